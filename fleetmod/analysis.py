@@ -1,0 +1,57 @@
+"""Everything known of one parsed file, computed when first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from fleetmod.lift.home_kinds import HomeKinds
+from fleetmod.lift.homes import Homes
+from fleetmod.lift.roles import Roles
+from fleetmod.lower.draft import Draft
+from fleetmod.lower.home import HomePaths
+from fleetmod.lower.process import ProcessCalls
+from fleetmod.lower.prose import Display
+from fleetmod.lower.style import Style
+from fleetmod.settings import Settings
+from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import Source
+
+
+class Analysis:
+    """The lifters and lowerings of one file; rewrites share its draft."""
+
+    def __init__(self, source: Source, settings: Settings) -> None:
+        self.source, self.settings = source, settings
+        self.scopes = Scopes(source)
+        self.draft = Draft(self.scopes, Style(source), settings.packages)
+
+    @cached_property
+    def roles(self) -> Roles:
+        return Roles(self.scopes)
+
+    @cached_property
+    def homes(self) -> Homes:
+        return Homes(self.scopes, self.roles.lifter.values)
+
+    @cached_property
+    def home_kinds(self) -> HomeKinds:
+        return HomeKinds(self.scopes, self.roles.lifter.values, self.homes, self.settings)
+
+    @cached_property
+    def process_calls(self) -> ProcessCalls:
+        return ProcessCalls(self.draft)
+
+    @cached_property
+    def display(self) -> Display:
+        return Display(self.draft, self.roles.lifter.grammar, self.roles.lifter.values)
+
+    @cached_property
+    def home_paths(self) -> HomePaths:
+        settings = self.settings
+        values = self.roles.lifter.values
+        return HomePaths(self.draft, settings.places, self.homes, values, settings.env)
+
+    @cached_property
+    def renames(self) -> dict[int, str]:
+        """New names of bindings, by the id of the node that declares them."""
+        return {}

@@ -1,0 +1,42 @@
+"""Runs the rules' queries over a file. A rule makes matches, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tree_sitter import Node, QueryCursor
+
+from fleetmod.analysis import Analysis
+from fleetmod.rules import Rule
+from fleetmod.syntax.source import query
+
+
+def matches(analysis: Analysis, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Node]]:
+    """Each (rule, node) that a rule captures as `@debt`, in source order, each node once a rule."""
+    source = analysis.source
+    found: list[tuple[Rule, Node]] = []
+
+    def holds(name: str, args: list[tuple[str, str]], _: int, captures: dict[str, list[Node]]) -> bool:
+        nodes = captures.get(args[0][0], [])
+        wanted = {value for value, kind in args[1:] if kind == "string"}
+        if name == "role?":
+            return bool(nodes) and analysis.roles.role(nodes[0]) in wanted
+        if name == "home?":
+            return bool(nodes) and analysis.home_kinds.kind(nodes[0]) in wanted
+        raise ValueError(name)  # the loader lets no other predicate through
+
+    for rule in rules:
+        if rule.triggers and not any(t.encode() in source.data for t in rule.triggers):
+            continue
+        seen: set[int] = set()
+        for text in (rule.query, rule.query_tsx if source.language == "tsx" else ""):
+            if not text:
+                continue
+            cursor = QueryCursor(query(source.language, text))
+            for _, captures in cursor.matches(source.root, holds):  # type: ignore[arg-type]
+                for node in captures.get("debt", []):
+                    if node.id not in seen:
+                        seen.add(node.id)
+                        found.append((rule, node))
+    found.sort(key=lambda pair: (pair[1].start_byte, -pair[1].end_byte, pair[0].id))
+    return iter(found)

@@ -1,0 +1,167 @@
+"""One file from bytes to findings and edits: parse, detect, lift, lower. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tree_sitter import Node
+
+from fleetmod.analysis import Analysis
+from fleetmod.detect import matches
+from fleetmod.lower.draft import Refused
+from fleetmod.lower.imports import import_edits
+from fleetmod.lower.orphans import remove_orphans
+from fleetmod.lower.rewrites import REWRITES
+from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
+from fleetmod.rules import Rule
+from fleetmod.settings import Settings, is_test
+from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, open_source
+
+_SHORT = 120
+
+
+def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> FileResult:
+    """Findings and edits of one file. The edits are sorted and do not overlap."""
+    source = open_source(path, data)
+    analysis = Analysis(source, settings)
+    findings: list[Finding] = []
+    for rule, node in matches(analysis, rules):
+        findings.append(_examine(analysis, rule, node))
+    edits, findings = _without_overlaps(analysis.draft.edits, findings)
+    analysis.draft.edits[:] = edits
+    targets = analysis.roles.lifter.targets
+    orphans = remove_orphans(analysis.scopes, targets, edits) if edits else []
+    edits = [e for e in edits if not any(o.start <= e.start and e.end <= o.end for o in orphans)]
+    findings = [_gone_with(f, orphans) for f in findings]
+    if edits:
+        edits = [*edits, *import_edits(analysis.draft, orphans)]
+    return FileResult(
+        path=path,
+        sha256=hashlib.sha256(data).hexdigest(),
+        findings=tuple(findings),
+        edits=_without_leading_blank(source, sorted([*edits, *orphans])),
+        needs=tuple(analysis.draft.needs) if edits else (),
+        unparsed=_unparsed(source, rules),
+    )
+
+
+def _examine(analysis: Analysis, rule: Rule, node: Node) -> Finding:
+    """Lower one match, or say why not; a refusal leaves no edit behind."""
+    finding = _describe(analysis, rule, node)
+    if rule.exempt:
+        site = analysis.roles.sites.get(node.id)
+        return replace(finding, action=EXEMPT, reason=(site.foreign if site else "") or rule.exempt)
+    if rule.refusal or not rule.rewrite:
+        return replace(finding, action=REFUSE, reason=rule.refusal or "reported only")
+    draft = analysis.draft
+    edits, needs = len(draft.edits), dict(draft.needs)
+    try:
+        rewritten = REWRITES[rule.rewrite](analysis, node, rule.id)
+    except Refused as reason:
+        del draft.edits[edits:]
+        draft.needs.clear()
+        draft.needs.update(needs)
+        return replace(finding, action=REFUSE, reason=str(reason))
+    return replace(finding, understood=rewritten.understood, notes=rewritten.notes)
+
+
+def _describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
+    source = analysis.source
+    line, col = source.position(node.start_byte)
+    site = analysis.roles.sites.get(node.id) if rule.family == "process" else None
+    understood = ""
+    if site is not None:
+        from fleetmod.lower.prose import describe
+
+        understood = "; ".join(describe(op, source) for op in site.operations) or site.command
+    return Finding(
+        rule=rule.id, family=rule.family, cls=rule.cls, path=source.path,
+        start=node.start_byte, end=node.end_byte, line=line, col=col,
+        text=_short(source.text(node)), understood=understood, action=REWRITE,
+        test=is_test(source.path), symbol=_symbol(source, node),
+        lines=_lines(source, node, rule, [c for c in site.claimed] if site else []),
+    )
+
+
+def _lines(source: Source, node: Node, rule: Rule, claimed: list[Node]) -> tuple[int, ...]:
+    """The lines of a match on which one of its rule's triggers stands."""
+    out: set[int] = set()
+    for part in [node, *claimed]:
+        for trigger in rule.triggers:
+            needle = trigger.encode()
+            at = source.data.find(needle, part.start_byte, part.end_byte)
+            while at >= 0:
+                out.add(source.line_of(at))
+                at = source.data.find(needle, at + 1, part.end_byte)
+    return tuple(sorted(out)) or (source.line_of(node.start_byte),)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHORT else line[: _SHORT - 1] + "…"
+
+
+def _symbol(source: Source, node: Node) -> str:
+    """The names of the functions, classes and variables around a node, outermost first."""
+    names = []
+    for a in ancestors(node):
+        if a.type in FUNCTIONS or a.type in ("class_declaration", "variable_declarator", "pair"):
+            name = a.child_by_field_name("name") or a.child_by_field_name("key")
+            if name is not None and name.type in (
+                "identifier", "type_identifier", "property_identifier"
+            ):
+                names.append(source.text(name))
+    return ".".join(reversed(names))
+
+
+def _without_overlaps(
+    edits: list[Edit], findings: list[Finding]
+) -> tuple[list[Edit], list[Finding]]:
+    """Keep the outer of two edits that overlap; the inner one's finding goes with it.
+
+    An inner edit that lies wholly inside a replaced range is about text that is no longer there.
+    """
+    kept: list[Edit] = []
+    for edit in sorted(set(edits), key=lambda e: (e.start, -e.end)):
+        if kept and edit.start < kept[-1].end:
+            continue
+        kept.append(edit)
+    return kept, findings
+
+
+def _without_leading_blank(source: Source, edits: list[Edit]) -> tuple[Edit, ...]:
+    """Where a file's first lines go and nothing comes in their place, the blank after them too."""
+    if len(edits) > 0 and edits[0].start == 0 and not edits[0].text:
+        end, rest = edits[0].end, edits[1:]
+        while rest and rest[0].start == end and not rest[0].text:
+            end, rest = rest[0].end, rest[1:]
+        inserted = rest and rest[0].start == end
+        blank = source.data[end : end + 2]
+        if not inserted and blank[:1] == b"\n" or blank == b"\r\n":
+            end += 1 if blank[:1] == b"\n" else 2
+            return (Edit(0, end, "", edits[0].rule), *rest)
+    return tuple(edits)
+
+
+def _gone_with(finding: Finding, deletions: list[Edit]) -> Finding:
+    """A refused place inside a declaration that nobody uses any more is rewritten by its removal."""
+    for deletion in deletions:
+        if deletion.start <= finding.start and finding.end <= deletion.end:
+            if finding.action == REFUSE:
+                return replace(
+                    finding, action=REWRITE, reason="", understood="goes with its last use"
+                )
+    return finding
+
+
+def _unparsed(source: Source, rules: Sequence[Rule]) -> tuple[tuple[int, int], ...]:
+    """The line ranges of ERROR nodes that hold a trigger: nothing is proven about them."""
+    triggers = [t.encode() for rule in rules for t in rule.triggers]
+    out = []
+    for node in source.errors():
+        held = source.data[node.start_byte : node.end_byte]
+        if any(t in held for t in triggers):
+            out.append((source.line_of(node.start_byte), source.line_of(max(node.end_byte - 1, 0))))
+    return tuple(out)

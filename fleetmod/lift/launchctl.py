@@ -1,0 +1,250 @@
+"""The grammar of launchctl's command line, as operations (launchctl(1), macOS 10.11 and later)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from fleetmod.lift.operation import (
+    INSPECT,
+    LIST,
+    Foreign,
+    HomeDir,
+    Operation,
+    OwnUid,
+    Unliftable,
+    Word,
+)
+from fleetmod.lift.shell import Chain, Pipeline, Shell, Simple
+from fleetmod.lift.targets import Targets
+from fleetmod.syntax.values import Hole
+
+TOOL = "launchctl"
+_ELSEWHERE = {"ssh", "simctl", "xcrun", "tart", "docker", "limactl", "colima"}
+_ROOT = {"sudo", "doas"}
+_NOT_SERVICES = {
+    "getenv": "reads the session's environment",
+    "setenv": "sets the session's environment",
+    "unsetenv": "sets the session's environment",
+    "asuser": "runs a program in another user's session",
+    "managername": "asks for the session's type",
+    "manageruid": "asks for the session's user",
+    "managerpid": "asks for the session's manager",
+    "limit": "reads or sets resource limits",
+    "config": "sets launchd's own configuration",
+    "version": "prints launchd's version",
+    "help": "prints help",
+    "reboot": "reboots the host",
+    "error": "explains an error code",
+}
+VERBS = frozenset(
+    """bootout bootstrap kickstart enable disable print list start stop load unload remove
+    print-disabled kill blame""".split()
+)
+
+
+def text_of(word: Word) -> str | None:
+    """A word's text when it is literal in full."""
+    return "".join(p for p in word if isinstance(p, str)) if is_literal(word) else None
+
+
+def is_literal(word: Word) -> bool:
+    return all(isinstance(p, str) for p in word)
+
+
+def mentions(shell: Shell) -> bool:
+    """Whether any command of the shell line names the tool."""
+    if isinstance(shell, Chain):
+        return mentions(shell.left) or mentions(shell.right)
+    stages = shell.stages if isinstance(shell, Pipeline) else (shell,)
+    return any(TOOL in (text_of(w) or "") for s in stages for w in s.words)
+
+
+class Launchctl:
+    """Turns shell structures and argument vectors into operations; raises Unliftable."""
+
+    def __init__(self, targets: Targets) -> None:
+        self.targets = targets
+
+    def shell(self, shell: Shell) -> tuple[Operation, ...]:
+        if isinstance(shell, Simple):
+            return self.command(shell.words)
+        if isinstance(shell, Pipeline):
+            return (self.pipeline(shell),)
+        return self.chain(shell)
+
+    def command(self, words: tuple[Word, ...]) -> tuple[Operation, ...]:
+        """One `launchctl …` with its arguments as words."""
+        program = text_of(words[0]) if words else None
+        if program is None:
+            raise Unliftable("the program to run is only known at run time")
+        name = program.rsplit("/", 1)[-1]
+        if name in _ELSEWHERE:
+            raise Foreign(f"runs through `{name}`, not on this host")
+        if name in _ROOT:
+            raise Unliftable(f"runs as root through {name}: use a `system/` label with a root adapter")
+        if name in ("bash", "sh", "zsh"):
+            return self.nested(words)
+        if name != TOOL:
+            raise Unliftable(f"`{name}` runs in the same command; run it in a call of its own")
+        if len(words) < 2:
+            raise Unliftable("no subcommand")
+        verb = text_of(words[1])
+        if verb is None:
+            raise Unliftable("the subcommand is only known at run time; call the port in each branch")
+        return self.verb(verb, words[2:])
+
+    def nested(self, words: tuple[Word, ...]) -> tuple[Operation, ...]:
+        from fleetmod.lift.shell import parse_shell
+
+        flag = text_of(words[1]) if len(words) == 3 else None
+        if flag is None or not re.fullmatch(r"-[a-z]*c", flag):
+            raise Unliftable("a shell with arguments that are no plain `-c COMMAND`")
+        if any(isinstance(p, OwnUid | HomeDir) for p in words[2]):
+            raise Unliftable("a nested shell command with expansions of the outer shell")
+        return self.shell(parse_shell(tuple(p for p in words[2] if isinstance(p, str | Hole))))
+
+    def verb(self, verb: str, args: tuple[Word, ...]) -> tuple[Operation, ...]:
+        if verb in _NOT_SERVICES:
+            raise Foreign(f"`launchctl {verb}` {_NOT_SERVICES[verb]}; it manages no service")
+        flags = [t for w in args if (t := text_of(w)) is not None and t.startswith("-")]
+        rest = tuple(w for w in args if not (text_of(w) or "").startswith("-"))
+        if verb == "kickstart":
+            _only(flags, verb, "-k", "-p")
+            return (self.on(self._one(rest, verb), "restart" if "-k" in flags else "start"),)
+        if verb in ("print", "enable", "disable"):
+            _only(flags, verb)
+            return (self._by_target(verb, self._one(rest, verb)),)
+        if verb in ("start", "stop", "remove"):
+            _only(flags, verb)
+            return (self._legacy(verb, self._one(rest, verb)),)
+        if verb == "bootout":
+            return (self._bootout(rest),)
+        if verb == "bootstrap":
+            _only(flags, verb)
+            return (self._bootstrap(rest),)
+        if verb in ("load", "unload"):
+            _only(flags, verb, "-w", "-F")
+            return self._by_path(verb, rest, "-w" in flags)
+        if verb == "list":
+            _only(flags, verb)
+            return (self._list(rest),)
+        if verb == "print-disabled":
+            raise Unliftable("print-disabled has no counterpart; read `enabled` of `inspect(label)`")
+        if verb == "kill":
+            raise Unliftable("`launchctl kill` sends a signal; use `process.kill(pid, signal)` with "
+                             "the pid of `inspect(label)`, or `restart`")
+        raise Unliftable(f"the subcommand `{verb}` has no counterpart in the port")
+
+    def on(self, target: Word, verb: str) -> Operation:
+        return Operation(verb, self.targets.label(target))
+
+    def _one(self, args: tuple[Word, ...], verb: str) -> Word:
+        if len(args) != 1:
+            raise Unliftable(f"`{verb}` takes one target here, and gets {len(args)}")
+        return args[0]
+
+    def _by_target(self, verb: str, target: Word) -> Operation:
+        if verb == "print":
+            if self.targets.is_domain(target):
+                raise Unliftable("prints a whole domain; use `list(pattern)` or `inspect(label)`")
+            return replace(self.on(target, INSPECT), required=True)
+        operation = self.on(target, verb)
+        return replace(operation, enable_only=True) if verb == "enable" else operation
+
+    def _legacy(self, verb: str, target: Word) -> Operation:
+        if verb == "stop":
+            note = "`launchctl stop` lets a KeepAlive job come back; the port's stop does not"
+            return replace(self.on(target, "stop"), notes=(note,))
+        return self.on(target, "stop" if verb == "remove" else verb)
+
+    def _bootout(self, args: tuple[Word, ...]) -> Operation:
+        if len(args) == 1:
+            if self.targets.is_domain(args[0]):
+                raise Unliftable("boots a whole domain out")
+            return self.on(args[0], "stop")
+        if len(args) == 2:
+            label, _ = self.targets.from_path(args[0], args[1], any_file=True)
+            return Operation("stop", label)
+        raise Unliftable("bootout of several services at once; one call each")
+
+    def _bootstrap(self, args: tuple[Word, ...]) -> Operation:
+        if len(args) != 2:
+            raise Unliftable("bootstrap takes a domain and one plist here")
+        label, source = self.targets.from_path(args[0], args[1])
+        return Operation("load", label, source)
+
+    def _by_path(self, verb: str, args: tuple[Word, ...], override: bool) -> tuple[Operation, ...]:
+        label, source = self.targets.from_path(None, self._one(args, verb))
+        if verb == "load":
+            return (Operation("enable" if override else "load", label, source),)
+        stop = Operation("stop", label)
+        return (Operation("disable", label), stop) if override else (stop,)
+
+    def _list(self, args: tuple[Word, ...]) -> Operation:
+        if not args:
+            return Operation(LIST, ())
+        return replace(self.on(self._one(args, "list"), INSPECT), required=True, entry=True)
+
+    def pipeline(self, pipeline: Pipeline) -> Operation:
+        """`launchctl list | grep PATTERN`."""
+        first, *filters = pipeline.stages
+        operations = self.command(first.words)
+        if operations != (Operation(LIST, ()),):
+            raise Unliftable("a pipeline after the command; read the port's result instead")
+        pattern: Word | None = None
+        for stage in filters:
+            words = [text_of(w) for w in stage.words]
+            if words[0] != "grep":
+                raise Unliftable(f"`| {words[0]}` after `list`; filter the port's result instead")
+            if words[1:3] == ["-v", "grep"]:
+                continue
+            if pattern is not None:
+                raise Unliftable("two greps after `list`; filter the port's result instead")
+            pattern = self._pattern(stage.words[1:])
+        if pattern is None:
+            raise Unliftable("a pipeline without a pattern")
+        return Operation(LIST, self.targets.plain(pattern), required=True)
+
+    def _pattern(self, args: tuple[Word, ...]) -> Word:
+        flags = [text_of(w) for w in args[:-1]]
+        if any(f not in ("-q", "-F", "-e", "--", "-E", "-s") for f in flags) or not args:
+            raise Unliftable(f"grep with {' '.join(str(f) for f in flags)}; filter the port's result")
+        text = "".join(p for p in args[-1] if isinstance(p, str))
+        # `.` is let through: in a label it is meant literally, and grep's any-character is wider.
+        if re.search(r"[\^$*+?()|\[\]\\]", text) or re.search(r"\s", text):
+            raise Unliftable(f"the grep pattern `{text}` is no plain text; filter the port's result")
+        if is_literal(args[-1]) and not re.search(r"[A-Za-z]", text):
+            raise Unliftable(f"the grep pattern `{text}` matches more than labels")
+        return args[-1]
+
+    def chain(self, chain: Chain) -> tuple[Operation, ...]:
+        if chain.operator == "||":
+            left = self.shell(chain.left)
+            if isinstance(chain.right, Simple) and text_of(chain.right.words[0]) in ("true", ":"):
+                return tuple(op.tolerate() for op in left)
+            return (self._fallback(left, self.shell(chain.right)),)
+        left, right = self.shell(chain.left), self.shell(chain.right)
+        if any(op.verb in (LIST, INSPECT) for op in left + right):
+            raise Unliftable("a query in a sequence of commands; make it a call of its own")
+        if chain.operator == ";":
+            left = tuple(op.tolerate() for op in left)
+        return left + right
+
+    def _fallback(
+        self, left: tuple[Operation, ...], right: tuple[Operation, ...]
+    ) -> Operation:
+        """`new spelling || old spelling` of one intent is that intent once."""
+        if len(left) == len(right) == 1:
+            a, b = left[0], right[0]
+            same = {a.verb, b.verb} in ({a.verb}, {"restart", "start"}, {"load", "enable"})
+            if same and self.targets.equal(a.label, b.label):
+                verb = "restart" if "restart" in (a.verb, b.verb) else a.verb
+                return replace(a, verb=verb, tolerated=b.tolerated)
+        raise Unliftable("a fallback that does something else; write both as separate calls")
+
+
+def _only(flags: list[str], verb: str, *known: str) -> None:
+    for flag in flags:
+        if flag not in known and not (len(flag) > 2 and all(f"-{c}" in known for c in flag[1:])):
+            raise Unliftable(f"`launchctl {verb} {flag}` has no counterpart in the port")

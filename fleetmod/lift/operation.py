@@ -1,0 +1,54 @@
+"""What a piece of code asks of the process manager, free of how it was spelled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from fleetmod.syntax.values import Piece, Pieces
+
+LIST, INSPECT = "list", "inspect"
+QUERIES = frozenset({LIST, INSPECT})  # the verbs whose result is read
+
+
+class Unliftable(Exception):
+    """The code does something that a port cannot express; the message tells what and what to do."""
+
+
+class Foreign(Exception):
+    """The command is none of this host's service manager (ssh, a simulator); not debt."""
+
+
+@dataclass(frozen=True)
+class OwnUid:
+    """The caller's own numeric user id inside a word: `$(id -u)`, `$UID`, `process.getuid()`."""
+
+
+@dataclass(frozen=True)
+class HomeDir:
+    """The caller's home folder inside a word: `~`, `$HOME`."""
+
+
+WordPiece = Piece | OwnUid | HomeDir
+Word = tuple[WordPiece, ...]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One verb on one service.
+
+    `label` is a bare label or a full target (`system/x`); for `list` it is the pattern.
+    `source` is the plist's path where it is not the standard one. `tolerated` says that the shell
+    around it ignores failure (`|| true`), `required` that nothing found is a failure.
+    """
+
+    verb: str
+    label: Pieces
+    source: Pieces | None = None
+    enable_only: bool = False
+    tolerated: bool = False
+    required: bool = False
+    entry: bool = False  # `launchctl list LABEL`: prints a dictionary, not a table
+    notes: tuple[str, ...] = ()
+
+    def tolerate(self) -> Operation:
+        return replace(self, tolerated=True)

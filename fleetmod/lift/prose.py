@@ -1,0 +1,92 @@
+"""Commands quoted in text for people: `Restart it: launchctl kickstart -k gui/501/com.x`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fleetmod.lift.launchctl import VERBS, Launchctl
+from fleetmod.lift.operation import Foreign, Operation, Unliftable
+from fleetmod.lift.shell import parse_shell
+from fleetmod.syntax.values import Piece, Pieces, merge
+
+_HOLE = "\0"
+_WORD = r"(?:\$\([^)]*\)|[^\s`'\"\u2014,;|&()\]\0]|\0)+"
+_COMMAND = re.compile(
+    rf"(?:/bin/)?launchctl(?P<args>(?:[ \t]+{_WORD})+)(?P<grep>[ \t]*\|[ \t]*grep[ \t]+['\"]?{_WORD}['\"]?)?"
+)
+_UNKNOWN = re.compile(
+    rf"launchctl[ \t]+(?:{'|'.join(sorted(VERBS))})[ \t]+(?:-\w|\$|\0|~|/|gui\b|user/|system\b|[\w-]+\.[\w-]+\.)"
+)
+_TARGET = re.compile(r"[./\0]|\$\(")
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A command in a text: where it stands in the flattened text, and what it does."""
+
+    start: int
+    end: int
+    operation: Operation
+
+
+def flatten(pieces: Pieces) -> str:
+    """The text with a NUL for every hole."""
+    return "".join(p if isinstance(p, str) else _HOLE for p in pieces)
+
+
+def cut(pieces: Pieces, start: int, end: int) -> Pieces:
+    """The part of the pieces between two offsets of the flattened text."""
+    out: list[Piece] = []
+    at = 0
+    for piece in pieces:
+        size = len(piece) if isinstance(piece, str) else 1
+        low, high = max(start - at, 0), min(end - at, size)
+        if low < high:
+            out.append(piece[low:high] if isinstance(piece, str) else piece)
+        at += size
+    return merge(out)
+
+
+def quoted_commands(pieces: Pieces, grammar: Launchctl) -> Iterator[Quoted]:
+    """The commands of a text that are understood in full, left to right."""
+    text = flatten(pieces)
+    for match in _COMMAND.finditer(text):
+        words = match.group("args").split()
+        if words[0] not in VERBS:
+            continue
+        for count in range(len(words), 0, -1):
+            # Prose may follow the command: drop words from the end until it is understood.
+            end = match.end("args") if count == len(words) else _end_of(text, match.start("args"), count)
+            if count == len(words) and match.group("grep"):
+                end = match.end("grep")
+            if text[end - 1] in ".:":
+                end -= 1
+            operation = _understand(cut(pieces, match.start(), end), words[:count], grammar)
+            if operation is not None:
+                yield Quoted(match.start(), end, operation)
+                break
+
+
+def holds_command(text: str) -> bool:
+    """Whether a text holds something like a command, understood or not."""
+    return bool(_UNKNOWN.search(text))
+
+
+def _end_of(text: str, start: int, count: int) -> int:
+    match = re.compile(rf"(?:[ \t]+{_WORD}){{{count}}}").match(text, start)
+    return match.end() if match else start
+
+
+def _understand(pieces: Pieces, words: list[str], grammar: Launchctl) -> Operation | None:
+    plain = words[1:] and all(not _TARGET.search(w) and not w.startswith("-") for w in words[1:])
+    if plain and words[0] != "list":
+        return None  # `launchctl disable failed` is prose
+    if words[0] == "list" and len(words) > 1 and not _TARGET.search(words[1]):
+        return None
+    try:
+        operations = grammar.shell(parse_shell(pieces))
+    except (Unliftable, Foreign):
+        return None
+    return operations[0] if len(operations) == 1 else None

@@ -1,0 +1,134 @@
+"""What part each node plays that mentions a trigger: executed, shown, compared, named, …"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from tree_sitter import Node
+
+from fleetmod.lift.launchctl import TOOL
+from fleetmod.lift.sites import Site, Sites
+from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import ancestors, contains
+from fleetmod.syntax.values import unwrap
+
+EXECUTED, FOREIGN, COVERED = "executed", "foreign", "covered"
+DISPLAYED, LOGGED, DETECTOR, VALUE = "displayed", "logged", "detector", "value"
+SPECIFIER, TYPE, FIELD, NAME, IMPORTED = "specifier", "type", "field", "name", "imported"
+TEXT = "text"
+
+ROLES = frozenset(
+    {
+        EXECUTED, FOREIGN, COVERED, DISPLAYED, LOGGED, DETECTOR, VALUE, SPECIFIER, TYPE, FIELD,
+        NAME, IMPORTED, TEXT,
+    }
+)
+
+_COMPARERS = re.compile(
+    r".*\.(includes|startsWith|endsWith|indexOf|match|matchAll|test|search|split|replace|replaceAll"
+    r"|toBe|toEqual|toStrictEqual|toContain|toMatch|toHaveBeenCalledWith|toThrow|has)|(new )?RegExp"
+)
+_LOGGERS = re.compile(r"(console|log|logger|\w*[lL]og(ger)?)(\.\w+)?|.*\.(log|warn|error|info|debug|trace)")
+_FOREIGN_TEXT = re.compile(r"\b(ssh|simctl)\b[^\n]*\blaunchctl\b|\blaunchctl +(asuser|getenv|setenv|unsetenv)\b")
+_BARE = re.compile(r"(/\S*/)?launchctl(\.\w+)?")
+_COMPARISONS = {"===", "!==", "==", "!="}
+
+
+class Roles:
+    """The roles of one file's nodes, for both the tool and home paths."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self.scopes, self.source = scopes, scopes.source
+
+    @cached_property
+    def lifter(self) -> Sites:
+        return Sites(self.scopes)
+
+    @cached_property
+    def sites(self) -> dict[int, Site]:
+        """The calls that run the tool, by the id of their node."""
+        return {site.call.id: site for site in self.lifter.find()}
+
+    @cached_property
+    def _claimed(self) -> list[Node]:
+        return [node for site in self.sites.values() for node in site.claimed]
+
+    def role(self, node: Node) -> str:
+        """The role of a node, one of ROLES; empty for a call that runs something else."""
+        if node.type in ("call_expression", "new_expression"):
+            site = self.sites.get(node.id)
+            return "" if site is None else FOREIGN if site.foreign else EXECUTED
+        if node.type in ("identifier", "shorthand_property_identifier"):
+            return self._name_role(node)
+        if node.type in ("property_identifier", "shorthand_property_identifier_pattern"):
+            return FIELD
+        if node.type == "type_identifier":
+            return TYPE
+        if node.type in ("comment", "jsx_text", "hash_bang_line"):
+            return TEXT if node.type != "jsx_text" else DISPLAYED
+        if node.type == "regex":
+            return DETECTOR
+        return self._literal_role(node)
+
+    def site_of(self, node: Node) -> Site | None:
+        """The site that accounts for a literal."""
+        for site in self.sites.values():
+            if any(contains(c, node) for c in site.claimed):
+                return site
+        return None
+
+    def _name_role(self, node: Node) -> str:
+        binding = self.scopes.resolve(node)
+        if binding is None:
+            return FIELD
+        return IMPORTED if binding.kind == "import" else NAME
+
+    def _literal_role(self, node: Node) -> str:
+        if any(contains(claimed, node) for claimed in self._claimed):
+            return COVERED
+        parent = node.parent
+        kind = parent.type if parent is not None else ""
+        if kind in ("import_statement", "export_statement", "import_require_clause"):
+            return SPECIFIER
+        if kind in ("literal_type", "enum_assignment"):
+            return TYPE
+        if parent is not None and kind == "pair":
+            key = parent.child_by_field_name("key")
+            if key is not None and key.id == node.id:
+                return FIELD
+        if self._compared(node):
+            return DETECTOR
+        text = self.source.text(node)
+        if _FOREIGN_TEXT.search(text):
+            return FOREIGN
+        if _BARE.fullmatch(text[1:-1].strip()) and TOOL in text:
+            return VALUE
+        return LOGGED if self._logged(node) else DISPLAYED
+
+    def _compared(self, node: Node) -> bool:
+        parent = node.parent
+        if parent is None:
+            return False
+        if parent.type == "binary_expression":
+            operator = parent.child_by_field_name("operator")
+            return operator is not None and operator.type in _COMPARISONS
+        if parent.type == "switch_case":
+            return True
+        if parent.type == "arguments" and parent.parent is not None:
+            target = parent.parent.child_by_field_name("function") or (
+                parent.parent.child_by_field_name("constructor")
+            )
+            return target is not None and bool(
+                _COMPARERS.fullmatch(re.sub(r"\s+", "", self.source.text(target)))
+            )
+        return False
+
+    def _logged(self, node: Node) -> bool:
+        for a in ancestors(node):
+            if a.type == "call_expression":
+                target = a.child_by_field_name("function")
+                return target is not None and bool(_LOGGERS.fullmatch(self.source.text(unwrap(target))))
+            if a.type.endswith("statement"):
+                return False
+        return False

@@ -1,0 +1,196 @@
+"""The ways TypeScript runs a program, and which of them a call expression is.
+
+Sources: Node's child_process, Bun's spawn and shell, Deno.Command, execa 9 and zx 8 documentation.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from fleetmod.syntax.scope import Binding, Scopes
+from fleetmod.syntax.values import Values, unwrap
+
+# How the command is given.
+SHELL, ARGV, ARRAY, WORDS, TEMPLATE, DENO = "shell", "argv", "array", "words", "template", "deno"
+# What the call gives back.
+TEXT, STRUCT, CHILD, NOTHING, UNKNOWN = "text", "struct", "child", "nothing", "unknown"
+
+
+@dataclass(frozen=True)
+class Runner:
+    """One way to run a program.
+
+    `form` says how the command is given, `result` what comes back. `sync` runs to the end before
+    it returns; otherwise the result is a promise (or, for `child`, a running process).
+    `throws` says that a failing command throws or rejects.
+    """
+
+    name: str
+    form: str
+    result: str
+    sync: bool
+    throws: bool
+    tool: str | None = None  # a wrapper that always runs this program
+    command_at: int = 0  # which argument holds the command (or the program)
+    args_at: int = 1  # which argument holds the arguments
+    spread: bool = False  # the arguments come as a rest parameter
+    wrapper: Binding | None = None
+    trimmed: bool = False  # TEXT without the white space around it
+
+
+_CHILD_PROCESS = {
+    "execSync": Runner("execSync", SHELL, TEXT, sync=True, throws=True),
+    "execFileSync": Runner("execFileSync", ARGV, TEXT, sync=True, throws=True),
+    "spawnSync": Runner("spawnSync", ARGV, STRUCT, sync=True, throws=False),
+    "exec": Runner("exec", SHELL, CHILD, sync=False, throws=False),
+    "execFile": Runner("execFile", ARGV, CHILD, sync=False, throws=False),
+    "spawn": Runner("spawn", ARGV, CHILD, sync=False, throws=False),
+}
+_PROMISED = {
+    "exec": Runner("promisify(exec)", SHELL, STRUCT, sync=False, throws=True),
+    "execFile": Runner("promisify(execFile)", ARGV, STRUCT, sync=False, throws=True),
+}
+_EXECA = {
+    "execa": Runner("execa", ARGV, STRUCT, sync=False, throws=True),
+    "execaSync": Runner("execaSync", ARGV, STRUCT, sync=True, throws=True),
+    "execaCommand": Runner("execaCommand", WORDS, STRUCT, sync=False, throws=True),
+    "execaCommandSync": Runner("execaCommandSync", WORDS, STRUCT, sync=True, throws=True),
+    "$": Runner("execa $", TEMPLATE, STRUCT, sync=False, throws=True),
+}
+_ZX = {"$": Runner("zx $", TEMPLATE, STRUCT, sync=False, throws=True)}
+_BUN = {
+    "spawnSync": Runner("Bun.spawnSync", ARRAY, STRUCT, sync=True, throws=False),
+    "spawn": Runner("Bun.spawn", ARRAY, CHILD, sync=False, throws=False),
+    "$": Runner("Bun.$", TEMPLATE, STRUCT, sync=False, throws=True),
+}
+_DENO = Runner("Deno.Command", DENO, STRUCT, sync=False, throws=False)
+_MODULES = {
+    "child_process": _CHILD_PROCESS,
+    "node:child_process": _CHILD_PROCESS,
+    "execa": _EXECA,
+    "zx": _ZX,
+    "zx/core": _ZX,
+    "bun": _BUN,
+}
+
+
+class Runners:
+    """Recognises the runner behind a call in one file."""
+
+    def __init__(self, scopes: Scopes, values: Values) -> None:
+        self.scopes, self.values = scopes, values
+        self.source = scopes.source
+        self._seen: dict[int, Runner | None] = {}
+
+    def of_call(self, call: Node) -> Runner | None:
+        """The runner that a call (or `new`) expression calls."""
+        if call.type == "new_expression":
+            constructor = call.child_by_field_name("constructor")
+            is_deno = constructor is not None and self.source.text(constructor) == "Deno.Command"
+            return _DENO if is_deno else None
+        function = call.child_by_field_name("function")
+        return self.of_function(function) if function is not None else None
+
+    def of_function(self, node: Node, depth: int = 3) -> Runner | None:
+        """The runner that an expression evaluates to, through imports, aliases and wrappers."""
+        node = unwrap(node)
+        if depth == 0:
+            return None
+        if node.type == "identifier":
+            binding = self.scopes.resolve(node)
+            return self._of_binding(binding, depth) if binding is not None else None
+        if node.type == "member_expression":
+            return self._of_member(node)
+        if node.type == "call_expression":
+            return self._of_made(node, depth)
+        return None
+
+    def _of_member(self, node: Node) -> Runner | None:
+        owner, member = node.child_by_field_name("object"), node.child_by_field_name("property")
+        if owner is None or member is None:
+            return None
+        owner, name = unwrap(owner), self.source.text(member)
+        if owner.type == "identifier":
+            binding = self.scopes.resolve(owner)
+            if binding is None:
+                return _BUN.get(name) if self.source.text(owner) == "Bun" else None
+            module = self.module(binding)
+            if module == "execa" and name == "sync":
+                return _EXECA["execaSync"]
+            return _MODULES[module].get(name) if module in _MODULES else None
+        module = self._required(owner)
+        return _MODULES[module].get(name) if module in _MODULES else None
+
+    def _of_made(self, node: Node, depth: int) -> Runner | None:
+        """`promisify(execFile)`, `util.promisify(cp.exec)`, `$({ quiet: true })`."""
+        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        if function is None or arguments is None or not arguments.named_children:
+            return None
+        if re.fullmatch(r"(\w+\.)?promisify", self.source.text(function)):
+            inner = self.of_function(arguments.named_children[0], depth - 1)
+            return _PROMISED.get(inner.name) if inner is not None else None
+        inner = self.of_function(function, depth - 1)
+        if inner is not None and inner.form == TEMPLATE and inner.name in ("zx $", "execa $"):
+            return inner if "reject" not in self.source.text(arguments) else None
+        return None
+
+    def _of_binding(self, binding: Binding, depth: int) -> Runner | None:
+        key = binding.name_node.id
+        if key not in self._seen:
+            self._seen[key] = None  # a wrapper that calls itself is no wrapper
+            self._seen[key] = self._read_binding(binding, depth)
+        return self._seen[key]
+
+    def _read_binding(self, binding: Binding, depth: int) -> Runner | None:
+        module = self.module(binding)
+        if module in _MODULES:
+            imported = self._imported_name(binding)
+            return _MODULES[module].get(imported) if imported else None
+        if binding.kind not in ("const", "function"):
+            return None
+        if binding.value is not None:
+            runner = self.of_function(binding.value, depth - 1)
+            if runner is not None:
+                return runner
+        from fleetmod.lift.wrappers import read_wrapper
+
+        return read_wrapper(binding, self, depth - 1)
+
+    def module(self, binding: Binding) -> str:
+        """The module that a name is imported or required from; empty for others."""
+        if binding.kind == "import":
+            source = binding.declaration.child_by_field_name("source")
+            if source is None:  # import x = require("m")
+                clause = next(
+                    (c for c in binding.declaration.named_children
+                     if c.type == "import_require_clause"), None,
+                )
+                source = clause.child_by_field_name("source") if clause is not None else None
+            return self.source.text(source)[1:-1] if source is not None else ""
+        value = binding.declaration.child_by_field_name("value")
+        return self._required(value) if value is not None else ""
+
+    def _required(self, node: Node) -> str:
+        node = unwrap(node)
+        if node.type == "await_expression":
+            node = unwrap(node.named_children[0])
+        match = re.fullmatch(r"(?:require|import)\(\s*[\"']([^\"']+)[\"']\s*\)", self.source.text(node))
+        return match.group(1) if match else ""
+
+    def _imported_name(self, binding: Binding) -> str:
+        node = binding.name_node
+        parent = node.parent
+        if parent is None or parent.type in ("namespace_import", "import_require_clause"):
+            return ""
+        if parent.type == "import_clause":
+            return "execa" if self.module(binding) == "execa" else ""
+        if parent.type == "import_specifier":
+            name = parent.child_by_field_name("name")
+            return self.source.text(name) if name is not None else ""
+        if parent.type == "pair_pattern":
+            key = parent.child_by_field_name("key")
+            return self.source.text(key) if key is not None else ""
+        return binding.name if parent.type == "object_pattern" else ""

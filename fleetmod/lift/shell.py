@@ -1,0 +1,167 @@
+"""A shell command with holes, parsed by tree-sitter-bash into words (bash(1), SHELL GRAMMAR)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from fleetmod.lift.operation import HomeDir, OwnUid, Unliftable, Word, WordPiece
+from fleetmod.syntax.source import parse
+from fleetmod.syntax.values import Hole, Pieces
+
+_HOLE = re.compile(r"fLeEtHoLe(\d+)x")
+_MISPARSED = "the shell command does not parse; split it into plain commands"
+
+
+@dataclass(frozen=True)
+class Simple:
+    """A program and its arguments. `quiet` tells that its error output is dropped."""
+
+    words: tuple[Word, ...]
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Commands joined by `|`; the exit status is the last one's."""
+
+    stages: tuple[Simple, ...]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Two commands joined by `||`, `&&` or `;`."""
+
+    operator: str
+    left: Shell
+    right: Shell
+
+
+Shell = Simple | Pipeline | Chain
+
+
+def parse_shell(pieces: Pieces) -> Shell:
+    """The structure of a shell command; raises Unliftable where it has control flow or the like."""
+    holes: list[Hole] = []
+    text = ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            text += piece
+        else:
+            text += f"fLeEtHoLe{len(holes)}x"
+            holes.append(piece)
+    data = text.encode()
+    root = parse("bash", data).root_node
+    if root.has_error:
+        raise Unliftable(_MISPARSED)
+    statements = [n for n in root.named_children if n.type != "comment"]
+    if not statements:
+        raise Unliftable("the shell command is empty")
+    reader = _Reader(data, holes)
+    shell = reader.shell(statements[0])
+    for statement in statements[1:]:
+        shell = Chain(";", shell, reader.shell(statement))
+    return shell
+
+
+class _Reader:
+    def __init__(self, data: bytes, holes: list[Hole]) -> None:
+        self.data, self.holes = data, holes
+
+    def text(self, node: Node) -> str:
+        return self.data[node.start_byte : node.end_byte].decode()
+
+    def shell(self, node: Node, quiet: bool = False) -> Shell:
+        if node.type == "command":
+            return self.command(node, quiet)
+        if node.type == "redirected_statement":
+            return self.redirected(node)
+        if node.type == "list":
+            left, right = node.named_children
+            operator = next(c.type for c in node.children if c.type in ("||", "&&"))
+            return Chain(operator, self.shell(left), self.shell(right))
+        if node.type == "pipeline":
+            stages: list[Simple] = []
+            for child in node.named_children:
+                stage = self.shell(child)
+                if not isinstance(stage, Simple):
+                    raise Unliftable("a pipeline of compound commands; split it")
+                stages.append(stage)
+            return Pipeline(tuple(stages))
+        raise Unliftable(f"shell syntax ({node.type.replace('_', ' ')}) that no port call expresses")
+
+    def redirected(self, node: Node) -> Shell:
+        body = node.child_by_field_name("body")
+        if body is None:
+            raise Unliftable("a redirection without a command")
+        quiet = False
+        for redirect in node.children_by_field_name("redirect"):
+            spelled = re.sub(r"\s+", "", self.text(redirect))
+            if spelled in ("2>/dev/null", "&>/dev/null", "2>&1", ">/dev/null", "1>/dev/null"):
+                quiet = quiet or spelled.startswith(("2>/", "&>"))
+            else:
+                raise Unliftable(f"the redirection `{self.text(redirect)}` has no counterpart")
+        shell = self.shell(body)
+        return Simple(shell.words, quiet) if isinstance(shell, Simple) else shell
+
+    def command(self, node: Node, quiet: bool) -> Simple:
+        words: list[Word] = []
+        for child in node.named_children:
+            if child.type == "command_name":
+                words.append(self.word(child.named_children[0]))
+            elif child.type == "variable_assignment":
+                raise Unliftable("an environment assignment before the command")
+            elif child.type in ("file_redirect", "herestring_redirect"):
+                raise Unliftable(f"the redirection `{self.text(child)}` has no counterpart")
+            else:
+                words.append(self.word(child))
+        return Simple(tuple(words), quiet)
+
+    def word(self, node: Node) -> Word:
+        out: list[WordPiece] = []
+        if node.type in ("concatenation", "string"):
+            cursor = node.start_byte + (node.type == "string")
+            for child in node.named_children:
+                # Blanks and the like between expansions are not named nodes inside a string.
+                gap = self.data[cursor : child.start_byte].decode()
+                if gap:
+                    out.extend(self.literal(gap))
+                out.extend(self.word(child))
+                cursor = child.end_byte
+            end = node.end_byte - (node.type == "string")
+            if cursor < end:
+                out.extend(self.literal(self.data[cursor:end].decode()))
+        elif node.type == "raw_string":
+            out.extend(self.literal(self.text(node)[1:-1]))
+        elif node.type in ("word", "string_content", "number"):
+            text = self.text(node)
+            if node.type == "word" and node.parent is not None and text.startswith("~/"):
+                out.append(HomeDir())
+                text = text[1:]
+            out.extend(self.literal(re.sub(r"\\(.)", r"\1", text)))
+        elif node.type in ("simple_expansion", "expansion", "command_substitution"):
+            out.append(self.expansion(re.sub(r"[\s{}()\"`]", "", self.text(node))))
+        else:
+            raise Unliftable(f"shell syntax ({node.type.replace('_', ' ')}) inside a word")
+        return tuple(out)
+
+    def literal(self, text: str) -> Word:
+        out: list[WordPiece] = []
+        at = 0
+        for match in _HOLE.finditer(text):
+            if text[at : match.start()]:
+                out.append(text[at : match.start()])
+            out.append(self.holes[int(match.group(1))])
+            at = match.end()
+        if text[at:]:
+            out.append(text[at:])
+        return tuple(out)
+
+    def expansion(self, squeezed: str) -> WordPiece:
+        if squeezed in ("$UID", "$EUID", "$id-u", "id-u"):
+            return OwnUid()
+        if squeezed == "$HOME":
+            return HomeDir()
+        raise Unliftable(f"the shell expansion `{squeezed}` is only known to the shell")

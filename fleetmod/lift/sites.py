@@ -1,0 +1,259 @@
+"""Every place of a file that runs launchctl, with the operation it asks for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from fleetmod.lift.launchctl import TOOL, Launchctl, mentions
+from fleetmod.lift.operation import Foreign, Operation, Unliftable, Word
+from fleetmod.lift.runners import (
+    ARGV,
+    ARRAY,
+    CHILD,
+    DENO,
+    SHELL,
+    TEMPLATE,
+    WORDS,
+    Runner,
+    Runners,
+)
+from fleetmod.lift.shell import parse_shell
+from fleetmod.lift.targets import Targets
+from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import contains
+from fleetmod.syntax.values import Hole, Pieces, Values, unwrap
+
+_CALLS = "[(call_expression) (new_expression)] @call"
+_SHELL_OPTION = re.compile(r"\bshell\s*:\s*(?!false)")
+
+
+@dataclass
+class Site:
+    """One call that runs the tool.
+
+    Either `operations` is filled, or `refused` (debt that stays) or `foreign` (no debt) says why.
+    `claimed` are the literals, in the call or in constants it reads, that this site accounts for.
+    """
+
+    call: Node
+    runner: Runner
+    operations: tuple[Operation, ...] = ()
+    refused: str = ""
+    foreign: str = ""
+    claimed: list[Node] = field(default_factory=list)
+    options: Node | None = None
+    command: str = ""  # the command as it is spelled, for people
+
+
+class Sites:
+    """Finds the sites of one file."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self.scopes, self.source = scopes, scopes.source
+        self.values = Values(scopes)
+        self.runners = Runners(scopes, self.values)
+        self.targets = Targets(scopes, self.values)
+        self.grammar = Launchctl(self.targets)
+
+    def find(self) -> list[Site]:
+        calls = self.source.captures(_CALLS).get("call", [])
+        calls.sort(key=lambda n: (n.start_byte, -n.end_byte))
+        sites = []
+        for call in calls:
+            runner = self.runners.of_call(call)
+            if runner is not None and (site := self._read(call, runner)) is not None:
+                sites.append(site)
+        return sites
+
+    def _read(self, call: Node, runner: Runner) -> Site | None:
+        arguments = call.child_by_field_name("arguments")
+        if arguments is None:
+            return None
+        site = Site(call, runner)
+        try:
+            if not self._lift(site, arguments):
+                return None
+        except Foreign as reason:
+            site.foreign = str(reason)
+        except Unliftable as reason:
+            site.refused = str(reason)
+        if not site.refused and runner.result == CHILD and not site.foreign:
+            site.command = site.command or TOOL
+        return site
+
+    def _lift(self, site: Site, arguments: Node) -> bool:
+        """Fill the site's operations; False when the call runs something else."""
+        runner = site.runner
+        if runner.form == TEMPLATE:
+            if arguments.type != "template_string":
+                return False
+            return self._shell(site, self.values.pieces(arguments), [arguments])
+        args = [a for a in arguments.named_children if a.type != "comment"]
+        if runner.form in (SHELL, WORDS):
+            if len(args) <= runner.command_at:
+                return False
+            node = args[runner.command_at]
+            site.options = args[runner.command_at + 1] if len(args) > runner.command_at + 1 else None
+            return self._shell(site, self.values.pieces(node), [node])
+        if runner.form in (ARGV, DENO):
+            return self._argv(site, args)
+        if runner.form == ARRAY:
+            return self._array(site, args)
+        return False
+
+    def _shell(self, site: Site, pieces: Pieces, nodes: list[Node]) -> bool:
+        opened = self.values.expand(pieces)
+        if TOOL not in "".join(p for p in opened if isinstance(p, str)):
+            return False
+        self._claim(site, nodes)
+        site.command = self._spell(opened)
+        shell = parse_shell(self._open_command(pieces))
+        if not mentions(shell):
+            return False
+        site.operations = self.grammar.shell(shell)
+        return True
+
+    def _open_command(self, pieces: Pieces) -> Pieces:
+        """Open the constants that hold the command itself; those that hold a label stay names."""
+        for _ in range(6):
+            text = "".join(p if isinstance(p, str) else "\0" for p in pieces)
+            words = text.split()
+            if words and "\0" not in words[0] and (TOOL not in words[0] or len(words) > 1):
+                if len(words) < 2 or words[1] != "\0":
+                    return pieces
+            out: list[str | Hole] = []
+            opened = False
+            for piece in pieces:
+                value = self.values.constant(piece.node) if isinstance(piece, Hole) else None
+                if not opened and value is not None:
+                    out.extend(self.values.pieces(value))
+                    opened = True
+                else:
+                    out.append(piece)
+            if not opened:
+                return pieces
+            pieces = tuple(out)
+        return pieces
+
+    def _argv(self, site: Site, args: list[Node]) -> bool:
+        runner = site.runner
+        if runner.tool is not None:
+            program, rest = runner.tool, args[runner.args_at :]
+            claimed: list[Node] = []
+        else:
+            if len(args) <= runner.command_at:
+                return False
+            node = args[runner.command_at]
+            spelled = self.values.literal(node)
+            if spelled is None:
+                return False
+            program, rest, claimed = spelled, args[runner.args_at :], [node]
+        if not self._is_tool(program, rest):
+            return False
+        if runner.spread:
+            elements, listed = rest, rest
+        else:
+            listed = rest[:1]
+            elements = self._elements(rest[0], runner) if rest else []
+            site.options = rest[1] if len(rest) > 1 else None
+        self._claim(site, claimed + listed)
+        self._words(site, program, elements)
+        return True
+
+    def _elements(self, node: Node, runner: Runner) -> list[Node]:
+        if runner.form == DENO:
+            value = self._property(node, "args")
+            elements = self.values.elements(value) if value is not None else []
+        else:
+            if unwrap(node).type == "object" or unwrap(node).type in ("arrow_function",):
+                return []
+            elements = self.values.elements(node)
+        if elements is None:
+            raise Unliftable("the arguments are only known at run time; call the port in each branch")
+        return elements
+
+    def _array(self, site: Site, args: list[Node]) -> bool:
+        runner = site.runner
+        if len(args) <= runner.command_at:
+            return False
+        node: Node | None = args[runner.command_at]
+        assert node is not None
+        site.options = args[runner.command_at + 1] if len(args) > runner.command_at + 1 else None
+        if unwrap(node).type == "object":
+            site.options = node
+            node = self._property(node, "cmd")
+            if node is None:
+                return False
+        elements = args[runner.command_at :] if runner.spread else self.values.elements(node)
+        if not elements:
+            return False
+        program = self.values.literal(elements[0])
+        if program is None or not self._is_tool(program, elements[1:]):
+            return False
+        self._claim(site, [node, elements[0]])
+        self._words(site, program, elements[1:])
+        return True
+
+    def _words(self, site: Site, program: str, elements: list[Node]) -> None:
+        site.command = " ".join([program, *(self.source.text(e) for e in elements)])
+        if site.options is not None and _SHELL_OPTION.search(self.source.text(site.options)):
+            raise Unliftable("runs through a shell by its options; pass the port plain values")
+        if any(e.type == "spread_element" for e in elements):
+            raise Unliftable("the arguments are only known at run time; call the port in each branch")
+        words: list[Word] = [(program,)]
+        words += [self.values.pieces(element) for element in elements]
+        opened = [words[0], self.values.expand(words[1]) if len(words) > 1 else (), *words[2:]]
+        flat = [self._flag(w) for w in opened if w != ()]
+        site.operations = self.grammar.command(tuple(flat))
+
+    def _flag(self, word: Word) -> Word:
+        """A constant that holds a flag is that flag."""
+        pieces = tuple(p for p in word if isinstance(p, str | Hole))
+        opened = self.values.expand(pieces)
+        if len(opened) == 1 and isinstance(opened[0], str) and opened[0].startswith("-"):
+            return opened
+        return word
+
+    def _is_tool(self, program: str, rest: list[Node]) -> bool:
+        name = program.rsplit("/", 1)[-1]
+        if name == TOOL:
+            return True
+        if name in ("sh", "bash", "zsh", "sudo", "ssh", "xcrun", "env"):
+            return any(TOOL in self.source.text(node) for node in rest)
+        return False
+
+    def _property(self, node: Node, name: str) -> Node | None:
+        for pair in unwrap(node).named_children:
+            if pair.type == "pair":
+                key = pair.child_by_field_name("key")
+                if key is not None and self.source.text(key).strip("\"'") == name:
+                    return pair.child_by_field_name("value")
+            elif pair.type == "shorthand_property_identifier" and self.source.text(pair) == name:
+                return pair
+        return None
+
+    def _claim(self, site: Site, nodes: list[Node]) -> None:
+        """Take the literals behind these expressions, through constants, as accounted for."""
+        for node in nodes:
+            for hit in _leaves(node):
+                if hit.type in ("string", "template_string"):
+                    site.claimed.append(hit)
+                value = self.values.constant(hit)
+                if value is not None and not contains(site.call, value) and TOOL in self.source.text(value):
+                    site.claimed.append(value)
+                    self._claim(site, [value])
+
+    def _spell(self, pieces: Pieces) -> str:
+        return "".join(
+            p if isinstance(p, str) else "${" + self.source.text(p.node) + "}" for p in pieces
+        )
+
+
+def _leaves(node: Node) -> list[Node]:
+    out = [node] if node.type in ("string", "template_string", "identifier") else []
+    for child in node.named_children:
+        out.extend(_leaves(child))
+    return out

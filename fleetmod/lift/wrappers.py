@@ -1,0 +1,303 @@
+"""Local functions that pass their parameters on to a runner: `const run = (cmd) => execSync(cmd)`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from fleetmod.lift.runners import (
+    ARGV,
+    ARRAY,
+    CHILD,
+    NOTHING,
+    SHELL,
+    STRUCT,
+    TEXT,
+    UNKNOWN,
+    Runner,
+)
+from fleetmod.syntax.scope import Binding
+from fleetmod.syntax.source import FUNCTIONS, ancestors, enclosing_function
+from fleetmod.syntax.values import unwrap
+
+if TYPE_CHECKING:
+    from fleetmod.lift.runners import Runners
+
+_STRING_METHODS = ("toString", "trim", "trimEnd")
+
+
+def read_wrapper(binding: Binding, runners: Runners, depth: int) -> Runner | None:
+    """The runner that a local function is, or None where it is no plain wrapper of one."""
+    function = unwrap(binding.value) if binding.value is not None else binding.declaration
+    if function.type not in FUNCTIONS:
+        return None
+    body = function.child_by_field_name("body")
+    if body is None:
+        return None
+    inner_calls = [
+        (call, runner)
+        for call in _calls(body)
+        if (target := call.child_by_field_name("function")) is not None
+        and (runner := runners.of_function(target, depth)) is not None
+    ]
+    if len(inner_calls) != 1:
+        return None
+    call, inner = inner_calls[0]
+    shaped = _forward(function, call, inner, runners)
+    if shaped is None:
+        return None
+    result, trimmed, sync = _result(function, call, inner, runners)
+    return replace(
+        shaped,
+        name=binding.name,
+        wrapper=binding,
+        result=result,
+        trimmed=trimmed,
+        sync=sync,
+        throws=_throws(function, call, inner, runners),
+    )
+
+
+def parameters(function: Node, runners: Runners) -> list[tuple[str, bool]]:
+    """The plain parameters of a function as (name, is rest); patterns have an empty name."""
+    single = function.child_by_field_name("parameter")
+    if single is not None:
+        return [(runners.source.text(single), False)]
+    listed = function.child_by_field_name("parameters")
+    out = []
+    for parameter in listed.named_children if listed is not None else []:
+        pattern = parameter.child_by_field_name("pattern")
+        if pattern is None:
+            continue
+        rest = pattern.type == "rest_pattern"
+        name = pattern.named_children[0] if rest else pattern
+        out.append((runners.source.text(name) if name.type == "identifier" else "", rest))
+    return out
+
+
+def _calls(node: Node) -> Iterator[Node]:
+    if node.type == "call_expression":
+        yield node
+    for child in node.named_children:
+        yield from _calls(child)
+
+
+def _arguments(call: Node) -> list[Node]:
+    arguments = call.child_by_field_name("arguments")
+    if arguments is None or arguments.type != "arguments":
+        return []
+    return [a for a in arguments.named_children if a.type != "comment"]
+
+
+def _forward(function: Node, call: Node, inner: Runner, runners: Runners) -> Runner | None:
+    """Which parameters of the wrapper become which arguments of the runner."""
+    names = parameters(function, runners)
+    order = {name: index for index, (name, _) in enumerate(names) if name}
+    rest = {name for name, is_rest in names if is_rest}
+    args = [unwrap(a) for a in _arguments(call)]
+    text = runners.source.text
+    if inner.form == SHELL and len(args) > inner.command_at:
+        at = order.get(text(args[inner.command_at]))
+        return replace(inner, command_at=at) if at is not None else None
+    if inner.form == ARGV and inner.tool is None and len(args) > max(inner.command_at, inner.args_at):
+        program, rest_args = args[inner.command_at], _passed_on(args[inner.args_at], runners)
+        if rest_args is None or rest_args not in order:
+            return None
+        spread = rest_args in rest
+        tool = runners.values.literal(program)
+        if tool is not None:
+            return replace(inner, tool=tool, args_at=order[rest_args], spread=spread)
+        at = order.get(text(program))
+        if at is None:
+            return None
+        return replace(inner, command_at=at, args_at=order[rest_args], spread=spread)
+    if inner.form == ARRAY and len(args) > inner.command_at:
+        array = args[inner.command_at]
+        if array.type == "identifier" and text(array) in order:
+            name = text(array)
+            return replace(inner, command_at=order[name], spread=name in rest)
+        if array.type == "array" and len(array.named_children) == 2:
+            program, spread_node = array.named_children
+            name = _passed_on(spread_node, runners) or ""
+            tool = runners.values.literal(program)
+            if tool is not None and name in order:
+                return replace(
+                    inner, form=ARGV, tool=tool, args_at=order[name], spread=name in rest
+                )
+            if name in order and text(program) in order:
+                return replace(
+                    inner, form=ARGV, command_at=order[text(program)],
+                    args_at=order[name], spread=name in rest,
+                )
+    return None
+
+
+def _passed_on(node: Node, runners: Runners) -> str | None:
+    """The name behind `args`, `...args` or `[...args]`."""
+    if node.type == "array" and len(node.named_children) == 1:
+        node = node.named_children[0]
+        if node.type != "spread_element":
+            return None
+    if node.type == "spread_element":
+        node = node.named_children[0]
+    return runners.source.text(node) if node.type == "identifier" else None
+
+
+def _is_async(function: Node) -> bool:
+    return any(child.type == "async" for child in function.children)
+
+
+def _promise_executor(function: Node, call: Node, runners: Runners) -> Node | None:
+    """The `(resolve, reject) => …` around the call, when the wrapper is a `new Promise(…)`."""
+    for a in ancestors(call):
+        if a.id == function.id:
+            return None
+        if a.type == "new_expression":
+            constructor = a.child_by_field_name("constructor")
+            if constructor is not None and runners.source.text(constructor) == "Promise":
+                arguments = _arguments(a)
+                return arguments[0] if arguments else None
+    return None
+
+
+def _result(
+    function: Node, call: Node, inner: Runner, runners: Runners
+) -> tuple[str, bool, bool]:
+    """What the wrapper gives back, whether it is trimmed, and whether it is synchronous."""
+    executor = _promise_executor(function, call, runners)
+    if executor is not None:
+        return _executor_result(executor, runners)
+    sync = not _is_async(function) and inner.sync
+    values = _returned(function)
+    if not values:
+        return (NOTHING if inner.result != CHILD else UNKNOWN), False, sync
+    trimmed = False
+    for value in values:
+        kind, trims = _derived(value, call, inner, runners)
+        if kind == STRUCT:
+            return (STRUCT if len(values) == 1 else UNKNOWN), False, sync
+        if kind != TEXT:
+            return UNKNOWN, False, sync
+        trimmed = trimmed or trims
+    return TEXT, trimmed, sync
+
+
+def _returned(function: Node) -> list[Node]:
+    body = function.child_by_field_name("body")
+    if body is None:
+        return []
+    if body.type != "statement_block":
+        return [body]
+    found: list[Node] = []
+
+    def visit(node: Node) -> None:
+        for child in node.named_children:
+            if child.type in FUNCTIONS:
+                continue
+            if child.type == "return_statement":
+                if child.named_children:
+                    found.append(child.named_children[0])
+            else:
+                visit(child)
+
+    visit(body)
+    return found
+
+
+def _derived(value: Node, call: Node, inner: Runner, runners: Runners) -> tuple[str, bool]:
+    """How a returned expression comes from the call: as TEXT, as STRUCT, or not at all."""
+    node = unwrap(value)
+    trimmed = False
+    if node.type == "await_expression":
+        node = unwrap(node.named_children[0])
+    if node.type == "string" and runners.values.literal(node) == "":
+        return TEXT, False
+    while node.type in ("call_expression", "member_expression"):
+        if node.id == call.id:
+            return (inner.result, trimmed) if inner.result in (TEXT, STRUCT) else (UNKNOWN, False)
+        if node.type == "call_expression":
+            member = node.child_by_field_name("function")
+            if member is None or member.type != "member_expression":
+                return UNKNOWN, False
+        else:
+            member = node
+        name = member.child_by_field_name("property")
+        owner = member.child_by_field_name("object")
+        if name is None or owner is None:
+            return UNKNOWN, False
+        spelled = runners.source.text(name)
+        if node.type == "member_expression":
+            if spelled != "stdout":
+                return UNKNOWN, False
+            return _stdout_of(unwrap(owner), call, inner, runners, trimmed)
+        if spelled not in _STRING_METHODS:
+            return UNKNOWN, False
+        trimmed = trimmed or spelled.startswith("trim")
+        node = unwrap(owner)
+        if node.type == "await_expression":
+            node = unwrap(node.named_children[0])
+    if node.type == "identifier":
+        binding = runners.scopes.resolve(node)
+        if binding is not None and binding.kind == "const":
+            if binding.value is not None:
+                kind, trims = _derived(binding.value, call, inner, runners)
+                return kind, trimmed or trims
+            if binding.name == "stdout":  # const { stdout } = await run(…)
+                source = binding.declaration.child_by_field_name("value")
+                if source is not None:
+                    kind, _ = _derived(source, call, inner, runners)
+                    return (TEXT if kind == STRUCT else UNKNOWN), trimmed
+    return UNKNOWN, False
+
+
+def _stdout_of(
+    owner: Node, call: Node, inner: Runner, runners: Runners, trimmed: bool
+) -> tuple[str, bool]:
+    kind, _ = _derived(owner, call, inner, runners)
+    return (TEXT, trimmed) if kind == STRUCT else (UNKNOWN, False)
+
+
+def _executor_result(executor: Node, runners: Runners) -> tuple[str, bool, bool]:
+    names = parameters(executor, runners) if executor.type in FUNCTIONS else []
+    if not names:
+        return UNKNOWN, False, False
+    resolve = names[0][0]
+    kinds: set[str] = set()
+    for call in _calls(executor):
+        target = call.child_by_field_name("function")
+        if target is None or runners.source.text(target) != resolve:
+            continue
+        arguments = _arguments(call)
+        if not arguments:
+            kinds.add(NOTHING)
+        elif re.fullmatch(r"(String\()?stdout(\.toString\(\))?\)?", runners.source.text(arguments[0])):
+            kinds.add(TEXT)
+        else:
+            kinds.add(UNKNOWN)
+    return (kinds.pop() if len(kinds) == 1 else UNKNOWN), False, False
+
+
+def _throws(function: Node, call: Node, inner: Runner, runners: Runners) -> bool:
+    executor = _promise_executor(function, call, runners)
+    if executor is not None:
+        names = parameters(executor, runners) if executor.type in FUNCTIONS else []
+        return len(names) > 1 and any(
+            (target := c.child_by_field_name("function")) is not None
+            and runners.source.text(target) == names[1][0]
+            for c in _calls(executor)
+        )
+    if not inner.throws:
+        body = function.child_by_field_name("body")
+        return body is not None and "throw " in runners.source.text(body)
+    for a in ancestors(call):
+        if a.id == function.id:
+            break
+        if a.type == "try_statement" and enclosing_function(a) is not None:
+            handler = a.child_by_field_name("handler")
+            if handler is not None and "throw" not in runners.source.text(handler):
+                return False
+    return True

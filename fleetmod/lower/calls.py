@@ -1,0 +1,100 @@
+"""An operation as TypeScript: the port call, its result as text, and its outcome."""
+
+from __future__ import annotations
+
+from fleetmod.lift.operation import INSPECT, LIST, QUERIES, Operation
+from fleetmod.lower.context import ASYNC, GEN, SYNC, Context
+from fleetmod.lower.draft import PROCESS, Draft
+
+
+class Calls:
+    """Writes operations for one file in its own style."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+
+    def name(self, name: str) -> str:
+        return self.draft.name(PROCESS, name)
+
+    def port(self, op: Operation, kind: str) -> str:
+        """The bare call: `processManager.restart(LABEL)`."""
+        receiver = self.name("processManagerSync" if kind == SYNC else "processManager")
+        style = self.draft.style
+        args = [style.expression(op.label)]
+        options = []
+        if op.source is not None:
+            options.append(f"source: {style.expression(op.source)}")
+        if op.enable_only:
+            options.append("load: false")
+        if options:
+            args.append("{ " + ", ".join(options) + " }")
+        return f"{receiver}.{op.verb}({', '.join(args)})"
+
+    def value(self, op: Operation, context: Context) -> str:
+        """The call with its promise awaited or yielded: an expression of the port's result."""
+        call = self.port(op, context.kind)
+        if context.kind == ASYNC:
+            return f"await {call}"
+        if context.kind == GEN:
+            return f"yield* {context.effect}.promise(() => {call})"
+        return call
+
+    def statement(self, op: Operation, context: Context, ends: str) -> str:
+        """A statement that does the operation and ignores its result."""
+        if op.verb in QUERIES:
+            return self._checked(op, context) + ends
+        if not op.tolerated:
+            return self.value(op, context) + ends
+        call = self.port(op, context.kind)
+        if context.kind == ASYNC:
+            return f"await {call}.catch(() => {{}}){ends}"
+        if context.kind == GEN:
+            effect = context.effect
+            return f"yield* {effect}.ignore({effect}.tryPromise(() => {call})){ends}"
+        return f"{self.name('settleSync')}(() => {call}){ends}"
+
+    def text(self, op: Operation, context: Context) -> str:
+        """What the command would have printed, as a string expression."""
+        if op.tolerated:
+            if op.verb == LIST and context.kind != SYNC:
+                call = f"{self.port(op, context.kind)}.catch(() => [])"
+                awaited = f"await {call}" if context.kind == ASYNC else (
+                    f"yield* {context.effect}.promise(() => {call})"
+                )
+                return self._format(op, awaited)
+            outcome = self.outcome(op, context)
+            return f"({outcome}).stdout" if context.kind != SYNC else f"{outcome}.stdout"
+        return self._format(op, self._checked(op, context))
+
+    def outcome(self, op: Operation, context: Context) -> str:
+        """An expression that never throws and tells how the operation went."""
+        if context.kind == SYNC:
+            return f"{self.name('settleSync')}(() => {self._body(op, context)})"
+        inner = Context(ASYNC)
+        body = self._body(op, inner)
+        if op.verb not in QUERIES:
+            call = f"{self.name('settle')}(() => {body.removeprefix('await ')})"
+        else:
+            call = f"{self.name('settle')}(async () => {body})"
+        if context.kind == GEN:
+            return f"yield* {context.effect}.promise(() => {call})"
+        return f"await {call}"
+
+    def _body(self, op: Operation, context: Context) -> str:
+        if op.verb in QUERIES:
+            return self._format(op, self._checked(op, context))
+        return self.value(op, context)
+
+    def _checked(self, op: Operation, context: Context) -> str:
+        value = self.value(op, context)
+        if not op.required or op.tolerated:
+            return value
+        check = "requireServices" if op.verb == LIST else "requireLoaded"
+        return f"{self.name(check)}({value})"
+
+    def _format(self, op: Operation, value: str) -> str:
+        if op.verb == LIST:
+            header = ", { header: true }" if not op.label else ""
+            return f"{self.name('formatServices')}({value}{header})"
+        assert op.verb == INSPECT
+        return f"{self.name('formatServiceEntry' if op.entry else 'formatService')}({value})"

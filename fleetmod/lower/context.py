@@ -1,0 +1,85 @@
+"""Where a call stands, which decides how a port may be called there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import ancestors, contains, enclosing_function
+
+ASYNC, GEN, SYNC = "async", "gen", "sync"
+_GENERATORS = {"generator_function", "generator_function_declaration"}
+
+
+@dataclass(frozen=True)
+class Context:
+    """`kind` is ASYNC (await is allowed), GEN (an Effect generator) or SYNC (neither).
+
+    `effect` is the local name of the Effect namespace; `tried` the innermost try block around the
+    call within its function.
+    """
+
+    kind: str
+    effect: str = ""
+    tried: Node | None = None
+
+
+def context_of(node: Node, scopes: Scopes) -> Context:
+    """The context of an expression."""
+    function = enclosing_function(node)
+    tried = _try_around(node, function)
+    if function is None or _in_parameters(node, function):
+        return Context(SYNC, tried=tried)
+    if any(child.type == "async" for child in function.children):
+        return Context(ASYNC, tried=tried)
+    if function.type in _GENERATORS and (effect := _effect_of(function, scopes)):
+        return Context(GEN, effect, tried)
+    return Context(SYNC, tried=tried)
+
+
+def effect_callback(node: Node, scopes: Scopes) -> str:
+    """`try`, `sync`, `tryPromise` or `promise` when the function around is such a callback."""
+    function = enclosing_function(node)
+    if function is None:
+        return ""
+    for a in ancestors(function):
+        if a.type == "call_expression":
+            target = a.child_by_field_name("function")
+            match = re.fullmatch(r"(\w+)\.(try|sync|tryPromise|promise)", scopes.source.text(target)) if target else None
+            return match.group(2) if match else ""
+        if a.type not in ("arguments", "object", "pair", "parenthesized_expression"):
+            return ""
+    return ""
+
+
+def _try_around(node: Node, function: Node | None) -> Node | None:
+    for a in ancestors(node):
+        if function is not None and a.id == function.id:
+            return None
+        if a.type == "try_statement":
+            body = a.child_by_field_name("body")
+            if body is not None and contains(body, node):
+                return a
+    return None
+
+
+def _in_parameters(node: Node, function: Node) -> bool:
+    listed = function.child_by_field_name("parameters")
+    return listed is not None and contains(listed, node)
+
+
+def _effect_of(function: Node, scopes: Scopes) -> str:
+    """The Effect namespace's name in `Effect.gen(function* …)` and `Effect.fn("x")(function* …)`."""
+    for a in ancestors(function):
+        if a.type == "call_expression":
+            target = a.child_by_field_name("function")
+            if target is None:
+                return ""
+            match = re.match(r"(\w+)\.(gen|fn|fnUntraced)\b", scopes.source.text(target))
+            return match.group(1) if match else ""
+        if a.type != "arguments":
+            return ""
+    return ""

@@ -1,0 +1,79 @@
+"""What lowering collects for one file: edits, the imports they need, and names that are free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from fleetmod.lower.style import Style
+from fleetmod.model import Edit, Need
+from fleetmod.syntax.scope import Scopes
+
+PROCESS, IDENTITY = "process-manager", "node-identity"
+
+
+class Refused(Exception):
+    """This finding cannot be rewritten without changing what the code does; the message says why
+    and what to do by hand."""
+
+
+@dataclass
+class Draft:
+    """Edits of one file. `packages` maps a port's key to the package name it is installed as."""
+
+    scopes: Scopes
+    style: Style
+    packages: dict[str, str]
+    edits: list[Edit] = field(default_factory=list)
+    needs: dict[Need, str] = field(default_factory=dict)
+
+    def replace(self, node: Node, text: str, rule: str) -> None:
+        self.edits.append(Edit(node.start_byte, node.end_byte, text, rule))
+
+    def replace_range(self, start: int, end: int, text: str, rule: str) -> None:
+        self.edits.append(Edit(start, end, text, rule))
+
+    def name(self, package: str, name: str) -> str:
+        """The local name of a port's export; remembers that it must be imported."""
+        need = Need(package, name)
+        if need not in self.needs:
+            self.needs[need] = self._imported(need) or self._free(name)
+        return self.needs[need]
+
+    def _imported(self, need: Need) -> str:
+        """The name under which the file already imports it."""
+        for binding in self.scopes.bindings():
+            if binding.kind != "import" or binding.name_node.parent is None:
+                continue
+            source = binding.declaration.child_by_field_name("source")
+            if source is None or self.scopes.source.text(source)[1:-1] != self.packages[need.package]:
+                continue
+            specifier = binding.name_node.parent
+            original = specifier.child_by_field_name("name")
+            if original is not None and self.scopes.source.text(original) == need.name:
+                return binding.name
+        return ""
+
+    def _free(self, name: str) -> str:
+        taken = self.scopes.names()
+        if name not in taken:
+            return name
+        ported = "fleet" + name[0].upper() + name[1:]
+        number = 1
+        candidate = ported
+        while candidate in taken:
+            number += 1
+            candidate = f"{ported}{number}"
+        return candidate
+
+    def free_local(self, *candidates: str) -> str:
+        """The first of these names that the file does not use."""
+        taken = self.scopes.names()
+        for candidate in candidates:
+            if candidate not in taken:
+                return candidate
+        number = 2
+        while f"{candidates[0]}{number}" in taken:
+            number += 1
+        return f"{candidates[0]}{number}"

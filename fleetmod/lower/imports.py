@@ -1,0 +1,167 @@
+"""Adds the imports that a file's edits need, once, in the file's own manner."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from tree_sitter import Node
+
+from fleetmod.lower.draft import Draft
+from fleetmod.model import Edit
+from fleetmod.syntax.source import Source
+
+RULE = "import"
+
+
+def import_edits(draft: Draft, deleted: list[Edit]) -> list[Edit]:
+    """The edits that import every need of the draft that the file does not import yet.
+
+    `deleted` are statements that go: an import of the same package among them is no anchor.
+    """
+    source = draft.scopes.source
+    wanted: dict[str, list[str]] = defaultdict(list)
+    present = {(n.package, n.name) for n in draft.needs} - _missing(draft)
+    for need, local in sorted(draft.needs.items(), key=lambda item: item[0].name.lower()):
+        if (need.package, need.name) not in present:
+            alias = (f"{need.name}: {local}" if draft.style.commonjs else f"{need.name} as {local}")
+            wanted[draft.packages[need.package]].append(
+                need.name if local == need.name else alias
+            )
+    edits = []
+    new_lines: list[tuple[str, str]] = []
+    for package, names in sorted(wanted.items()):
+        existing = _value_import(source, package, deleted)
+        if existing is not None:
+            last = existing.named_children[-1]
+            edits.append(Edit(last.end_byte, last.end_byte, ", " + ", ".join(names), RULE))
+        else:
+            new_lines.append((package, _line(draft, package, names)))
+    if new_lines:
+        edits.extend(_insertions(draft, new_lines, deleted))
+    return edits
+
+
+def _missing(draft: Draft) -> set[tuple[str, str]]:
+    """Needs whose package the file does not import under that name yet."""
+    out = set()
+    for need, local in draft.needs.items():
+        binding = next(
+            (b for b in draft.scopes.bindings() if b.name == local and b.kind == "import"), None
+        )
+        if binding is None:
+            out.add((need.package, need.name))
+    return out
+
+
+def _line(draft: Draft, package: str, names: list[str]) -> str:
+    style = draft.style
+    listed = "{ " + ", ".join(names) + " }"
+    if style.commonjs:
+        return f"const {listed} = require({style.string(package)}){style.semicolon}"
+    return f"import {listed} from {style.string(package)}{style.semicolon}"
+
+
+def _value_import(source: Source, package: str, deleted: list[Edit]) -> Node | None:
+    """The `{ … }` of an import of values from this package."""
+    for statement in _statements(source):
+        node = statement.child_by_field_name("source")
+        if node is None or source.text(node)[1:-1] != package or _gone(statement, deleted):
+            continue
+        if any(child.type == "type" for child in statement.children):
+            continue
+        for named in source.captures("(named_imports) @n", statement).get("n", []):
+            if named.named_children:
+                return named
+    return None
+
+
+def _statements(source: Source) -> list[Node]:
+    return [n for n in source.root.named_children if n.type == "import_statement"]
+
+
+def _gone(node: Node, deleted: list[Edit]) -> bool:
+    return any(e.start <= node.start_byte and node.end_byte <= e.end for e in deleted)
+
+
+def _rank(specifier: str) -> tuple[int, str]:
+    """Groups as most organizers order them: the runtime's, packages, then relative paths."""
+    if specifier.startswith(("node:", "bun:")):
+        return 0, specifier
+    return (2 if specifier.startswith((".", "#", "~/", "@/")) else 1), specifier
+
+
+def _insertions(
+    draft: Draft, lines: list[tuple[str, str]], deleted: list[Edit]
+) -> list[Edit]:
+    source, newline = draft.scopes.source, draft.style.newline
+    statements = _leading(source)
+    edits = []
+    for package, line in lines:
+        anchor = None
+        for statement in statements:
+            node = statement.child_by_field_name("source")
+            if node is None or _rank(source.text(node)[1:-1]) > _rank(package):
+                continue
+            anchor = statement
+        if anchor is not None:
+            at = _line_end(source, anchor.end_byte)
+            edits.append(Edit(at, at, line + newline, RULE))
+        elif statements:
+            at = statements[0].start_byte
+            if any(e.start <= at < e.end for e in deleted):
+                at = next(e.start for e in deleted if e.start <= at < e.end)
+            edits.append(Edit(at, at, line + newline, RULE))
+        else:
+            at, blank = _top(source, draft.style.commonjs)
+            edits.append(Edit(at, at, line + newline + (newline if blank else ""), RULE))
+    return _outside(edits, deleted)
+
+
+def _leading(source: Source) -> list[Node]:
+    """The imports at the head of the file; later ones stand among code and are no anchor."""
+    out = []
+    for node in source.root.named_children:
+        if node.type == "import_statement":
+            out.append(node)
+        elif node.type in ("comment", "hash_bang_line") or _is_directive(node):
+            continue
+        else:
+            break
+    return out
+
+
+def _is_directive(node: Node) -> bool:
+    return node.type == "expression_statement" and node.named_children[0].type == "string"
+
+
+def _top(source: Source, commonjs: bool) -> tuple[int, bool]:
+    """Below shebang, directives and the requires of a CommonJS file; and whether a blank follows."""
+    at = len(b"\xef\xbb\xbf") if source.data.startswith(b"\xef\xbb\xbf") else 0
+    blank = True
+    for node in source.root.named_children:
+        is_require = (
+            commonjs
+            and node.type in ("lexical_declaration", "variable_declaration")
+            and "require(" in source.text(node)
+        )
+        if node.type == "hash_bang_line" or _is_directive(node) or is_require:
+            at = _line_end(source, node.end_byte)
+            blank = not is_require
+        elif node.type != "comment":
+            break
+    return at, blank
+
+
+def _line_end(source: Source, offset: int) -> int:
+    end = source.data.find(b"\n", offset)
+    return len(source.data) if end < 0 else end + 1
+
+
+def _outside(edits: list[Edit], deleted: list[Edit]) -> list[Edit]:
+    """Insertions at the edge of a deletion stay there; none may fall inside of one."""
+    out = []
+    for edit in edits:
+        hit = next((d for d in deleted if d.start < edit.start < d.end), None)
+        at = hit.end if hit is not None else edit.start
+        out.append(Edit(at, at, edit.text, edit.rule))
+    return out

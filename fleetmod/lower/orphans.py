@@ -1,0 +1,174 @@
+"""What nobody uses once the edits are made: imports, wrappers and constants of removed calls."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from fleetmod.lift.targets import Targets
+from fleetmod.model import Edit
+from fleetmod.syntax.scope import Binding, Scopes, exported
+from fleetmod.syntax.source import FUNCTIONS, Source
+from fleetmod.syntax.values import unwrap
+
+RULE = "orphan"
+_PURE = FUNCTIONS | {"string", "template_string", "number", "array", "identifier"}
+_PURE_CALL = re.compile(r"(\w+\.)?promisify\(|require\(|process\.getuid|(os\.)?userInfo\(\)")
+
+
+def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[Edit]:
+    """Edits that delete declarations whose every use lies in removed code, until none is left.
+
+    Only declarations that one of the edits took a use from are looked at: what was unused before
+    is none of our business.
+    """
+    removed: list[Edit] = []
+    gone: dict[int, Binding] = {}
+    while True:
+        found = False
+        for binding in scopes.bindings():
+            if binding.name_node.id in gone or not _removable(binding, scopes, targets):
+                continue
+            if not _orphaned(binding, scopes, [*edits, *removed]):
+                continue
+            gone[binding.name_node.id] = binding
+            found = True
+            if not _listed(binding):
+                removed.append(_deletion(binding, scopes.source))
+        if not found:
+            break
+    lists: dict[int, list[Binding]] = {}
+    for binding in gone.values():
+        if _listed(binding):
+            lists.setdefault(_statement(binding).id, []).append(binding)
+    for bindings in lists.values():
+        removed.extend(_unlist(bindings, scopes.source))
+    return _merged(removed)
+
+
+def _orphaned(binding: Binding, scopes: Scopes, edits: list[Edit]) -> bool:
+    references = scopes.references(binding)
+    if not references:
+        return False
+    word = re.compile(rf"\b{re.escape(binding.name)}\b")
+    touched = False
+    for reference in references:
+        edit = next(
+            (e for e in edits if e.start <= reference.start_byte and reference.end_byte <= e.end), None
+        )
+        if edit is None or word.search(edit.text):
+            return False
+        touched = True
+    return touched and not _in_type(binding, scopes, edits)
+
+
+def _in_type(binding: Binding, scopes: Scopes, edits: list[Edit]) -> bool:
+    """Whether `typeof name` or a type position still uses it."""
+    for node in scopes.source.captures("(type_identifier) @t").get("t", []):
+        if scopes.source.text(node) == binding.name and not any(
+            e.start <= node.start_byte < e.end for e in edits
+        ):
+            return True
+    return False
+
+
+def _removable(binding: Binding, scopes: Scopes, targets: Targets) -> bool:
+    if binding.kind == "import":
+        return binding.name_node.parent is not None
+    if binding.kind == "function":
+        return not exported(binding, scopes)
+    if binding.kind not in ("const", "let", "var") or exported(binding, scopes):
+        return False
+    statement = binding.declaration.parent
+    if statement is None or len(_declarators(statement)) != 1 or binding.value is None:
+        # const { execSync } = require("child_process")
+        value = binding.declaration.child_by_field_name("value")
+        return value is not None and "require(" in scopes.source.text(value)
+    value = unwrap(binding.value)
+    text = scopes.source.text(value)
+    return (
+        value.type in _PURE
+        or bool(_PURE_CALL.match(text))
+        or targets.own_uid(value)
+    ) and (value.type in FUNCTIONS or not re.search(r"\bawait\b|\byield\b", text))
+
+
+def _declarators(statement: Node) -> list[Node]:
+    return [c for c in statement.named_children if c.type == "variable_declarator"]
+
+
+def _listed(binding: Binding) -> bool:
+    """Whether the name comes from an import or a `const { … } = require(…)`."""
+    return binding.kind == "import" or binding.value is None and binding.kind != "function"
+
+
+def _statement(binding: Binding) -> Node:
+    node = binding.declaration
+    return node if binding.kind == "import" or node.parent is None else node.parent
+
+
+def _deletion(binding: Binding, source: Source) -> Edit:
+    return _lines(
+        binding.declaration if binding.kind == "function" else _statement(binding), source
+    )
+
+
+def _unlist(bindings: list[Binding], source: Source) -> list[Edit]:
+    """Delete names of one import; the whole statement when no name is left."""
+    statement = _statement(bindings[0])
+    gone = {b.name_node.id for b in bindings}
+    groups = [n for n in _walk(statement) if n.type in ("named_imports", "object_pattern")]
+    names = [n for n in (groups[0].named_children if groups else []) if n.type != "comment"]
+    keep = [n for n in names if not gone & {d.id for d in _walk(n)}]
+    clause = next((n for n in statement.named_children if n.type == "import_clause"), None)
+    default = [n for n in (clause.named_children if clause else []) if n.type == "identifier"]
+    default_kept = [n for n in default if n.id not in gone]
+    if not keep and not default_kept:
+        return [_lines(statement, source, blank=False)]
+    if not keep and groups:
+        return [Edit(default_kept[0].end_byte, groups[0].end_byte, "", RULE)]
+    edits = []
+    if default and not default_kept:
+        edits.append(Edit(default[0].start_byte, groups[0].start_byte, "", RULE))
+    last_kept = keep[-1]
+    for index, name in enumerate(names):
+        if name in keep:
+            continue
+        if name.start_byte < last_kept.start_byte:
+            edits.append(Edit(name.start_byte, names[index + 1].start_byte, "", RULE))
+    if names[-1].id != last_kept.id:
+        edits.append(Edit(last_kept.end_byte, names[-1].end_byte, "", RULE))
+    return edits
+
+
+def _walk(node: Node) -> list[Node]:
+    return [node, *(found for child in node.named_children for found in _walk(child))]
+
+
+def _lines(node: Node, source: Source, blank: bool = True) -> Edit:
+    """Delete a statement with its line, and (`blank`) a blank line that would be left doubled."""
+    data = source.data
+    start, end = node.start_byte, node.end_byte
+    line_start = data.rfind(b"\n", 0, start) + 1
+    line_end = data.find(b"\n", end)
+    line_end = len(data) if line_end < 0 else line_end + 1
+    alone = not data[line_start:start].strip() and not data[end : line_end].strip(b" \t\r\n;")
+    if not alone:
+        return Edit(start, end, "", RULE)
+    blank_before = line_start == 0 or not data[data.rfind(b"\n", 0, line_start - 1) + 1 : line_start].strip()
+    next_end = data.find(b"\n", line_end)
+    if blank and blank_before and next_end >= 0 and not data[line_end:next_end].strip():
+        line_end = next_end + 1
+    return Edit(line_start, line_end, "", RULE)
+
+
+def _merged(edits: list[Edit]) -> list[Edit]:
+    """Deletions that touch or hold each other, as one."""
+    out: list[Edit] = []
+    for edit in sorted(edits):
+        if out and edit.start < out[-1].end:
+            out[-1] = Edit(out[-1].start, max(out[-1].end, edit.end), "", RULE)
+        else:
+            out.append(edit)
+    return out

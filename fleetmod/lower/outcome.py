@@ -1,0 +1,219 @@
+"""Results that are objects: `{ status, stdout, stderr }` of spawnSync, Bun, execa and the like."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from fleetmod.lift.operation import QUERIES, Operation
+from fleetmod.lift.sites import Site
+from fleetmod.lower.calls import Calls
+from fleetmod.lower.context import GEN, SYNC, Context
+from fleetmod.lower.draft import Draft, Refused
+from fleetmod.lower.usage import Usage, declarator, member
+from fleetmod.syntax.scope import Binding
+from fleetmod.syntax.source import contains
+
+RULE = "launchctl-call"
+_FIELDS = {
+    "status": "exitCode",
+    "exitCode": "exitCode",
+    "code": "exitCode",
+    "success": "ok",
+    "failed": "",
+    "error": "error",
+    "stdout": "stdout",
+    "stderr": "stderr",
+}
+_DECODER = re.compile(r"(new TextDecoder\([^)]*\)|\w*[dD]ecoder)\.decode")
+
+
+class Outcomes:
+    def __init__(self, draft: Draft, calls: Calls) -> None:
+        self.draft, self.calls = draft, calls
+        self.scopes, self.source = draft.scopes, draft.scopes.source
+
+    # -- a runner that throws: only success comes back ------------------------------------------
+
+    def throwing(self, usage: Usage, context: Context, op: Operation) -> None:
+        """`const { stdout } = await run(…)`, `(await run(…)).stdout`, `const r = await run(…)`."""
+        if op.verb not in QUERIES:
+            raise Refused(f"reads what `{op.verb}` prints; the port tells by success or an error")
+        if context.kind == GEN and context.tried is not None:
+            context = Context(SYNC, tried=context.tried)
+        text = self.calls.text(op, context)
+        holder = declarator(usage.value)
+        if holder is not None:
+            name = holder.child_by_field_name("name")
+            if name is not None and name.type == "object_pattern":
+                self.draft.replace_range(
+                    name.start_byte, usage.value.end_byte, f"{self._stdout_only(name)} = {text}", RULE
+                )
+                return
+            binding = self._binding(holder)
+            reads = self.scopes.references(binding) if binding else []
+            if all(member(r, self.source) in ("stdout", "stderr") for r in reads) and reads:
+                made = f'{{ stdout: {text}, stderr: {self.draft.style.string("")} }}'
+                self.draft.replace(usage.value, made, RULE)
+                return
+        elif member(usage.value, self.source) == "stdout" and usage.value.parent is not None:
+            self.draft.replace(usage.value.parent, self._loose(text), RULE)
+            return
+        raise Refused("the result object is passed on whole; read its stdout where it is made")
+
+    def _stdout_only(self, pattern: Node) -> str:
+        """The local name that `{ stdout }` or `{ stdout: out }` declares, when it is the only one."""
+        children = pattern.named_children
+        text = self.source.text(pattern)
+        match = re.fullmatch(r"\{\s*stdout\s*(?::\s*(\w+)\s*)?,?\s*\}", text)
+        if match is None or len(children) != 1:
+            raise Refused("takes more than stdout from the result; read the port's fields instead")
+        return match.group(1) or "stdout"
+
+    # -- a runner that does not throw: exit code and error output are read ------------------------
+
+    def settled(self, site: Site, usage: Usage, context: Context, op: Operation) -> None:
+        """`const p = spawnSync(…); if (p.status !== 0) …`, and the like inline."""
+        holder = declarator(usage.value)
+        if holder is None:
+            self._inline(usage, context, op)
+            return
+        binding = self._binding(holder)
+        if binding is None or holder.child_by_field_name("type") is not None:
+            raise Refused("the result is taken apart or typed; read the port's fields instead")
+        reads = self.scopes.references(binding)
+        if self._throw_only(holder, binding, reads, context, op):
+            return
+        self._decode_reads(reads)
+        self.draft.replace(usage.value, self.calls.outcome(op, context), RULE)
+
+    def _inline(self, usage: Usage, context: Context, op: Operation) -> None:
+        name = member(usage.value, self.source)
+        new = _FIELDS.get(name)
+        if not new or usage.value.parent is None:
+            raise Refused("the result object is passed on whole; read the port's fields instead")
+        text = self._loose(self.calls.outcome(op, context))
+        access = usage.value.parent
+        stop = access.end_byte
+        optional = access.child_by_field_name("property")
+        assert optional is not None
+        self.draft.replace_range(access.start_byte, stop, f"{text}.{new}", RULE)
+        self._drop_encoding(access)
+
+    def _throw_only(
+        self, holder: Node, binding: Binding, reads: list[Node], context: Context, op: Operation
+    ) -> bool:
+        """`const p = run(); if (p.status !== 0) { throw … }` is a call that throws by itself."""
+        statement = holder.parent
+        if statement is None or len(statement.named_children) != 1 or op.verb in QUERIES:
+            return False
+        check = statement.next_named_sibling
+        if check is None or check.type != "if_statement":
+            return False
+        consequence = check.child_by_field_name("consequence")
+        if consequence is None or check.child_by_field_name("alternative") is not None:
+            return False
+        if not all(contains(check, read) for read in reads) or not self._fails(check, binding):
+            return False
+        if not self._only_throws(consequence) or self._comments(statement, check):
+            return False
+        if context.kind == GEN and context.tried is not None:
+            context = Context(SYNC, tried=context.tried)
+        ends = ";" if self.source.text(statement).endswith(";") else ""
+        text = self.calls.statement(op, context, ends)
+        self.draft.replace_range(statement.start_byte, check.end_byte, text, RULE)
+        return True
+
+    def _fails(self, check: Node, binding: Binding) -> bool:
+        condition = check.child_by_field_name("condition")
+        text = re.sub(r"\s+", "", self.source.text(condition)) if condition is not None else ""
+        name = re.escape(binding.name)
+        return bool(
+            re.fullmatch(rf"\((!{name}\.success|{name}\.(status|exitCode|code)!==?0)\)", text)
+        )
+
+    def _only_throws(self, consequence: Node) -> bool:
+        if consequence.type == "throw_statement":
+            return True
+        statements = consequence.named_children
+        *before, last = statements or [consequence]
+        return last.type == "throw_statement" and all(
+            s.type == "lexical_declaration" for s in before
+        )
+
+    def _comments(self, first: Node, last: Node) -> bool:
+        return any(
+            first.start_byte <= c.start_byte < last.end_byte
+            for c in self.source.captures("(comment) @c").get("c", [])
+        )
+
+    def _decode_reads(self, reads: list[Node]) -> None:
+        """Adapt each read of the result; refuse before any edit is made."""
+        edits: list[tuple[Node, str]] = []
+        for read in reads:
+            name = member(read, self.source)
+            access = read.parent
+            if access is None or not _FIELDS.get(name):
+                raise Refused(f"reads `{name or 'the whole result'}`, which the port does not tell")
+            if name in ("stdout", "stderr"):
+                edits.extend(self._bytes_read(access))
+            elif _FIELDS[name] != name:
+                prop = access.child_by_field_name("property")
+                assert prop is not None
+                edits.append((prop, _FIELDS[name]))
+        for node, text in edits:
+            self.draft.replace(node, text, RULE)
+
+    def _bytes_read(self, access: Node) -> list[tuple[Node, str]]:
+        """`p.stderr` is a string now: decoders around it go, string methods stay."""
+        parent = access.parent
+        if parent is None:
+            return []
+        if parent.type == "member_expression":
+            whole = parent.parent
+            name = member(access, self.source)
+            if name == "toString" and whole is not None:
+                arguments = whole.child_by_field_name("arguments")
+                return [(arguments, "()")] if arguments is not None else []
+            return []
+        if parent.type == "arguments" and parent.parent is not None:
+            target = parent.parent.child_by_field_name("function")
+            spelled = self.source.text(target) if target is not None else ""
+            if spelled == "String":
+                return []
+            if _DECODER.fullmatch(spelled):
+                return [(parent.parent, self.source.text(access))]
+            if target is not None and self._takes_string(target):
+                return []
+            raise Refused(f"passes bytes to `{spelled}`, which gets a string from the port")
+        return []
+
+    def _takes_string(self, target: Node) -> bool:
+        """Whether a local function's first parameter may be a string."""
+        binding = self.scopes.resolve(target) if target.type == "identifier" else None
+        if binding is None:
+            return False
+        function = binding.value if binding.value is not None else binding.declaration
+        listed = function.child_by_field_name("parameters")
+        first = listed.named_children[0] if listed is not None and listed.named_children else None
+        annotation = first.child_by_field_name("type") if first is not None else None
+        return annotation is not None and re.search(r"\b(string|any)\b", self.source.text(annotation)) is not None
+
+    def _drop_encoding(self, access: Node) -> None:
+        whole = access.parent.parent if access.parent is not None else None
+        if whole is not None and whole.type == "call_expression" and member(access, self.source) == "toString":
+            arguments = whole.child_by_field_name("arguments")
+            if arguments is not None and arguments.named_children:
+                self.draft.replace(arguments, "()", RULE)
+
+    def _loose(self, text: str) -> str:
+        return f"({text})" if text.startswith(("await ", "yield* ")) else text
+
+    def _binding(self, holder: Node) -> Binding | None:
+        name = holder.child_by_field_name("name")
+        if name is None or name.type != "identifier":
+            return None
+        return next((b for b in self.scopes.bindings() if b.name_node.id == name.id), None)
+
+

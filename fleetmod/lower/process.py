@@ -1,0 +1,253 @@
+"""Rewrites calls of launchctl into calls of the process-manager port, by how their result is used."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from fleetmod.lift.operation import QUERIES, Operation
+from fleetmod.lift.runners import CHILD, NOTHING, STRUCT, TEMPLATE, TEXT, UNKNOWN
+from fleetmod.lift.sites import Site
+from fleetmod.lower.calls import Calls
+from fleetmod.lower.context import ASYNC, GEN, SYNC, Context, context_of, effect_callback
+from fleetmod.lower.draft import Draft, Refused
+from fleetmod.lower.outcome import Outcomes
+from fleetmod.lower.style import line_indent
+from fleetmod.lower.usage import Usage, declarator, member, usage_of
+from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import contains
+
+RULE = "launchctl-call"
+_IGNORING = re.compile(
+    r"(window\.|globalThis\.)?(setTimeout|setInterval|setImmediate|queueMicrotask)"
+    r"|.*\.(forEach|on|once|addEventListener|finally)"
+)
+_ERROR_DETAILS = re.compile(r"\.\s*(status|signal|killed|cmd|output|stdout)\b|\.\s*code\s*[!=]==?\s*\d")
+
+
+class ProcessCalls:
+    """Lowers the sites of one file into its draft."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.scopes: Scopes = draft.scopes
+        self.source = draft.scopes.source
+        self.calls = Calls(draft)
+        self.outcomes = Outcomes(draft, self.calls)
+
+    def lower(self, site: Site) -> tuple[str, ...]:
+        """Add the edits of one site; returns notes for the maintainer, raises Refused."""
+        usage = usage_of(site.call, self.source, site.runner.form == TEMPLATE)
+        context = context_of(site.call, self.scopes)
+        operations = site.operations
+        if not site.runner.throws or "nothrow" in usage.methods:
+            operations = tuple(op.tolerate() for op in operations)
+        self._check_error_readers(site, context)
+        if site.runner.result == CHILD:
+            self._child(site, usage, context, operations)
+        elif not site.runner.sync and not usage.awaited:
+            self._promise(site, usage, operations)
+        elif (statement := self._ignoring(usage)) is not None:
+            self._statement(statement, operations, context)
+        else:
+            self._result(site, usage, context, operations)
+        return self._notes(site, context, operations)
+
+    def _notes(
+        self, site: Site, context: Context, operations: tuple[Operation, ...]
+    ) -> tuple[str, ...]:
+        notes = [note for op in operations for note in op.notes]
+        if site.options is not None and "timeout" in self.source.text(site.options):
+            notes.append("its own timeout is replaced by the adapter's")
+        if self._sync_was_used(site):
+            notes.append(f"uses the synchronous companion: {self._why_sync(site, context)}")
+        return tuple(dict.fromkeys(notes))
+
+    def _sync_was_used(self, site: Site) -> bool:
+        return any(
+            "processManagerSync" in edit.text or "ProcessManagerSync" in edit.text
+            for edit in self.draft.edits
+            if edit.rule == RULE and edit.start <= site.call.start_byte < edit.end
+        )
+
+    def _why_sync(self, site: Site, context: Context) -> str:
+        if context.kind == GEN:
+            return "a try block does not catch a failed yield*"
+        if callback := effect_callback(site.call, self.scopes):
+            return f"an Effect.{callback} callback runs to its end"
+        return "the function around it is not async"
+
+    # -- uses -----------------------------------------------------------------------------------
+
+    def _ignoring(self, usage: Usage) -> Node | None:
+        """The node to replace when nobody reads the result."""
+        parent, value = usage.parent, usage.value
+        if parent.type == "unary_expression" and self.source.text(parent).startswith("void "):
+            value, parent = parent, parent.parent or parent
+        if parent.type == "expression_statement":
+            return parent
+        if parent.type == "arrow_function" and self._arrow_ignored(parent, value):
+            return value
+        holder = declarator(value)
+        if holder is not None and (binding := self._binding(holder)) is not None:
+            statement = holder.parent
+            alone = statement is not None and len(statement.named_children) == 1
+            if alone and not self.scopes.references(binding):
+                return statement
+        return None
+
+    def _arrow_ignored(self, arrow: Node, value: Node) -> bool:
+        body = arrow.child_by_field_name("body")
+        if body is None or body.id != value.id:
+            return False
+        if effect_callback(value, self.scopes):
+            return True
+        holder = arrow.parent
+        if holder is None or holder.type != "arguments" or holder.parent is None:
+            return False
+        target = holder.parent.child_by_field_name("function")
+        return target is not None and bool(_IGNORING.fullmatch(self.source.text(target)))
+
+    def _statement(
+        self, node: Node, operations: tuple[Operation, ...], context: Context
+    ) -> None:
+        statement = node.type in ("expression_statement", "lexical_declaration")
+        if not statement and len(operations) != 1:
+            raise Refused("several commands in one expression; write one call each")
+        if statement and (whole := self._swallowing_try(node, context)) is not None:
+            node = whole
+            operations = tuple(op.tolerate() for op in operations)
+        elif context.kind == GEN and context.tried is not None and not all(
+            op.tolerated for op in operations
+        ):
+            context = Context(SYNC, tried=context.tried)
+        ends = ";" if statement and self.source.text(node).endswith(";") else ""
+        if statement and not ends and self.draft.style.semicolon and node.type == "try_statement":
+            ends = ";"
+        separator = self.draft.style.newline + line_indent(self.source, node.start_byte)
+        lines = [self.calls.statement(op, context, ends) for op in operations]
+        if not ends and lines[0].startswith("("):
+            lines[0] = ";" + lines[0]
+        self.draft.replace(node, separator.join(lines), RULE)
+
+    def _swallowing_try(self, statement: Node, context: Context) -> Node | None:
+        """`try { statement } catch {}` inside an Effect generator, where it would catch nothing."""
+        tried = context.tried
+        if context.kind != GEN or tried is None:
+            return None
+        body, handler = tried.child_by_field_name("body"), tried.child_by_field_name("handler")
+        if body is None or handler is None or tried.child_by_field_name("finalizer") is not None:
+            return None
+        caught = handler.child_by_field_name("body")
+        alone = len(body.named_children) == 1 and body.named_children[0].id == statement.id
+        return tried if alone and caught is not None and not caught.named_children else None
+
+    def _promise(
+        self, site: Site, usage: Usage, operations: tuple[Operation, ...]
+    ) -> None:
+        """A promise that is passed on: returned, chained, or left floating."""
+        if len(operations) != 1:
+            raise Refused("several commands behind one promise; await one call each")
+        op = operations[0]
+        if op.verb in QUERIES or usage.methods or usage.stringified:
+            raise Refused("the promise of a query is passed on; await it and read its value")
+        if site.runner.result == UNKNOWN and self._ignoring(usage) is None:
+            raise Refused("what the wrapper's promise resolves to is not known")
+        chained = member(usage.value, self.source)
+        alone = self._ignoring(usage) is not None
+        if not alone and chained not in ("catch", "finally"):
+            allowed = site.runner.result == NOTHING and chained in ("", "then")
+            if not allowed:
+                raise Refused("the promise's result is passed on; await the port in an async function")
+        call = self.calls.port(op, ASYNC)
+        if op.tolerated:
+            call += ".catch(() => {})"
+        self.draft.replace(usage.value, call, RULE)
+
+    def _child(
+        self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
+    ) -> None:
+        """A process that is started and not waited for, or waited for by `.exited`."""
+        if len(operations) != 1 or operations[0].verb in QUERIES:
+            raise Refused("reads a child process's output; await the port's result instead")
+        op = operations[0]
+        arguments = site.call.child_by_field_name("arguments")
+        last = arguments.named_children[-1] if arguments is not None else None
+        if last is not None and last.type in ("arrow_function", "function_expression", "identifier"):
+            if len(arguments.named_children) > 1 if arguments is not None else False:
+                if last.type != "identifier" or site.options is None:
+                    raise Refused("the result arrives in a callback; make the caller async and "
+                                  f"`await processManager.{op.verb}(…)` there")
+        value, awaited = usage.value, False
+        name = member(value, self.source)
+        parent = value.parent
+        if name == "exited" and parent is not None and parent.parent is not None:
+            if parent.parent.type != "await_expression":
+                raise Refused("a child process's exit is passed on; await the port instead")
+            value, awaited = parent.parent, True
+        elif name == "unref" and parent is not None and parent.parent is not None:
+            value = parent.parent
+        holder = value.parent
+        if holder is None or holder.type != "expression_statement":
+            raise Refused("a child process whose events or streams are read; await the port instead")
+        if awaited:
+            self._statement(holder, (op.tolerate(),), context)
+            return
+        self.draft.replace(value, f"void {self.calls.port(op, ASYNC)}.catch(() => {{}})", RULE)
+
+    def _result(
+        self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
+    ) -> None:
+        if len(operations) != 1:
+            raise Refused("the result of several commands in one; write one call each")
+        op = operations[0]
+        if site.runner.result == TEXT or "text" in usage.methods:
+            self._text(usage, context, op, site.runner.trimmed)
+        elif site.runner.result == STRUCT and (
+            site.runner.throws and "nothrow" not in usage.methods
+        ):
+            self.outcomes.throwing(usage, context, op)
+        elif site.runner.result == STRUCT:
+            self.outcomes.settled(site, usage, context, site.operations[0])
+        elif site.runner.result == NOTHING:
+            raise Refused("the value of a call that gives none is used")
+        else:
+            raise Refused(
+                f"what `{site.runner.name}` gives back is not known; call the port at this place"
+            )
+
+    def _text(self, usage: Usage, context: Context, op: Operation, trimmed: bool) -> None:
+        if op.verb not in QUERIES:
+            raise Refused(f"reads what `{op.verb}` prints; the port's {op.verb} tells by success "
+                          "or an error")
+        if context.kind == GEN and context.tried is not None:
+            context = Context(SYNC, tried=context.tried)
+        text = self.calls.text(op, context)
+        if trimmed:
+            text += ".trim()"
+        self.draft.replace(usage.value, self._wrapped(text, usage), RULE)
+
+    def _wrapped(self, text: str, usage: Usage) -> str:
+        """Parentheses where `await x` becomes the object of a member expression."""
+        loose = text.startswith(("await ", "yield* "))
+        return f"({text})" if loose and usage.parent.type == "member_expression" else text
+
+    def _binding(self, holder: Node):  # type: ignore[no-untyped-def]
+        name = holder.child_by_field_name("name")
+        if name is None or name.type != "identifier":
+            return None
+        return next(
+            (b for b in self.scopes.bindings() if b.name_node.id == name.id), None
+        )
+
+    def _check_error_readers(self, site: Site, context: Context) -> None:
+        """A handler that reads a child process error's own fields would read nothing."""
+        handler = context.tried.child_by_field_name("handler") if context.tried else None
+        if handler is None or not site.runner.throws:
+            return
+        parameter = handler.child_by_field_name("parameter")
+        if parameter is not None and _ERROR_DETAILS.search(self.source.text(handler)):
+            if contains(handler, parameter):
+                raise Refused("the catch block reads the exit status of a child process; read "
+                              "`exitCode` of the port's error there")

@@ -1,0 +1,143 @@
+"""Texts for people: commands become the port's hint, the tool's name becomes a neutral word."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from fleetmod.lift.launchctl import Launchctl
+from fleetmod.lift.operation import Operation
+from fleetmod.lift.prose import cut, flatten, holds_command, quoted_commands
+from fleetmod.lower.draft import PROCESS, Draft, Refused
+from fleetmod.lower.style import template_text
+from fleetmod.syntax.source import Source
+from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge
+
+_TOOL = re.compile(r"(?P<before>(?:\bthe )?)\b(?P<name>launchctl|[Ll]aunch[Dd])\b(?P<after>.?)")
+_NOUN_FOLLOWS = re.compile(r" [a-z$`'\"\0]")
+_FUNCTION_WORD = re.compile(r" (?:is|was|has|had|and|or|to|for|on|in|at|with|but|did|does|can|could|will|not|returned|reports?|says?)\b")
+
+
+_NOT_UNDERSTOOD = "shows a command that the port cannot spell; word it for every platform"
+
+
+def neutral(text: str) -> str:
+    """The text with `launchctl` (and a `launchd` beside it) named "service manager"."""
+
+    def word(match: re.Match[str]) -> str:
+        rest = text[match.end("name") :]
+        noun = _NOUN_FOLLOWS.match(rest) and not _FUNCTION_WORD.match(rest)
+        starts = match.group("name")[0] == "L"
+        manager = "Service manager" if starts else "service manager"
+        before = match.group("before")
+        if not before and not noun and not starts and match.start("name") > 0:
+            before = "the "
+        return before + manager + match.group("after")
+
+    return _TOOL.sub(word, text)
+
+
+def neutral_comment(text: str, grammar: Launchctl) -> str:
+    """The same for a comment, where a command is told by what it does."""
+    out, at = "", 0
+    for command in quoted_commands((text,), grammar):
+        op = command.operation
+        label = "".join(p for p in op.label if isinstance(p, str))
+        out += neutral(text[at : command.start]) + f"{op.verb} {label}".strip()
+        out += " (service manager)"
+        at = command.end
+    return out + neutral(text[at:])
+
+
+class Display:
+    """Rewrites string literals that people read."""
+
+    def __init__(self, draft: Draft, grammar: Launchctl, values: Values) -> None:
+        self.draft, self.grammar, self.values = draft, grammar, values
+        self.source: Source = draft.scopes.source
+
+    def lower(self, node: Node, rule: str) -> str:
+        """Replace one string or template; returns what was understood. Raises Refused."""
+        pieces = self.values.pieces(node)
+        quoted = list(quoted_commands(pieces, self.grammar))
+        if not quoted:
+            return self._words(node, rule)
+        if _must_stay_literal(node):
+            raise Refused("the text must stay a literal here; word it without the command")
+        text = flatten(pieces)
+        out: list[tuple[str, Pieces | Operation]] = []
+        at = 0
+        for command in quoted:
+            out.append(("text", self._cut(pieces, at, command.start)))
+            out.append(("hint", command.operation))
+            at = command.end
+        out.append(("text", self._cut(pieces, at, len(text))))
+        self.draft.replace(node, self._write(node, out), rule)
+        return "hint: " + "; ".join(describe(c.operation, self.source) for c in quoted)
+
+    def _words(self, node: Node, rule: str) -> str:
+        """Only words change, so the literal keeps its form and its escapes."""
+        if holds_command(flatten(self.values.pieces(node))):
+            raise Refused(_NOT_UNDERSTOOD)
+        if node.type == "jsx_text":
+            self.draft.replace(node, neutral(self.source.text(node)), rule)
+        for child in node.named_children:
+            if child.type == "string_fragment" and "launchctl" in self.source.text(child):
+                self.draft.replace(child, neutral(self.source.text(child)), rule)
+        return "names the tool"
+
+    def _cut(self, pieces: Pieces, start: int, end: int) -> Pieces:
+        part = cut(pieces, start, end)
+        if holds_command(flatten(part)):
+            raise Refused(_NOT_UNDERSTOOD)
+        return merge([neutral(p) if isinstance(p, str) else p for p in part])
+
+    def _write(self, node: Node, parts: list[tuple[str, Pieces | Operation]]) -> str:
+        manager = self.draft.name(PROCESS, "processManager")
+        out: list[str | None] = []
+        for kind, part in parts:
+            if kind == "hint":
+                assert isinstance(part, Operation)
+                label = self.draft.style.expression(part.label)
+                verb = self.draft.style.string(part.verb)
+                call = f"{manager}.hint({verb}, {label})"
+                out.append("${" + call + "}")
+            else:
+                assert not isinstance(part, Operation)
+                out.append("".join(self._piece(p) for p in part))
+        written = [o for o in out if o]
+        if len(written) == 1 and written[0] is not None and written[0].startswith("${"):
+            bare = written[0][2:-1]
+            return f"{{{bare}}}" if _in_jsx(node) else bare
+        template = "`" + "".join(o for o in written if o is not None) + "`"
+        return f"{{{template}}}" if _in_jsx(node) else template
+
+    def _piece(self, piece: Piece) -> str:
+        if isinstance(piece, Hole):
+            return "${" + self.source.text(piece.node) + "}"
+        return template_text(piece)
+
+
+def describe(op: Operation, source: Source) -> str:
+    """An operation for people: `restart com.example.worker`."""
+    label = "".join(
+        p if isinstance(p, str) else "${" + source.text(p.node) + "}" for p in op.label
+    )
+    return f"{op.verb} {label}".strip()
+
+
+def _in_jsx(node: Node) -> bool:
+    return node.parent is not None and node.parent.type == "jsx_attribute"
+
+
+def _must_stay_literal(node: Node) -> bool:
+    parent = node.parent
+    return parent is None or parent.type in (
+        "literal_type", "import_statement", "export_statement", "enum_assignment", "expression_statement",
+    ) or (parent.type == "pair" and _is_key(parent, node))
+
+
+def _is_key(pair: Node, node: Node) -> bool:
+    key = pair.child_by_field_name("key")
+    return key is not None and key.id == node.id

@@ -1,0 +1,145 @@
+"""The rewrites that rules can name. Each takes a match and adds edits to the file's draft."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tree_sitter import Node
+
+from fleetmod.lower.draft import Refused
+from fleetmod.lower.prose import describe, neutral_comment
+from fleetmod.syntax.scope import Binding, exported
+
+if TYPE_CHECKING:
+    from fleetmod.analysis import Analysis
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """What a rewrite understood of its match, and what a maintainer must look at."""
+
+    understood: str
+    notes: tuple[str, ...] = ()
+
+
+Rewrite = Callable[["Analysis", Node, str], Rewritten]
+
+
+def process_call(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """A call that runs the tool becomes a call of the process-manager port."""
+    site = analysis.roles.sites[node.id]
+    if site.refused:
+        raise Refused(site.refused)
+    notes = analysis.process_calls.lower(site)
+    return Rewritten("; ".join(describe(op, analysis.source) for op in site.operations), notes)
+
+
+def display(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """A text for people asks the port for its hint, or names no tool."""
+    return Rewritten(analysis.display.lower(node, rule))
+
+
+def comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """A comment names the service manager instead of the tool."""
+    text = neutral_comment(analysis.source.text(node), analysis.roles.lifter.grammar)
+    analysis.draft.replace(node, text, rule)
+    return Rewritten("comment")
+
+
+def detector(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """A regular expression that detects the tool's name keeps matching it: `launch[c]tl`."""
+    text = analysis.source.text(node)
+    if re.search(r"\[[^\]]*launchctl", text):
+        raise Refused("the name stands inside a character class; rewrite the expression by hand")
+    for match in re.finditer("launchctl", text):
+        start = node.start_byte + len(text[: match.start()].encode())
+        analysis.draft.replace_range(start, start + len("launchctl"), "launch[c]tl", rule)
+    return Rewritten("detects the tool's name in a text")
+
+
+def rename(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """A local name that holds the tool's name gets a neutral one, everywhere in the file."""
+    scopes, source = analysis.scopes, analysis.source
+    binding = scopes.resolve(node)
+    if binding is None:
+        raise Refused("a name that is declared elsewhere")
+    if binding.kind == "parameter" and _is_pattern(binding):
+        raise Refused("takes a field of that name apart; rename the field first")
+    if exported(binding, scopes):
+        raise Refused("an exported name; rename it with its users by your editor's refactoring")
+    new = analysis.renames.get(binding.name_node.id)
+    if new is None:
+        new = _neutral_name(analysis, binding)
+        analysis.renames[binding.name_node.id] = new
+    if node.type.startswith("shorthand_property"):
+        raise Refused("a field of that name is made from it; rename the field by hand")
+    parent = node.parent
+    specifier = parent is not None and parent.type == "import_specifier"
+    analysis.draft.replace(node, f"{source.text(node)} as {new}" if specifier else new, rule)
+    return Rewritten(f"local name, now `{new}`")
+
+
+def _is_pattern(binding: Binding) -> bool:
+    return binding.name_node.type.startswith("shorthand_property")
+
+
+def _neutral_name(analysis: Analysis, binding: Binding) -> str:
+    if binding.name == "launchctl":
+        choices = ["manageService"] if binding.kind == "function" else ["services", "serviceList"]
+        return analysis.draft.free_local(*choices)
+    plain = binding.name.replace("launchctl", "service").replace("Launchctl", "Service")
+    return analysis.draft.free_local(plain, plain + "Value")
+
+
+def home_path(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """A home path in code becomes a lookup of the node's identity."""
+    understood, notes = analysis.home_paths.lower(node, rule)
+    return Rewritten(understood, notes)
+
+
+def home_test_data(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """A home path in test data moves to a neutral user's home, the same in the whole file."""
+    source, settings = analysis.source, analysis.settings
+    parts = [node]
+    if node.type == "template_string":
+        parts = [c for c in node.named_children if c.type == "string_fragment"]
+    for part in parts:
+        text = source.text(part)
+        for path in settings.places.find(text):
+            if not path.base:
+                continue
+            home = re.compile(r"/(Users|home)/[^/\s\"'`]+").match(text, path.start)
+            length = len(f"/Users/{path.user}") if text.startswith("/Users/", path.start) else len(
+                f"/home/{path.user}"
+            )
+            assert home is not None
+            start = part.start_byte + len(text[: path.start].encode())
+            analysis.draft.replace_range(start, start + length, settings.fixture, rule)
+    return Rewritten("test data")
+
+
+def home_comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """A home path in a comment is written with `~`."""
+    text = analysis.source.text(node)
+    for path in analysis.settings.places.find(text):
+        if path.base:
+            prefix = "/Users/" if text.startswith("/Users/", path.start) else "/home/"
+            start = node.start_byte + len(text[: path.start].encode())
+            analysis.draft.replace_range(start, start + len(prefix + path.user), "~", rule)
+    return Rewritten("comment")
+
+
+REWRITES: dict[str, Rewrite] = {
+    "process-call": process_call,
+    "display": display,
+    "comment": comment,
+    "detector": detector,
+    "rename": rename,
+    "home-path": home_path,
+    "home-test-data": home_test_data,
+    "home-comment": home_comment,
+}
+NAMES = frozenset(REWRITES)

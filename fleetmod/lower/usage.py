@@ -1,0 +1,96 @@
+"""How the result of a call is used: the expressions around it, up to what consumes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from fleetmod.syntax.source import Source
+from fleetmod.syntax.values import unwrap
+
+_TRANSPARENT = {
+    "parenthesized_expression",
+    "as_expression",
+    "satisfies_expression",
+    "non_null_expression",
+}
+_TO_TEXT = {"toString"}
+_BUN_OPTIONS = {"quiet", "nothrow", "text", "throws"}
+
+
+@dataclass
+class Usage:
+    """`value` is the outermost expression that still is the call's result (awaited, `toString()`
+    peeled); `parent` consumes it. `methods` are shell-option calls met on the way."""
+
+    value: Node
+    parent: Node
+    awaited: bool = False
+    methods: list[str] = field(default_factory=list)
+    stringified: bool = False
+
+
+def usage_of(call: Node, source: Source, shell_options: bool) -> Usage:
+    """Climb from a call to the node that uses its result."""
+    node = call
+    usage = Usage(call, call.parent or call)
+    while (parent := node.parent) is not None:
+        if parent.type in _TRANSPARENT and parent.named_children[0].id == node.id:
+            node = parent
+        elif parent.type == "await_expression":
+            usage.awaited = True
+            node = parent
+        elif (method := _method(parent, node, source)) is not None:
+            name, whole = method
+            if name in _TO_TEXT:
+                usage.stringified = True
+            elif shell_options and name in _BUN_OPTIONS:
+                usage.methods.append(name)
+            else:
+                break
+            node = whole
+        else:
+            break
+    usage.value, usage.parent = node, node.parent or node
+    return usage
+
+
+def _method(parent: Node, node: Node, source: Source) -> tuple[str, Node] | None:
+    """The name and the whole expression of `node.name(…)`."""
+    if parent.type != "member_expression":
+        return None
+    owner, name = parent.child_by_field_name("object"), parent.child_by_field_name("property")
+    whole = parent.parent
+    if owner is None or name is None or owner.id != node.id or whole is None:
+        return None
+    function = whole.child_by_field_name("function")
+    if whole.type != "call_expression" or function is None or function.id != parent.id:
+        return None
+    return source.text(name), whole
+
+
+def member(node: Node, source: Source) -> str:
+    """The property that is read of `node` by its parent; empty for other uses."""
+    parent = node.parent
+    if parent is None or parent.type != "member_expression":
+        return ""
+    owner, name = parent.child_by_field_name("object"), parent.child_by_field_name("property")
+    if owner is None or name is None or owner.id != node.id:
+        return ""
+    return source.text(name)
+
+
+def declarator(node: Node) -> Node | None:
+    """The `const x = node` that an expression initializes."""
+    parent = node.parent
+    if parent is None or parent.type != "variable_declarator":
+        return None
+    value = parent.child_by_field_name("value")
+    return parent if value is not None and value.id == node.id else None
+
+
+def inner(node: Node) -> Node:
+    """An expression without parentheses, casts and `await`."""
+    node = unwrap(node)
+    return unwrap(node.named_children[0]) if node.type == "await_expression" else node

@@ -1,0 +1,89 @@
+"""The plain data that the layers hand to each other. No behaviour, no disk, no syntax tree.
+
+Offsets are bytes into the file's UTF-8 content; lines and columns count from 1, columns in
+characters. Paths are POSIX and relative to the repository root.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+REWRITE = "rewrite"  # fleetmod can rewrite it and keep its meaning
+REFUSE = "refuse"  # debt that stays, with the reason
+EXEMPT = "exempt"  # mentions a trigger but is no debt, with the reason
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Replace the bytes start..end of a file by `text`."""
+
+    start: int
+    end: int
+    text: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A named import that an edit relies on: `import { name } from "<package>"`.
+
+    `package` is a port's key (`process-manager`, `node-identity`), not its scoped name.
+    """
+
+    package: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place in one file that a rule matched, and what fleetmod makes of it."""
+
+    rule: str
+    family: str  # process, home, container
+    cls: str  # call, display, comment, detector, name, path, …
+    path: str
+    start: int
+    end: int
+    line: int
+    col: int
+    text: str  # the source of the match, one line, shortened
+    understood: str  # what it means, e.g. `restart com.example.worker`
+    action: str  # REWRITE, REFUSE or EXEMPT
+    reason: str = ""  # why it is refused or exempt
+    test: bool = False  # stands in a test or in test data
+    symbol: str = ""  # the enclosing function, class or variable
+    notes: tuple[str, ...] = ()  # what a maintainer must look at after the rewrite
+    lines: tuple[int, ...] = ()  # the lines on which this finding's trigger stands
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What detection and lowering say of one file: findings, and the edits that mend them."""
+
+    path: str
+    sha256: str
+    findings: tuple[Finding, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    needs: tuple[Need, ...] = ()
+    unparsed: tuple[tuple[int, int], ...] = ()  # line ranges of ERROR nodes that hold a trigger
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file's planned new content, as edits against the content with hash `sha256`.
+
+    A file that does not exist yet has an empty hash and one edit at 0..0.
+    """
+
+    path: str
+    sha256: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything one migration writes, and the findings it was made from."""
+
+    changes: tuple[FileChange, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,185 @@
+"""Rules as data: one TOML file each, read with strict checks (tree-sitter, query predicates)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fleetmod.errors import FleetmodError
+from fleetmod.workspace.toml_lines import line_of_key
+
+FAMILIES = ("process", "home", "container")
+SAFETIES = ("safe", "review")
+PREDICATES = ("eq?", "not-eq?", "any-of?", "match?", "not-match?", "role?", "home?")
+_KEYS: dict[str, type] = {
+    "id": str, "title": str, "family": str, "class": str, "phase": str, "safety": str,
+    "triggers": list, "query": str, "query_tsx": str, "rewrite": str, "refusal": str, "exempt": str, "prose": str,
+    "example": list,
+}
+_REQUIRED = ("id", "title", "family", "class", "query", "prose")
+_EXAMPLE_KEYS = ("title", "path", "before", "after", "unchanged", "refused", "reason", "finds")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A small file and what must become of it: `after`, nothing (`unchanged`), or a refusal."""
+
+    title: str
+    before: str
+    after: str | None = None
+    refused: bool = False
+    reason: str = ""
+    path: str = "packages/app/src/example.ts"
+    finds: bool = True  # an unchanged example in which the rule still finds (and exempts) something
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What to look for and what to do about it. `rewrite` names a function of fleetmod.lower."""
+
+    id: str
+    title: str
+    family: str
+    cls: str
+    query: str
+    prose: str
+    phase: str = ""
+    safety: str = "safe"
+    triggers: tuple[str, ...] = ()
+    rewrite: str = ""
+    refusal: str = ""  # why a match is debt that fleetmod never rewrites
+    exempt: str = ""  # why a match is no debt
+    query_tsx: str = ""  # a second query for the nodes that only .tsx files have
+    examples: tuple[Example, ...] = field(default=())
+    sha256: str = ""
+    file: str = ""
+
+
+def bundled_folder() -> Path:
+    """The folder of the rules that come with fleetmod, in a wheel or in a checkout."""
+    packaged = Path(__file__).parent / "_data" / "rules"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "rules"
+
+
+def load_rules(folders: tuple[Path, ...] = (), rewrites: frozenset[str] | None = None) -> tuple[Rule, ...]:
+    """The bundled rules and those of `folders`, sorted by id.
+
+    Raises FleetmodError naming file and line for anything that is not as a rule must be: TOML
+    errors, unknown or missing keys, wrong types, a malformed query, an unknown predicate or
+    rewrite, an id that two files use.
+    """
+    if rewrites is None:
+        from fleetmod.lower.rewrites import NAMES as rewrites
+    seen: dict[str, Rule] = {}
+    for folder in (bundled_folder(), *folders):
+        if not folder.is_dir():
+            raise FleetmodError(
+                "is no folder of rules", where=str(folder), todo="Correct workspace.rules"
+            )
+        for path in sorted(folder.glob("*.toml")):
+            rule = read_rule(path, rewrites)
+            if rule.id in seen:
+                raise FleetmodError(
+                    f"the id `{rule.id}` is used by {seen[rule.id].file} too",
+                    where=f"{path}:{line_of_key(path.read_text(encoding='utf-8'), ('id',))}",
+                    todo="Give each rule an id of its own",
+                )
+            seen[rule.id] = rule
+    return tuple(seen[key] for key in sorted(seen))
+
+
+def read_rule(path: Path, rewrites: frozenset[str]) -> Rule:
+    """One rule file; raises FleetmodError as `load_rules` does."""
+    data = path.read_bytes()
+    text = data.decode("utf-8", "replace")
+
+    def wrong(what: str, *key: str | int, todo: str = "Correct the rule") -> FleetmodError:
+        line = line_of_key(text, key) if key else 1
+        return FleetmodError(what, where=f"{path}:{line}", todo=todo)
+
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        where = f"{path}:{line.group(1) if line else 1}"
+        raise FleetmodError(f"is not valid TOML: {error}", where=where) from error
+    for key, value in raw.items():
+        if key not in _KEYS:
+            raise wrong(f"unknown key `{key}`", key, todo=f"Known keys: {', '.join(_KEYS)}")
+        if not isinstance(value, _KEYS[key]):
+            raise wrong(f"`{key}` must be a {_KEYS[key].__name__}", key)
+    for key in _REQUIRED:
+        if not raw.get(key):
+            raise wrong(f"the key `{key}` is missing")
+    if raw["family"] not in FAMILIES:
+        raise wrong(f"`family` must be one of {', '.join(FAMILIES)}", "family")
+    if raw.get("safety", "safe") not in SAFETIES:
+        raise wrong(f"`safety` must be one of {', '.join(SAFETIES)}", "safety")
+    if raw.get("rewrite", "") and raw["rewrite"] not in rewrites:
+        raise wrong(
+            f"unknown rewrite `{raw['rewrite']}`", "rewrite",
+            todo=f"Known rewrites: {', '.join(sorted(rewrites))}",
+        )
+    if not all(isinstance(t, str) and t for t in raw.get("triggers", [])):
+        raise wrong("`triggers` must be a list of non-empty strings", "triggers")
+    _check_query(raw["query"], "typescript", "query", wrong)
+    if "query_tsx" in raw:
+        _check_query(raw["query_tsx"], "tsx", "query_tsx", wrong)
+    examples = []
+    for index, example in enumerate(raw.get("example", [])):
+        examples.append(_example(example, index, wrong))
+    return Rule(
+        id=raw["id"], title=raw["title"], family=raw["family"], cls=raw["class"],
+        query=raw["query"], prose=raw["prose"].strip(), phase=raw.get("phase", ""),
+        safety=raw.get("safety", "safe"), triggers=tuple(raw.get("triggers", [])),
+        rewrite=raw.get("rewrite", ""), refusal=raw.get("refusal", ""),
+        exempt=raw.get("exempt", ""), query_tsx=raw.get("query_tsx", ""), examples=tuple(examples),
+        sha256=hashlib.sha256(data).hexdigest(), file=path.name,
+    )
+
+
+def _check_query(text: str, language: str, key: str, wrong: Any) -> None:
+    from tree_sitter import QueryError
+
+    from fleetmod.syntax.source import query
+
+    bare = re.sub(r'"(\\.|[^"\\])*"', '""', re.sub(r";[^\n]*", "", text))
+    for name in re.findall(r"\(\s*#([\w-]+[?!]?)", bare):
+        # tree-sitter lets an unknown predicate pass, so a misspelt one would match everything.
+        if name not in PREDICATES:
+            raise wrong(
+                f"unknown predicate `#{name}`", key, todo=f"Known: {', '.join(PREDICATES)}"
+            )
+    if "@debt" not in bare:
+        raise wrong("the query captures nothing as `@debt`", key)
+    try:
+        query(language, text)
+    except (QueryError, ValueError) as error:
+        raise wrong(f"the query is malformed: {error}", key) from error
+
+
+def _example(raw: Any, index: int, wrong: Any) -> Example:
+    if not isinstance(raw, Mapping):
+        raise wrong("`example` must be an array of tables", "example")
+    for key, value in raw.items():
+        if key not in _EXAMPLE_KEYS:
+            raise wrong(
+                f"unknown key `{key}` in an example", "example", index, key,
+                todo=f"Known keys: {', '.join(_EXAMPLE_KEYS)}",
+            )
+        if not isinstance(value, bool if key == "finds" else str):
+            raise wrong(f"`{key}` of an example has the wrong type", "example", index, key)
+    kinds = [k for k in ("before", "unchanged", "refused") if k in raw]
+    if len(kinds) != 1 or ("before" in raw) != ("after" in raw):
+        raise wrong("an example has before and after, or unchanged, or refused", "example", index)
+    extra = {"path": raw["path"]} if "path" in raw else {}
+    return Example(
+        title=raw.get("title", f"example {index + 1}"), before=raw[kinds[0]],
+        after=raw.get("after"), refused="refused" in raw, reason=raw.get("reason", ""),
+        finds=raw.get("finds", "unchanged" not in raw), **extra,
+    )

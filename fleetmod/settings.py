@@ -1,0 +1,32 @@
+"""What the analysis of one file needs to know of the repository; plain values, no disk."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from fleetmod.lift.paths import HOME, ROOT, VAULT, Places
+
+_TEST = re.compile(
+    r"(^|/)(__tests__|__mocks__|__fixtures__|tests?|e2e|spec|fixtures)/|[._-](test|spec|e2e|bench)\.[cm]?tsx?$"
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`packages` maps a port's key to the name it is installed under; `env` a NodeIdentity member
+    to the variable that overrides it; `production_literals` are home paths that code outside
+    tests spells too, so that a test which expects one must follow it."""
+
+    places: Places
+    packages: dict[str, str]
+    env: dict[str, str] = field(
+        default_factory=lambda: {HOME: "HOME", ROOT: "REPO_ROOT", VAULT: "VAULT_PATH"}
+    )
+    fixture: str = "/Users/fixture"
+    production_literals: frozenset[str] = frozenset()
+
+
+def is_test(path: str) -> bool:
+    """Whether a path is a test, a mock or test data by the usual names."""
+    return bool(_TEST.search(path))

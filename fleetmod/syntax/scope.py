@@ -1,0 +1,227 @@
+"""Which declaration a name refers to, and every reference of a declaration, within one file."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+
+from tree_sitter import Node
+
+from fleetmod.syntax.source import FUNCTIONS, Source, ancestors
+
+_BLOCKS = FUNCTIONS | {
+    "program",
+    "statement_block",
+    "for_statement",
+    "for_in_statement",
+    "catch_clause",
+    "switch_body",
+    "class_static_block",
+}
+_PATTERNS = {"object_pattern", "array_pattern", "pair_pattern", "rest_pattern"}
+_PATTERNS |= {"object_assignment_pattern", "assignment_pattern"}
+_PARAMETERS = {"required_parameter", "optional_parameter"}
+_NAMES = "[(identifier) (shorthand_property_identifier) (shorthand_property_identifier_pattern)] @n"
+
+
+@dataclass(frozen=True, eq=False)
+class Binding:
+    """A declared name. `kind` is const, let, var, using, function, class, import, parameter,
+    catch, loop or enum; `value` is the initializer where there is one."""
+
+    name: str
+    kind: str
+    name_node: Node
+    declaration: Node
+    scope: Node
+    value: Node | None = None
+
+
+class Scopes:
+    """The name resolution of one file; built on first use and then cached."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    @cached_property
+    def _names(self) -> dict[str, list[Node]]:
+        """Every identifier of the file, by name, in source order."""
+        nodes: dict[str, list[Node]] = defaultdict(list)
+        for node in self.source.captures(_NAMES).get("n", []):
+            nodes[self.source.text(node)].append(node)
+        for same_name in nodes.values():
+            same_name.sort(key=lambda n: n.start_byte)
+        return nodes
+
+    @cached_property
+    def _bindings(self) -> dict[str, list[Binding]]:
+        found: dict[str, list[Binding]] = defaultdict(list)
+        for name, nodes in self._names.items():
+            for node in nodes:
+                if binding := _declared_by(node, name):
+                    found[name].append(binding)
+        for node in self.source.captures("(class_declaration name: (type_identifier) @n)").get(
+            "n", []
+        ):
+            name = self.source.text(node)
+            assert node.parent is not None
+            scope = _block(node.parent)
+            found[name].append(Binding(name, "class", node, node.parent, scope))
+        return found
+
+    def names(self) -> set[str]:
+        """Every identifier that the file uses or declares."""
+        return set(self._names) | set(self._bindings)
+
+    def resolve(self, node: Node) -> Binding | None:
+        """The declaration that an identifier refers to; None for a global or a property."""
+        return self.lookup(self.source.text(node), node)
+
+    def lookup(self, name: str, at: Node) -> Binding | None:
+        """The declaration that `name` would refer to if it stood at `at`."""
+        best: Binding | None = None
+        for binding in self._bindings.get(name, ()):
+            scope = binding.scope
+            if scope.start_byte <= at.start_byte and at.end_byte <= scope.end_byte:
+                size = scope.end_byte - scope.start_byte
+                if best is None or size < best.scope.end_byte - best.scope.start_byte:
+                    best = binding
+        return best
+
+    def references(self, binding: Binding) -> list[Node]:
+        """The places that read or write a declared name, the declaration itself left out."""
+        return [
+            node
+            for node in self._names.get(binding.name, ())
+            if node.id != binding.name_node.id and self.resolve(node) is binding
+        ]
+
+    def bindings(self) -> list[Binding]:
+        """Every declaration of the file, in source order."""
+        every = [b for same_name in self._bindings.values() for b in same_name]
+        return sorted(every, key=lambda b: b.name_node.start_byte)
+
+    def assigned(self, binding: Binding) -> bool:
+        """Whether a name is written to after its declaration."""
+        return any(_is_target(node) for node in self.references(binding))
+
+
+def exported(binding: Binding, scopes: Scopes) -> bool:
+    """Whether other modules can see a declaration (export statement, list, or CommonJS)."""
+    if any(a.type == "export_statement" for a in (binding.declaration, *_near(binding))):
+        return True
+    return any(
+        ref.parent is not None
+        and (
+            ref.parent.type in ("export_specifier", "export_statement")
+            or _is_commonjs_export(ref, scopes.source)
+        )
+        for ref in scopes.references(binding)
+    )
+
+
+def _near(binding: Binding) -> list[Node]:
+    return list(ancestors(binding.declaration))[:2]
+
+
+def _is_commonjs_export(ref: Node, source: Source) -> bool:
+    for a in ancestors(ref):
+        if a.type == "assignment_expression":
+            left = a.child_by_field_name("left")
+            return left is not None and source.text(left).startswith(("module.exports", "exports."))
+        if a.type not in ("object", "pair", "call_expression"):
+            return False
+    return False
+
+
+def _is_target(node: Node) -> bool:
+    parent = node.parent
+    if parent is None:
+        return False
+    if parent.type in ("assignment_expression", "augmented_assignment_expression"):
+        left = parent.child_by_field_name("left")
+        return left is not None and left.id == node.id
+    return parent.type == "update_expression" or parent.type in _PATTERNS
+
+
+def _block(node: Node) -> Node:
+    """The nearest block that encloses `node` (its own children's scope when it is one)."""
+    last = node
+    for a in ancestors(node):
+        last = a
+        if a.type in _BLOCKS:
+            return a
+    return last
+
+
+def _function_scope(node: Node) -> Node:
+    last = node
+    for a in ancestors(node):
+        last = a
+        if a.type in FUNCTIONS or a.type == "program":
+            return a
+    return last
+
+
+def _declared_by(node: Node, name: str) -> Binding | None:
+    """The declaration that this identifier is the name of, if it is one."""
+    parent = node.parent
+    if parent is None:
+        return None
+    if parent.type == "arrow_function" and _is(parent, "parameter", node):
+        return Binding(name, "parameter", node, parent, parent)
+    if parent.type in ("function_declaration", "generator_function_declaration", "function_signature"):
+        if _is(parent, "name", node):
+            return Binding(name, "function", node, parent, _block(parent))
+    elif parent.type in ("function_expression", "generator_function") and _is(parent, "name", node):
+        return Binding(name, "function", node, parent, parent)
+    elif parent.type == "enum_declaration" and _is(parent, "name", node):
+        return Binding(name, "enum", node, parent, _block(parent))
+    elif parent.type in ("import_clause", "namespace_import", "import_require_clause"):
+        statement = next(a for a in ancestors(node) if a.type == "import_statement")
+        return Binding(name, "import", node, statement, _block(statement))
+    elif parent.type == "import_specifier":
+        alias = parent.child_by_field_name("alias")
+        if alias is not None and alias.id != node.id:
+            return None
+        statement = next(a for a in ancestors(node) if a.type == "import_statement")
+        return Binding(name, "import", node, statement, _block(statement))
+    return _declared_by_pattern(node, name)
+
+
+def _declared_by_pattern(node: Node, name: str) -> Binding | None:
+    """The same for names inside declarators, parameters, loops and catch clauses."""
+    inner: Node = node
+    outer = node.parent
+    while outer is not None and outer.type in _PATTERNS:
+        key = outer.child_by_field_name("key")
+        if outer.type == "pair_pattern" and key is not None and key.id == inner.id:
+            return None
+        if outer.type in ("assignment_pattern", "object_assignment_pattern"):
+            right = outer.child_by_field_name("right")
+            if right is not None and right.id == inner.id:
+                return None
+        inner, outer = outer, outer.parent
+    if outer is None:
+        return None
+    plain = inner.id == node.id
+    if outer.type == "variable_declarator" and _is(outer, "name", inner):
+        statement = outer.parent
+        assert statement is not None
+        word = statement.children[0].type if statement.children else "var"
+        scope = _function_scope(statement) if word == "var" else _block(statement)
+        value = outer.child_by_field_name("value") if plain else None
+        return Binding(name, word, node, outer, scope, value)
+    if outer.type in _PARAMETERS and _is(outer, "pattern", inner):
+        return Binding(name, "parameter", node, outer, _function_scope(outer))
+    if outer.type == "catch_clause" and _is(outer, "parameter", inner):
+        return Binding(name, "catch", node, outer, outer)
+    if outer.type == "for_in_statement" and _is(outer, "left", inner):
+        return Binding(name, "loop", node, outer, outer)
+    return None
+
+
+def _is(parent: Node, field: str, child: Node) -> bool:
+    got = parent.child_by_field_name(field)
+    return got is not None and got.id == child.id

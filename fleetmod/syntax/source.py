@@ -1,0 +1,137 @@
+"""A parsed TypeScript file: its bytes, its tree, and positions in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+
+from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
+
+SUFFIXES = {".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx"}
+
+FUNCTIONS = frozenset(
+    {
+        "arrow_function",
+        "function_declaration",
+        "function_expression",
+        "generator_function",
+        "generator_function_declaration",
+        "method_definition",
+    }
+)
+
+
+@cache
+def language(name: str) -> Language:
+    """The tree-sitter language `typescript`, `tsx` or `bash`."""
+    if name == "bash":
+        import tree_sitter_bash
+
+        return Language(tree_sitter_bash.language())
+    import tree_sitter_typescript
+
+    if name == "tsx":
+        return Language(tree_sitter_typescript.language_tsx())
+    return Language(tree_sitter_typescript.language_typescript())
+
+
+@cache
+def _parser(name: str) -> Parser:
+    return Parser(language(name))
+
+
+@cache
+def query(name: str, text: str) -> Query:
+    """A compiled query; raises tree_sitter.QueryError where it is malformed."""
+    return Query(language(name), text)
+
+
+def parse(name: str, data: bytes) -> Tree:
+    """The syntax tree of `data` in the named language; it holds ERROR nodes where it must."""
+    return _parser(name).parse(data)
+
+
+@dataclass(slots=True)
+class Source:
+    """One file. `path` is relative to the repository root; all offsets are bytes."""
+
+    path: str
+    data: bytes
+    language: str
+    tree: Tree
+    _line_starts: list[int] = field(default_factory=list)
+
+    @property
+    def root(self) -> Node:
+        return self.tree.root_node
+
+    def text(self, node: Node) -> str:
+        return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def slice(self, start: int, end: int) -> str:
+        return self.data[start:end].decode("utf-8", "replace")
+
+    def line_of(self, offset: int) -> int:
+        """The line of a byte offset, counted from 1."""
+        from bisect import bisect_right
+
+        if not self._line_starts:
+            self._line_starts.append(0)
+            at = self.data.find(b"\n")
+            while at >= 0:
+                self._line_starts.append(at + 1)
+                at = self.data.find(b"\n", at + 1)
+        return bisect_right(self._line_starts, offset)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column (in characters) of a byte offset, both counted from 1."""
+        line = self.line_of(offset)
+        start = self._line_starts[line - 1]
+        return line, len(self.slice(start, offset)) + 1
+
+    def captures(self, text: str, node: Node | None = None) -> dict[str, list[Node]]:
+        """The nodes that a query captures, by capture name."""
+        cursor = QueryCursor(query(self.language, text))
+        return cursor.captures(node or self.root)
+
+    def errors(self) -> list[Node]:
+        """The outermost ERROR nodes, and nodes that the parser invented as missing."""
+        return list(_errors(self.root)) if self.root.has_error else []
+
+
+def open_source(path: str, data: bytes) -> Source:
+    """Parse `data` as the language that the suffix of `path` names (TypeScript by default)."""
+    suffix = path[path.rfind(".") :] if "." in path else ""
+    name = SUFFIXES.get(suffix, "typescript")
+    return Source(path, data, name, parse(name, data))
+
+
+def _errors(node: Node) -> Iterator[Node]:
+    if node.is_error or node.is_missing:
+        yield node
+    elif node.has_error:
+        for child in node.children:
+            yield from _errors(child)
+
+
+def ancestors(node: Node) -> Iterator[Node]:
+    """The parents of a node, innermost first."""
+    parent = node.parent
+    while parent is not None:
+        yield parent
+        parent = parent.parent
+
+
+def enclosing_function(node: Node) -> Node | None:
+    """The function, method or arrow that runs `node`; None at the top level of a module."""
+    return next((a for a in ancestors(node) if a.type in FUNCTIONS), None)
+
+
+def contains(outer: Node, inner: Node) -> bool:
+    return outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+
+
+def same(a: Node | None, b: Node | None) -> bool:
+    """Whether two handles are one node (the binding makes new handles all the time)."""
+    return a is not None and b is not None and a.id == b.id

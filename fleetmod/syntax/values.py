@@ -1,0 +1,164 @@
+"""What an expression evaluates to as text: literal pieces, and holes where it is not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from fleetmod.syntax.scope import Scopes
+
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
+_WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression")
+_DEPTH = 8  # constants that refer to constants: beyond this nobody writes them by hand
+
+
+@dataclass(frozen=True, eq=False)
+class Hole:
+    """An expression inside a text whose value is only known at run time."""
+
+    node: Node
+
+
+Piece = str | Hole
+Pieces = tuple[Piece, ...]
+
+
+def unwrap(node: Node) -> Node:
+    """The expression inside parentheses, casts and non-null assertions."""
+    while node.type in _WRAPPERS or node.type == "non_null_expression":
+        node = node.named_children[0]
+    return node
+
+
+def unescape(text: str) -> str:
+    """The value of one JavaScript escape sequence, e.g. `\\n` (ECMA-262, 12.9.4)."""
+    body = text[1:]
+    if body in _ESCAPES:
+        return _ESCAPES[body]
+    if body[:1] in "xu" and len(body) > 1:
+        digits = body[1:].strip("{}")
+        try:
+            return chr(int(digits, 16))
+        except (ValueError, OverflowError):
+            return body
+    if body.startswith(("\n", "\r", "\u2028", "\u2029")):
+        return ""
+    return body
+
+
+def merge(pieces: list[Piece]) -> Pieces:
+    """Join neighbouring literal pieces and drop empty ones."""
+    out: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, str) and out and isinstance(out[-1], str):
+            out[-1] += piece
+        elif piece != "":
+            out.append(piece)
+    return tuple(out)
+
+
+class Values:
+    """Evaluates expressions of one file, following constants as far as they go."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self.scopes = scopes
+        self.source = scopes.source
+
+    def pieces(self, node: Node) -> Pieces:
+        """A string-like expression as pieces; an identifier stays one hole (see `expand`)."""
+        node = unwrap(node)
+        if node.type in ("string", "template_string"):
+            return merge(self._literal(node))
+        if node.type == "binary_expression" and self._operator(node) == "+":
+            left = node.child_by_field_name("left")
+            right = node.child_by_field_name("right")
+            if left is not None and right is not None:
+                return merge([*self.pieces(left), *self.pieces(right)])
+        if (joined := self._join(node)) is not None:
+            return joined
+        return (Hole(node),)
+
+    def expand(self, pieces: Pieces, depth: int = _DEPTH) -> Pieces:
+        """The same text with every hole replaced that is a constant of known value."""
+        out: list[Piece] = []
+        for piece in pieces:
+            if isinstance(piece, Hole) and depth and (value := self.constant(piece.node)):
+                out.extend(self.expand(self.pieces(value), depth - 1))
+            else:
+                out.append(piece)
+        return merge(out)
+
+    def literal(self, node: Node) -> str | None:
+        """The text of an expression when it is known in full."""
+        pieces = self.expand(self.pieces(node))
+        if not pieces:
+            return ""
+        return pieces[0] if len(pieces) == 1 and isinstance(pieces[0], str) else None
+
+    def constant(self, node: Node) -> Node | None:
+        """The initializer of the constant that an identifier names."""
+        node = unwrap(node)
+        if node.type not in ("identifier", "shorthand_property_identifier"):
+            return None
+        binding = self.scopes.resolve(node)
+        if binding is None or binding.value is None:
+            return None
+        if binding.kind == "const" or (
+            binding.kind in ("let", "var") and not self.scopes.assigned(binding)
+        ):
+            return unwrap(binding.value)
+        return None
+
+    def elements(self, node: Node) -> list[Node] | None:
+        """The elements of an array literal, directly or through a constant that is only read."""
+        node = unwrap(node)
+        if node.type == "identifier" and (value := self.constant(node)) is not None:
+            node = value
+        if node.type != "array":
+            return None
+        return [child for child in node.named_children if child.type != "comment"]
+
+    def _operator(self, node: Node) -> str:
+        operator = node.child_by_field_name("operator")
+        return operator.type if operator is not None else ""
+
+    def _literal(self, node: Node) -> list[Piece]:
+        out: list[Piece] = []
+        for child in node.named_children:
+            text = self.source.text(child)
+            if child.type == "string_fragment":
+                out.append(text)
+            elif child.type == "escape_sequence":
+                out.append(unescape(text))
+            elif child.type == "template_substitution" and child.named_children:
+                inner = child.named_children[0]
+                value = unwrap(inner)
+                if value.type in ("string", "template_string"):
+                    out.extend(self._literal(value))
+                else:
+                    out.append(Hole(inner))
+        return out
+
+    def _join(self, node: Node) -> Pieces | None:
+        """`["a", b].join(" ")` as the text it makes."""
+        if node.type != "call_expression":
+            return None
+        function = node.child_by_field_name("function")
+        arguments = node.child_by_field_name("arguments")
+        if function is None or arguments is None or function.type != "member_expression":
+            return None
+        array = function.child_by_field_name("object")
+        method = function.child_by_field_name("property")
+        if array is None or method is None or self.source.text(method) != "join":
+            return None
+        elements = self.elements(array)
+        if elements is None or len(arguments.named_children) != 1:
+            return None
+        separator = self.literal(arguments.named_children[0])
+        if separator is None or any(e.type == "spread_element" for e in elements):
+            return None
+        out: list[Piece] = []
+        for index, element in enumerate(elements):
+            out.extend(([separator] if index else []) + list(self.pieces(element)))
+        return merge(out)

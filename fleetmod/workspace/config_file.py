@@ -1,0 +1,64 @@
+"""Writes a `Config` as a commented TOML text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+
+from fleetmod.workspace.schema import TABLES, Config
+
+_EXPLAIN = {
+    "workspace.packages": "workspace globs",
+    "workspace.scan": "folders audited",
+    "workspace.gate": "folders the gates grep (*.ts)",
+    "workspace.exclude": "extra globs that are never read",
+    "workspace.rules": "folders with rules of your own",
+    "home.users": "user names whose home folders are debt",
+    "home.root": 'this repository\'s checkout, as spelled in the code ("" = none)',
+    "home.vault": 'a notes vault, as spelled in the code ("" = none)',
+    "home.fixture": "neutral home written into test data",
+    "identity.node_env": "names this node",
+    "identity.root_env": "names this repository's checkout",
+    "identity.vault_env": "names the notes vault",
+    "process.label_prefix": "how the labels of this repository's services begin",
+    "runtime.dir": "where the runtime packages are installed",
+    "runtime.scope": "npm scope they get",
+    "images.publish": "scripts that publish container images",
+}
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+
+
+def render_config(config: Config, comments: Mapping[str, str]) -> str:
+    """`config` as TOML. `comments` maps a dotted key to a remark that is written above it.
+
+    Reading the text back gives an equal `Config`.
+    """
+    lines = [f"version = {config.version}"]
+    for name in TABLES:
+        lines += ["", f"[{name}]"]
+        table = getattr(config, name)
+        for item in fields(table):
+            dotted = f"{name}.{item.name}"
+            if remark := comments.get(dotted):
+                lines.append(f"# {_one_line(remark)}")
+            lines.append(f"{item.name} = {_value(getattr(table, item.name))}  # {_EXPLAIN[dotted]}")
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: str | tuple[str, ...]) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_quoted, value))}]"
+    return _quoted(value)
+
+
+def _quoted(text: str) -> str:
+    return '"' + re.sub(r'[\x00-\x1f\x7f"\\]', _escape, text) + '"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    return _SHORT.get(match[0]) or f"\\u{ord(match[0]):04x}"
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", text).strip()

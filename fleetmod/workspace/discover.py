@@ -1,0 +1,135 @@
+"""Finds the files of a repository that are its own, and those of them that hold given bytes."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleetmod.workspace.git import run_git
+from fleetmod.workspace.globs import matcher
+from fleetmod.workspace.grep import grep_lines
+from fleetmod.workspace.schema import Config
+
+__all__ = ["Candidates", "candidates", "discover", "grep_lines"]
+
+_FOREIGN_FOLDERS = {"node_modules", "vendor", "third_party", "_generated", ".git", ".fleetmod"}
+_GENERATED_ENDS = (
+    *(".d.ts", ".d.mts", ".d.cts", ".min.js", ".min.mjs", ".min.cjs", ".min.css"),
+    *(".generated.ts", ".generated.tsx", ".generated.js", ".generated.jsx", ".lock"),
+)
+_LOCK_FILES = {
+    *("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "bun.lockb"),
+    *("go.sum", "packages.lock.json", "Package.resolved"),
+}
+_BINARY_PROBE = 8000  # git, too, calls a file binary for a NUL in its first 8000 bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The paths that hold a trigger, and those that could not be read, each with the reason."""
+
+    hits: tuple[str, ...]
+    unreadable: tuple[tuple[str, str], ...]
+
+
+def discover(root: Path, config: Config) -> list[str]:
+    """The sorted paths, relative to `root`, of the files that an audit looks at.
+
+    That is what git tracks or would track, or every file when git cannot tell; below the folders
+    `config.workspace.scan`; regular files only, no links and no submodules; without what is
+    installed, vendored, generated or excluded by `config.workspace.exclude`.
+    """
+    folders = [folder.removeprefix("./").rstrip("/") or "." for folder in config.workspace.scan]
+    excluded = matcher(config.workspace.exclude)
+    return sorted(
+        path
+        for path in set(_listed(root, folders))
+        if not _is_foreign(path) and not excluded(path) and _is_regular(root, path)
+    )
+
+
+def candidates(root: Path, paths: Sequence[str], triggers: Sequence[bytes]) -> Candidates:
+    """Which text files of `paths` hold one of `triggers`, in the order of `paths`."""
+    if not triggers:
+        return Candidates((), ())
+    asked = _git_hits(root, triggers)
+    hits: list[str] = []
+    unreadable: list[tuple[str, str]] = []
+    for path in paths:
+        # what git did not search is read here; so is every hit, for git's idea of "binary" can be
+        # overruled by attributes, and ours must not be
+        if asked and asked.known(path) and path not in asked.hits and _readable(root, path):
+            continue
+        try:
+            data = (root / path).read_bytes()
+        except OSError as error:
+            unreadable.append((path, error.strerror or str(error)))
+            continue
+        if b"\0" not in data[:_BINARY_PROBE] and any(trigger in data for trigger in triggers):
+            hits.append(path)
+    return Candidates(tuple(hits), tuple(unreadable))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    hits: frozenset[str]
+    known: Callable[[str], bool]
+
+
+def _git_hits(root: Path, triggers: Sequence[bytes]) -> _Asked | None:
+    if any(not trigger or b"\n" in trigger or b"\0" in trigger for trigger in triggers):
+        return None  # git grep takes a pattern a line
+    # the paths are intersected afterwards: thousands of them do not fit a command line
+    patterns = [part for trigger in triggers for part in (b"-e", trigger)]
+    options = ["-c", "grep.fullName=false", "grep", "-lzFa", "--untracked"]
+    hits = run_git(root, [*options, "--no-recurse-submodules", *patterns], ok=(0, 1))
+    listed = run_git(root, ["ls-files", "-vz", "--cached", "--others", "--exclude-standard"])
+    if hits is None or listed is None:
+        return None
+    # a lower-case tag is "assume unchanged": git grep then reads the index, not the file
+    searched = frozenset(entry[2:] for entry in listed if entry[0] in "H?")
+    return _Asked(frozenset(hits), searched.__contains__)
+
+
+def _listed(root: Path, folders: Sequence[str]) -> Iterator[str]:
+    options = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
+    listed = run_git(root, [*options, *folders])
+    if listed or (listed is not None and (root / ".git").exists()):
+        yield from listed
+        return
+    # no git, or a folder that a repository further up ignores
+    for folder in folders:
+        yield from _walk(root, folder)
+
+
+def _walk(root: Path, folder: str) -> Iterator[str]:
+    start = root / folder
+    if start.is_file():
+        yield folder
+    for here, names, files in os.walk(start):
+        names[:] = [name for name in names if name not in _FOREIGN_FOLDERS]
+        inside = Path(here).relative_to(root).as_posix()
+        yield from (name if inside == "." else f"{inside}/{name}" for name in files)
+
+
+def _is_foreign(path: str) -> bool:
+    *folders, name = path.split("/")
+    return (
+        not _FOREIGN_FOLDERS.isdisjoint(folders)
+        or name in _LOCK_FILES
+        or name.endswith(_GENERATED_ENDS)
+    )
+
+
+def _is_regular(root: Path, path: str) -> bool:
+    try:
+        return stat.S_ISREG((root / path).lstat().st_mode)
+    except OSError:
+        return False
+
+
+def _readable(root: Path, path: str) -> bool:
+    return os.access(root / path, os.R_OK)

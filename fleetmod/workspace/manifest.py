@@ -1,0 +1,190 @@
+"""The packages of a workspace, and how one gets a dependency."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from fleetmod.errors import FleetmodError
+from fleetmod.model import Edit
+from fleetmod.workspace import json_edit
+from fleetmod.workspace.globs import glob_regex
+from fleetmod.workspace.schema import Config
+
+RULE = "manifest"
+_FIELDS = ("dependencies", "devDependencies", "peerDependencies")
+_SORTS: tuple[Callable[[str], object], ...] = (
+    lambda name: name,
+    lambda name: (name.casefold(), name),
+    lambda name: (re.sub(r"[^a-z0-9]", "", name.casefold()), name),  # as a locale sorts
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageInfo:
+    """A package: its name ("" when it has none), its folder ("" for the root), its manifest."""
+
+    name: str
+    path: str
+    text: str
+
+    @property
+    def manifest(self) -> str:
+        """The path of its package.json."""
+        return posixpath.join(self.path, "package.json")
+
+
+def packages(root: Path, config: Config) -> list[PackageInfo]:
+    """The root package, if there is one, and every member of the workspace, sorted by folder.
+
+    Raises FleetmodError for a package.json that cannot be read or is no JSON object.
+    """
+    folders = {""} | set(member_folders(root, config.workspace.packages))
+    infos = [_package(root, folder) for folder in sorted(folders)]
+    return [info for info in infos if info is not None]
+
+
+def member_folders(root: Path, globs: Sequence[str]) -> list[str]:
+    """The folders below `root` that hold a package.json and fit the workspace `globs`."""
+    wanted = [glob_regex(glob) for glob in globs if not glob.startswith("!")]
+    unwanted = [glob_regex(glob[1:]) for glob in globs if glob.startswith("!")]
+    depth = max(
+        (99 if "**" in glob else glob.strip("/").count("/") + 1 for glob in globs), default=0
+    )
+    return sorted(
+        folder
+        for folder in _folders(root, "", depth)
+        if any(regex.fullmatch(folder) for regex in wanted)
+        and not any(regex.fullmatch(folder) for regex in unwanted)
+        and (root / folder / "package.json").is_file()
+    )
+
+
+def owner(path: str, packages: Sequence[PackageInfo]) -> PackageInfo | None:
+    """The nearest of `packages` whose folder holds the file `path`; None when there is none."""
+    above = [info for info in packages if not info.path or path.startswith(f"{info.path}/")]
+    return max(above, key=lambda info: len(info.path), default=None)
+
+
+def add_dependency(text: str, name: str, version: str, where: str = "package.json") -> Edit | None:
+    """The edit that adds `name` to the "dependencies" of the manifest `text`.
+
+    None when the manifest names it already, for running, developing or as a peer. Raises
+    FleetmodError, at `where`, for a text that is no JSON object or whose "dependencies" is none.
+    """
+    top = json_edit.read_object(text, where)
+    for field in _FIELDS:
+        there = top.last(field)
+        if there is not None and isinstance(there.value, dict) and name in there.value:
+            return None
+    found = top.last("dependencies")
+    if found is None:
+        written = json_edit.new_object(text, top, name, version)
+        entry = json_edit.written(text, top, "dependencies", written)
+        keys = [item.key for item in top.items]
+        # in front of its siblings, where people look for it
+        after = (keys.index(field) for field in _FIELDS if field in keys)
+        return json_edit.add_items(text, top, next(after, len(keys)), [entry], RULE)
+    if not isinstance(found.value, dict):
+        raise FleetmodError(
+            "dependencies is not an object", where=where, todo='Write "dependencies": {…}.'
+        )
+    block = json_edit.read_block(text, found.value_start)
+    style = block if block.items else top
+    entry = json_edit.written(text, style, name, json_edit.quoted(version))
+    index = _sorted_place([item.key for item in block.items], name)
+    return json_edit.add_items(text, block, index, [entry], RULE)
+
+
+def workspace_protocol(root: Path, packages: Sequence[PackageInfo]) -> str:
+    """How this repository spells the version of a dependency on a sibling package.
+
+    One of `workspace:*`, `workspace:^`, `workspace:~`, `*`, `file:` and `link:`: the one used most,
+    else what the package manager in use understands. See `sibling_version` for the last two.
+    """
+    names = {info.name for info in packages if info.name}
+    default = "workspace:*" if _knows_workspaces(root, packages) else "*"
+    seen = Counter(
+        spelled
+        for info in packages
+        for name, version in _dependencies(info)
+        if name in names and (spelled := _protocol(version))
+    )
+    return max(seen, key=lambda spelled: (seen[spelled], spelled == default), default=default)
+
+
+def sibling_version(protocol: str, folder: str, sibling: str) -> str:
+    """The version to write in `folder` for a dependency on the package in the folder `sibling`."""
+    if protocol in ("file:", "link:"):
+        return protocol + posixpath.relpath(sibling or ".", folder or ".")
+    return protocol
+
+
+def _package(root: Path, folder: str) -> PackageInfo | None:
+    where = posixpath.join(folder, "package.json")
+    try:
+        text = (root / where).read_bytes().decode()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FleetmodError(
+            "cannot be read as UTF-8 text", where=where, todo="Mend the file."
+        ) from error
+    name = json_edit.read_object(text, where).last("name")
+    return PackageInfo(str(name.value) if name else "", folder, text)
+
+
+def _folders(root: Path, folder: str, depth: int) -> Iterator[str]:
+    if depth <= 0:
+        return
+    try:
+        entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name in ("node_modules", ".git") or not entry.is_dir(follow_symlinks=False):
+            continue
+        path = posixpath.join(folder, entry.name)
+        yield path
+        yield from _folders(root, path, depth - 1)
+
+
+def _sorted_place(keys: Sequence[str], name: str) -> int:
+    """Where `name` goes into `keys`: its place if they are sorted in some usual way, else the end."""
+    for sort in _SORTS:
+        ranks: list[object] = [sort(key) for key in keys]
+        if all(a <= b for a, b in pairwise(ranks)):  # type: ignore[operator]
+            return sum(rank < sort(name) for rank in ranks)  # type: ignore[operator]
+    return len(keys)
+
+
+def _dependencies(info: PackageInfo) -> Iterator[tuple[str, str]]:
+    top = json_edit.read_object(info.text, info.manifest)
+    for field in _FIELDS:
+        there = top.last(field)
+        if there is not None and isinstance(there.value, dict):
+            yield from ((str(name), str(version)) for name, version in there.value.items())
+
+
+def _protocol(version: str) -> str:
+    if version.startswith("workspace:"):
+        mark = version.removeprefix("workspace:")[:1]
+        return f"workspace:{mark}" if mark in ("^", "~") else "workspace:*"
+    if version.startswith(("file:", "link:")):
+        return version[:5]
+    return "*" if version == "*" else ""
+
+
+def _knows_workspaces(root: Path, packages: Sequence[PackageInfo]) -> bool:
+    top = next((info for info in packages if not info.path), None)
+    named = json_edit.read_object(top.text, top.manifest).last("packageManager") if top else None
+    if named is not None and (match := re.match(r"(\w+)@(\d+)", str(named.value))):
+        return match[1] in ("pnpm", "bun") or (match[1] == "yarn" and int(match[2]) > 1)
+    marks = ("pnpm-workspace.yaml", "pnpm-lock.yaml", "bun.lock", "bun.lockb", ".yarnrc.yml")
+    return any((root / mark).exists() for mark in marks)

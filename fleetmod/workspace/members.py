@@ -1,0 +1,194 @@
+"""Which folders a workspace declares as its members, in either file, and how one is added."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleetmod.errors import FleetmodError
+from fleetmod.model import Edit, FileChange
+from fleetmod.workspace import json_edit
+from fleetmod.workspace.globs import glob_regex
+from fleetmod.workspace.schema import Config
+
+RULE = "workspace-member"
+PNPM = "pnpm-workspace.yaml"
+NPM = "package.json"
+_ITEM = re.compile(
+    r"""^([ \t]*)-[ \t]+("[^"\n]*"|'[^'\n]*'|[^\s#'"][^\n]*?)[ \t]*(?:[ \t]#.*)?\r?$"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _YamlList:
+    """The `packages:` list of a YAML text; `end` is where an entry can be added, in characters."""
+
+    globs: tuple[str, ...]
+    end: int
+    lead: str  # what stands before a new entry
+    tail: str  # and behind it
+    quote: str
+
+
+def declared_globs(root: Path) -> dict[str, tuple[str, ...]]:
+    """The workspace globs of each file in `root` that declares any: pnpm's first, then npm's.
+
+    Raises FleetmodError for a package.json that is no JSON object.
+    """
+    out: dict[str, tuple[str, ...]] = {}
+    pnpm, npm = _read(root, PNPM), _read(root, NPM)
+    if pnpm is not None and (found := _yaml_list(pnpm)):
+        out[PNPM] = found.globs
+    if npm is not None and (block := _npm_block(npm)):
+        out[NPM] = tuple(str(item.value) for item in block.items)
+    return out
+
+
+def add_workspace_member(root: Path, config: Config, folder: str) -> FileChange | None:
+    """The change that makes `folder` a member, or None when a glob covers it already.
+
+    pnpm-workspace.yaml comes before package.json; when both declare members, and neither covers
+    the folder, this is the first change only: `add_workspace_members` gives both.
+    """
+    changes = add_workspace_members(root, config, [folder])
+    return changes[0] if changes else None
+
+
+def add_workspace_members(
+    root: Path, config: Config, folders: Sequence[str]
+) -> tuple[FileChange, ...]:
+    """The changes, one a file, that make all of `folders` members of the workspace.
+
+    A repository without a workspace gets one in package.json, unless the configuration's own globs
+    cover the folders. Raises FleetmodError for a folder that a glob with `!` takes out, and when
+    there is no file to write to.
+    """
+    declared = declared_globs(root)
+    if not declared:
+        missing = _uncovered(folders, config.workspace.packages, "fleetmod.toml")
+        return (_first_workspace(root, missing),) if missing else ()
+    changes = []
+    for file, globs in declared.items():
+        if missing := _uncovered(folders, globs, file):
+            text = _text(root, file)
+            made = _yaml_edit(text, missing) if file == PNPM else _npm_edit(text, missing)
+            changes.append(FileChange(file, _sha256(text), (made,)))
+    return tuple(changes)
+
+
+def _uncovered(folders: Sequence[str], globs: Sequence[str], file: str) -> list[str]:
+    missing = []
+    for folder in folders:
+        for glob in globs:
+            if glob.startswith("!") and glob_regex(glob[1:]).fullmatch(folder):
+                raise FleetmodError(
+                    f"{glob} keeps {folder} out of the workspace",
+                    where=file,
+                    todo="Take the pattern out, or choose another runtime.dir.",
+                )
+        if not any(glob_regex(glob).fullmatch(folder) for glob in globs if glob[:1] != "!"):
+            missing.append(folder)
+    return missing
+
+
+def _first_workspace(root: Path, folders: Sequence[str]) -> FileChange:
+    text = _text(root, NPM)
+    top = json_edit.read_object(text, NPM)
+    value = "[" + ", ".join(map(json_edit.quoted, folders)) + "]"
+    entry = json_edit.written(text, top, "workspaces", value)
+    made = json_edit.add_items(text, top, len(top.items), [entry], RULE)
+    return FileChange(NPM, _sha256(text), (made,))
+
+
+def _npm_block(text: str) -> json_edit.Block | None:
+    """The array of workspace globs: `workspaces`, or `packages` in it."""
+    found = json_edit.read_object(text, NPM).last("workspaces")
+    if found is not None and isinstance(found.value, dict):
+        found = json_edit.read_block(text, found.value_start).last("packages")
+    if found is None or not isinstance(found.value, list):
+        return None
+    return json_edit.read_block(text, found.value_start)
+
+
+def _npm_edit(text: str, folders: Sequence[str]) -> Edit:
+    block = _npm_block(text)
+    assert block is not None  # it declared the globs
+    entries = [json_edit.quoted(folder) for folder in folders]
+    return json_edit.add_items(text, block, len(block.items), entries, RULE)
+
+
+def _yaml_edit(text: str, folders: Sequence[str]) -> Edit:
+    found = _yaml_list(text)
+    assert found is not None  # it declared the globs
+    new = "".join(f"{found.lead}{found.quote}{one}{found.quote}{found.tail}" for one in folders)
+    return json_edit.edit(text, found.end, found.end, new, RULE)
+
+
+def _yaml_list(text: str) -> _YamlList | None:
+    head = re.search(r"^packages[ \t]*:[ \t]*(?=(\[)|(?:#.*)?\r?$)", text, re.M)
+    if head is None:
+        return None
+    return _flow(text, head.end()) if head[1] else _block(text, head.end())
+
+
+def _flow(text: str, start: int) -> _YamlList:
+    """`packages: ["a", "b"]`, on one line or several."""
+    close = text.find("]", start)
+    end = len(text) if close < 0 else close
+    inside = re.sub(
+        r"(?:^|(?<=\s))#[^\n]*", lambda match: " " * len(match[0]), text[start + 1 : end]
+    )
+    globs = tuple(one.strip().strip("'\"") for one in inside.split(",") if one.strip())
+    at = start + 1 + len(inside.rstrip())
+    lead = "" if not globs else " " if inside.rstrip().endswith(",") else ", "
+    return _YamlList(globs, at, lead, "", "'" if "'" in inside else '"')
+
+
+def _block(text: str, start: int) -> _YamlList:
+    """`packages:` and below it one `- "a"` a line."""
+    newline = json_edit.newline(text)
+    line_end = text.find("\n", start)
+    at = end = len(text) if line_end < 0 else line_end
+    globs: list[str] = []
+    indent, quote = "  ", '"'
+    while at < len(text):
+        stop = text.find("\n", at + 1)
+        stop = len(text) if stop < 0 else stop
+        line = text[at + 1 : stop]
+        if item := _ITEM.match(line):
+            indent, value = item[1], item[2]
+            quote = value[0] if value[0] in "'\"" else ""
+            globs.append(value.strip("'\""))
+            end = stop
+        elif line.strip() and not line.lstrip().startswith("#"):
+            break
+        at = stop
+    end -= text[:end].endswith("\r")
+    return _YamlList(tuple(globs), end, f"{newline}{indent}- ", "", quote)
+
+
+def _read(root: Path, file: str) -> str | None:
+    try:
+        return (root / file).read_bytes().decode()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FleetmodError(
+            "cannot be read as UTF-8 text", where=file, todo="Mend the file."
+        ) from error
+
+
+def _text(root: Path, file: str) -> str:
+    text = _read(root, file)
+    if text is None:
+        raise FleetmodError(
+            "is missing", where=file, todo="Run fleetmod in the folder of the workspace."
+        )
+    return text
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,135 @@
+"""What fleetmod knows of one repository: the tables and keys of its `fleetmod.toml`.
+
+Every key has a default, so `Config()` is a whole configuration. A field's metadata says what it
+may hold: `expects` in words, `ok` as a test of one string (for lists: of each element).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+VERSION = 1
+
+_T = TypeVar("_T")
+
+
+def _key(default: _T, expects: str, ok: Callable[[str], bool]) -> _T:
+    # typed as the default, as `field` itself is in the standard library's stubs
+    made: Any = field(default=default, metadata={"expects": expects, "ok": ok})
+    return made  # type: ignore[no-any-return]
+
+
+def _pattern(pattern: str) -> Callable[[str], bool]:
+    compiled = re.compile(pattern)
+    return lambda text: compiled.fullmatch(text) is not None
+
+
+def _is_glob(text: str) -> bool:
+    return bool(text.strip().removeprefix("!")) and "\n" not in text
+
+
+def _is_relative(text: str) -> bool:
+    return (
+        bool(text.strip())
+        and not text.startswith(("/", "~"))
+        and "\\" not in text
+        and ".." not in text.split("/")
+    )
+
+
+def _is_absolute(text: str) -> bool:
+    parts = text.split("/")
+    return parts[0] == "" and len(parts) > 1 and not {"", ".", ".."} & set(parts[1:])
+
+
+def _is_absolute_or_none(text: str) -> bool:
+    return text == "" or _is_absolute(text)
+
+
+_is_env_name = _pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+_is_user = _pattern(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_is_scope = _pattern(r"@[a-z0-9~_-][a-z0-9._~-]*")
+_is_label_start = _pattern(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*)?")
+
+_GLOB = "a glob like 'packages/*'"
+_FOLDER = "a folder below the repository, like 'packages'"
+_ENV = "the name of an environment variable, like 'NODE_ID'"
+_ABSOLUTE = "an absolute path without a slash at its end, like '/Users/alice/Code/acme'"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Which folders and files are looked at."""
+
+    packages: tuple[str, ...] = _key(("packages/*",), _GLOB, _is_glob)
+    scan: tuple[str, ...] = _key((".",), _FOLDER, _is_relative)
+    gate: tuple[str, ...] = _key(("packages",), _FOLDER, _is_relative)
+    exclude: tuple[str, ...] = _key((), _GLOB, _is_glob)
+    rules: tuple[str, ...] = _key((), "a folder", lambda text: bool(text.strip()))
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Whose home folder is spelled out in the code, and what stands below it."""
+
+    users: tuple[str, ...] = _key((), "a user name without a slash, like 'alice'", _is_user)
+    root: str = _key("", f"{_ABSOLUTE}, or ''", _is_absolute_or_none)
+    vault: str = _key("", f"{_ABSOLUTE}, or ''", _is_absolute_or_none)
+    fixture: str = _key("/Users/fixture", _ABSOLUTE, _is_absolute)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The environment variables that a node's identity is read from."""
+
+    node_env: str = _key("NODE_ID", _ENV, _is_env_name)
+    root_env: str = _key("REPO_ROOT", _ENV, _is_env_name)
+    vault_env: str = _key("VAULT_PATH", _ENV, _is_env_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """How this repository's services are called."""
+
+    label_prefix: str = _key("", "the start of a label, like 'com.alice.', or ''", _is_label_start)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Where the runtime packages go, and under which npm scope."""
+
+    dir: str = _key("packages", _FOLDER, _is_relative)
+    scope: str = _key("@fleet", "an npm scope that begins with '@', like '@acme'", _is_scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """The scripts that publish container images."""
+
+    publish: tuple[str, ...] = _key((), "a file below the repository", _is_relative)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole `fleetmod.toml`."""
+
+    version: int = VERSION
+    workspace: Workspace = field(default_factory=Workspace)
+    home: Home = field(default_factory=Home)
+    identity: Identity = field(default_factory=Identity)
+    process: Process = field(default_factory=Process)
+    runtime: Runtime = field(default_factory=Runtime)
+    images: Images = field(default_factory=Images)
+
+
+TABLES: dict[str, type[Any]] = {
+    "workspace": Workspace,
+    "home": Home,
+    "identity": Identity,
+    "process": Process,
+    "runtime": Runtime,
+    "images": Images,
+}
