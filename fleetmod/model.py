@@ -87,3 +87,4 @@ class Plan:
     changes: tuple[FileChange, ...]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = field(default=())
+    unproven: tuple[str, ...] = field(default=())  # files that could not be parsed or read

@@ -1,0 +1,85 @@
+"""The command line. Each command lives in its own module and is imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from fleetmod import __version__
+from fleetmod.errors import FleetmodError
+
+COMMANDS = {
+    "init": "Propose a fleetmod.toml from what the repository spells.",
+    "audit": "Show the host-bound debt, as grep sees it and as the syntax tree does.",
+    "migrate": "Rewrite the debt into calls of the ports, all or nothing.",
+    "gate": "Prove that a phase's debt is gone, by grep and by syntax.",
+    "explain": "Tell what a rule looks for and what it makes of it.",
+    "demo": "Run audit, migrate and gate on a bundled monorepo.",
+}
+
+
+class Lazy(click.Group):
+    """A group that imports a command's module only when it runs; `--help` imports none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"fleetmod.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands, in the order of a migration"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="fleetmod")
+@click.option(
+    "-C", "--root", type=click.Path(path_type=Path), default=Path(),
+    help="The repository to work on (default: the current folder).",
+)
+@click.pass_context
+def cli(ctx: click.Context, root: Path) -> None:
+    """Find what ties a TypeScript monorepo to one Mac, rewrite it, and prove that none is left.
+
+    \b
+    A first migration:
+      fleetmod init                  propose a fleetmod.toml; read it
+      fleetmod audit                 see the debt
+      fleetmod migrate --dry-run     see the diff
+      fleetmod migrate               write it, all or nothing
+      fleetmod gate --phase 1a,1b    prove that none is left
+
+    \b
+    Exit codes: 0 clean, 1 debt is left or a gate failed, 2 wrong usage or configuration,
+    3 unproven: something could not be parsed or read.
+    """
+    ctx.obj = root
+
+
+def main() -> None:
+    """The entry point: a FleetmodError is one line on standard error, never a traceback."""
+    try:
+        status = cli(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except FleetmodError as error:
+        click.echo(f"fleetmod: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("fleetmod: stopped; nothing was left half done", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

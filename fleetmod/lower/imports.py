@@ -113,8 +113,16 @@ def _insertions(
             edits.append(Edit(at, at, line + newline, RULE))
         else:
             at, blank = _top(source, draft.style.commonjs)
-            edits.append(Edit(at, at, line + newline + (newline if blank else ""), RULE))
-    return _outside(edits, deleted)
+            edits.append(Edit(at, at, line + newline + (newline if blank and line == lines[-1][1] else ""), RULE))
+    return _outside(_joined(edits), deleted)
+
+
+def _joined(edits: list[Edit]) -> list[Edit]:
+    """Insertions at one offset as one, in the order they were made."""
+    texts: dict[int, str] = {}
+    for edit in edits:
+        texts[edit.start] = texts.get(edit.start, "") + edit.text
+    return [Edit(at, at, text, RULE) for at, text in texts.items()]
 
 
 def _leading(source: Source) -> list[Node]:

@@ -81,6 +81,10 @@ class JoinedPaths:
         base, rest = self._base(text.removeprefix("/")) if text.startswith("/") else ("", "")
         if not base:
             return False
+        template = hole.parent
+        if not rest and template is not None and len(template.named_children) == 2:
+            self.draft.replace(template, member(base), rule)
+            return True
         end = following.end_byte - len(rest.encode()) - (1 if rest else 0)
         self.draft.replace_range(hole.start_byte, end, "${" + member(base) + "}", rule)
         return True

@@ -156,7 +156,7 @@ def _folders(root: Path, folder: str, depth: int) -> Iterator[str]:
 
 
 def _sorted_place(keys: Sequence[str], name: str) -> int:
-    """Where `name` goes into `keys`: its place if they are sorted in some usual way, else the end."""
+    """Where `name` goes into `keys`: its place when they are sorted, else the end."""
     for sort in _SORTS:
         ranks: list[object] = [sort(key) for key in keys]
         if all(a <= b for a, b in pairwise(ranks)):  # type: ignore[operator]

@@ -28,8 +28,8 @@ class _YamlList:
 
     globs: tuple[str, ...]
     end: int
-    lead: str  # what stands before a new entry
-    tail: str  # and behind it
+    lead: str  # what stands before the first new entry
+    between: str  # and before the next
     quote: str
 
 
@@ -123,7 +123,8 @@ def _npm_edit(text: str, folders: Sequence[str]) -> Edit:
 def _yaml_edit(text: str, folders: Sequence[str]) -> Edit:
     found = _yaml_list(text)
     assert found is not None  # it declared the globs
-    new = "".join(f"{found.lead}{found.quote}{one}{found.quote}{found.tail}" for one in folders)
+    written = (f"{found.quote}{folder}{found.quote}" for folder in folders)
+    new = found.lead + found.between.join(written)
     return json_edit.edit(text, found.end, found.end, new, RULE)
 
 
@@ -144,7 +145,7 @@ def _flow(text: str, start: int) -> _YamlList:
     globs = tuple(one.strip().strip("'\"") for one in inside.split(",") if one.strip())
     at = start + 1 + len(inside.rstrip())
     lead = "" if not globs else " " if inside.rstrip().endswith(",") else ", "
-    return _YamlList(globs, at, lead, "", "'" if "'" in inside else '"')
+    return _YamlList(globs, at, lead, ", ", "'" if "'" in inside else '"')
 
 
 def _block(text: str, start: int) -> _YamlList:
@@ -167,7 +168,8 @@ def _block(text: str, start: int) -> _YamlList:
             break
         at = stop
     end -= text[:end].endswith("\r")
-    return _YamlList(tuple(globs), end, f"{newline}{indent}- ", "", quote)
+    lead = f"{newline}{indent}- "
+    return _YamlList(tuple(globs), end, lead, lead, quote)
 
 
 def _read(root: Path, file: str) -> str | None:

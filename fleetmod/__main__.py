@@ -1,0 +1,5 @@
+"""`python -m fleetmod`"""
+
+from fleetmod.cli import main
+
+main()

@@ -1,0 +1,145 @@
+"""The debt of a repository in two views that must agree: plain text, and syntax."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fleetmod.engine import scan
+from fleetmod.model import FileResult, Finding
+from fleetmod.project import Project, Sources, read_sources, suffix
+from fleetmod.syntax.source import SUFFIXES
+from fleetmod.workspace.discover import candidates
+from fleetmod.workspace.grep import grep_lines
+
+TOOL, DAEMON = "launchctl", "launchd"
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class TextCount:
+    """What `grep -rn NEEDLE FOLDERS --include='*.ts'` prints: lines, in how many files."""
+
+    needle: str
+    family: str  # "" for a word that is counted and is no debt by itself
+    lines: int
+    files: int
+
+
+@dataclass(frozen=True)
+class OtherCount:
+    """The same debt in files of another kind, which this audit only counts."""
+
+    suffix: str
+    needle: str
+    lines: int
+    files: int
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Everything an audit found. `unexplained` are grep's lines that no finding accounts for."""
+
+    results: tuple[FileResult, ...]
+    texts: tuple[TextCount, ...]
+    others: tuple[OtherCount, ...]
+    unexplained: tuple[tuple[str, int, str], ...]
+    unreadable: tuple[tuple[str, str], ...]
+    scanned: int  # TypeScript files looked at
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(f for result in self.results for f in result.findings)
+
+    @property
+    def unparsed(self) -> tuple[tuple[str, tuple[int, int]], ...]:
+        return tuple((r.path, lines) for r in self.results for lines in r.unparsed)
+
+
+def audit(project: Project, progress: Progress | None = None) -> Audit:
+    """Audit a whole repository; raises FleetmodError only for what the project cannot open."""
+    sources = read_sources(project)
+    results = scan_all(project, sources, progress)
+    texts, unexplained = _texts(project, results)
+    typescript = sum(suffix(p) in SUFFIXES for p in sources.discovered)
+    return Audit(
+        results=tuple(results),
+        texts=texts,
+        others=_others(project, sources),
+        unexplained=unexplained,
+        unreadable=sources.unreadable,
+        scanned=typescript,
+    )
+
+
+def scan_all(
+    project: Project, sources: Sources, progress: Progress | None = None
+) -> list[FileResult]:
+    """Analyse every file that holds a trigger."""
+    results = []
+    total = len(sources.contents)
+    for index, (path, data) in enumerate(sorted(sources.contents.items())):
+        result = scan(path, data, sources.settings, project.rules)
+        if result.findings or result.unparsed:
+            results.append(result)
+        if progress is not None:
+            progress(index + 1, total)
+    return results
+
+
+def needles(project: Project) -> list[tuple[str, str]]:
+    """The texts that the gates' greps look for, with the family of each."""
+    homes = [f"/Users/{user}" for user in project.config.home.users]
+    return [(TOOL, "process"), *((home, "home") for home in homes)]
+
+
+def _texts(
+    project: Project, results: list[FileResult]
+) -> tuple[tuple[TextCount, ...], tuple[tuple[str, int, str], ...]]:
+    explained: dict[str, set[tuple[str, int]]] = {}
+    for result in results:
+        for finding in result.findings:
+            lines = explained.setdefault(finding.family, set())
+            lines |= {(result.path, line) for line in finding.lines}
+        for first, last in result.unparsed:
+            for lines in explained.values():
+                lines |= {(result.path, n) for n in range(first, last + 1)}
+    counts = []
+    unexplained = []
+    for needle, family in [*needles(project), (DAEMON, "")]:
+        hits = [
+            hit
+            for hit in grep_lines(project.root, project.config.workspace.gate, needle.encode())
+            if not project.is_adapter(hit[0])
+        ]
+        counts.append(TextCount(needle, family, len(hits), len({path for path, _, _ in hits})))
+        if family:
+            known = explained.get(family, set())
+            unexplained += [hit for hit in hits if hit[:2] not in known]
+    return tuple(counts), tuple(unexplained)
+
+
+def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
+    """Lines with the same needles in every other kind of file."""
+    others = [p for p in sources.discovered if suffix(p) not in SUFFIXES]
+    wanted = [needle for needle, _ in needles(project)]
+    hits = candidates(project.root, others, [n.encode() for n in wanted]).hits
+    lines: Counter[tuple[str, str]] = Counter()
+    files: Counter[tuple[str, str]] = Counter()
+    for path in hits:
+        if path == "fleetmod.toml" or project.is_adapter(path):
+            continue
+        try:
+            content = (project.root / path).read_bytes().split(b"\n")
+        except OSError:
+            continue
+        for needle in wanted:
+            count = sum(needle.encode() in line for line in content)
+            if count:
+                lines[suffix(path), needle] += count
+                files[suffix(path), needle] += 1
+    return tuple(
+        OtherCount(kind, needle, count, files[kind, needle])
+        for (kind, needle), count in sorted(lines.items())
+    )

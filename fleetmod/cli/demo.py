@@ -1,0 +1,60 @@
+"""`fleetmod demo`"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from fleetmod.errors import CLEAN, FleetmodError
+
+
+def bundled_monorepo() -> Path:
+    """The demo monorepo, in a wheel or in a checkout."""
+    packaged = Path(__file__).parent.parent / "_data" / "demo"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "fixtures" / "demo"
+
+
+@click.command()
+@click.option("--keep", type=click.Path(path_type=Path), metavar="DIR",
+              help="Work in DIR and keep it, instead of a temporary folder.")
+def command(keep: Path | None) -> int:
+    """Run audit, migrate and gate on a bundled monorepo, each as you would type it."""
+    if keep is not None:
+        if keep.exists() and any(keep.iterdir()):
+            raise FleetmodError("is not empty", where=str(keep), todo="Name a new folder")
+        return _run(keep)
+    with tempfile.TemporaryDirectory(prefix="fleetmod-demo-") as folder:
+        return _run(Path(folder) / "monorepo")
+
+
+def _run(folder: Path) -> int:
+    shutil.copytree(bundled_monorepo(), folder, dirs_exist_ok=True)
+    identity = ["-c", "user.name=demo", "-c", "user.email=demo@example.com"]
+    for arguments in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-qm", "before"]):
+        try:
+            subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise FleetmodError("the demo needs git", todo="Install git") from error
+    # What each step is expected to answer: the debt is there before, and gone after.
+    steps = (
+        (["init", "--force"], 0),
+        (["audit"], 1),
+        (["migrate", "--dry-run"], 0),
+        (["migrate", "--allow-dirty"], 0),
+        (["gate", "--phase", "1a,1b"], 0),
+    )
+    for arguments, expected in steps:
+        click.echo(f"\n$ fleetmod {' '.join(arguments)}")
+        done = subprocess.run([sys.executable, "-m", "fleetmod", "-C", str(folder), *arguments])
+        if done.returncode != expected:
+            raise FleetmodError(
+                f"`fleetmod {arguments[0]}` answered {done.returncode}, not {expected}",
+                where=str(folder), todo="Report it", exit_code=1,
+            )
+    click.echo("\nThe monorepo had debt; the gates prove that none is left.")
+    return CLEAN

@@ -1,0 +1,53 @@
+"""`fleetmod explain`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fleetmod.errors import CLEAN
+
+
+@click.command()
+@click.argument("rule", required=False)
+@click.pass_obj
+def command(root: Path, rule: str | None) -> int:
+    """Tell what a rule looks for and what it makes of it; without RULE, list them."""
+    from rich.markup import escape
+    from rich.syntax import Syntax
+    from rich.table import Table
+
+    from fleetmod.project import open_project
+    from fleetmod.report.text import make_console
+
+    project = open_project(root, (rule,) if rule else ())
+    console = make_console()
+    if rule is None:
+        table = Table()
+        for column in ("rule", "phase", "class", "what"):
+            table.add_column(column)
+        for each in project.rules:
+            table.add_row(each.id, each.phase, each.cls, escape(each.title))
+        console.print(table)
+        return CLEAN
+    found = project.rules[0]
+    console.print(f"[bold]{found.id}[/bold]: {escape(found.title)}")
+    console.print(f"family {found.family}, class {found.cls}, phase {found.phase or '-'}, "
+                  f"safety {found.safety}", style="dim")
+    console.print(escape(found.prose))
+    if found.refusal:
+        console.print(f"Never rewritten: {escape(found.refusal)}.")
+    if found.exempt:
+        console.print(f"No debt: {escape(found.exempt)}.")
+    for example in found.examples:
+        if example.after is not None:
+            label, after = "before", example.after
+        else:
+            label, after = ("refused" if example.refused else "left as it is"), None
+        console.print(f"\n[bold]{escape(example.title)}[/bold] ({label})")
+        console.print(Syntax(example.before.strip(), "typescript", background_color="default"))
+        if after is not None:
+            console.print("[bold]after[/bold]")
+            console.print(Syntax(after.strip(), "typescript", background_color="default"))
+    return CLEAN

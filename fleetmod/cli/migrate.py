@@ -1,0 +1,104 @@
+"""`fleetmod migrate`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Print the diff and write nothing.")
+@click.option("--plan", "plan_to", type=click.Path(path_type=Path), metavar="FILE",
+              help="Save the plan as JSON and write nothing else.")
+@click.option("--apply", "plan_from", type=click.Path(path_type=Path), metavar="FILE",
+              help="Apply a saved plan; refused where a file changed since.")
+@click.option("--only", "rules", multiple=True, metavar="RULE", help="Only this rule (repeatable).")
+@click.option("--path", "globs", multiple=True, metavar="GLOB",
+              help="Only files that match, e.g. 'packages/cli/*' (repeatable).")
+@click.option("--allow-dirty", is_flag=True, help="Work on a git tree with uncommitted changes.")
+@click.pass_obj
+def command(
+    root: Path,
+    dry_run: bool,
+    plan_to: Path | None,
+    plan_from: Path | None,
+    rules: tuple[str, ...],
+    globs: tuple[str, ...],
+    allow_dirty: bool,
+) -> int:
+    """Rewrite the debt into calls of the ports, all or nothing.
+
+    What cannot be rewritten without changing what the code does is refused with a reason and stays
+    as debt (exit 1). A second run changes nothing. A run that was killed is rolled back by the next.
+    """
+    if sum(map(bool, (dry_run, plan_to, plan_from))) > 1:
+        raise click.UsageError("--dry-run, --plan and --apply exclude each other")
+    if plan_from and (rules or globs):
+        raise click.UsageError("--apply takes the whole plan; --only and --path belong to --plan")
+    from fleetmod import planfile
+    from fleetmod.apply import recover, write
+    from fleetmod.cli.progress import progress_bar
+    from fleetmod.migrate import plan as make_plan
+    from fleetmod.model import REFUSE
+    from fleetmod.project import open_project
+    from fleetmod.report.diff import unified
+    from fleetmod.report.text import make_console, print_diff, print_plan
+
+    console = make_console()
+    project = open_project(root, rules)
+    writes = not (dry_run or plan_to)
+    if writes:
+        recovered = recover(project.root)
+        if recovered:
+            console.print(recovered)
+        if not allow_dirty:
+            _refuse_dirty(project.root)
+    if plan_from:
+        plan = planfile.load(plan_from)
+    else:
+        with progress_bar("planning") as progress:
+            plan = make_plan(project, globs, progress)
+    if plan_to or dry_run:
+        contents = {
+            c.path: (project.root / c.path).read_bytes() for c in plan.changes if c.sha256
+        }
+        if plan_to:
+            _save(plan_to, planfile.dump(plan, contents))
+            console.print(f"saved {plan_to}; apply it with `fleetmod migrate --apply {plan_to}`")
+        else:
+            print_diff(console, unified(plan, contents))
+    elif plan.changes:
+        write(project.root, plan.changes)
+    print_plan(console, plan, applied=writes)
+    if any(f.action == REFUSE for f in plan.findings):
+        return DEBT
+    if plan.unproven:
+        for reason in plan.unproven:
+            console.print(f"unproven: {reason}", soft_wrap=True)
+        return UNPROVEN
+    return CLEAN
+
+
+def _refuse_dirty(root: Path) -> None:
+    """Uncommitted changes would mix with the migration's, and could not be told apart after."""
+    from fleetmod.workspace.git import run_git
+
+    status = run_git(root, ["status", "--porcelain", "--untracked-files=no", "--", "."])
+    if status:
+        first = status.decode("utf-8", "replace").splitlines()
+        raise FleetmodError(
+            f"{len(first)} tracked file(s) have uncommitted changes, e.g. {first[0][3:]}",
+            todo="Commit or stash them, or pass --allow-dirty",
+        )
+
+
+def _save(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FleetmodError(
+            f"cannot be written: {error.strerror}", where=str(path), todo="Choose another file"
+        ) from error

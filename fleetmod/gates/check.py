@@ -1,0 +1,90 @@
+"""The gates: each phase's condition, by plain grep and by the syntax tree, which must agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fleetmod.audit import Audit, needles
+from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
+from fleetmod.model import EXEMPT, Finding
+from fleetmod.project import Project
+from fleetmod.workspace.grep import grep_lines
+
+PASSED, FAILED, UNPROVEN_VERDICT = "passed", "failed", "unproven"
+PHASES = {"1a": "process", "1b": "home"}
+TITLES = {
+    "1a": "no launchctl outside the process-manager adapter",
+    "1b": "no hardcoded home path (node-identity is not exempt)",
+}
+_EXITS = {PASSED: CLEAN, FAILED: DEBT, UNPROVEN_VERDICT: UNPROVEN}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One phase's outcome: the grep's lines, the findings that are left, and what is not proven."""
+
+    phase: str
+    title: str
+    verdict: str
+    grep: tuple[tuple[str, int, str], ...]
+    findings: tuple[Finding, ...]
+    unproven: tuple[str, ...]
+
+
+def parse_phases(text: str) -> tuple[str, ...]:
+    """`1a,1b` as a tuple; raises FleetmodError for a phase that does not exist."""
+    phases = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    unknown = [phase for phase in phases if phase not in PHASES]
+    if unknown or not phases:
+        raise FleetmodError(
+            f"unknown phase `{', '.join(unknown) or text}`", todo=f"Phases: {', '.join(PHASES)}"
+        )
+    return phases
+
+
+def check(project: Project, audit: Audit, phases: tuple[str, ...]) -> tuple[Verdict, ...]:
+    """The verdict of each phase on an audited repository."""
+    return tuple(_check(project, audit, phase) for phase in phases)
+
+
+def exit_code(verdicts: tuple[Verdict, ...]) -> int:
+    """1 when a phase failed, else 3 when one is unproven, else 0."""
+    codes = {_EXITS[v.verdict] for v in verdicts}
+    return DEBT if DEBT in codes else UNPROVEN if UNPROVEN in codes else CLEAN
+
+
+def _check(project: Project, audit: Audit, phase: str) -> Verdict:
+    family = PHASES[phase]
+    lines = tuple(_grep(project, phase))
+    in_scope = tuple(f"{folder.rstrip('/')}/" for folder in project.config.workspace.gate)
+    findings = tuple(
+        f
+        for f in audit.findings
+        if f.family == family and f.action != EXEMPT
+        and (f.path.startswith(in_scope) or "." in project.config.workspace.gate)
+    )
+    unproven = [
+        f"{path}:{first}-{last} does not parse and holds a trigger"
+        for path, (first, last) in audit.unparsed
+    ]
+    unproven += [f"{path} cannot be read: {reason}" for path, reason in audit.unreadable]
+    if family == "home" and not project.config.home.users:
+        unproven.append("home.users of fleetmod.toml names nobody, so no home is looked for")
+    missing = [f for f in project.config.workspace.gate if not (project.root / f).is_dir()]
+    unproven += [f"the folder {folder} of workspace.gate does not exist" for folder in missing]
+    verdict = FAILED if lines or findings else UNPROVEN_VERDICT if unproven else PASSED
+    return Verdict(phase, TITLES[phase], verdict, lines, findings, tuple(unproven))
+
+
+def _grep(project: Project, phase: str) -> list[tuple[str, int, str]]:
+    hits = []
+    for needle, family in needles(project):
+        if family != PHASES[phase]:
+            continue
+        for hit in grep_lines(project.root, project.config.workspace.gate, needle.encode()):
+            exempt = phase == "1a" and hit[0].startswith(
+                project.port_folder("process-manager") + "/"
+            )
+            if not exempt:
+                hits.append(hit)
+    return hits

@@ -1,0 +1,116 @@
+"""A repository as fleetmod sees it: its configuration, its rules, and its files' contents."""
+
+from __future__ import annotations
+
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleetmod.errors import FleetmodError
+from fleetmod.lift.home_kinds import production_literals
+from fleetmod.lift.paths import HOME, ROOT, VAULT, Places
+from fleetmod.rules import Rule, load_rules
+from fleetmod.settings import Settings, is_test
+from fleetmod.syntax.source import SUFFIXES
+from fleetmod.workspace.config import Config, load_config
+from fleetmod.workspace.discover import candidates, discover
+
+PORTS = ("process-manager", "node-identity")
+
+
+@dataclass(frozen=True)
+class Project:
+    """`configured` tells whether a fleetmod.toml was found; else the configuration is proposed."""
+
+    root: Path
+    config: Config
+    configured: bool
+    rules: tuple[Rule, ...]
+    packages: dict[str, str]
+
+    @property
+    def places(self) -> Places:
+        home = self.config.home
+        return Places(home.users, home.root, home.vault)
+
+    def port_folder(self, port: str) -> str:
+        """Where a runtime package is installed, relative to the root."""
+        return f"{self.config.runtime.dir}/{port}"
+
+    def is_adapter(self, path: str) -> bool:
+        """Whether a file belongs to an installed runtime package, which may name the tools."""
+        return any(path.startswith(self.port_folder(port) + "/") for port in PORTS)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The files to analyse, and what stood in the way of others."""
+
+    settings: Settings
+    contents: dict[str, bytes]
+    discovered: tuple[str, ...]
+    unreadable: tuple[tuple[str, str], ...]
+
+
+def open_project(root: Path, rule_ids: tuple[str, ...] = ()) -> Project:
+    """The repository at `root`; raises FleetmodError for a wrong configuration or rule."""
+    root = root.resolve()
+    if not root.is_dir():
+        raise FleetmodError("is no folder", where=str(root), todo="Give the repository with -C")
+    config = load_config(root)
+    configured = config is not None
+    if config is None:
+        from fleetmod.workspace.infer import propose
+
+        config, _ = propose(root)
+    rules = load_rules(tuple(root / folder for folder in config.workspace.rules))
+    unknown = [i for i in rule_ids if i not in {r.id for r in rules}]
+    if unknown:
+        raise FleetmodError(
+            f"unknown rule `{unknown[0]}`", todo=f"Rules: {', '.join(r.id for r in rules)}"
+        )
+    if rule_ids:
+        rules = tuple(r for r in rules if r.id in rule_ids)
+    packages = {port: f"{config.runtime.scope}/{port}" for port in PORTS}
+    return Project(root, config, configured, rules, packages)
+
+
+def read_sources(project: Project) -> Sources:
+    """Read every TypeScript file that holds a trigger of a rule."""
+    discovered = discover(project.root, project.config)
+    typescript = [p for p in discovered if suffix(p) in SUFFIXES and not project.is_adapter(p)]
+    triggers = sorted({t.encode() for rule in project.rules for t in rule.triggers})
+    found = candidates(project.root, typescript, triggers)
+    contents: dict[str, bytes] = {}
+    unreadable = list(found.unreadable)
+    for path in found.hits:
+        try:
+            contents[path] = (project.root / path).read_bytes()
+        except OSError as error:
+            unreadable.append((path, error.strerror or str(error)))
+    settings = make_settings(project, contents)
+    return Sources(settings, contents, tuple(discovered), tuple(unreadable))
+
+
+def make_settings(project: Project, contents: dict[str, bytes]) -> Settings:
+    """What the analysis of each file must know of the whole repository."""
+    literals: set[str] = set()
+    for path, data in contents.items():
+        if not is_test(path):
+            literals |= production_literals(data, project.places)
+    identity = project.config.identity
+    return Settings(
+        places=project.places,
+        packages=project.packages,
+        env={HOME: "HOME", ROOT: identity.root_env, VAULT: identity.vault_env},
+        fixture=project.config.home.fixture,
+        production_literals=frozenset(literals),
+    )
+
+
+def suffix(path: str) -> str:
+    """The last suffix of a path, with its dot; empty when there is none."""
+    name = path.rsplit("/", 1)[-1]
+    return name[name.rfind(".") :] if "." in name[1:] else ""
+
+

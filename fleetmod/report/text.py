@@ -1,0 +1,208 @@
+"""Audits, migrations and verdicts for a terminal."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from fleetmod.audit import Audit
+from fleetmod.gates.check import PASSED, Verdict
+from fleetmod.model import EXEMPT, REFUSE, REWRITE, Finding, Plan
+
+_FAMILIES = {"process": "process manager", "home": "home paths", "container": "containers"}
+_SHOWN = ("call", "display", "log", "path")
+_GREP_LINES = 5
+
+
+def make_console(color: bool | None = None) -> Console:
+    """A console on standard output; wide where it is no terminal, so that no line is cut."""
+    console = Console(highlight=False, force_terminal=color or None, no_color=color is False)
+    if not console.is_terminal:
+        console.width = 200
+    return console
+
+
+def print_audit(console: Console, audit: Audit, packages: Sequence[str]) -> None:
+    """The whole audit: both views, the debt by package, every finding, other languages."""
+    print_text_view(console, audit)
+    _print_by_package(console, audit.findings, packages)
+    print_findings(console, audit.findings)
+    _print_others(console, audit)
+    _print_unproven(console, audit)
+
+
+def print_text_view(console: Console, audit: Audit) -> None:
+    table = Table(title="Plain text, as grep counts it", title_justify="left")
+    table.add_column("text")
+    table.add_column("lines", justify="right")
+    table.add_column("files", justify="right")
+    table.add_column("explained by findings", justify="right")
+    unexplained = len(audit.unexplained)
+    for count in audit.texts:
+        if count.family:
+            own = sum(count.needle in text for _, _, text in audit.unexplained)
+            explained = f"{count.lines - own} of {count.lines}"
+        else:
+            explained = "no debt by itself"
+        table.add_row(escape(count.needle), str(count.lines), str(count.files), explained)
+    console.print(table)
+    if unexplained:
+        console.print(f"[red]{unexplained} line(s) that no finding explains:[/red]")
+        for path, line, text in audit.unexplained:
+            console.print(f"  {escape(path)}:{line}: {escape(text.strip())}", soft_wrap=True)
+
+
+def package_of(path: str, packages: Sequence[str]) -> str:
+    """The folder of the package that a path lies in; `.` for the root."""
+    inside = [p for p in packages if p and path.startswith(p + "/")]
+    return max(inside, key=len, default=".")
+
+
+def _print_by_package(
+    console: Console, findings: Iterable[Finding], packages: Sequence[str]
+) -> None:
+    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        groups[finding.family, package_of(finding.path, packages)].append(finding)
+    table = Table(title="Syntax, by family and package", title_justify="left")
+    for column in ("family", "package"):
+        table.add_column(column)
+    for column in ("findings", "lines", "files", "calls", "displays", "paths", "tests", "rewrite",
+                   "refused", "no debt"):
+        table.add_column(column, justify="right")
+    for (family, package), group in sorted(groups.items()):
+        table.add_row(_FAMILIES.get(family, family), escape(package), *_figures(group))
+    everything = [f for group in groups.values() for f in group]
+    table.add_section()
+    table.add_row("all", "", *_figures(everything))
+    console.print(table)
+
+
+def _figures(group: list[Finding]) -> list[str]:
+    lines = {(f.path, line) for f in group for line in f.lines}
+    by_class = {name: sum(f.cls == name for f in group) for name in _SHOWN}
+    return [
+        str(n)
+        for n in (
+            len(group),
+            len(lines),
+            len({f.path for f in group}),
+            by_class["call"],
+            by_class["display"] + by_class["log"],
+            by_class["path"],
+            sum(f.test for f in group),
+            sum(f.action == REWRITE for f in group),
+            sum(f.action == REFUSE for f in group),
+            sum(f.action == EXEMPT for f in group),
+        )
+    ]
+
+
+def print_findings(console: Console, findings: Sequence[Finding]) -> None:
+    """One line a finding: place, rule, class, what was understood, and what becomes of it."""
+    for finding in findings:
+        line = Text()
+        line.append(f"{finding.path}:{finding.line}:{finding.col}", style="bold")
+        line.append(f" {finding.rule}", style="cyan")
+        line.append(f" [{finding.cls}{', test' if finding.test else ''}] ", style="dim")
+        line.append(finding.understood or finding.text)
+        line.append(*_outcome(finding))
+        console.print(line, soft_wrap=True)
+
+
+def _outcome(finding: Finding) -> tuple[str, str]:
+    if finding.action == REWRITE:
+        return " → can be rewritten", "green"
+    if finding.action == EXEMPT:
+        return f" → no debt: {finding.reason}", "dim"
+    return f" → refused: {finding.reason}", "yellow"
+
+
+def _print_others(console: Console, audit: Audit) -> None:
+    if not audit.others:
+        return
+    table = Table(title="The same debt outside TypeScript (counted only)", title_justify="left")
+    table.add_column("kind")
+    table.add_column("text")
+    table.add_column("lines", justify="right")
+    table.add_column("files", justify="right")
+    for other in audit.others:
+        kind = other.suffix or "(no suffix)"
+        table.add_row(escape(kind), escape(other.needle), str(other.lines), str(other.files))
+    console.print(table)
+
+
+def _print_unproven(console: Console, audit: Audit) -> None:
+    for path, (first, last) in audit.unparsed:
+        console.print(
+            f"[yellow]unproven[/yellow] {escape(path)}:{first}-{last}: does not parse and holds a "
+            "trigger", soft_wrap=True,
+        )
+    for path, reason in audit.unreadable:
+        console.print(f"[yellow]unproven[/yellow] {escape(path)}: {escape(reason)}", soft_wrap=True)
+
+
+def print_diff(console: Console, lines: Iterable[str]) -> None:
+    """A unified diff in the colours that people know."""
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for line in lines:
+        style = "bold" if line.startswith(("+++", "---")) else styles.get(line[:1], "")
+        console.print(Text(line, style=style), soft_wrap=True)
+
+
+def print_plan(console: Console, plan: Plan, applied: bool) -> None:
+    """What was (or would be) rewritten, what is refused and why, and what to look at."""
+    done = [f for f in plan.findings if f.action == REWRITE]
+    refused = [f for f in plan.findings if f.action == REFUSE]
+    created = sum(not c.sha256 for c in plan.changes)
+    verb = "rewrote" if applied else "would rewrite"
+    changed = len(plan.changes) - created
+    console.print(
+        f"[bold]{verb} {len(done)} finding(s)[/bold] in {changed} file(s); "
+        f"{created} file(s) {'created' if applied else 'to create'}, {len(refused)} refused"
+    )
+    for finding in refused:
+        console.print(
+            f"  [yellow]refused[/yellow] {escape(finding.path)}:{finding.line}:{finding.col} "
+            f"{escape(finding.text)} — {escape(finding.reason)}", soft_wrap=True,
+        )
+    looked = [(f, note) for f in done for note in f.notes]
+    if looked:
+        console.print("[bold]To look at:[/bold]")
+    for finding, note in looked:
+        console.print(f"  {escape(finding.path)}:{finding.line} {escape(note)}", soft_wrap=True)
+    for note in plan.notes:
+        console.print(f"  {escape(note)}", soft_wrap=True)
+
+
+def print_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
+    """The gates as a table, and below it what stands in the way."""
+    table = Table(title="Gates", title_justify="left")
+    table.add_column("phase")
+    table.add_column("condition")
+    table.add_column("grep", justify="right")
+    table.add_column("syntax", justify="right")
+    table.add_column("unproven", justify="right")
+    table.add_column("verdict")
+    for verdict in verdicts:
+        style = "green" if verdict.verdict == PASSED else "red"
+        table.add_row(
+            verdict.phase, verdict.title, f"{len(verdict.grep)} line(s)",
+            f"{len(verdict.findings)} finding(s)", str(len(verdict.unproven)),
+            f"[{style}]{verdict.verdict}[/{style}]",
+        )
+    console.print(table)
+    for verdict in verdicts:
+        for path, line, text in verdict.grep[:_GREP_LINES]:
+            console.print(
+                f"  {verdict.phase} {escape(path)}:{line}: {escape(text.strip())}", soft_wrap=True
+            )
+        if len(verdict.grep) > _GREP_LINES:
+            console.print(f"  {verdict.phase} … and {len(verdict.grep) - _GREP_LINES} more line(s)")
+        for reason in verdict.unproven:
+            console.print(f"  {verdict.phase} unproven: {escape(reason)}", soft_wrap=True)

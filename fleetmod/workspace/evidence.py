@@ -1,0 +1,29 @@
+"""A value read from a repository, and how much a file has to say about it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_SOURCE = re.compile(r"\.[cm]?[jt]sx?$")
+_TEST = re.compile(r"(?:^|/)(?:tests?|__tests__|__mocks__|fixtures?|e2e)/|[._-](?:test|spec)s?\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A value, and the remark that says where it was read; both "" when nothing was found."""
+
+    value: str
+    why: str
+
+
+def is_test(path: str) -> bool:
+    """Whether the file is a test or test data, by its name."""
+    return _TEST.search(path) is not None
+
+
+def weight(path: str) -> int:
+    """How much a mention in the file counts: source 10, its tests 2, everything else 1."""
+    if not _SOURCE.search(path):
+        return 1
+    return 2 if is_test(path) else 10
