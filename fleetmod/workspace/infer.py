@@ -102,7 +102,7 @@ def _folders(
         parent: [info for info in infos if info.path.rpartition("/")[0] == parent]
         for parent in parents
     }
-    if not parents:
+    if not any(inside.values()):
         return Runtime().dir, Workspace().gate
     # of two folders with as many packages, the one whose packages others use
     used = infer_names.used_packages(infos)

@@ -14,9 +14,9 @@ _NOBODY = {
     *("username", "you", "me", "name", "example", "test", "fixture", "yourname", "yourusername"),
     *("your-name", "your-username", "xxx", "foo", "bar", "coder", "codespace", "circleci"),
 }
-# no letter, digit or `.` before it: not the end of a URL, a relative import, or a path on a NAS
+# no letter, digit, `.` or drive before it: no URL, no relative import, no path on a NAS
 _LITERAL = re.compile(
-    r"(?<![\w.~@/}>-])/(Users|home)/([A-Za-z0-9_][A-Za-z0-9._-]*)((?:/[\w.@+-]+)*)(?![\w<])"
+    r"(?<![\w.~@/}-])(?<!\b[A-Za-z]:)/(Users|home)/([A-Za-z0-9_][A-Za-z0-9._-]*)((?:/[\w.@+-]+)*)(?![\w<])"
 )
 _VAULT = re.compile(r"vault|notes|obsidian|brain", re.I)
 

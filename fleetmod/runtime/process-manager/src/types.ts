@@ -1,0 +1,77 @@
+/** A service as the manager lists it. */
+export interface ManagedService {
+  label: string;
+  pid: number | null;
+  /** The exit status of its last run; null when it never ran or the manager does not tell. */
+  lastExit: number | null;
+}
+
+/** What the manager knows of one service; `null` is a fact that it does not tell. */
+export interface ServiceState {
+  label: string;
+  loaded: boolean;
+  enabled: boolean | null;
+  pid: number | null;
+  state: string | null;
+  program: string | null;
+  workingDirectory: string | null;
+  lastExit: number | null;
+  runs: number | null;
+  /** The file that defines it: a plist or a unit. */
+  source: string | null;
+}
+
+export interface ServiceConfig {
+  /** The plist or unit file, where it is not in a folder that the manager searches. */
+  source?: string;
+  /** `false` enables a service for the next load and does not load it now. */
+  load?: boolean;
+}
+
+export type HintVerb =
+  | "list"
+  | "start"
+  | "restart"
+  | "stop"
+  | "inspect"
+  | "disable"
+  | "enable"
+  | "load";
+
+/**
+ * Manages services by label. A bare label is one of the caller's own services; `system/x`,
+ * `user/501/x` and `gui/501/x` name another domain. Every verb is safe to repeat.
+ */
+export interface ProcessManagerPort {
+  /** The services whose label contains `pattern`; all of them for "". */
+  list(pattern: string): Promise<ManagedService[]>;
+  /** Start or restart; a service that is not loaded is loaded first. */
+  restart(label: string): Promise<void>;
+  /** Stop, and keep it stopped; what is not loaded is stopped already. */
+  stop(label: string): Promise<void>;
+  /** What is known of a service; one that is not loaded is no error. */
+  inspect(label: string): Promise<ServiceState>;
+  /** Keep it from starting, beyond a reboot; what runs goes on. */
+  disable(label: string): Promise<void>;
+  /** Undo `disable`, and load. */
+  enable(label: string, config?: ServiceConfig): Promise<void>;
+  /** Start; a service that runs is not restarted. */
+  start(label: string): Promise<void>;
+  /** Make the service known to the manager, unless it is disabled. */
+  load(label: string, config?: ServiceConfig): Promise<void>;
+  /** The command that a person types for it on this platform. Runs nothing, never throws. */
+  hint(verb: HintVerb, label: string): string;
+}
+
+/** The synchronous companion, for callers that cannot wait for a promise. */
+export interface ProcessManagerSyncPort {
+  list(pattern: string): ManagedService[];
+  restart(label: string): void;
+  stop(label: string): void;
+  inspect(label: string): ServiceState;
+  disable(label: string): void;
+  enable(label: string, config?: ServiceConfig): void;
+  start(label: string): void;
+  load(label: string, config?: ServiceConfig): void;
+  hint(verb: HintVerb, label: string): string;
+}

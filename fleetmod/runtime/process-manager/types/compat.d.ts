@@ -1,0 +1,25 @@
+import type { ManagedService, ServiceState } from "./types.ts";
+/** Services as a table: PID, last exit status and label, separated by tabs, one a line. */
+export declare function formatServices(services: readonly ManagedService[], options?: {
+    header?: boolean;
+}): string;
+/** A state as indented `key = value` lines; what is not known is left out. */
+export declare function formatService(state: ServiceState): string;
+/** A state as the dictionary that listing a single label prints. */
+export declare function formatServiceEntry(state: ServiceState): string;
+/** The same services; throws `not-found` when there are none. */
+export declare function requireServices<T extends readonly ManagedService[]>(services: T): T;
+/** The same state; throws `not-found` when the service is not loaded. */
+export declare function requireLoaded(state: ServiceState): ServiceState;
+/** How an action went, in the shape of a finished process. */
+export interface Outcome {
+    ok: boolean;
+    exitCode: number;
+    stdout: string;
+    stderr: string;
+    error?: Error;
+}
+/** Run an action and tell how it went; never throws. */
+export declare function settle(action: () => Promise<string | void>): Promise<Outcome>;
+/** The same for the synchronous companion. */
+export declare function settleSync(action: () => string | void): Outcome;

@@ -1,0 +1,12 @@
+export type { Adapter } from "./adapter.ts";
+export { formatService, formatServiceEntry, formatServices, requireLoaded, requireServices, settle, settleSync, } from "./compat.ts";
+export type { Outcome } from "./compat.ts";
+export { ProcessManagerError } from "./errors.ts";
+export type { ErrorCode } from "./errors.ts";
+export { createProcessManager, createProcessManagerSync, processManager, processManagerSync, } from "./factory.ts";
+export type { AdapterName, ProcessManagerOptions } from "./factory.ts";
+export { launchctl } from "./launchctl.ts";
+export { nullAdapter } from "./null.ts";
+export type { NullAdapter, RecordedCall } from "./null.ts";
+export { systemctl } from "./systemctl.ts";
+export type { HintVerb, ManagedService, ProcessManagerPort, ProcessManagerSyncPort, ServiceConfig, ServiceState, } from "./types.ts";

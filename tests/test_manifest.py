@@ -1,0 +1,318 @@
+"""Dependencies and workspace members: exactly one thing is added, every other byte stays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from fleetmod.apply import render, write
+from fleetmod.errors import FleetmodError
+from fleetmod.workspace.config import Config, Workspace
+from fleetmod.workspace.manifest import (
+    PackageInfo,
+    add_dependency,
+    owner,
+    packages,
+    sibling_version,
+    workspace_protocol,
+)
+from fleetmod.workspace.members import add_workspace_member, add_workspace_members, declared_globs
+
+
+def added(text: str, name: str = "@x/m", version: str = "*") -> str:
+    edit = add_dependency(text, name, version)
+    assert edit is not None
+    return render(text.encode(), [edit]).decode()
+
+
+CASES = {
+    "first of a sorted block": (
+        '{\n  "dependencies": {\n    "b": "1",\n    "c": "1"\n  }\n}\n',
+        '{\n  "dependencies": {\n    "@x/m": "*",\n    "b": "1",\n    "c": "1"\n  }\n}\n',
+    ),
+    "last of a sorted block": (
+        '{\n\t"dependencies": {\n\t\t"@a/b": "1"\n\t}\n}',
+        '{\n\t"dependencies": {\n\t\t"@a/b": "1",\n\t\t"@x/m": "*"\n\t}\n}',
+    ),
+    "between": (
+        '{"dependencies": {"@a/b": "1", "z": "1"}}',
+        '{"dependencies": {"@a/b": "1", "@x/m": "*", "z": "1"}}',
+    ),
+    "end of an unsorted block": (
+        '{\n  "dependencies": {\n    "z": "1",\n    "a": "1"\n  }\n}\n',
+        '{\n  "dependencies": {\n    "z": "1",\n    "a": "1",\n    "@x/m": "*"\n  }\n}\n',
+    ),
+    "one line, tight": (
+        '{"dependencies":{"z":"1"}}',
+        '{"dependencies":{"@x/m":"*","z":"1"}}',
+    ),
+    "one line, spaces inside": (
+        '{ "dependencies": { "a": "1" } }',
+        '{ "dependencies": { "@x/m": "*", "a": "1" } }',
+    ),
+    "carriage returns": (
+        '{\r\n  "dependencies": {\r\n    "z": "1"\r\n  }\r\n}\r\n',
+        '{\r\n  "dependencies": {\r\n    "@x/m": "*",\r\n    "z": "1"\r\n  }\r\n}\r\n',
+    ),
+    "byte order mark, letters of two bytes": (
+        '\ufeff{\n  "é": "ü",\n  "dependencies": {\n    "z": "1"\n  }\n}',
+        '\ufeff{\n  "é": "ü",\n  "dependencies": {\n    "@x/m": "*",\n    "z": "1"\n  }\n}',
+    ),
+    "empty block": (
+        '{\n  "dependencies": {}\n}\n',
+        '{\n  "dependencies": {\n    "@x/m": "*"\n  }\n}\n',
+    ),
+    "empty block with a line in it": (
+        '{\n    "dependencies": {\n    }\n}\n',
+        '{\n    "dependencies": {\n        "@x/m": "*"\n    }\n}\n',
+    ),
+    "empty block on one line": ('{"dependencies":{}}', '{"dependencies":{"@x/m":"*"}}'),
+    "no block": (
+        '{\n  "name": "a"\n}\n',
+        '{\n  "name": "a",\n  "dependencies": {\n    "@x/m": "*"\n  }\n}\n',
+    ),
+    "no block, but one beside which it belongs": (
+        '{\n  "name": "a",\n  "devDependencies": {\n    "z": "1"\n  },\n  "x": 1\n}\n',
+        '{\n  "name": "a",\n  "dependencies": {\n    "@x/m": "*"\n  },\n'
+        '  "devDependencies": {\n    "z": "1"\n  },\n  "x": 1\n}\n',
+    ),
+    "no block on one line": ('{"name":"a"}', '{"name":"a","dependencies":{"@x/m":"*"}}'),
+    "nothing": ("{}", '{"dependencies": {"@x/m": "*"}}'),
+    "a decoy in a string and in a nested object": (
+        '{"x": "\\"dependencies\\": {", "y": {"dependencies": {}}, "dependencies": {"z": "1"}}',
+        '{"x": "\\"dependencies\\": {", "y": {"dependencies": {}}, '
+        '"dependencies": {"@x/m": "*", "z": "1"}}',
+    ),
+    "the last of two blocks counts": (
+        '{"dependencies": {"@x/m": "1"}, "dependencies": {"z": "1"}}',
+        '{"dependencies": {"@x/m": "1"}, "dependencies": {"@x/m": "*", "z": "1"}}',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_add_dependency(case: str) -> None:
+    before, after = CASES[case]
+    assert added(before) == after
+    assert add_dependency(after, "@x/m", "*") is None
+
+
+@pytest.mark.parametrize("field", ["dependencies", "devDependencies", "peerDependencies"])
+def test_present_already(field: str) -> None:
+    text = json.dumps({field: {"@x/m": "1"}})
+    assert add_dependency(text, "@x/m", "*") is None
+    assert add_dependency(text, "@x/n", "*") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ('{"a": 1,\n}', "p/package.json:2"),
+        ("", "p/package.json:1"),
+        ("{} x", "p/package.json:1"),
+        ("[]", "p/package.json"),
+        ('{"dependencies": []}', "p/package.json"),
+        ("[" * 100_000, "p/package.json:1"),
+    ],
+)
+def test_no_manifest(text: str, where: str) -> None:
+    with pytest.raises(FleetmodError) as caught:
+        add_dependency(text, "a", "1", "p/package.json")
+    assert caught.value.where == where
+
+
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+blocks = st.dictionaries(st.text(), st.text(), max_size=4)
+manifests = st.dictionaries(
+    st.one_of(st.text(max_size=5), st.sampled_from(["name", "version"])), values, max_size=3
+).flatmap(
+    lambda rest: st.fixed_dictionaries(
+        {}, optional={"dependencies": blocks, "devDependencies": blocks}
+    ).map(lambda known: {**rest, **known})
+)
+layouts = st.fixed_dictionaries(
+    {
+        "indent": st.sampled_from([None, 0, 2, 4, "\t"]),
+        "ensure_ascii": st.booleans(),
+        "separators": st.sampled_from([(",", ": "), (", ", ": "), (",", ":"), (" , ", " : ")]),
+    }
+)
+
+
+@given(manifests, layouts, st.text(), st.text(), st.booleans(), st.booleans())
+def test_only_that_key_changes(
+    manifest: dict[str, Any], layout: dict[str, Any], name: str, version: str, crlf: bool, bom: bool
+) -> None:
+    assume(isinstance(manifest.get("dependencies", {}), dict))
+    text = ("\ufeff" if bom else "") + json.dumps(manifest, **layout)
+    text = text.replace("\n", "\r\n") if crlf else text
+    edit = add_dependency(text, name, version)
+    fields = [manifest.get(f, {}) for f in ("dependencies", "devDependencies", "peerDependencies")]
+    if any(isinstance(field, dict) and name in field for field in fields):
+        assert edit is None
+        return
+    assert edit is not None
+    out = render(text.encode(), [edit]).decode()
+    dependencies = {**manifest.get("dependencies", {}), name: version}
+    assert json.loads(out.removeprefix("\ufeff")) == {**manifest, "dependencies": dependencies}
+    # nothing but blanks between empty brackets may be replaced
+    assert not text.encode()[edit.start : edit.end].strip()
+    assert "\n" in text.strip() or "\n" not in out.strip()
+
+
+def put(root: Path, files: dict[str, str]) -> None:
+    for path, content in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content.encode())
+
+
+def config(*globs: str) -> Config:
+    return Config(workspace=Workspace(packages=globs))
+
+
+def test_packages_and_their_owner(tmp_path: Path) -> None:
+    names = [
+        "",
+        "packages/a",
+        "packages/a/b",
+        "packages/out",
+        "apps/x/y",
+        "packages/node_modules/n",
+    ]
+    put(
+        tmp_path, {f"{path}/package.json".lstrip("/"): f'{{"name": "@s/{path}"}}' for path in names}
+    )
+    put(tmp_path, {"packages/plain/x.ts": "", "apps/unnamed/package.json": "{}"})
+    found = packages(tmp_path, config("packages/*", "!packages/out", "apps/**"))
+    paths = [info.path for info in found]
+    assert paths == ["", "apps/unnamed", "apps/x/y", "packages/a"]
+    assert [info.name for info in found] == ["@s/", "", "@s/apps/x/y", "@s/packages/a"]
+    assert found[3].manifest == "packages/a/package.json"
+    assert found[0].manifest == "package.json"
+
+    def owned(path: str) -> str:
+        info = owner(path, found)
+        return info.path if info else "none"
+
+    assert owned("packages/a/b/c.ts") == "packages/a"
+    assert owned("packages/ab/c.ts") == ""
+    assert owner("packages/ab/c.ts", found[1:]) is None
+
+
+def test_a_broken_manifest_is_named(tmp_path: Path) -> None:
+    put(tmp_path, {"packages/a/package.json": '{\n"name" 1}'})
+    with pytest.raises(FleetmodError, match=r"^packages/a/package\.json:2: is not valid JSON"):
+        packages(tmp_path, config("packages/*"))
+
+
+@pytest.mark.parametrize(
+    ("versions", "files", "manager", "expected"),
+    [
+        (["workspace:*", "workspace:*", "*"], [], "", "workspace:*"),
+        (["workspace:^1.0.0", "workspace:^", "*"], [], "", "workspace:^"),
+        (["file:../a", "file:../b"], [], "", "file:"),
+        (["*", "workspace:*"], ["pnpm-lock.yaml"], "", "workspace:*"),
+        (["*", "workspace:*"], ["package-lock.json"], "", "*"),
+        (["^1.0.0"], ["pnpm-workspace.yaml"], "", "workspace:*"),
+        ([], ["bun.lock"], "", "workspace:*"),
+        ([], ["package-lock.json"], "", "*"),
+        ([], ["yarn.lock"], "yarn@1.22.0", "*"),
+        ([], ["yarn.lock"], "yarn@4.0.0", "workspace:*"),
+        ([], ["pnpm-lock.yaml"], "npm@10.0.0", "*"),
+    ],
+)
+def test_workspace_protocol(
+    tmp_path: Path, versions: list[str], files: list[str], manager: str, expected: str
+) -> None:
+    put(tmp_path, dict.fromkeys(files, ""))
+    top = json.dumps({"packageManager": manager} if manager else {})
+    infos = [PackageInfo("", "", top)]
+    for number, version in enumerate(versions):
+        text = json.dumps({"dependencies": {"dep": version, "left-pad": "link:x"}})
+        infos.append(PackageInfo(f"p{number}", f"packages/p{number}", text))
+    infos.append(PackageInfo("dep", "packages/dep", "{}"))
+    assert workspace_protocol(tmp_path, infos) == expected
+
+
+def test_sibling_version() -> None:
+    assert sibling_version("workspace:*", "packages/a", "packages/b") == "workspace:*"
+    assert sibling_version("file:", "packages/a", "packages/b") == "file:../b"
+    assert sibling_version("link:", "", "packages/b") == "link:packages/b"
+
+
+PNPM = "pnpm-workspace.yaml"
+MEMBERS = {
+    "block": (PNPM, 'packages:\n  - "a/*"\n', 'packages:\n  - "a/*"\n  - "lib/x"\n'),
+    "single quotes, no line end": (*(PNPM, "packages:\n- 'a/*'", "packages:\n- 'a/*'\n- 'lib/x'"),),
+    "no quotes, comments, more keys": (
+        PNPM,
+        "# top\npackages: # here\n    # apps\n    - a/* # all\n\n    - b\n\ncatalog:\n  - lib/x\n",
+        "# top\npackages: # here\n    # apps\n    - a/* # all\n\n    - b\n    - lib/x\n\n"
+        "catalog:\n  - lib/x\n",
+    ),
+    "carriage returns": (
+        *(PNPM, 'packages:\r\n  - "a/*"\r\nx: 1\r\n'),
+        'packages:\r\n  - "a/*"\r\n  - "lib/x"\r\nx: 1\r\n',
+    ),
+    "in brackets": (PNPM, 'packages: ["a/*", "b"]\n', 'packages: ["a/*", "b", "lib/x"]\n'),
+    "in brackets over lines": (
+        *(PNPM, "packages: [\n  'a/*', # x, y\n]\n", "packages: [\n  'a/*', 'lib/x' # x, y\n]\n"),
+    ),
+    "empty brackets": (PNPM, "packages: []\n", 'packages: ["lib/x"]\n'),
+    "array": (
+        *("package.json", '{\n  "workspaces": [\n    "a/*"\n  ]\n}\n'),
+        '{\n  "workspaces": [\n    "a/*",\n    "lib/x"\n  ]\n}\n',
+    ),
+    "object": (
+        *("package.json", '{"workspaces": {"packages": ["a/*"], "nohoist": ["lib/x"]}}'),
+        '{"workspaces": {"packages": ["a/*", "lib/x"], "nohoist": ["lib/x"]}}',
+    ),
+    "none yet": (
+        *("package.json", '{\n  "name": "x"\n}\n'),
+        '{\n  "name": "x",\n  "workspaces": ["lib/x"]\n}\n',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MEMBERS)
+def test_add_workspace_member(tmp_path: Path, case: str) -> None:
+    file, before, after = MEMBERS[case]
+    put(tmp_path, {file: before})
+    change = add_workspace_member(tmp_path, config("other/*"), "lib/x")
+    assert change is not None
+    assert change.path == file
+    write(tmp_path, [change])
+    assert (tmp_path / file).read_bytes().decode() == after
+    assert "lib/x" in declared_globs(tmp_path)[file]
+    assert add_workspace_member(tmp_path, config("other/*"), "lib/x") is None
+
+
+def test_both_files_get_what_they_lack(tmp_path: Path) -> None:
+    put(tmp_path, {PNPM: 'packages: ["lib/*"]\n', "package.json": '{"workspaces": ["a"]}'})
+    first = add_workspace_member(tmp_path, Config(), "lib/x")
+    assert first is not None
+    assert first.path == "package.json"
+    put(tmp_path, {PNPM: 'packages: ["a"]\n'})
+    changes = add_workspace_members(tmp_path, Config(), ["lib/x", "a", "lib/y"])
+    assert [change.path for change in changes] == [PNPM, "package.json"]
+    write(tmp_path, changes)
+    assert (tmp_path / PNPM).read_text() == 'packages: ["a", "lib/x", "lib/y"]\n'
+    assert (tmp_path / "package.json").read_text() == '{"workspaces": ["a", "lib/x", "lib/y"]}'
+
+
+def test_members_that_cannot_be_added(tmp_path: Path) -> None:
+    with pytest.raises(FleetmodError, match=r"^package\.json: is missing"):
+        add_workspace_member(tmp_path, config("a/*"), "lib/x")
+    assert add_workspace_member(tmp_path, config("lib/*"), "lib/x") is None
+    put(tmp_path, {PNPM: 'packages:\n  - "lib/*"\n  - "!lib/x"\n'})
+    with pytest.raises(FleetmodError, match=r"!lib/x keeps lib/x out"):
+        add_workspace_member(tmp_path, Config(), "lib/x")
