@@ -296,10 +296,10 @@ def test_a_journal_on_another_disk(root: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_read_only_folder(root: Path) -> None:
     before, changes = tree(root), three(root)
-    if os.geteuid() == 0:
-        pytest.skip("root may write everywhere")
     (root / "src").chmod(0o555)
     try:
+        if os.access(root / "src", os.W_OK):
+            pytest.skip("this user may write everywhere")
         with pytest.raises(FleetmodError, match=r"^src/b\.sh: nothing was written: Permission"):
             write(root, changes)
     finally:

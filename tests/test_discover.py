@@ -133,20 +133,21 @@ CONTENTS: dict[str, str | bytes] = {
     "regex.ts": "aXXb",
     "attribute.ts": "needle",
     "ignored.ts": "needle",
+    "forced.ts": "needle",
     "assumed.ts": "nothing",
     ".gitattributes": "attribute.ts -diff\nhit.ts binary\n",
-    ".gitignore": "ignored.ts\n",
+    ".gitignore": "ignored.ts\nforced.ts\n",
 }
 HITS = {
     *("hit.ts", 'ü "q" näme.ts', "-e.ts", "late-nul.ts", "latin1.ts", "second.ts"),
-    *("attribute.ts", "ignored.ts", "assumed.ts"),
+    *("attribute.ts", "ignored.ts", "forced.ts", "assumed.ts"),
 }
 
 
 @pytest.mark.parametrize("use_git", [True, False])
 def test_candidates(repo: Path, monkeypatch: pytest.MonkeyPatch, use_git: bool) -> None:
     put(repo, CONTENTS)
-    git(repo, "add", "assumed.ts", "hit.ts")
+    git(repo, "add", "-f", "assumed.ts", "hit.ts", "forced.ts", "attribute.ts", "binary.ts")
     git(repo, "update-index", "--assume-unchanged", "assumed.ts")
     put(repo, {"assumed.ts": "needle"})
     if not use_git:
@@ -160,7 +161,7 @@ def test_candidates(repo: Path, monkeypatch: pytest.MonkeyPatch, use_git: bool) 
 
 
 def test_an_unreadable_file_is_told(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(repo, {"a.ts": "needle", "b.ts": "needle", "c.ts": "none"})
+    put(repo, {"a.ts": "needle", "b.ts": "needle", "c.ts": "none", "d.ts": "none"})
     git(repo, "add", ".")
     monkeypatch.setattr(module, "_readable", lambda root, path: path != "c.ts")
     real = Path.read_bytes
@@ -171,7 +172,7 @@ def test_an_unreadable_file_is_told(repo: Path, monkeypatch: pytest.MonkeyPatch)
         return real(self)
 
     monkeypatch.setattr(Path, "read_bytes", read)
-    found = candidates(repo, ["a.ts", "b.ts", "c.ts"], [b"needle"])
+    found = candidates(repo, ["a.ts", "b.ts", "c.ts", "d.ts"], [b"needle"])
     assert found.hits == ("a.ts",)
     assert [path for path, _ in found.unreadable] == ["b.ts", "c.ts"]
 

@@ -54,8 +54,6 @@ def command(
         recovered = recover(project.root)
         if recovered:
             console.print(recovered)
-        if not allow_dirty:
-            _refuse_dirty(project.root)
     if plan_from:
         plan = planfile.load(plan_from)
     else:
@@ -71,6 +69,8 @@ def command(
         else:
             print_diff(console, unified(plan, contents))
     elif plan.changes:
+        if not allow_dirty:
+            _refuse_dirty(project.root)
         write(project.root, plan.changes)
     print_plan(console, plan, applied=writes)
     if any(f.action == REFUSE for f in plan.findings):
@@ -86,11 +86,11 @@ def _refuse_dirty(root: Path) -> None:
     """Uncommitted changes would mix with the migration's, and could not be told apart after."""
     from fleetmod.workspace.git import run_git
 
-    status = run_git(root, ["status", "--porcelain", "--untracked-files=no", "--", "."])
-    if status:
-        first = status.decode("utf-8", "replace").splitlines()
+    command = ["status", "--porcelain", "-z", "--untracked-files=no", "--", "."]
+    changed = run_git(root, command)
+    if changed:
         raise FleetmodError(
-            f"{len(first)} tracked file(s) have uncommitted changes, e.g. {first[0][3:]}",
+            f"{len(changed)} tracked file(s) have uncommitted changes, e.g. {changed[0][3:]}",
             todo="Commit or stash them, or pass --allow-dirty",
         )
 

@@ -29,6 +29,11 @@ _FIELDS = {
 _DECODER = re.compile(r"(new TextDecoder\([^)]*\)|\w*[dD]ecoder)\.decode")
 
 
+_TAKES_STRING = re.compile(
+    r"String|Number|parseInt|JSON\.parse|Buffer\.from|console\.\w+|(/.*/\w*|\w+)\.(test|exec)|process\.\w+\.write"
+)
+
+
 class Outcomes:
     def __init__(self, draft: Draft, calls: Calls) -> None:
         self.draft, self.calls = draft, calls
@@ -85,7 +90,8 @@ class Outcomes:
         reads = self.scopes.references(binding)
         if self._throw_only(holder, binding, reads, context, op):
             return
-        self._decode_reads(reads)
+        encoded = site.options is not None and "encoding" in self.source.text(site.options)
+        self._adapt_reads(reads, encoded)
         self.draft.replace(usage.value, self.calls.outcome(op, context), RULE)
 
     def _inline(self, usage: Usage, context: Context, op: Operation) -> None:
@@ -148,17 +154,17 @@ class Outcomes:
             for c in self.source.captures("(comment) @c").get("c", [])
         )
 
-    def _decode_reads(self, reads: list[Node]) -> None:
-        """Adapt each read of the result; refuse before any edit is made."""
+    def _adapt_reads(self, reads: list[Node], encoded: bool) -> None:
+        """Adapt each read of the result; `encoded` output was a string before, too."""
         edits: list[tuple[Node, str]] = []
         for read in reads:
             name = member(read, self.source)
             access = read.parent
             if access is None or not _FIELDS.get(name):
                 raise Refused(f"reads `{name or 'the whole result'}`, which the port does not tell")
-            if name in ("stdout", "stderr"):
+            if name in ("stdout", "stderr") and not encoded:
                 edits.extend(self._bytes_read(access))
-            elif _FIELDS[name] != name:
+            elif _FIELDS[name] != name and name not in ("stdout", "stderr"):
                 prop = access.child_by_field_name("property")
                 assert prop is not None
                 edits.append((prop, _FIELDS[name]))
@@ -180,7 +186,7 @@ class Outcomes:
         if parent.type == "arguments" and parent.parent is not None:
             target = parent.parent.child_by_field_name("function")
             spelled = self.source.text(target) if target is not None else ""
-            if spelled == "String":
+            if _TAKES_STRING.fullmatch(spelled):
                 return []
             if _DECODER.fullmatch(spelled):
                 return [(parent.parent, self.source.text(access))]

@@ -84,13 +84,14 @@ def _git_hits(root: Path, triggers: Sequence[bytes]) -> _Asked | None:
         return None  # git grep takes a pattern a line
     # the paths are intersected afterwards: thousands of them do not fit a command line
     patterns = [part for trigger in triggers for part in (b"-e", trigger)]
-    options = ["-c", "grep.fullName=false", "grep", "-lzFa", "--untracked"]
-    hits = run_git(root, [*options, "--no-recurse-submodules", *patterns], ok=(0, 1))
-    listed = run_git(root, ["ls-files", "-vz", "--cached", "--others", "--exclude-standard"])
+    # only what is tracked: with --untracked, git leaves out tracked files that an ignore rule fits
+    options = ["-c", "grep.fullName=false", "grep", "-lzFa", "--no-recurse-submodules"]
+    hits = run_git(root, [*options, *patterns], ok=(0, 1))
+    listed = run_git(root, ["ls-files", "-vz", "--cached"])
     if hits is None or listed is None:
         return None
-    # a lower-case tag is "assume unchanged": git grep then reads the index, not the file
-    searched = frozenset(entry[2:] for entry in listed if entry[0] in "H?")
+    # other tags are "assume unchanged" and the like: git grep then reads the index, not the file
+    searched = frozenset(entry[2:] for entry in listed if entry[0] == "H")
     return _Asked(frozenset(hits), searched.__contains__)
 
 
