@@ -16,7 +16,9 @@ def matches(analysis: Analysis, rules: Sequence[Rule]) -> Iterator[tuple[Rule, N
     source = analysis.source
     found: list[tuple[Rule, Node]] = []
 
-    def holds(name: str, args: list[tuple[str, str]], _: int, captures: dict[str, list[Node]]) -> bool:
+    def holds(
+        name: str, args: list[tuple[str, str]], _: int, captures: dict[str, list[Node]]
+    ) -> bool:
         nodes = captures.get(args[0][0], [])
         wanted = {value for value, kind in args[1:] if kind == "string"}
         if name == "role?":

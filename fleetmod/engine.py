@@ -77,11 +77,20 @@ def _describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
 
         understood = "; ".join(describe(op, source) for op in site.operations) or site.command
     return Finding(
-        rule=rule.id, family=rule.family, cls=rule.cls, path=source.path,
-        start=node.start_byte, end=node.end_byte, line=line, col=col,
-        text=_short(source.text(node)), understood=understood, action=REWRITE,
-        test=is_test(source.path), symbol=_symbol(source, node),
-        lines=_lines(source, node, rule, [c for c in site.claimed] if site else []),
+        rule=rule.id,
+        family=rule.family,
+        cls=rule.cls,
+        path=source.path,
+        start=node.start_byte,
+        end=node.end_byte,
+        line=line,
+        col=col,
+        text=_short(source.text(node)),
+        understood=understood,
+        action=REWRITE,
+        test=is_test(source.path),
+        symbol=_symbol(source, node),
+        lines=_lines(source, node, rule, list(site.claimed) if site else []),
     )
 
 
@@ -110,7 +119,9 @@ def _symbol(source: Source, node: Node) -> str:
         if a.type in FUNCTIONS or a.type in ("class_declaration", "variable_declarator", "pair"):
             name = a.child_by_field_name("name") or a.child_by_field_name("key")
             if name is not None and name.type in (
-                "identifier", "type_identifier", "property_identifier"
+                "identifier",
+                "type_identifier",
+                "property_identifier",
             ):
                 names.append(source.text(name))
     return ".".join(reversed(names))
@@ -139,20 +150,18 @@ def _without_leading_blank(source: Source, edits: list[Edit]) -> tuple[Edit, ...
             end, rest = rest[0].end, rest[1:]
         inserted = rest and rest[0].start == end
         blank = source.data[end : end + 2]
-        if not inserted and blank[:1] == b"\n" or blank == b"\r\n":
+        if (not inserted and blank[:1] == b"\n") or blank == b"\r\n":
             end += 1 if blank[:1] == b"\n" else 2
             return (Edit(0, end, "", edits[0].rule), *rest)
     return tuple(edits)
 
 
 def _gone_with(finding: Finding, deletions: list[Edit]) -> Finding:
-    """A refused place inside a declaration that nobody uses any more is rewritten by its removal."""
+    """A refused place inside a declaration that nobody uses any more goes with it."""
     for deletion in deletions:
-        if deletion.start <= finding.start and finding.end <= deletion.end:
-            if finding.action == REFUSE:
-                return replace(
-                    finding, action=REWRITE, reason="", understood="goes with its last use"
-                )
+        inside = deletion.start <= finding.start and finding.end <= deletion.end
+        if inside and finding.action == REFUSE:
+            return replace(finding, action=REWRITE, reason="", understood="goes with its last use")
     return finding
 
 

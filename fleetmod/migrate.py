@@ -69,8 +69,11 @@ def settle(
         content = render(content, again.edits)
         edits = _difference(data, content)
     else:
-        raise FleetmodError("the rewrite does not settle", where=result.path,
-                            todo="Report it, and leave the file out with --path")
+        raise FleetmodError(
+            "the rewrite does not settle",
+            where=result.path,
+            todo="Report it, and leave the file out with --path",
+        )
     _check_parses(result.path, data, content)
     return FileChange(result.path, hashlib.sha256(data).hexdigest(), edits)
 
@@ -79,8 +82,11 @@ def _check_parses(path: str, before: bytes, after: bytes) -> None:
     from fleetmod.syntax.source import open_source
 
     if open_source(path, after).errors() and not open_source(path, before).errors():
-        raise FleetmodError("the rewrite would not parse", where=path,
-                            todo="Report it, and leave the file out with --path")
+        raise FleetmodError(
+            "the rewrite would not parse",
+            where=path,
+            todo="Report it, and leave the file out with --path",
+        )
 
 
 def _difference(before: bytes, after: bytes) -> tuple[Edit, ...]:
@@ -134,7 +140,7 @@ def _merged(changes: list[FileChange]) -> list[FileChange]:
     for change in changes:
         if change.path in out:
             first = out[change.path]
-            edits = sorted(set((*first.edits, *change.edits)))
+            edits = sorted({*first.edits, *change.edits})
             out[change.path] = FileChange(change.path, first.sha256, tuple(edits))
         else:
             out[change.path] = change
@@ -145,11 +151,14 @@ def _notes(findings: tuple[Finding, ...], installed: bool) -> tuple[str, ...]:
     """What a maintainer must do after the migration."""
     notes = []
     if installed:
-        notes.append("run the package manager's install once: new workspace packages are linked, "
-                     "and its lock file changes")
+        notes.append(
+            "run the package manager's install once: new workspace packages are linked, "
+            "and its lock file changes"
+        )
     if any(f.action == REWRITE and f.rule.endswith("-log") for f in findings):
-        notes.append("log lines name the service manager now: alerts that match the old words "
-                     "must follow")
+        notes.append(
+            "log lines name the service manager now: alerts that match the old words must follow"
+        )
     refused = sum(f.action == REFUSE for f in findings)
     if refused:
         notes.append(f"{refused} finding(s) stay as debt; each has its reason")

@@ -59,7 +59,8 @@ def load(path: Path) -> Plan:
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise FleetmodError(
-            f"is no plan that this fleetmod can read ({error})", where=str(path),
+            f"is no plan that this fleetmod can read ({error})",
+            where=str(path),
             todo="Save a new one with `fleetmod migrate --plan FILE`",
         ) from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,5 +111,3 @@ def suffix(path: str) -> str:
     """The last suffix of a path, with its dot; empty when there is none."""
     name = path.rsplit("/", 1)[-1]
     return name[name.rfind(".") :] if "." in name[1:] else ""
-
-

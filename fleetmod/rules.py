@@ -17,8 +17,19 @@ FAMILIES = ("process", "home", "container")
 SAFETIES = ("safe", "review")
 PREDICATES = ("eq?", "not-eq?", "any-of?", "match?", "not-match?", "role?", "home?")
 _KEYS: dict[str, type] = {
-    "id": str, "title": str, "family": str, "class": str, "phase": str, "safety": str,
-    "triggers": list, "query": str, "query_tsx": str, "rewrite": str, "refusal": str, "exempt": str, "prose": str,
+    "id": str,
+    "title": str,
+    "family": str,
+    "class": str,
+    "phase": str,
+    "safety": str,
+    "triggers": list,
+    "query": str,
+    "query_tsx": str,
+    "rewrite": str,
+    "refusal": str,
+    "exempt": str,
+    "prose": str,
     "example": list,
 }
 _REQUIRED = ("id", "title", "family", "class", "query", "prose")
@@ -66,7 +77,9 @@ def bundled_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "rules"
 
 
-def load_rules(folders: tuple[Path, ...] = (), rewrites: frozenset[str] | None = None) -> tuple[Rule, ...]:
+def load_rules(
+    folders: tuple[Path, ...] = (), rewrites: frozenset[str] | None = None
+) -> tuple[Rule, ...]:
     """The bundled rules and those of `folders`, sorted by id.
 
     Raises FleetmodError naming file and line for anything that is not as a rule must be: TOML
@@ -74,7 +87,9 @@ def load_rules(folders: tuple[Path, ...] = (), rewrites: frozenset[str] | None =
     rewrite, an id that two files use.
     """
     if rewrites is None:
-        from fleetmod.lower.rewrites import NAMES as rewrites
+        from fleetmod.lower.rewrites import NAMES
+
+        rewrites = NAMES
     seen: dict[str, Rule] = {}
     for folder in (bundled_folder(), *folders):
         if not folder.is_dir():
@@ -122,7 +137,8 @@ def read_rule(path: Path, rewrites: frozenset[str]) -> Rule:
         raise wrong(f"`safety` must be one of {', '.join(SAFETIES)}", "safety")
     if raw.get("rewrite", "") and raw["rewrite"] not in rewrites:
         raise wrong(
-            f"unknown rewrite `{raw['rewrite']}`", "rewrite",
+            f"unknown rewrite `{raw['rewrite']}`",
+            "rewrite",
             todo=f"Known rewrites: {', '.join(sorted(rewrites))}",
         )
     if not all(isinstance(t, str) and t for t in raw.get("triggers", [])):
@@ -134,12 +150,22 @@ def read_rule(path: Path, rewrites: frozenset[str]) -> Rule:
     for index, example in enumerate(raw.get("example", [])):
         examples.append(_example(example, index, wrong))
     return Rule(
-        id=raw["id"], title=raw["title"], family=raw["family"], cls=raw["class"],
-        query=raw["query"], prose=raw["prose"].strip(), phase=raw.get("phase", ""),
-        safety=raw.get("safety", "safe"), triggers=tuple(raw.get("triggers", [])),
-        rewrite=raw.get("rewrite", ""), refusal=raw.get("refusal", ""),
-        exempt=raw.get("exempt", ""), query_tsx=raw.get("query_tsx", ""), examples=tuple(examples),
-        sha256=hashlib.sha256(data).hexdigest(), file=path.name,
+        id=raw["id"],
+        title=raw["title"],
+        family=raw["family"],
+        cls=raw["class"],
+        query=raw["query"],
+        prose=raw["prose"].strip(),
+        phase=raw.get("phase", ""),
+        safety=raw.get("safety", "safe"),
+        triggers=tuple(raw.get("triggers", [])),
+        rewrite=raw.get("rewrite", ""),
+        refusal=raw.get("refusal", ""),
+        exempt=raw.get("exempt", ""),
+        query_tsx=raw.get("query_tsx", ""),
+        examples=tuple(examples),
+        sha256=hashlib.sha256(data).hexdigest(),
+        file=path.name,
     )
 
 
@@ -152,9 +178,7 @@ def _check_query(text: str, language: str, key: str, wrong: Any) -> None:
     for name in re.findall(r"\(\s*#([\w-]+[?!]?)", bare):
         # tree-sitter lets an unknown predicate pass, so a misspelt one would match everything.
         if name not in PREDICATES:
-            raise wrong(
-                f"unknown predicate `#{name}`", key, todo=f"Known: {', '.join(PREDICATES)}"
-            )
+            raise wrong(f"unknown predicate `#{name}`", key, todo=f"Known: {', '.join(PREDICATES)}")
     if "@debt" not in bare:
         raise wrong("the query captures nothing as `@debt`", key)
     try:
@@ -169,7 +193,10 @@ def _example(raw: Any, index: int, wrong: Any) -> Example:
     for key, value in raw.items():
         if key not in _EXAMPLE_KEYS:
             raise wrong(
-                f"unknown key `{key}` in an example", "example", index, key,
+                f"unknown key `{key}` in an example",
+                "example",
+                index,
+                key,
                 todo=f"Known keys: {', '.join(_EXAMPLE_KEYS)}",
             )
         if not isinstance(value, bool if key == "finds" else str):
@@ -179,7 +206,11 @@ def _example(raw: Any, index: int, wrong: Any) -> Example:
         raise wrong("an example has before and after, or unchanged, or refused", "example", index)
     extra = {"path": raw["path"]} if "path" in raw else {}
     return Example(
-        title=raw.get("title", f"example {index + 1}"), before=raw[kinds[0]],
-        after=raw.get("after"), refused="refused" in raw, reason=raw.get("reason", ""),
-        finds=raw.get("finds", "unchanged" not in raw), **extra,
+        title=raw.get("title", f"example {index + 1}"),
+        before=raw[kinds[0]],
+        after=raw.get("after"),
+        refused="refused" in raw,
+        reason=raw.get("reason", ""),
+        finds=raw.get("finds", "unchanged" not in raw),
+        **extra,
     )

@@ -42,7 +42,10 @@ class Lazy(click.Group):
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="fleetmod")
 @click.option(
-    "-C", "--root", type=click.Path(path_type=Path), default=Path(),
+    "-C",
+    "--root",
+    type=click.Path(path_type=Path),
+    default=Path(),
     help="The repository to work on (default: the current folder).",
 )
 @click.pass_context

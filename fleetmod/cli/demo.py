@@ -20,8 +20,12 @@ def bundled_monorepo() -> Path:
 
 
 @click.command()
-@click.option("--keep", type=click.Path(path_type=Path), metavar="DIR",
-              help="Work in DIR and keep it, instead of a temporary folder.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Work in DIR and keep it, instead of a temporary folder.",
+)
 def command(keep: Path | None) -> int:
     """Run audit, migrate and gate on a bundled monorepo, each as you would type it."""
     if keep is not None:
@@ -54,7 +58,9 @@ def _run(folder: Path) -> int:
         if done.returncode != expected:
             raise FleetmodError(
                 f"`fleetmod {arguments[0]}` answered {done.returncode}, not {expected}",
-                where=str(folder), todo="Report it", exit_code=1,
+                where=str(folder),
+                todo="Report it",
+                exit_code=1,
             )
     click.echo("\nThe monorepo had debt; the gates prove that none is left.")
     return CLEAN

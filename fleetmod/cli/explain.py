@@ -33,8 +33,11 @@ def command(root: Path, rule: str | None) -> int:
         return CLEAN
     found = project.rules[0]
     console.print(f"[bold]{found.id}[/bold]: {escape(found.title)}")
-    console.print(f"family {found.family}, class {found.cls}, phase {found.phase or '-'}, "
-                  f"safety {found.safety}", style="dim")
+    console.print(
+        f"family {found.family}, class {found.cls}, phase {found.phase or '-'}, "
+        f"safety {found.safety}",
+        style="dim",
+    )
     console.print(escape(found.prose))
     if found.refusal:
         console.print(f"Never rewritten: {escape(found.refusal)}.")

@@ -8,8 +8,13 @@ import click
 
 
 @click.command()
-@click.option("--phase", "phases", default="1a,1b", show_default=True,
-              help="Phases to check, separated by commas.")
+@click.option(
+    "--phase",
+    "phases",
+    default="1a,1b",
+    show_default=True,
+    help="Phases to check, separated by commas.",
+)
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )

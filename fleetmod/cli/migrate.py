@@ -11,13 +11,28 @@ from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Print the diff and write nothing.")
-@click.option("--plan", "plan_to", type=click.Path(path_type=Path), metavar="FILE",
-              help="Save the plan as JSON and write nothing else.")
-@click.option("--apply", "plan_from", type=click.Path(path_type=Path), metavar="FILE",
-              help="Apply a saved plan; refused where a file changed since.")
+@click.option(
+    "--plan",
+    "plan_to",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save the plan as JSON and write nothing else.",
+)
+@click.option(
+    "--apply",
+    "plan_from",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Apply a saved plan; refused where a file changed since.",
+)
 @click.option("--only", "rules", multiple=True, metavar="RULE", help="Only this rule (repeatable).")
-@click.option("--path", "globs", multiple=True, metavar="GLOB",
-              help="Only files that match, e.g. 'packages/cli/*' (repeatable).")
+@click.option(
+    "--path",
+    "globs",
+    multiple=True,
+    metavar="GLOB",
+    help="Only files that match, e.g. 'packages/cli/*' (repeatable).",
+)
 @click.option("--allow-dirty", is_flag=True, help="Work on a git tree with uncommitted changes.")
 @click.pass_obj
 def command(
@@ -32,7 +47,8 @@ def command(
     """Rewrite the debt into calls of the ports, all or nothing.
 
     What cannot be rewritten without changing what the code does is refused with a reason and stays
-    as debt (exit 1). A second run changes nothing. A run that was killed is rolled back by the next.
+    as debt (exit 1). A second run changes nothing. A run that was killed is rolled back by the
+    next.
     """
     if sum(map(bool, (dry_run, plan_to, plan_from))) > 1:
         raise click.UsageError("--dry-run, --plan and --apply exclude each other")
@@ -60,9 +76,7 @@ def command(
         with progress_bar("planning") as progress:
             plan = make_plan(project, globs, progress)
     if plan_to or dry_run:
-        contents = {
-            c.path: (project.root / c.path).read_bytes() for c in plan.changes if c.sha256
-        }
+        contents = {c.path: (project.root / c.path).read_bytes() for c in plan.changes if c.sha256}
         if plan_to:
             _save(plan_to, planfile.dump(plan, contents))
             console.print(f"saved {plan_to}; apply it with `fleetmod migrate --apply {plan_to}`")

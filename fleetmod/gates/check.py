@@ -60,7 +60,8 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     findings = tuple(
         f
         for f in audit.findings
-        if f.family == family and f.action != EXEMPT
+        if f.family == family
+        and f.action != EXEMPT
         and (f.path.startswith(in_scope) or "." in project.config.workspace.gate)
     )
     unproven = [

@@ -60,7 +60,9 @@ def production_literals(data: bytes, places: Places) -> set[str]:
     import re
 
     out = set()
-    for match in re.finditer(r"([\"'`])((?:(?!\1)[^\n\\]|\\.)*)\1", data.decode("utf-8", "replace")):
+    for match in re.finditer(
+        r"([\"'`])((?:(?!\1)[^\n\\]|\\.)*)\1", data.decode("utf-8", "replace")
+    ):
         if next(places.find(match.group(2)), None) is not None:
             out.add(match.group(2))
     return out

@@ -49,7 +49,8 @@ class Homes:
         elements = chain(node)
         if len(elements) > 1:
             return all(
-                self.is_home(e, depth) or bool(_HOME_LITERAL.fullmatch(self.values.literal(e) or ""))
+                self.is_home(e, depth)
+                or bool(_HOME_LITERAL.fullmatch(self.values.literal(e) or ""))
                 for _, e in elements
             )
         value = self.values.constant(node)

@@ -38,8 +38,8 @@ _NOT_SERVICES = {
     "error": "explains an error code",
 }
 VERBS = frozenset(
-    """bootout bootstrap kickstart enable disable print list start stop load unload remove
-    print-disabled kill blame""".split()
+    "bootout bootstrap kickstart enable disable print list start stop load unload remove "
+    "print-disabled kill blame".split()
 )
 
 
@@ -82,7 +82,9 @@ class Launchctl:
         if name in _ELSEWHERE:
             raise Foreign(f"runs through `{name}`, not on this host")
         if name in _ROOT:
-            raise Unliftable(f"runs as root through {name}: use a `system/` label with a root adapter")
+            raise Unliftable(
+                f"runs as root through {name}: use a `system/` label with a root adapter"
+            )
         if name in ("bash", "sh", "zsh"):
             return self.nested(words)
         if name != TOOL:
@@ -91,7 +93,9 @@ class Launchctl:
             raise Unliftable("no subcommand")
         verb = text_of(words[1])
         if verb is None:
-            raise Unliftable("the subcommand is only known at run time; call the port in each branch")
+            raise Unliftable(
+                "the subcommand is only known at run time; call the port in each branch"
+            )
         return self.verb(verb, words[2:])
 
     def nested(self, words: tuple[Word, ...]) -> tuple[Operation, ...]:
@@ -130,10 +134,14 @@ class Launchctl:
             _only(flags, verb)
             return (self._list(rest),)
         if verb == "print-disabled":
-            raise Unliftable("print-disabled has no counterpart; read `enabled` of `inspect(label)`")
+            raise Unliftable(
+                "print-disabled has no counterpart; read `enabled` of `inspect(label)`"
+            )
         if verb == "kill":
-            raise Unliftable("`launchctl kill` sends a signal; use `process.kill(pid, signal)` with "
-                             "the pid of `inspect(label)`, or `restart`")
+            raise Unliftable(
+                "`launchctl kill` sends a signal; use `process.kill(pid, signal)` with "
+                "the pid of `inspect(label)`, or `restart`"
+            )
         raise Unliftable(f"the subcommand `{verb}` has no counterpart in the port")
 
     def on(self, target: Word, verb: str) -> Operation:
@@ -209,11 +217,15 @@ class Launchctl:
     def _pattern(self, args: tuple[Word, ...]) -> Word:
         flags = [text_of(w) for w in args[:-1]]
         if any(f not in ("-q", "-F", "-e", "--", "-E", "-s") for f in flags) or not args:
-            raise Unliftable(f"grep with {' '.join(str(f) for f in flags)}; filter the port's result")
+            raise Unliftable(
+                f"grep with {' '.join(str(f) for f in flags)}; filter the port's result"
+            )
         text = "".join(p for p in args[-1] if isinstance(p, str))
         # `.` is let through: in a label it is meant literally, and grep's any-character is wider.
         if re.search(r"[\^$*+?()|\[\]\\]", text) or re.search(r"\s", text):
-            raise Unliftable(f"the grep pattern `{text}` is no plain text; filter the port's result")
+            raise Unliftable(
+                f"the grep pattern `{text}` is no plain text; filter the port's result"
+            )
         if is_literal(args[-1]) and not re.search(r"[A-Za-z]", text):
             raise Unliftable(f"the grep pattern `{text}` matches more than labels")
         return args[-1]
@@ -231,9 +243,7 @@ class Launchctl:
             left = tuple(op.tolerate() for op in left)
         return left + right
 
-    def _fallback(
-        self, left: tuple[Operation, ...], right: tuple[Operation, ...]
-    ) -> Operation:
+    def _fallback(self, left: tuple[Operation, ...], right: tuple[Operation, ...]) -> Operation:
         """`new spelling || old spelling` of one intent is that intent once."""
         if len(left) == len(right) == 1:
             a, b = left[0], right[0]

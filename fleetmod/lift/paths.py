@@ -9,10 +9,12 @@ from dataclasses import dataclass
 HOME, ROOT, VAULT = "homeDir", "repoRoot", "vaultPath"  # members of NodeIdentity
 SHARED = {"Shared", "Guest", "Deleted Users", ".localized"}
 PLACEHOLDERS = frozenset(
-    """you me user username name yourname your-name your-user youruser someone somebody example foo
-    xxx USER USERNAME NAME runner node vscode ubuntu app linuxbrew""".split()
+    "you me user username name yourname your-name your-user youruser someone somebody example foo "
+    "xxx USER USERNAME NAME runner node vscode ubuntu app linuxbrew".split()
 )
-_HOME = re.compile(r"(?<![\w.~$}\])-])(?P<home>/(?:Users|home)/(?P<user>[A-Za-z0-9._-]*[A-Za-z0-9_-]))(?![\w-])")
+_HOME = re.compile(
+    r"(?<![\w.~$}\])-])(?P<home>/(?:Users|home)/(?P<user>[A-Za-z0-9._-]*[A-Za-z0-9_-]))(?![\w-])"
+)
 _END = r"(?![\w.@+~-]|\$\{)"
 
 
@@ -55,9 +57,10 @@ class Places:
             ((self.root, ROOT), (self.vault, VAULT)), key=lambda c: len(c[0]), reverse=True
         )
         for literal, base in candidates:
-            if literal and text.startswith(literal, start):
-                if re.compile(_END).match(text, start + len(literal)):
-                    return base, len(literal)
+            if not literal or not text.startswith(literal, start):
+                continue
+            if re.compile(_END).match(text, start + len(literal)):
+                return base, len(literal)
         return HOME, home
 
     def below_home(self, base: str) -> str:

@@ -14,10 +14,12 @@ from fleetmod.syntax.values import Piece, Pieces, merge
 _HOLE = "\0"
 _WORD = r"(?:\$\([^)]*\)|[^\s`'\"\u2014,;|&()\]\0]|\0)+"
 _COMMAND = re.compile(
-    rf"(?:/bin/)?launchctl(?P<args>(?:[ \t]+{_WORD})+)(?P<grep>[ \t]*\|[ \t]*grep[ \t]+['\"]?{_WORD}['\"]?)?"
+    rf"(?:/bin/)?launchctl(?P<args>(?:[ \t]+{_WORD})+)"
+    rf"(?P<grep>[ \t]*\|[ \t]*grep[ \t]+['\"]?{_WORD}['\"]?)?"
 )
 _UNKNOWN = re.compile(
-    rf"launchctl[ \t]+(?:{'|'.join(sorted(VERBS))})[ \t]+(?:-\w|\$|\0|~|/|gui\b|user/|system\b|[\w-]+\.[\w-]+\.)"
+    rf"launchctl[ \t]+(?:{'|'.join(sorted(VERBS))})[ \t]+"
+    rf"(?:-\w|\$|\0|~|/|gui\b|user/|system\b|[\w-]+\.[\w-]+\.)"
 )
 _TARGET = re.compile(r"[./\0]|\$\(")
 
@@ -58,7 +60,11 @@ def quoted_commands(pieces: Pieces, grammar: Launchctl) -> Iterator[Quoted]:
             continue
         for count in range(len(words), 0, -1):
             # Prose may follow the command: drop words from the end until it is understood.
-            end = match.end("args") if count == len(words) else _end_of(text, match.start("args"), count)
+            end = (
+                match.end("args")
+                if count == len(words)
+                else _end_of(text, match.start("args"), count)
+            )
             if count == len(words) and match.group("grep"):
                 end = match.end("grep")
             if text[end - 1] in ".:":

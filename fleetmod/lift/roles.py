@@ -20,8 +20,19 @@ TEXT = "text"
 
 ROLES = frozenset(
     {
-        EXECUTED, FOREIGN, COVERED, DISPLAYED, LOGGED, DETECTOR, VALUE, SPECIFIER, TYPE, FIELD,
-        NAME, IMPORTED, TEXT,
+        EXECUTED,
+        FOREIGN,
+        COVERED,
+        DISPLAYED,
+        LOGGED,
+        DETECTOR,
+        VALUE,
+        SPECIFIER,
+        TYPE,
+        FIELD,
+        NAME,
+        IMPORTED,
+        TEXT,
     }
 )
 
@@ -29,8 +40,12 @@ _COMPARERS = re.compile(
     r".*\.(includes|startsWith|endsWith|indexOf|match|matchAll|test|search|split|replace|replaceAll"
     r"|toBe|toEqual|toStrictEqual|toContain|toMatch|toHaveBeenCalledWith|toThrow|has)|(new )?RegExp"
 )
-_LOGGERS = re.compile(r"(console|log|logger|\w*[lL]og(ger)?)(\.\w+)?|.*\.(log|warn|error|info|debug|trace)")
-_FOREIGN_TEXT = re.compile(r"\b(ssh|simctl)\b[^\n]*\blaunchctl\b|\blaunchctl +(asuser|getenv|setenv|unsetenv)\b")
+_LOGGERS = re.compile(
+    r"(console|log|logger|\w*[lL]og(ger)?)(\.\w+)?|.*\.(log|warn|error|info|debug|trace)"
+)
+_FOREIGN_TEXT = re.compile(
+    r"\b(ssh|simctl)\b[^\n]*\blaunchctl\b|\blaunchctl +(asuser|getenv|setenv|unsetenv)\b"
+)
 _BARE = re.compile(r"(/\S*/)?launchctl(\.\w+)?")
 _COMPARISONS = {"===", "!==", "==", "!="}
 
@@ -128,7 +143,9 @@ class Roles:
         for a in ancestors(node):
             if a.type == "call_expression":
                 target = a.child_by_field_name("function")
-                return target is not None and bool(_LOGGERS.fullmatch(self.source.text(unwrap(target))))
+                return target is not None and bool(
+                    _LOGGERS.fullmatch(self.source.text(unwrap(target)))
+                )
             if a.type.endswith("statement"):
                 return False
         return False

@@ -126,7 +126,10 @@ class Runners:
 
     def _of_made(self, node: Node, depth: int) -> Runner | None:
         """`promisify(execFile)`, `util.promisify(cp.exec)`, `$({ quiet: true })`."""
-        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        function, arguments = (
+            node.child_by_field_name("function"),
+            node.child_by_field_name("arguments"),
+        )
         if function is None or arguments is None or not arguments.named_children:
             return None
         if re.fullmatch(r"(\w+\.)?promisify", self.source.text(function)):
@@ -165,8 +168,12 @@ class Runners:
             source = binding.declaration.child_by_field_name("source")
             if source is None:  # import x = require("m")
                 clause = next(
-                    (c for c in binding.declaration.named_children
-                     if c.type == "import_require_clause"), None,
+                    (
+                        c
+                        for c in binding.declaration.named_children
+                        if c.type == "import_require_clause"
+                    ),
+                    None,
                 )
                 source = clause.child_by_field_name("source") if clause is not None else None
             return self.source.text(source)[1:-1] if source is not None else ""
@@ -177,7 +184,9 @@ class Runners:
         node = unwrap(node)
         if node.type == "await_expression":
             node = unwrap(node.named_children[0])
-        match = re.fullmatch(r"(?:require|import)\(\s*[\"']([^\"']+)[\"']\s*\)", self.source.text(node))
+        match = re.fullmatch(
+            r"(?:require|import)\(\s*[\"']([^\"']+)[\"']\s*\)", self.source.text(node)
+        )
         return match.group(1) if match else ""
 
     def _imported_name(self, binding: Binding) -> str:

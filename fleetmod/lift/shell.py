@@ -90,7 +90,9 @@ class _Reader:
                     raise Unliftable("a pipeline of compound commands; split it")
                 stages.append(stage)
             return Pipeline(tuple(stages))
-        raise Unliftable(f"shell syntax ({node.type.replace('_', ' ')}) that no port call expresses")
+        raise Unliftable(
+            f"shell syntax ({node.type.replace('_', ' ')}) that no port call expresses"
+        )
 
     def redirected(self, node: Node) -> Shell:
         body = node.child_by_field_name("body")

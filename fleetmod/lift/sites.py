@@ -96,7 +96,9 @@ class Sites:
             if len(args) <= runner.command_at:
                 return False
             node = args[runner.command_at]
-            site.options = args[runner.command_at + 1] if len(args) > runner.command_at + 1 else None
+            site.options = (
+                args[runner.command_at + 1] if len(args) > runner.command_at + 1 else None
+            )
             return self._shell(site, self.values.pieces(node), [node])
         if runner.form in (ARGV, DENO):
             return self._argv(site, args)
@@ -121,9 +123,9 @@ class Sites:
         for _ in range(6):
             text = "".join(p if isinstance(p, str) else "\0" for p in pieces)
             words = text.split()
-            if words and "\0" not in words[0] and (TOOL not in words[0] or len(words) > 1):
-                if len(words) < 2 or words[1] != "\0":
-                    return pieces
+            known = words and "\0" not in words[0] and (TOOL not in words[0] or len(words) > 1)
+            if known and (len(words) < 2 or words[1] != "\0"):
+                return pieces
             out: list[str | Hole] = []
             opened = False
             for piece in pieces:
@@ -172,7 +174,9 @@ class Sites:
                 return []
             elements = self.values.elements(node)
         if elements is None:
-            raise Unliftable("the arguments are only known at run time; call the port in each branch")
+            raise Unliftable(
+                "the arguments are only known at run time; call the port in each branch"
+            )
         return elements
 
     def _array(self, site: Site, args: list[Node]) -> bool:
@@ -202,10 +206,11 @@ class Sites:
         if site.options is not None and _SHELL_OPTION.search(self.source.text(site.options)):
             raise Unliftable("runs through a shell by its options; pass the port plain values")
         if any(e.type == "spread_element" for e in elements):
-            raise Unliftable("the arguments are only known at run time; call the port in each branch")
-        words: list[Word] = [(program,)]
-        words += [self.values.pieces(element) for element in elements]
-        opened = [words[0], self.values.expand(words[1]) if len(words) > 1 else (), *words[2:]]
+            raise Unliftable(
+                "the arguments are only known at run time; call the port in each branch"
+            )
+        args = [self.values.pieces(element) for element in elements]
+        opened: list[Word] = [(program,), *map(self.values.expand, args[:1]), *args[1:]]
         flat = [self._flag(w) for w in opened if w != ()]
         site.operations = self.grammar.command(tuple(flat))
 
@@ -242,7 +247,11 @@ class Sites:
                 if hit.type in ("string", "template_string"):
                     site.claimed.append(hit)
                 value = self.values.constant(hit)
-                if value is not None and not contains(site.call, value) and TOOL in self.source.text(value):
+                if (
+                    value is not None
+                    and not contains(site.call, value)
+                    and TOOL in self.source.text(value)
+                ):
                     site.claimed.append(value)
                     self._claim(site, [value])
 

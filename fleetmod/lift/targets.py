@@ -9,7 +9,7 @@ from tree_sitter import Node
 from fleetmod.lift.homes import Homes
 from fleetmod.lift.operation import HomeDir, OwnUid, Unliftable, Word, WordPiece
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.values import Hole, Pieces, Values, merge, unwrap
+from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge, unwrap
 
 _UID_CALLS = re.compile(
     r"process\.getuid(\?\.|!)?\(\)|(os\.)?userInfo\(\)\.uid|process\.geteuid(\?\.|!)?\(\)"
@@ -54,7 +54,9 @@ class Targets:
         if node.type == "call_expression":
             source = self.scopes.source.text(node)
             return bool(
-                re.match(r"(String|Number)\(|(\w+\.)?execSync\(|parseInt\(|Number\.parseInt\(", source)
+                re.match(
+                    r"(String|Number)\(|(\w+\.)?execSync\(|parseInt\(|Number\.parseInt\(", source
+                )
                 and (_UID_SHELL.search(source) or _UID_CALLS.search(text))
             )
         return False
@@ -137,9 +139,9 @@ class Targets:
             return "system/"
         if len(parts) == 2 and parts[0] == "gui/" and isinstance(parts[1], OwnUid):
             return ""
-        if len(parts) == 1 and isinstance(parts[0], str):
-            if re.fullmatch(r"(gui|user)/\d+/?", parts[0]):
-                return parts[0].rstrip("/") + "/"
+        only = parts[0] if len(parts) == 1 else None
+        if isinstance(only, str) and re.fullmatch(r"(gui|user)/\d+/?", only):
+            return only.rstrip("/") + "/"
         raise Unliftable("a domain that is neither the caller's own nor spelled out")
 
     def _open_path(self, path: Word) -> Word:
@@ -152,7 +154,11 @@ class Targets:
             value = self.values.constant(last.node) or unwrap(last.node)
             joined = self._join_arguments(value)
             opened = joined if joined is not None else self.values.pieces(value)
-            if len(opened) == 1 and isinstance(opened[0], Hole) and opened[0].node.id == last.node.id:
+            if (
+                len(opened) == 1
+                and isinstance(opened[0], Hole)
+                and opened[0].node.id == last.node.id
+            ):
                 break
             parts = [*parts[:-1], *opened]
         return _join(parts)
@@ -182,7 +188,9 @@ class Targets:
                 opened.extend([HomeDir()] if home else self.values.expand((piece,)))
             else:
                 opened.append(piece)
-        text = "".join("~" if isinstance(p, HomeDir) else p if isinstance(p, str) else "?" for p in opened)
+        text = "".join(
+            "~" if isinstance(p, HomeDir) else p if isinstance(p, str) else "?" for p in opened
+        )
         if system:
             return text == "/Library/LaunchDaemons/"
         return text in ("~/Library/LaunchAgents/", "/Library/LaunchAgents/")
@@ -190,7 +198,7 @@ class Targets:
     def _visible(self, parts: Word, word: Word) -> Pieces:
         """Pieces whose names mean the same where the command stands, else expanded."""
         at = next((p.node for p in word if isinstance(p, Hole)), None)
-        out = []
+        out: list[Piece] = []
         for piece in parts:
             if isinstance(piece, Hole) and at is not None and not self._means_same(piece.node, at):
                 out.extend(self.values.expand((piece,)))

@@ -1,4 +1,4 @@
-"""Local functions that pass their parameters on to a runner: `const run = (cmd) => execSync(cmd)`."""
+"""Local functions that hand their parameters to a runner: `const run = (c) => execSync(c)`."""
 
 from __future__ import annotations
 
@@ -103,7 +103,11 @@ def _forward(function: Node, call: Node, inner: Runner, runners: Runners) -> Run
     if inner.form == SHELL and len(args) > inner.command_at:
         at = order.get(text(args[inner.command_at]))
         return replace(inner, command_at=at) if at is not None else None
-    if inner.form == ARGV and inner.tool is None and len(args) > max(inner.command_at, inner.args_at):
+    if (
+        inner.form == ARGV
+        and inner.tool is None
+        and len(args) > max(inner.command_at, inner.args_at)
+    ):
         program, rest_args = args[inner.command_at], _passed_on(args[inner.args_at], runners)
         if rest_args is None or rest_args not in order:
             return None
@@ -130,8 +134,11 @@ def _forward(function: Node, call: Node, inner: Runner, runners: Runners) -> Run
                 )
             if name in order and text(program) in order:
                 return replace(
-                    inner, form=ARGV, command_at=order[text(program)],
-                    args_at=order[name], spread=name in rest,
+                    inner,
+                    form=ARGV,
+                    command_at=order[text(program)],
+                    args_at=order[name],
+                    spread=name in rest,
                 )
     return None
 
@@ -164,9 +171,7 @@ def _promise_executor(function: Node, call: Node, runners: Runners) -> Node | No
     return None
 
 
-def _result(
-    function: Node, call: Node, inner: Runner, runners: Runners
-) -> tuple[str, bool, bool]:
+def _result(function: Node, call: Node, inner: Runner, runners: Runners) -> tuple[str, bool, bool]:
     """What the wrapper gives back, whether it is trimmed, and whether it is synchronous."""
     executor = _promise_executor(function, call, runners)
     if executor is not None:
@@ -274,7 +279,9 @@ def _executor_result(executor: Node, runners: Runners) -> tuple[str, bool, bool]
         arguments = _arguments(call)
         if not arguments:
             kinds.add(NOTHING)
-        elif re.fullmatch(r"(String\()?stdout(\.toString\(\))?\)?", runners.source.text(arguments[0])):
+        elif re.fullmatch(
+            r"(String\()?stdout(\.toString\(\))?\)?", runners.source.text(arguments[0])
+        ):
             kinds.add(TEXT)
         else:
             kinds.add(UNKNOWN)

@@ -58,8 +58,10 @@ class Calls:
         if op.tolerated:
             if op.verb == LIST and context.kind != SYNC:
                 call = f"{self.port(op, context.kind)}.catch(() => [])"
-                awaited = f"await {call}" if context.kind == ASYNC else (
-                    f"yield* {context.effect}.promise(() => {call})"
+                awaited = (
+                    f"await {call}"
+                    if context.kind == ASYNC
+                    else (f"yield* {context.effect}.promise(() => {call})")
                 )
                 return self._format(op, awaited)
             outcome = self.outcome(op, context)

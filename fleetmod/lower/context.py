@@ -48,7 +48,11 @@ def effect_callback(node: Node, scopes: Scopes) -> str:
     for a in ancestors(function):
         if a.type == "call_expression":
             target = a.child_by_field_name("function")
-            match = re.fullmatch(r"(\w+)\.(try|sync|tryPromise|promise)", scopes.source.text(target)) if target else None
+            match = (
+                re.fullmatch(r"(\w+)\.(try|sync|tryPromise|promise)", scopes.source.text(target))
+                if target
+                else None
+            )
             return match.group(2) if match else ""
         if a.type not in ("arguments", "object", "pair", "parenthesized_expression"):
             return ""
@@ -72,7 +76,7 @@ def _in_parameters(node: Node, function: Node) -> bool:
 
 
 def _effect_of(function: Node, scopes: Scopes) -> str:
-    """The Effect namespace's name in `Effect.gen(function* …)` and `Effect.fn("x")(function* …)`."""
+    """The Effect namespace's name in `Effect.gen(function* …)` or `Effect.fn("x")(…)`."""
     for a in ancestors(function):
         if a.type == "call_expression":
             target = a.child_by_field_name("function")

@@ -47,7 +47,10 @@ class Draft:
             if binding.kind != "import" or binding.name_node.parent is None:
                 continue
             source = binding.declaration.child_by_field_name("source")
-            if source is None or self.scopes.source.text(source)[1:-1] != self.packages[need.package]:
+            if (
+                source is None
+                or self.scopes.source.text(source)[1:-1] != self.packages[need.package]
+            ):
                 continue
             specifier = binding.name_node.parent
             original = specifier.child_by_field_name("name")

@@ -14,13 +14,17 @@ from fleetmod.syntax.source import ancestors
 from fleetmod.syntax.values import Hole, Values
 
 _TAGS = re.compile(r"(\w+\.)?\$(\(.*\))?|String\.raw|dedent|outdent|html|css|gql|markdown", re.S)
-_KEY_NAME = re.compile(r"key|match|pattern|project|namespace|cache|session|_id$|Id$|fingerprint", re.I)
+_KEY_NAME = re.compile(
+    r"key|match|pattern|project|namespace|cache|session|_id$|Id$|fingerprint", re.I
+)
 
 
 class HomePaths:
     """Lowers the home paths of one file into its draft."""
 
-    def __init__(self, draft: Draft, places: Places, homes: Homes, values: Values, env: dict[str, str]) -> None:
+    def __init__(
+        self, draft: Draft, places: Places, homes: Homes, values: Values, env: dict[str, str]
+    ) -> None:
         """`env` maps a NodeIdentity member to the variable that overrides it."""
         self.draft, self.places, self.homes, self.values = draft, places, homes, values
         self.source = draft.scopes.source
@@ -64,7 +68,9 @@ class HomePaths:
         if first == len(elements) - 1:
             return None
         start = elements[first]
-        if found.base == HOME and self.joined.replace_first(top, start, self.env, rule, self.member):
+        if found.base == HOME and self.joined.replace_first(
+            top, start, self.env, rule, self.member
+        ):
             return top
         outer = _parentheses(top) if first == 0 else top
         begin = outer.start_byte if first == 0 else start.start_byte
@@ -75,7 +81,9 @@ class HomePaths:
         if base == HOME:
             return self.homes.is_lookup(node)
         text = re.sub(r"\s+", "", self.source.text(node))
-        return bool(re.fullmatch(rf"process\.env\.{re.escape(self.env[base])}(\??\.trim\(\))?", text))
+        return bool(
+            re.fullmatch(rf"process\.env\.{re.escape(self.env[base])}(\??\.trim\(\))?", text)
+        )
 
     def _exact(self, node: Node) -> HomePath | None:
         """The base that a literal is, when it is nothing more than that."""
@@ -83,7 +91,12 @@ class HomePaths:
             return None
         text = self.values.literal(node) or ""
         found = next(self.places.find(text), None)
-        exact = found is not None and found.base and found.start == 0 and not text[found.end :].strip("/")
+        exact = (
+            found is not None
+            and found.base
+            and found.start == 0
+            and not text[found.end :].strip("/")
+        )
         return found if exact else None
 
     # -- literals -------------------------------------------------------------------------------
@@ -125,9 +138,11 @@ class HomePaths:
     def _inside(self, node: Node, rule: str, opening: str, closing: str) -> str:
         """Splice the lookups into a template or JSX text, the rest untouched."""
         bases = set()
-        fragments = [node] if node.type == "jsx_text" else [
-            c for c in node.named_children if c.type == "string_fragment"
-        ]
+        fragments = (
+            [node]
+            if node.type == "jsx_text"
+            else [c for c in node.named_children if c.type == "string_fragment"]
+        )
         for fragment in fragments:
             text = self.source.text(fragment)
             for path in self._known(text):
@@ -143,8 +158,10 @@ class HomePaths:
         paths = list(self.places.find(text))
         strangers = [p.user for p in paths if not p.base]
         if strangers:
-            raise Refused(f"the home of `{strangers[0]}`, who is not in home.users; add the name or "
-                          "exclude the file")
+            raise Refused(
+                f"the home of `{strangers[0]}`, who is not in home.users; add the name or "
+                "exclude the file"
+            )
         return paths
 
     # -- places ---------------------------------------------------------------------------------
@@ -163,7 +180,14 @@ class HomePaths:
         if kind == "arguments" and parent is not None and parent.parent is not None:
             target = parent.parent.child_by_field_name("function")
             spelled = self.source.text(target) if target is not None else ""
-            if spelled in ("require", "import", "require.resolve", "vi.mock", "jest.mock", "mock.module"):
+            if spelled in (
+                "require",
+                "import",
+                "require.resolve",
+                "vi.mock",
+                "jest.mock",
+                "mock.module",
+            ):
                 raise Refused("a module loaded by an absolute path; load it by its package name")
 
     def _duplicate(self, node: Node, rule: str) -> bool:
@@ -174,7 +198,8 @@ class HomePaths:
         mine = self._portable(node)
         elements = [c for c in array.named_children if c.type != "comment"]
         if mine is None or not any(
-            e.id != node.id and self._portable(e) == mine and not self._is_literal(e) for e in elements
+            e.id != node.id and self._portable(e) == mine and not self._is_literal(e)
+            for e in elements
         ):
             return False
         index = next(i for i, e in enumerate(elements) if e.id == node.id)
@@ -221,8 +246,10 @@ class HomePaths:
             if a.type in ("variable_declarator", "pair") and name is not None:
                 spelled = self.source.text(name)
                 if _KEY_NAME.search(spelled):
-                    return (f"`{spelled}` looks like a key or a pattern: where the path differs from "
-                            "the old one, what was stored or matched under it is not found",)
+                    return (
+                        f"`{spelled}` looks like a key or a pattern: where the path differs from "
+                        "the old one, what was stored or matched under it is not found",
+                    )
                 return ()
             if a.type.endswith(("statement", "declaration")) or a.type == "statement_block":
                 return ()
@@ -246,10 +273,9 @@ def _chain_top(node: Node) -> Node:
 def _parentheses(node: Node) -> Node:
     """The parentheses around an expression that a member expression does not need."""
     parent = node.parent
-    if parent is not None and parent.type == "parenthesized_expression" and parent.parent is not None:
-        if not parent.parent.type.endswith(("_statement", "_clause")):
-            return parent
-    return node
+    if parent is None or parent.type != "parenthesized_expression" or parent.parent is None:
+        return node
+    return node if parent.parent.type.endswith(("_statement", "_clause")) else parent
 
 
 def _needs_template(node: Node) -> bool:
@@ -260,7 +286,11 @@ def _needs_template(node: Node) -> bool:
 
 def _is_key(node: Node) -> bool:
     parent = node.parent
-    if parent is None or parent.type not in ("pair", "method_definition", "public_field_definition"):
+    if parent is None or parent.type not in (
+        "pair",
+        "method_definition",
+        "public_field_definition",
+    ):
         return False
     key = parent.child_by_field_name("key") or parent.child_by_field_name("name")
     return key is not None and key.id == node.id
@@ -268,5 +298,3 @@ def _is_key(node: Node) -> bool:
 
 def _template_raw(raw: str) -> str:
     return raw.replace("`", "\\`").replace("${", "\\${")
-
-

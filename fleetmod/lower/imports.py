@@ -23,10 +23,8 @@ def import_edits(draft: Draft, deleted: list[Edit]) -> list[Edit]:
     present = {(n.package, n.name) for n in draft.needs} - _missing(draft)
     for need, local in sorted(draft.needs.items(), key=lambda item: item[0].name.lower()):
         if (need.package, need.name) not in present:
-            alias = (f"{need.name}: {local}" if draft.style.commonjs else f"{need.name} as {local}")
-            wanted[draft.packages[need.package]].append(
-                need.name if local == need.name else alias
-            )
+            alias = f"{need.name}: {local}" if draft.style.commonjs else f"{need.name} as {local}"
+            wanted[draft.packages[need.package]].append(need.name if local == need.name else alias)
     edits = []
     new_lines: list[tuple[str, str]] = []
     for package, names in sorted(wanted.items()):
@@ -90,9 +88,7 @@ def _rank(specifier: str) -> tuple[int, str]:
     return (2 if specifier.startswith((".", "#", "~/", "@/")) else 1), specifier
 
 
-def _insertions(
-    draft: Draft, lines: list[tuple[str, str]], deleted: list[Edit]
-) -> list[Edit]:
+def _insertions(draft: Draft, lines: list[tuple[str, str]], deleted: list[Edit]) -> list[Edit]:
     source, newline = draft.scopes.source, draft.style.newline
     statements = _leading(source)
     edits = []
@@ -113,7 +109,14 @@ def _insertions(
             edits.append(Edit(at, at, line + newline, RULE))
         else:
             at, blank = _top(source, draft.style.commonjs)
-            edits.append(Edit(at, at, line + newline + (newline if blank and line == lines[-1][1] else ""), RULE))
+            edits.append(
+                Edit(
+                    at,
+                    at,
+                    line + newline + (newline if blank and line == lines[-1][1] else ""),
+                    RULE,
+                )
+            )
     return _outside(_joined(edits), deleted)
 
 
@@ -143,7 +146,7 @@ def _is_directive(node: Node) -> bool:
 
 
 def _top(source: Source, commonjs: bool) -> tuple[int, bool]:
-    """Below shebang, directives and the requires of a CommonJS file; and whether a blank follows."""
+    """Below shebang, directives and a CommonJS file's requires; and whether a blank follows."""
     at = len(b"\xef\xbb\xbf") if source.data.startswith(b"\xef\xbb\xbf") else 0
     blank = True
     for node in source.root.named_children:

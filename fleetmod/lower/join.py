@@ -1,4 +1,4 @@
-"""`join(<home>, "Code/acme/x")` and `${home}/Vault/x`: the home folder with a known base behind it."""
+"""`join(<home>, "Code/acme/x")` and `${home}/Vault/x`: a home with a known base behind it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class JoinedPaths:
         rule: str,
         member: Callable[[str], str],
     ) -> bool:
-        """Rewrite a home chain `top` together with what is joined to it; False if nothing known is."""
+        """Rewrite a home chain `top` with what is joined to it; False if nothing known is."""
         parent = top.parent
         if parent is None or start.start_byte != top.start_byte:
             return False

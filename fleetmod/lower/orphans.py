@@ -55,7 +55,8 @@ def _orphaned(binding: Binding, scopes: Scopes, edits: list[Edit]) -> bool:
     touched = False
     for reference in references:
         edit = next(
-            (e for e in edits if e.start <= reference.start_byte and reference.end_byte <= e.end), None
+            (e for e in edits if e.start <= reference.start_byte and reference.end_byte <= e.end),
+            None,
         )
         if edit is None or word.search(edit.text):
             return False
@@ -87,11 +88,9 @@ def _removable(binding: Binding, scopes: Scopes, targets: Targets) -> bool:
         return value is not None and "require(" in scopes.source.text(value)
     value = unwrap(binding.value)
     text = scopes.source.text(value)
-    return (
-        value.type in _PURE
-        or bool(_PURE_CALL.match(text))
-        or targets.own_uid(value)
-    ) and (value.type in FUNCTIONS or not re.search(r"\bawait\b|\byield\b", text))
+    return (value.type in _PURE or bool(_PURE_CALL.match(text)) or targets.own_uid(value)) and (
+        value.type in FUNCTIONS or not re.search(r"\bawait\b|\byield\b", text)
+    )
 
 
 def _declarators(statement: Node) -> list[Node]:
@@ -100,7 +99,7 @@ def _declarators(statement: Node) -> list[Node]:
 
 def _listed(binding: Binding) -> bool:
     """Whether the name comes from an import or a `const { … } = require(…)`."""
-    return binding.kind == "import" or binding.value is None and binding.kind != "function"
+    return binding.kind == "import" or (binding.value is None and binding.kind != "function")
 
 
 def _statement(binding: Binding) -> Node:
@@ -153,10 +152,12 @@ def _lines(node: Node, source: Source, blank: bool = True) -> Edit:
     line_start = data.rfind(b"\n", 0, start) + 1
     line_end = data.find(b"\n", end)
     line_end = len(data) if line_end < 0 else line_end + 1
-    alone = not data[line_start:start].strip() and not data[end : line_end].strip(b" \t\r\n;")
+    alone = not data[line_start:start].strip() and not data[end:line_end].strip(b" \t\r\n;")
     if not alone:
         return Edit(start, end, "", RULE)
-    blank_before = line_start == 0 or not data[data.rfind(b"\n", 0, line_start - 1) + 1 : line_start].strip()
+    blank_before = (
+        line_start == 0 or not data[data.rfind(b"\n", 0, line_start - 1) + 1 : line_start].strip()
+    )
     next_end = data.find(b"\n", line_end)
     if blank and blank_before and next_end >= 0 and not data[line_end:next_end].strip():
         line_end = next_end + 1

@@ -53,13 +53,16 @@ class Outcomes:
             name = holder.child_by_field_name("name")
             if name is not None and name.type == "object_pattern":
                 self.draft.replace_range(
-                    name.start_byte, usage.value.end_byte, f"{self._stdout_only(name)} = {text}", RULE
+                    name.start_byte,
+                    usage.value.end_byte,
+                    f"{self._stdout_only(name)} = {text}",
+                    RULE,
                 )
                 return
             binding = self._binding(holder)
             reads = self.scopes.references(binding) if binding else []
             if all(member(r, self.source) in ("stdout", "stderr") for r in reads) and reads:
-                made = f'{{ stdout: {text}, stderr: {self.draft.style.string("")} }}'
+                made = f"{{ stdout: {text}, stderr: {self.draft.style.string('')} }}"
                 self.draft.replace(usage.value, made, RULE)
                 return
         elif member(usage.value, self.source) == "stdout" and usage.value.parent is not None:
@@ -68,7 +71,7 @@ class Outcomes:
         raise Refused("the result object is passed on whole; read its stdout where it is made")
 
     def _stdout_only(self, pattern: Node) -> str:
-        """The local name that `{ stdout }` or `{ stdout: out }` declares, when it is the only one."""
+        """The local name that `{ stdout }` or `{ stdout: out }` declares, if it is the only one."""
         children = pattern.named_children
         text = self.source.text(pattern)
         match = re.fullmatch(r"\{\s*stdout\s*(?::\s*(\w+)\s*)?,?\s*\}", text)
@@ -204,11 +207,18 @@ class Outcomes:
         listed = function.child_by_field_name("parameters")
         first = listed.named_children[0] if listed is not None and listed.named_children else None
         annotation = first.child_by_field_name("type") if first is not None else None
-        return annotation is not None and re.search(r"\b(string|any)\b", self.source.text(annotation)) is not None
+        return (
+            annotation is not None
+            and re.search(r"\b(string|any)\b", self.source.text(annotation)) is not None
+        )
 
     def _drop_encoding(self, access: Node) -> None:
         whole = access.parent.parent if access.parent is not None else None
-        if whole is not None and whole.type == "call_expression" and member(access, self.source) == "toString":
+        if (
+            whole is not None
+            and whole.type == "call_expression"
+            and member(access, self.source) == "toString"
+        ):
             arguments = whole.child_by_field_name("arguments")
             if arguments is not None and arguments.named_children:
                 self.draft.replace(arguments, "()", RULE)
@@ -221,5 +231,3 @@ class Outcomes:
         if name is None or name.type != "identifier":
             return None
         return next((b for b in self.scopes.bindings() if b.name_node.id == name.id), None)
-
-

@@ -1,4 +1,4 @@
-"""Rewrites calls of launchctl into calls of the process-manager port, by how their result is used."""
+"""Rewrites launchctl calls into calls of the process-manager port, by how the result is used."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from fleetmod.lower.outcome import Outcomes
 from fleetmod.lower.style import line_indent
 from fleetmod.lower.usage import Usage, declarator, member, usage_of
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import contains
 
 RULE = "launchctl-call"
 _IGNORING = re.compile(
     r"(window\.|globalThis\.)?(setTimeout|setInterval|setImmediate|queueMicrotask)"
     r"|.*\.(forEach|on|once|addEventListener|finally)"
 )
-_ERROR_DETAILS = re.compile(r"\.\s*(status|signal|killed|cmd|output|stdout)\b|\.\s*code\s*[!=]==?\s*\d")
+_ERROR_DETAILS = re.compile(
+    r"\.\s*(status|signal|killed|cmd|output|stdout)\b|\.\s*code\s*[!=]==?\s*\d"
+)
 
 
 class ProcessCalls:
@@ -109,17 +110,17 @@ class ProcessCalls:
         target = holder.parent.child_by_field_name("function")
         return target is not None and bool(_IGNORING.fullmatch(self.source.text(target)))
 
-    def _statement(
-        self, node: Node, operations: tuple[Operation, ...], context: Context
-    ) -> None:
+    def _statement(self, node: Node, operations: tuple[Operation, ...], context: Context) -> None:
         statement = node.type in ("expression_statement", "lexical_declaration")
         if not statement and len(operations) != 1:
             raise Refused("several commands in one expression; write one call each")
         if statement and (whole := self._swallowing_try(node, context)) is not None:
             node = whole
             operations = tuple(op.tolerate() for op in operations)
-        elif context.kind == GEN and context.tried is not None and not all(
-            op.tolerated for op in operations
+        elif (
+            context.kind == GEN
+            and context.tried is not None
+            and not all(op.tolerated for op in operations)
         ):
             context = Context(SYNC, tried=context.tried)
         ends = ";" if statement and self.source.text(node).endswith(";") else ""
@@ -143,9 +144,7 @@ class ProcessCalls:
         alone = len(body.named_children) == 1 and body.named_children[0].id == statement.id
         return tried if alone and caught is not None and not caught.named_children else None
 
-    def _promise(
-        self, site: Site, usage: Usage, operations: tuple[Operation, ...]
-    ) -> None:
+    def _promise(self, site: Site, usage: Usage, operations: tuple[Operation, ...]) -> None:
         """A promise that is passed on: returned, chained, or left floating."""
         if len(operations) != 1:
             raise Refused("several commands behind one promise; await one call each")
@@ -159,7 +158,9 @@ class ProcessCalls:
         if not alone and chained not in ("catch", "finally"):
             allowed = site.runner.result == NOTHING and chained in ("", "then")
             if not allowed:
-                raise Refused("the promise's result is passed on; await the port in an async function")
+                raise Refused(
+                    "the promise's result is passed on; await the port in an async function"
+                )
         call = self.calls.port(op, ASYNC)
         if op.tolerated:
             call += ".catch(() => {})"
@@ -173,12 +174,15 @@ class ProcessCalls:
             raise Refused("reads a child process's output; await the port's result instead")
         op = operations[0]
         arguments = site.call.child_by_field_name("arguments")
-        last = arguments.named_children[-1] if arguments is not None else None
-        if last is not None and last.type in ("arrow_function", "function_expression", "identifier"):
-            if len(arguments.named_children) > 1 if arguments is not None else False:
-                if last.type != "identifier" or site.options is None:
-                    raise Refused("the result arrives in a callback; make the caller async and "
-                                  f"`await processManager.{op.verb}(…)` there")
+        given = arguments.named_children if arguments is not None else []
+        last = given[-1].type if len(given) > 1 else ""
+        if last in ("arrow_function", "function_expression") or (
+            last == "identifier" and site.options is None
+        ):
+            raise Refused(
+                "the result arrives in a callback; make the caller async and "
+                f"`await processManager.{op.verb}(…)` there"
+            )
         value, awaited = usage.value, False
         name = member(value, self.source)
         parent = value.parent
@@ -190,7 +194,9 @@ class ProcessCalls:
             value = parent.parent
         holder = value.parent
         if holder is None or holder.type != "expression_statement":
-            raise Refused("a child process whose events or streams are read; await the port instead")
+            raise Refused(
+                "a child process whose events or streams are read; await the port instead"
+            )
         if awaited:
             self._statement(holder, (op.tolerate(),), context)
             return
@@ -219,8 +225,9 @@ class ProcessCalls:
 
     def _text(self, usage: Usage, context: Context, op: Operation, trimmed: bool) -> None:
         if op.verb not in QUERIES:
-            raise Refused(f"reads what `{op.verb}` prints; the port's {op.verb} tells by success "
-                          "or an error")
+            raise Refused(
+                f"reads what `{op.verb}` prints; the port's {op.verb} tells by success or an error"
+            )
         if context.kind == GEN and context.tried is not None:
             context = Context(SYNC, tried=context.tried)
         text = self.calls.text(op, context)
@@ -237,9 +244,7 @@ class ProcessCalls:
         name = holder.child_by_field_name("name")
         if name is None or name.type != "identifier":
             return None
-        return next(
-            (b for b in self.scopes.bindings() if b.name_node.id == name.id), None
-        )
+        return next((b for b in self.scopes.bindings() if b.name_node.id == name.id), None)
 
     def _check_error_readers(self, site: Site, context: Context) -> None:
         """A handler that reads a child process error's own fields would read nothing."""
@@ -248,6 +253,7 @@ class ProcessCalls:
             return
         parameter = handler.child_by_field_name("parameter")
         if parameter is not None and _ERROR_DETAILS.search(self.source.text(handler)):
-            if contains(handler, parameter):
-                raise Refused("the catch block reads the exit status of a child process; read "
-                              "`exitCode` of the port's error there")
+            raise Refused(
+                "the catch block reads the exit status of a child process; read "
+                "`exitCode` of the port's error there"
+            )

@@ -16,7 +16,10 @@ from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge
 
 _TOOL = re.compile(r"(?P<before>(?:\bthe )?)\b(?P<name>launchctl|[Ll]aunch[Dd])\b(?P<after>.?)")
 _NOUN_FOLLOWS = re.compile(r" [a-z$`'\"\0]")
-_FUNCTION_WORD = re.compile(r" (?:is|was|has|had|and|or|to|for|on|in|at|with|but|did|does|can|could|will|not|returned|reports?|says?)\b")
+_FUNCTION_WORD = re.compile(
+    r" (?:is|was|has|had|and|or|to|for|on|in|at|with|but|did|does|can|could|will|not|returned"
+    r"|reports?|says?)\b"
+)
 
 
 _NOT_UNDERSTOOD = "shows a command that the port cannot spell; word it for every platform"
@@ -121,9 +124,7 @@ class Display:
 
 def describe(op: Operation, source: Source) -> str:
     """An operation for people: `restart com.example.worker`."""
-    label = "".join(
-        p if isinstance(p, str) else "${" + source.text(p.node) + "}" for p in op.label
-    )
+    label = "".join(p if isinstance(p, str) else "${" + source.text(p.node) + "}" for p in op.label)
     return f"{op.verb} {label}".strip()
 
 
@@ -133,9 +134,18 @@ def _in_jsx(node: Node) -> bool:
 
 def _must_stay_literal(node: Node) -> bool:
     parent = node.parent
-    return parent is None or parent.type in (
-        "literal_type", "import_statement", "export_statement", "enum_assignment", "expression_statement",
-    ) or (parent.type == "pair" and _is_key(parent, node))
+    return (
+        parent is None
+        or parent.type
+        in (
+            "literal_type",
+            "import_statement",
+            "export_statement",
+            "enum_assignment",
+            "expression_statement",
+        )
+        or (parent.type == "pair" and _is_key(parent, node))
+    )
 
 
 def _is_key(pair: Node, node: Node) -> bool:

@@ -112,8 +112,10 @@ def home_test_data(analysis: Analysis, node: Node, rule: str) -> Rewritten:
             if not path.base:
                 continue
             home = re.compile(r"/(Users|home)/[^/\s\"'`]+").match(text, path.start)
-            length = len(f"/Users/{path.user}") if text.startswith("/Users/", path.start) else len(
-                f"/home/{path.user}"
+            length = (
+                len(f"/Users/{path.user}")
+                if text.startswith("/Users/", path.start)
+                else len(f"/home/{path.user}")
             )
             assert home is not None
             start = part.start_byte + len(text[: path.start].encode())

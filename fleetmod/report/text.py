@@ -72,8 +72,18 @@ def _print_by_package(
     table = Table(title="Syntax, by family and package", title_justify="left")
     for column in ("family", "package"):
         table.add_column(column)
-    for column in ("findings", "lines", "files", "calls", "displays", "paths", "tests", "rewrite",
-                   "refused", "no debt"):
+    for column in (
+        "findings",
+        "lines",
+        "files",
+        "calls",
+        "displays",
+        "paths",
+        "tests",
+        "rewrite",
+        "refused",
+        "no debt",
+    ):
         table.add_column(column, justify="right")
     for (family, package), group in sorted(groups.items()):
         table.add_row(_FAMILIES.get(family, family), escape(package), *_figures(group))
@@ -141,7 +151,8 @@ def _print_unproven(console: Console, audit: Audit) -> None:
     for path, (first, last) in audit.unparsed:
         console.print(
             f"[yellow]unproven[/yellow] {escape(path)}:{first}-{last}: does not parse and holds a "
-            "trigger", soft_wrap=True,
+            "trigger",
+            soft_wrap=True,
         )
     for path, reason in audit.unreadable:
         console.print(f"[yellow]unproven[/yellow] {escape(path)}: {escape(reason)}", soft_wrap=True)
@@ -169,7 +180,8 @@ def print_plan(console: Console, plan: Plan, applied: bool) -> None:
     for finding in refused:
         console.print(
             f"  [yellow]refused[/yellow] {escape(finding.path)}:{finding.line}:{finding.col} "
-            f"{escape(finding.text)} — {escape(finding.reason)}", soft_wrap=True,
+            f"{escape(finding.text)} — {escape(finding.reason)}",
+            soft_wrap=True,
         )
     looked = [(f, note) for f in done for note in f.notes]
     if looked:
@@ -192,8 +204,11 @@ def print_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
     for verdict in verdicts:
         style = "green" if verdict.verdict == PASSED else "red"
         table.add_row(
-            verdict.phase, verdict.title, f"{len(verdict.grep)} line(s)",
-            f"{len(verdict.findings)} finding(s)", str(len(verdict.unproven)),
+            verdict.phase,
+            verdict.title,
+            f"{len(verdict.grep)} line(s)",
+            f"{len(verdict.findings)} finding(s)",
+            str(len(verdict.unproven)),
             f"[{style}]{verdict.verdict}[/{style}]",
         )
     console.print(table)

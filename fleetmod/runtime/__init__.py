@@ -71,5 +71,3 @@ def identity(project: Project) -> dict[str, dict[str, str]]:
             "vault": below(config.home.vault) or "~/Vault",
         },
     }
-
-

@@ -171,7 +171,11 @@ def _declared_by(node: Node, name: str) -> Binding | None:
         return None
     if parent.type == "arrow_function" and _is(parent, "parameter", node):
         return Binding(name, "parameter", node, parent, parent)
-    if parent.type in ("function_declaration", "generator_function_declaration", "function_signature"):
+    if parent.type in (
+        "function_declaration",
+        "generator_function_declaration",
+        "function_signature",
+    ):
         if _is(parent, "name", node):
             return Binding(name, "function", node, parent, _block(parent))
     elif parent.type in ("function_expression", "generator_function") and _is(parent, "name", node):
