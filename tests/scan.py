@@ -1,0 +1,37 @@
+"""One file through fleetmod's pure middle, as the repository of a made-up user sees it."""
+
+from __future__ import annotations
+
+from fleetmod.apply import render
+from fleetmod.engine import scan
+from fleetmod.lift.paths import Places
+from fleetmod.migrate import settle
+from fleetmod.model import FileResult
+from fleetmod.rules import Rule, load_rules
+from fleetmod.settings import Settings
+
+RULES = load_rules()
+SETTINGS = Settings(
+    places=Places(("alice",), "/Users/alice/Code/acme", "/Users/alice/Vault"),
+    packages={
+        "process-manager": "@acme/process-manager",
+        "node-identity": "@acme/node-identity",
+    },
+)
+PATH = "packages/app/src/example.ts"
+
+
+def look(text: str | bytes, path: str = PATH, rules: tuple[Rule, ...] = RULES) -> FileResult:
+    """The findings and edits of the first cycle."""
+    return scan(path, _bytes(text), SETTINGS, rules)
+
+
+def migrated(text: str | bytes, path: str = PATH, rules: tuple[Rule, ...] = RULES) -> str:
+    """The text once migrated to the end; raises where the result does not parse or settle."""
+    data = _bytes(text)
+    change = settle(look(data, path, rules), data, SETTINGS, rules)
+    return render(data, change.edits).decode()
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode()
