@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from fleetmod.project import Project, Sources, read_sources, suffix
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.grep import grep_lines
+from fleetmod.workspace.schema import FILE
 
 TOOL, DAEMON = "launchctl", "launchd"
 Progress = Callable[[int, int], None]
@@ -97,14 +98,13 @@ def needles(project: Project) -> list[tuple[str, str]]:
 def _texts(
     project: Project, results: list[FileResult]
 ) -> tuple[tuple[TextCount, ...], tuple[tuple[str, int, str], ...]]:
-    explained: dict[str, set[tuple[str, int]]] = {}
+    explained: dict[str, set[tuple[str, int]]] = defaultdict(set)
+    unparsed = set()
     for result in results:
         for finding in result.findings:
-            lines = explained.setdefault(finding.family, set())
-            lines |= {(result.path, line) for line in finding.lines}
+            explained[finding.family] |= {(result.path, line) for line in finding.lines}
         for first, last in result.unparsed:
-            for lines in explained.values():
-                lines |= {(result.path, n) for n in range(first, last + 1)}
+            unparsed |= {(result.path, line) for line in range(first, last + 1)}
     counts = []
     unexplained = []
     for needle, family in [*needles(project), (DAEMON, "")]:
@@ -115,7 +115,7 @@ def _texts(
         ]
         counts.append(TextCount(needle, family, len(hits), len({path for path, _, _ in hits})))
         if family:
-            known = explained.get(family, set())
+            known = explained[family] | unparsed
             unexplained += [hit for hit in hits if hit[:2] not in known]
     return tuple(counts), tuple(unexplained)
 
@@ -128,7 +128,7 @@ def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
     lines: Counter[tuple[str, str]] = Counter()
     files: Counter[tuple[str, str]] = Counter()
     for path in hits:
-        if path == "fleetmod.toml" or project.is_adapter(path):
+        if path == FILE or project.is_adapter(path):
             continue
         try:
             content = (project.root / path).read_bytes().split(b"\n")

@@ -12,8 +12,12 @@ from fleetmod.syntax.source import query
 
 
 def matches(analysis: Analysis, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Node]]:
-    """Each (rule, node) that a rule captures as `@debt`, in source order, each node once a rule."""
+    """Each (rule, node) that a rule captures as `@debt`, in source order, each node once a rule.
+
+    What stands inside an ERROR node is no match: nobody knows what it is.
+    """
     source = analysis.source
+    broken = [(node.start_byte, node.end_byte) for node in source.errors()]
     found: list[tuple[Rule, Node]] = []
 
     def holds(
@@ -37,7 +41,8 @@ def matches(analysis: Analysis, rules: Sequence[Rule]) -> Iterator[tuple[Rule, N
             cursor = QueryCursor(query(source.language, text))
             for _, captures in cursor.matches(source.root, holds):  # type: ignore[arg-type]
                 for node in captures.get("debt", []):
-                    if node.id not in seen:
+                    inside = any(a <= node.start_byte and node.end_byte <= b for a, b in broken)
+                    if node.id not in seen and not inside:
                         seen.add(node.id)
                         found.append((rule, node))
     found.sort(key=lambda pair: (pair[1].start_byte, -pair[1].end_byte, pair[0].id))

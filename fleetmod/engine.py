@@ -16,8 +16,9 @@ from fleetmod.lower.orphans import remove_orphans
 from fleetmod.lower.rewrites import REWRITES
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
 from fleetmod.rules import Rule
-from fleetmod.settings import Settings, is_test
+from fleetmod.settings import Settings
 from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, open_source
+from fleetmod.testfiles import is_test
 
 _SHORT = 120
 
@@ -27,8 +28,9 @@ def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> F
     source = open_source(path, data)
     analysis = Analysis(source, settings)
     findings: list[Finding] = []
+    broken = source.errors()
     for rule, node in matches(analysis, rules):
-        findings.append(_examine(analysis, rule, node))
+        findings.append(_examine(analysis, rule, node, broken))
     edits, findings = _without_overlaps(analysis.draft.edits, findings)
     analysis.draft.edits[:] = edits
     targets = analysis.roles.lifter.targets
@@ -47,7 +49,7 @@ def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> F
     )
 
 
-def _examine(analysis: Analysis, rule: Rule, node: Node) -> Finding:
+def _examine(analysis: Analysis, rule: Rule, node: Node, broken: list[Node]) -> Finding:
     """Lower one match, or say why not; a refusal leaves no edit behind."""
     finding = _describe(analysis, rule, node)
     if rule.exempt:
@@ -55,6 +57,11 @@ def _examine(analysis: Analysis, rule: Rule, node: Node) -> Finding:
         return replace(finding, action=EXEMPT, reason=(site.foreign if site else "") or rule.exempt)
     if rule.refusal or not rule.rewrite:
         return replace(finding, action=REFUSE, reason=rule.refusal or "reported only")
+    if broken:
+        # Around an ERROR node scopes and contexts are guesses.
+        line = analysis.source.line_of(broken[0].start_byte)
+        reason = f"line {line} does not parse, so nothing in the file is rewritten; mend that line"
+        return replace(finding, action=REFUSE, reason=reason)
     draft = analysis.draft
     edits, needs = len(draft.edits), dict(draft.needs)
     try:

@@ -9,8 +9,9 @@ from fleetmod.errors import FleetmodError
 from fleetmod.lift.home_kinds import production_literals
 from fleetmod.lift.paths import HOME, ROOT, VAULT, Places
 from fleetmod.rules import Rule, load_rules
-from fleetmod.settings import Settings, is_test
+from fleetmod.settings import Settings
 from fleetmod.syntax.source import SUFFIXES
+from fleetmod.testfiles import is_test
 from fleetmod.workspace.config import Config, load_config
 from fleetmod.workspace.discover import candidates, discover
 

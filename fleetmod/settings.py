@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from fleetmod.lift.paths import HOME, ROOT, VAULT, Places
-
-_TEST = re.compile(
-    r"(^|/)(__tests__|__mocks__|__fixtures__|tests?|e2e|spec|fixtures)/|[._-](test|spec|e2e|bench)\.[cm]?tsx?$"
-)
 
 
 @dataclass(frozen=True)
@@ -25,8 +20,3 @@ class Settings:
     )
     fixture: str = "/Users/fixture"
     production_literals: frozenset[str] = frozenset()
-
-
-def is_test(path: str) -> bool:
-    """Whether a path is a test, a mock or test data by the usual names."""
-    return bool(_TEST.search(path))

@@ -26,8 +26,8 @@ def command(root: Path, phases: str, form: str) -> int:
     1a  no launchctl in the gate's folders, the process-manager adapter aside
     1b  no hardcoded home path in the gate's folders, node-identity included
 
-    Both the plain grep and the syntax tree must be empty. Exit 1 when a phase failed, 3 when a
-    file that holds a trigger could not be parsed or read: nothing is proven then.
+    Both the plain grep and the syntax tree must be empty. Exit 1 when a phase failed, 3 when all
+    that is left stands where a file could not be parsed or read: nothing is proven then.
     """
     from fleetmod.audit import audit
     from fleetmod.gates.check import check, exit_code, parse_phases

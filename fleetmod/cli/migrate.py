@@ -87,13 +87,11 @@ def command(
             _refuse_dirty(project.root)
         write(project.root, plan.changes)
     print_plan(console, plan, applied=writes)
+    for reason in plan.unproven:
+        console.print(f"unproven: {reason}", soft_wrap=True, markup=False)
     if any(f.action == REFUSE for f in plan.findings):
         return DEBT
-    if plan.unproven:
-        for reason in plan.unproven:
-            console.print(f"unproven: {reason}", soft_wrap=True)
-        return UNPROVEN
-    return CLEAN
+    return UNPROVEN if plan.unproven else CLEAN
 
 
 def _refuse_dirty(root: Path) -> None:

@@ -55,7 +55,10 @@ def exit_code(verdicts: tuple[Verdict, ...]) -> int:
 
 def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     family = PHASES[phase]
-    lines = tuple(_grep(project, phase))
+    unparsed = {
+        (path, line) for path, (first, last) in audit.unparsed for line in range(first, last + 1)
+    }
+    lines = tuple(hit for hit in _grep(project, phase) if hit[:2] not in unparsed)
     in_scope = tuple(f"{folder.rstrip('/')}/" for folder in project.config.workspace.gate)
     findings = tuple(
         f

@@ -6,9 +6,10 @@ from tree_sitter import Node
 
 from fleetmod.lift.homes import Homes, chain
 from fleetmod.lift.paths import PLACEHOLDERS, Places
-from fleetmod.settings import Settings, is_test
+from fleetmod.settings import Settings
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.values import Values, unwrap
+from fleetmod.testfiles import is_test
 
 FALLBACK, PATH, TEST, COMMENT = "fallback", "path", "test", "comment"
 STRANGER, PLACEHOLDER = "stranger", "placeholder"

@@ -14,6 +14,7 @@ from fleetmod.errors import FleetmodError
 from fleetmod.workspace import toml_lines
 from fleetmod.workspace.config_file import render_config
 from fleetmod.workspace.schema import (
+    FILE,
     TABLES,
     VERSION,
     Config,
@@ -38,8 +39,6 @@ __all__ = [
     "parse_config",
     "render_config",
 ]
-
-FILE = "fleetmod.toml"
 
 _Fail = Callable[[str, toml_lines.Path, str], FleetmodError]
 _KINDS = {

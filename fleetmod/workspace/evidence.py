@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from fleetmod.testfiles import is_test
+
 _SOURCE = re.compile(r"\.[cm]?[jt]sx?$")
-_TEST = re.compile(r"(?:^|/)(?:tests?|__tests__|__mocks__|fixtures?|e2e)/|[._-](?:test|spec)s?\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +16,6 @@ class Evidence:
 
     value: str
     why: str
-
-
-def is_test(path: str) -> bool:
-    """Whether the file is a test or test data, by its name."""
-    return _TEST.search(path) is not None
 
 
 def weight(path: str) -> int:

@@ -11,6 +11,7 @@ from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.manifest import PackageInfo, packages
 from fleetmod.workspace.members import declared_globs
 from fleetmod.workspace.schema import (
+    FILE,
     Config,
     Home,
     Identity,
@@ -38,7 +39,8 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
     globs = _globs(root, why)
     infos = packages(root, Config(workspace=Workspace(packages=globs)))
     runtime_dir, gate = _folders(globs, infos, why)
-    paths = discover(root, Config())
+    # a configuration that is there already is no evidence for the next one
+    paths = [path for path in discover(root, Config()) if path != FILE]
     texts = _texts(root, paths)
 
     literals = [literal for path, text in texts.items() for literal in infer_homes.find(path, text)]

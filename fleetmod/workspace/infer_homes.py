@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fleetmod.workspace.evidence import Evidence, is_test, weight
+from fleetmod.testfiles import is_test
+from fleetmod.workspace.evidence import Evidence, weight
 
 _NOBODY = {
     *("shared", "guest", "runner", "node", "linuxbrew", "ubuntu", "root", "vscode", "app", "user"),

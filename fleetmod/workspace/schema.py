@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+FILE = "fleetmod.toml"
 VERSION = 1
 
 _T = TypeVar("_T")
