@@ -13,8 +13,8 @@ from fleetmod.detect import matches
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.imports import import_edits
 from fleetmod.lower.orphans import remove_orphans
-from fleetmod.lower.rewrites import REWRITES
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
+from fleetmod.rewrites import REWRITES
 from fleetmod.rules import Rule
 from fleetmod.settings import Settings
 from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, open_source

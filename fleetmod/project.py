@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fleetmod.errors import FleetmodError
 from fleetmod.lift.home_kinds import production_literals
-from fleetmod.lift.paths import HOME, ROOT, VAULT, Places
+from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings
 from fleetmod.syntax.source import SUFFIXES

@@ -87,7 +87,7 @@ def load_rules(
     rewrite, an id that two files use.
     """
     if rewrites is None:
-        from fleetmod.lower.rewrites import NAMES
+        from fleetmod.rewrites import NAMES
 
         rewrites = NAMES
     seen: dict[str, Rule] = {}

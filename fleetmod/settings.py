@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fleetmod.lift.paths import HOME, ROOT, VAULT, Places
+from fleetmod.places import HOME, ROOT, VAULT, Places
 
 
 @dataclass(frozen=True)

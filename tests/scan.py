@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fleetmod.apply import render
 from fleetmod.engine import scan
-from fleetmod.lift.paths import Places
 from fleetmod.migrate import settle
 from fleetmod.model import FileResult
+from fleetmod.places import Places
 from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings
 

@@ -8,8 +8,8 @@ import pytest
 
 from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
-from fleetmod.lower.rewrites import NAMES, REWRITES
 from fleetmod.model import EXEMPT, REFUSE, REWRITE
+from fleetmod.rewrites import NAMES, REWRITES
 from fleetmod.rules import Example, Rule, load_rules, read_rule
 from fleetmod.syntax.source import open_source
 from tests.scan import RULES, SETTINGS, look, migrated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from fleetmod.lift.homes import Homes, chain
-from fleetmod.lift.paths import PLACEHOLDERS, Places
+from fleetmod.places import PLACEHOLDERS, Places
 from fleetmod.settings import Settings
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.values import Values, unwrap

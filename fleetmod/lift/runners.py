@@ -6,40 +6,24 @@ Sources: Node's child_process, Bun's spawn and shell, Deno.Command, execa 9 and 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from fleetmod.lift.runner import (
+    ARGV,
+    ARRAY,
+    CHILD,
+    DENO,
+    SHELL,
+    STRUCT,
+    TEMPLATE,
+    TEXT,
+    WORDS,
+    Runner,
+)
+from fleetmod.lift.wrappers import read_wrapper
 from fleetmod.syntax.scope import Binding, Scopes
 from fleetmod.syntax.values import Values, unwrap
-
-# How the command is given.
-SHELL, ARGV, ARRAY, WORDS, TEMPLATE, DENO = "shell", "argv", "array", "words", "template", "deno"
-# What the call gives back.
-TEXT, STRUCT, CHILD, NOTHING, UNKNOWN = "text", "struct", "child", "nothing", "unknown"
-
-
-@dataclass(frozen=True)
-class Runner:
-    """One way to run a program.
-
-    `form` says how the command is given, `result` what comes back. `sync` runs to the end before
-    it returns; otherwise the result is a promise (or, for `child`, a running process).
-    `throws` says that a failing command throws or rejects.
-    """
-
-    name: str
-    form: str
-    result: str
-    sync: bool
-    throws: bool
-    tool: str | None = None  # a wrapper that always runs this program
-    command_at: int = 0  # which argument holds the command (or the program)
-    args_at: int = 1  # which argument holds the arguments
-    spread: bool = False  # the arguments come as a rest parameter
-    wrapper: Binding | None = None
-    trimmed: bool = False  # TEXT without the white space around it
-
 
 _CHILD_PROCESS = {
     "execSync": Runner("execSync", SHELL, TEXT, sync=True, throws=True),
@@ -158,8 +142,6 @@ class Runners:
             runner = self.of_function(binding.value, depth - 1)
             if runner is not None:
                 return runner
-        from fleetmod.lift.wrappers import read_wrapper
-
         return read_wrapper(binding, self, depth - 1)
 
     def module(self, binding: Binding) -> str:

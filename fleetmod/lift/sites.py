@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from fleetmod.lift.launchctl import TOOL, Launchctl, mentions
 from fleetmod.lift.operation import Foreign, Operation, Unliftable, Word
-from fleetmod.lift.runners import (
+from fleetmod.lift.runner import (
     ARGV,
     ARRAY,
     CHILD,
@@ -18,8 +18,8 @@ from fleetmod.lift.runners import (
     TEMPLATE,
     WORDS,
     Runner,
-    Runners,
 )
+from fleetmod.lift.runners import Runners
 from fleetmod.lift.shell import parse_shell
 from fleetmod.lift.targets import Targets
 from fleetmod.syntax.scope import Scopes

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from tree_sitter import Node
 
-from fleetmod.lift.runners import (
+from fleetmod.lift.runner import (
     ARGV,
     ARRAY,
     CHILD,
@@ -20,17 +20,25 @@ from fleetmod.lift.runners import (
     UNKNOWN,
     Runner,
 )
-from fleetmod.syntax.scope import Binding
-from fleetmod.syntax.source import FUNCTIONS, ancestors, enclosing_function
-from fleetmod.syntax.values import unwrap
+from fleetmod.syntax.scope import Binding, Scopes
+from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, enclosing_function
+from fleetmod.syntax.values import Values, unwrap
 
-if TYPE_CHECKING:
-    from fleetmod.lift.runners import Runners
+
+class Resolver(Protocol):
+    """Tells the runner that an expression of a file evaluates to."""
+
+    scopes: Scopes
+    source: Source
+    values: Values
+
+    def of_function(self, node: Node, depth: int = ...) -> Runner | None: ...
+
 
 _STRING_METHODS = ("toString", "trim", "trimEnd")
 
 
-def read_wrapper(binding: Binding, runners: Runners, depth: int) -> Runner | None:
+def read_wrapper(binding: Binding, runners: Resolver, depth: int) -> Runner | None:
     """The runner that a local function is, or None where it is no plain wrapper of one."""
     function = unwrap(binding.value) if binding.value is not None else binding.declaration
     if function.type not in FUNCTIONS:
@@ -62,7 +70,7 @@ def read_wrapper(binding: Binding, runners: Runners, depth: int) -> Runner | Non
     )
 
 
-def parameters(function: Node, runners: Runners) -> list[tuple[str, bool]]:
+def parameters(function: Node, runners: Resolver) -> list[tuple[str, bool]]:
     """The plain parameters of a function as (name, is rest); patterns have an empty name."""
     single = function.child_by_field_name("parameter")
     if single is not None:
@@ -93,7 +101,7 @@ def _arguments(call: Node) -> list[Node]:
     return [a for a in arguments.named_children if a.type != "comment"]
 
 
-def _forward(function: Node, call: Node, inner: Runner, runners: Runners) -> Runner | None:
+def _forward(function: Node, call: Node, inner: Runner, runners: Resolver) -> Runner | None:
     """Which parameters of the wrapper become which arguments of the runner."""
     names = parameters(function, runners)
     order = {name: index for index, (name, _) in enumerate(names) if name}
@@ -143,7 +151,7 @@ def _forward(function: Node, call: Node, inner: Runner, runners: Runners) -> Run
     return None
 
 
-def _passed_on(node: Node, runners: Runners) -> str | None:
+def _passed_on(node: Node, runners: Resolver) -> str | None:
     """The name behind `args`, `...args` or `[...args]`."""
     if node.type == "array" and len(node.named_children) == 1:
         node = node.named_children[0]
@@ -158,7 +166,7 @@ def _is_async(function: Node) -> bool:
     return any(child.type == "async" for child in function.children)
 
 
-def _promise_executor(function: Node, call: Node, runners: Runners) -> Node | None:
+def _promise_executor(function: Node, call: Node, runners: Resolver) -> Node | None:
     """The `(resolve, reject) => …` around the call, when the wrapper is a `new Promise(…)`."""
     for a in ancestors(call):
         if a.id == function.id:
@@ -171,7 +179,7 @@ def _promise_executor(function: Node, call: Node, runners: Runners) -> Node | No
     return None
 
 
-def _result(function: Node, call: Node, inner: Runner, runners: Runners) -> tuple[str, bool, bool]:
+def _result(function: Node, call: Node, inner: Runner, runners: Resolver) -> tuple[str, bool, bool]:
     """What the wrapper gives back, whether it is trimmed, and whether it is synchronous."""
     executor = _promise_executor(function, call, runners)
     if executor is not None:
@@ -213,7 +221,7 @@ def _returned(function: Node) -> list[Node]:
     return found
 
 
-def _derived(value: Node, call: Node, inner: Runner, runners: Runners) -> tuple[str, bool]:
+def _derived(value: Node, call: Node, inner: Runner, runners: Resolver) -> tuple[str, bool]:
     """How a returned expression comes from the call: as TEXT, as STRUCT, or not at all."""
     node = unwrap(value)
     trimmed = False
@@ -260,13 +268,13 @@ def _derived(value: Node, call: Node, inner: Runner, runners: Runners) -> tuple[
 
 
 def _stdout_of(
-    owner: Node, call: Node, inner: Runner, runners: Runners, trimmed: bool
+    owner: Node, call: Node, inner: Runner, runners: Resolver, trimmed: bool
 ) -> tuple[str, bool]:
     kind, _ = _derived(owner, call, inner, runners)
     return (TEXT, trimmed) if kind == STRUCT else (UNKNOWN, False)
 
 
-def _executor_result(executor: Node, runners: Runners) -> tuple[str, bool, bool]:
+def _executor_result(executor: Node, runners: Resolver) -> tuple[str, bool, bool]:
     names = parameters(executor, runners) if executor.type in FUNCTIONS else []
     if not names:
         return UNKNOWN, False, False
@@ -288,7 +296,7 @@ def _executor_result(executor: Node, runners: Runners) -> tuple[str, bool, bool]
     return (kinds.pop() if len(kinds) == 1 else UNKNOWN), False, False
 
 
-def _throws(function: Node, call: Node, inner: Runner, runners: Runners) -> bool:
+def _throws(function: Node, call: Node, inner: Runner, runners: Resolver) -> bool:
     executor = _promise_executor(function, call, runners)
     if executor is not None:
         names = parameters(executor, runners) if executor.type in FUNCTIONS else []

@@ -7,9 +7,9 @@ import re
 from tree_sitter import Node
 
 from fleetmod.lift.homes import Homes, chain
-from fleetmod.lift.paths import HOME, HomePath, Places
 from fleetmod.lower.draft import IDENTITY, Draft, Refused
 from fleetmod.lower.join import JoinedPaths
+from fleetmod.places import HOME, HomePath, Places
 from fleetmod.syntax.source import ancestors
 from fleetmod.syntax.values import Hole, Values
 

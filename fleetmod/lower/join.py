@@ -8,8 +8,8 @@ from collections.abc import Callable
 from tree_sitter import Node
 
 from fleetmod.lift.homes import chain
-from fleetmod.lift.paths import ROOT, VAULT, Places
 from fleetmod.lower.draft import Draft
+from fleetmod.places import ROOT, VAULT, Places
 from fleetmod.syntax.values import Values
 
 _JOIN = re.compile(r"(\w+\.)?(posix\.)?(join|resolve)")

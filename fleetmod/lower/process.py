@@ -7,7 +7,7 @@ import re
 from tree_sitter import Node
 
 from fleetmod.lift.operation import QUERIES, Operation
-from fleetmod.lift.runners import CHILD, NOTHING, STRUCT, TEMPLATE, TEXT, UNKNOWN
+from fleetmod.lift.runner import CHILD, NOTHING, STRUCT, TEMPLATE, TEXT, UNKNOWN
 from fleetmod.lift.sites import Site
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC, GEN, SYNC, Context, context_of, effect_callback

@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from fleetmod.analysis import Analysis
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.prose import describe, neutral_comment
 from fleetmod.syntax.scope import Binding, exported
-
-if TYPE_CHECKING:
-    from fleetmod.analysis import Analysis
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class Rewritten:
     notes: tuple[str, ...] = ()
 
 
-Rewrite = Callable[["Analysis", Node, str], Rewritten]
+Rewrite = Callable[[Analysis, Node, str], Rewritten]
 
 
 def process_call(analysis: Analysis, node: Node, rule: str) -> Rewritten:

@@ -1,0 +1,34 @@
+"""What is known of one way to run a program, free of how a file names it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fleetmod.syntax.scope import Binding
+
+# How the command is given.
+SHELL, ARGV, ARRAY, WORDS, TEMPLATE, DENO = "shell", "argv", "array", "words", "template", "deno"
+# What the call gives back.
+TEXT, STRUCT, CHILD, NOTHING, UNKNOWN = "text", "struct", "child", "nothing", "unknown"
+
+
+@dataclass(frozen=True)
+class Runner:
+    """One way to run a program.
+
+    `form` says how the command is given, `result` what comes back. `sync` runs to the end before
+    it returns; otherwise the result is a promise (or, for `child`, a running process).
+    `throws` says that a failing command throws or rejects.
+    """
+
+    name: str
+    form: str
+    result: str
+    sync: bool
+    throws: bool
+    tool: str | None = None  # a wrapper that always runs this program
+    command_at: int = 0  # which argument holds the command (or the program)
+    args_at: int = 1  # which argument holds the arguments
+    spread: bool = False  # the arguments come as a rest parameter
+    wrapper: Binding | None = None
+    trimmed: bool = False  # TEXT without the white space around it
