@@ -46,6 +46,7 @@ def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> F
         edits=_without_leading_blank(source, sorted([*edits, *orphans])),
         needs=tuple(analysis.draft.needs) if edits else (),
         unparsed=_unparsed(source, rules),
+        broken=bool(broken),
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from fleetmod.apply import render
 from fleetmod.audit import Progress, scan_all
 from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
-from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Finding, Plan
+from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Finding, Need, Plan
 from fleetmod.project import Project, Sources, read_sources
 from fleetmod.rules import Rule
 from fleetmod.runtime import install_changes
@@ -30,13 +31,16 @@ def plan(project: Project, globs: tuple[str, ...] = (), progress: Progress | Non
     results = scan_all(project, sources, progress)
     changes: list[FileChange] = []
     needed: dict[str, set[str]] = {}
-    for result in results:
+    for index, result in enumerate(results):
         if not result.edits:
             continue
-        data = sources.contents[result.path]
-        change = settle(result, data, sources.settings, project.rules)
-        changes.append(change)
-        needed[result.path] = {need.package for need in result.needs}
+        try:
+            settled = settle(result, sources.contents[result.path], sources.settings, project.rules)
+        except FaultyRewriteError as fault:
+            results[index] = _refused(result, fault.what)
+            continue
+        changes.append(settled.change)
+        needed[result.path] = {need.package for need in settled.needs}
     changes += _manifests(project, needed)
     ports = set().union(*needed.values()) if needed else set()
     installed = install_changes(project, ports)
@@ -52,41 +56,46 @@ def plan(project: Project, globs: tuple[str, ...] = (), progress: Progress | Non
     return Plan(tuple(_merged(changes)), findings, notes, tuple(unproven))
 
 
-def settle(
-    result: FileResult, data: bytes, settings: Settings, rules: tuple[Rule, ...]
-) -> FileChange:
-    """A file's edits, repeated until a further cycle changes nothing.
+class FaultyRewriteError(FleetmodError):
+    """A rewrite that does not parse or does not come to rest: a fault of fleetmod, not of the file.
 
-    Raises FleetmodError when the result does not parse (the original did, or it had no edits): a
-    fault of fleetmod, which must not reach the disk.
+    It never reaches the disk.
     """
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A file's edits when nothing more changes, and the imports that they need."""
+
+    change: FileChange
+    needs: tuple[Need, ...]
+
+
+def settle(result: FileResult, data: bytes, settings: Settings, rules: tuple[Rule, ...]) -> Settled:
+    """A file's edits, repeated until a further cycle changes nothing; raises FaultyRewriteError."""
     content = render(data, result.edits)
-    edits = result.edits
+    edits, needs = result.edits, result.needs
     for _ in range(_CYCLES):
         again = scan(result.path, content, settings, rules)
+        if again.broken:
+            raise FaultyRewriteError("would not parse any more", where=result.path)
         if not again.edits:
             break
         content = render(content, again.edits)
-        edits = _difference(data, content)
+        edits, needs = _difference(data, content), (*needs, *again.needs)
     else:
-        raise FleetmodError(
-            "the rewrite does not settle",
-            where=result.path,
-            todo="Report it, and leave the file out with --path",
-        )
-    _check_parses(result.path, content)
-    return FileChange(result.path, hashlib.sha256(data).hexdigest(), edits)
+        raise FaultyRewriteError("does not come to rest", where=result.path)
+    return Settled(FileChange(result.path, result.sha256, edits), needs)
 
 
-def _check_parses(path: str, after: bytes) -> None:
-    from fleetmod.syntax.source import open_source
-
-    if open_source(path, after).errors():
-        raise FleetmodError(
-            "the rewrite would not parse",
-            where=path,
-            todo="Report it, and leave the file out with --path",
-        )
+def _refused(result: FileResult, what: str) -> FileResult:
+    """A file's findings when its rewrite turned out to be faulty: it stays as it is."""
+    reason = f"the file once rewritten {what}, which is a fault of fleetmod: report it"
+    findings = (
+        replace(f, action=REFUSE, reason=reason) if f.action == REWRITE else f
+        for f in result.findings
+    )
+    return replace(result, findings=tuple(findings), edits=(), needs=())
 
 
 def _difference(before: bytes, after: bytes) -> tuple[Edit, ...]:

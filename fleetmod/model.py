@@ -66,6 +66,7 @@ class FileResult:
     edits: tuple[Edit, ...] = ()
     needs: tuple[Need, ...] = ()
     unparsed: tuple[tuple[int, int], ...] = ()  # line ranges of ERROR nodes that hold a trigger
+    broken: bool = False  # some line does not parse, so nothing is rewritten
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ def look(text: str | bytes, path: str = PATH, rules: tuple[Rule, ...] = RULES) -
 def migrated(text: str | bytes, path: str = PATH, rules: tuple[Rule, ...] = RULES) -> str:
     """The text once migrated to the end; raises where the result does not parse or settle."""
     data = _bytes(text)
-    change = settle(look(data, path, rules), data, SETTINGS, rules)
-    return render(data, change.edits).decode()
+    settled = settle(look(data, path, rules), data, SETTINGS, rules)
+    return render(data, settled.change.edits).decode()
 
 
 def _bytes(text: str | bytes) -> bytes:

@@ -24,7 +24,7 @@ class HomeKinds:
 
     def kind(self, node: Node) -> str:
         """The kind of a literal, JSX text or comment; empty where it holds no home path."""
-        found = list(self.settings.places.find(self._own_text(node)))
+        found = list(self.settings.places.find(self.source.own_text(node)))
         if not found:
             return ""
         if not any(path.base for path in found):
@@ -35,14 +35,6 @@ class HomeKinds:
         if self.test and self.source.text(node)[1:-1] not in self.settings.production_literals:
             return TEST
         return FALLBACK if self._in_chain(node) else PATH
-
-    def _own_text(self, node: Node) -> str:
-        """The text of a literal without what stands in its substitutions."""
-        if node.type != "template_string":
-            return self.source.text(node)
-        return "\n".join(
-            self.source.text(c) for c in node.named_children if c.type == "string_fragment"
-        )
 
     def _in_chain(self, node: Node) -> bool:
         parent = node.parent

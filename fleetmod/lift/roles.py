@@ -102,6 +102,8 @@ class Roles:
     def _literal_role(self, node: Node) -> str:
         if any(contains(claimed, node) for claimed in self._claimed):
             return COVERED
+        if TOOL not in self.source.own_text(node):
+            return ""  # only an expression inside the template names it
         parent = node.parent
         kind = parent.type if parent is not None else ""
         if kind in ("import_statement", "export_statement", "import_require_clause"):

@@ -37,6 +37,8 @@ def usage_of(call: Node, source: Source, shell_options: bool) -> Usage:
     usage = Usage(call, call.parent or call)
     while (parent := node.parent) is not None:
         if parent.type in _TRANSPARENT and parent.named_children[0].id == node.id:
+            if _is_condition(parent):
+                break
             node = parent
         elif parent.type == "await_expression":
             usage.awaited = True
@@ -54,6 +56,17 @@ def usage_of(call: Node, source: Source, shell_options: bool) -> Usage:
             break
     usage.value, usage.parent = node, node.parent or node
     return usage
+
+
+def _is_condition(node: Node) -> bool:
+    """Whether these parentheses belong to an `if`, `while` or `switch`, which needs them."""
+    parent = node.parent
+    return (
+        node.type == "parenthesized_expression"
+        and parent is not None
+        and parent.type.endswith("_statement")
+        and parent.type not in ("expression_statement", "return_statement", "throw_statement")
+    )
 
 
 def _method(parent: Node, node: Node, source: Source) -> tuple[str, Node] | None:

@@ -69,6 +69,13 @@ class Source:
     def text(self, node: Node) -> str:
         return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
+    def own_text(self, node: Node) -> str:
+        """The text of a literal without what stands in its substitutions."""
+        if node.type != "template_string":
+            return self.text(node)
+        fragments = (c for c in node.named_children if c.type == "string_fragment")
+        return "\n".join(map(self.text, fragments))
+
     def slice(self, start: int, end: int) -> str:
         return self.data[start:end].decode("utf-8", "replace")
 
