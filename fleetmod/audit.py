@@ -82,7 +82,7 @@ def scan_all(
     total = len(sources.contents)
     for index, (path, data) in enumerate(sorted(sources.contents.items())):
         result = scan(path, data, sources.settings, project.rules)
-        if result.findings or result.unparsed:
+        if result.findings or result.errors:
             results.append(result)
         if progress is not None:
             progress(index + 1, total)

@@ -45,8 +45,8 @@ def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> F
         findings=tuple(findings),
         edits=_without_leading_blank(source, sorted([*edits, *orphans])),
         needs=tuple(analysis.draft.needs) if edits else (),
-        unparsed=_unparsed(source, rules),
-        broken=bool(broken),
+        errors=tuple(_line_range(source, node) for node in broken),
+        unparsed=tuple(_line_range(source, node) for node in broken if _triggered(node, rules)),
     )
 
 
@@ -83,7 +83,7 @@ def _describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
     if site is not None:
         from fleetmod.lower.prose import describe
 
-        understood = "; ".join(describe(op, source) for op in site.operations) or site.command
+        understood = describe(site.operations, analysis.roles.lifter.values) or site.command
     return Finding(
         rule=rule.id,
         family=rule.family,
@@ -173,12 +173,10 @@ def _gone_with(finding: Finding, deletions: list[Edit]) -> Finding:
     return finding
 
 
-def _unparsed(source: Source, rules: Sequence[Rule]) -> tuple[tuple[int, int], ...]:
-    """The line ranges of ERROR nodes that hold a trigger: nothing is proven about them."""
-    triggers = [t.encode() for rule in rules for t in rule.triggers]
-    out = []
-    for node in source.errors():
-        held = source.data[node.start_byte : node.end_byte]
-        if any(t in held for t in triggers):
-            out.append((source.line_of(node.start_byte), source.line_of(max(node.end_byte - 1, 0))))
-    return tuple(out)
+def _line_range(source: Source, node: Node) -> tuple[int, int]:
+    return source.line_of(node.start_byte), source.line_of(max(node.end_byte - 1, node.start_byte))
+
+
+def _triggered(node: Node, rules: Sequence[Rule]) -> bool:
+    held = node.text or b""
+    return any(t.encode() in held for rule in rules for t in rule.triggers)

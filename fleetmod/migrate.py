@@ -77,7 +77,7 @@ def settle(result: FileResult, data: bytes, settings: Settings, rules: tuple[Rul
     edits, needs = result.edits, result.needs
     for _ in range(_CYCLES):
         again = scan(result.path, content, settings, rules)
-        if again.broken:
+        if again.errors:
             raise FaultyRewriteError("would not parse any more", where=result.path)
         if not again.edits:
             break

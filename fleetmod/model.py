@@ -6,7 +6,8 @@ characters. Paths are POSIX and relative to the repository root.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 REWRITE = "rewrite"  # fleetmod can rewrite it and keep its meaning
 REFUSE = "refuse"  # debt that stays, with the reason
@@ -56,6 +57,13 @@ class Finding:
     lines: tuple[int, ...] = ()  # the lines on which this finding's trigger stands
 
 
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """A finding as plain data for JSON, its class under the name that rules give it."""
+    raw = asdict(finding)
+    raw["class"] = raw.pop("cls")
+    return raw
+
+
 @dataclass(frozen=True, slots=True)
 class FileResult:
     """What detection and lowering say of one file: findings, and the edits that mend them."""
@@ -65,8 +73,8 @@ class FileResult:
     findings: tuple[Finding, ...] = ()
     edits: tuple[Edit, ...] = ()
     needs: tuple[Need, ...] = ()
-    unparsed: tuple[tuple[int, int], ...] = ()  # line ranges of ERROR nodes that hold a trigger
-    broken: bool = False  # some line does not parse, so nothing is rewritten
+    errors: tuple[tuple[int, int], ...] = ()  # line ranges that do not parse
+    unparsed: tuple[tuple[int, int], ...] = ()  # those of them that hold a trigger
 
 
 @dataclass(frozen=True, slots=True)

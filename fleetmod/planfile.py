@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from fleetmod import __version__
 from fleetmod.errors import FleetmodError
-from fleetmod.model import Edit, FileChange, Finding, Plan
+from fleetmod.model import Edit, FileChange, Finding, Plan, finding_document
 
 FORMAT = "fleetmod-plan"
 VERSION = 1
@@ -42,8 +41,9 @@ def dump(plan: Plan, contents: dict[str, bytes]) -> str:
         "version": VERSION,
         "tool": f"fleetmod {__version__}",
         "changes": changes,
-        "findings": [asdict(finding) for finding in plan.findings],
+        "findings": [finding_document(finding) for finding in plan.findings],
         "notes": list(plan.notes),
+        "unproven": list(plan.unproven),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -79,11 +79,12 @@ def _plan(document: Any) -> Plan:
             raise ValueError(f"the path {path!r} leaves the repository")
         changes.append(FileChange(path, str(change["sha256"]), edits))
     findings = tuple(_finding(f) for f in document["findings"])
-    return Plan(tuple(changes), findings, tuple(document.get("notes", ())))
+    return Plan(tuple(changes), findings, tuple(document["notes"]), tuple(document["unproven"]))
 
 
 def _finding(raw: dict[str, Any]) -> Finding:
     raw = dict(raw)
-    raw["notes"] = tuple(raw.get("notes", ()))
-    raw["lines"] = tuple(raw.get("lines", ()))
+    raw["cls"] = raw.pop("class")
+    raw["notes"] = tuple(raw["notes"])
+    raw["lines"] = tuple(raw["lines"])
     return Finding(**raw)

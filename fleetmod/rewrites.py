@@ -31,7 +31,7 @@ def process_call(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     if site.refused:
         raise Refused(site.refused)
     notes = analysis.process_calls.lower(site)
-    return Rewritten("; ".join(describe(op, analysis.source) for op in site.operations), notes)
+    return Rewritten(describe(site.operations, analysis.roles.lifter.values), notes)
 
 
 def display(analysis: Analysis, node: Node, rule: str) -> Rewritten:

@@ -208,7 +208,9 @@ def test_the_demo(tmp_path: Path) -> None:
     ran = fleetmod(tmp_path, "demo", "--keep", str(tmp_path / "kept"))
     assert ran.code == 0, ran.out + ran.err
     steps = [line for line in ran.out.splitlines() if line.startswith("$ fleetmod")]
-    assert [s.split()[2] for s in steps] == ["init", "audit", "migrate", "migrate", "gate"]
+    assert [s.split()[2] for s in steps] == [
+        *("init", "audit", "migrate", "migrate", "gate", "audit")
+    ]
     assert (tmp_path / "kept/packages/process-manager/src/index.ts").is_file()
     again = fleetmod(tmp_path, "demo", "--keep", str(tmp_path / "kept"))
     assert again.code == 2 and "is not empty" in again.err

@@ -17,7 +17,7 @@ COMMANDS = {
     "migrate": "Rewrite the debt into calls of the ports, all or nothing.",
     "gate": "Prove that a phase's debt is gone, by grep and by syntax.",
     "explain": "Tell what a rule looks for and what it makes of it.",
-    "demo": "Run audit, migrate and gate on a bundled monorepo.",
+    "demo": "Run audit, migrate, gate and report on a bundled monorepo.",
 }
 
 

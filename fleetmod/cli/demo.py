@@ -27,7 +27,7 @@ def bundled_monorepo() -> Path:
     help="Work in DIR and keep it, instead of a temporary folder.",
 )
 def command(keep: Path | None) -> int:
-    """Run audit, migrate and gate on a bundled monorepo, each as you would type it."""
+    """Run audit, migrate, gate and report on a bundled monorepo, each as you would type it."""
     if keep is not None:
         if keep.exists() and any(keep.iterdir()):
             raise FleetmodError("is not empty", where=str(keep), todo="Name a new folder")
@@ -50,7 +50,8 @@ def _run(folder: Path) -> int:
         (["audit"], 1),
         (["migrate", "--dry-run"], 0),
         (["migrate", "--allow-dirty"], 0),
-        (["gate", "--phase", "1a,1b"], 0),
+        (["gate", "--phase", "1a,1b", "--certificate", str(folder / "certificate.json")], 0),
+        (["audit", "--format", "markdown", "--output", str(folder / "report.md")], 0),
     )
     for arguments, expected in steps:
         click.echo(f"\n$ fleetmod {' '.join(arguments)}")
@@ -62,5 +63,6 @@ def _run(folder: Path) -> int:
                 todo="Report it",
                 exit_code=1,
             )
-    click.echo("\nThe monorepo had debt; the gates prove that none is left.")
+    click.echo(f"\n{(folder / 'report.md').read_text(encoding='utf-8')}")
+    click.echo("The monorepo had debt; the gates prove that none is left.")
     return CLEAN

@@ -18,8 +18,14 @@ import click
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
+@click.option(
+    "--certificate",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the residual-debt certificate, as --format json prints it.",
+)
 @click.pass_obj
-def command(root: Path, phases: str, form: str) -> int:
+def command(root: Path, phases: str, form: str, certificate: Path | None) -> int:
     """Prove that a phase's debt is gone, by grep and by syntax.
 
     \b
@@ -30,16 +36,21 @@ def command(root: Path, phases: str, form: str) -> int:
     that is left stands where a file could not be parsed or read: nothing is proven then.
     """
     from fleetmod.audit import audit
+    from fleetmod.cli.output import save
+    from fleetmod.gates.certificate import certify, document
     from fleetmod.gates.check import check, exit_code, parse_phases
     from fleetmod.project import open_project
+    from fleetmod.report.jsonreport import dumps
 
     wanted = parse_phases(phases)
     project = open_project(root)
-    verdicts = check(project, audit(project), wanted)
+    audited = audit(project)
+    verdicts = check(project, audited, wanted)
+    text = dumps(document(certify(project, audited, verdicts)))
+    if certificate is not None:
+        save(certificate, text + "\n")
     if form == "json":
-        from fleetmod.report.jsonreport import dumps, verdict_document
-
-        click.echo(dumps(verdict_document(verdicts)))
+        click.echo(text)
     else:
         from fleetmod.report.text import make_console, print_verdicts
 

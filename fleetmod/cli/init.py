@@ -20,6 +20,7 @@ def command(root: Path, force: bool, only_print: bool) -> int:
     and publish scripts, and writes what it found with a comment on each. Read it before you go on:
     home.root and home.vault decide what a path becomes.
     """
+    from fleetmod.cli.output import save
     from fleetmod.workspace.config import FILE, render_config
     from fleetmod.workspace.infer import propose
 
@@ -33,11 +34,6 @@ def command(root: Path, force: bool, only_print: bool) -> int:
     target = root / FILE
     if target.exists() and not force:
         raise FleetmodError("is there already", where=str(target), todo="Overwrite it with --force")
-    try:
-        target.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise FleetmodError(
-            f"cannot be written: {error.strerror}", where=str(target), todo="Check its folder"
-        ) from error
+    save(target, text)
     click.echo(f"wrote {target}; read it, then run `fleetmod audit`")
     return CLEAN

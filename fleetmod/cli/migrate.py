@@ -56,6 +56,7 @@ def command(
         raise click.UsageError("--apply takes the whole plan; --only and --path belong to --plan")
     from fleetmod import planfile
     from fleetmod.apply import recover, write
+    from fleetmod.cli.output import save
     from fleetmod.cli.progress import progress_bar
     from fleetmod.migrate import plan as make_plan
     from fleetmod.model import REFUSE
@@ -78,7 +79,7 @@ def command(
     if plan_to or dry_run:
         contents = {c.path: (project.root / c.path).read_bytes() for c in plan.changes if c.sha256}
         if plan_to:
-            _save(plan_to, planfile.dump(plan, contents))
+            save(plan_to, planfile.dump(plan, contents))
             console.print(f"saved {plan_to}; apply it with `fleetmod migrate --apply {plan_to}`")
         else:
             print_diff(console, unified(plan, contents))
@@ -105,12 +106,3 @@ def _refuse_dirty(root: Path) -> None:
             f"{len(changed)} tracked file(s) have uncommitted changes, e.g. {changed[0][3:]}",
             todo="Commit or stash them, or pass --allow-dirty",
         )
-
-
-def _save(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise FleetmodError(
-            f"cannot be written: {error.strerror}", where=str(path), todo="Choose another file"
-        ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from tree_sitter import Node
 
@@ -77,7 +78,7 @@ class Display:
             at = command.end
         out.append(("text", self._cut(pieces, at, len(text))))
         self.draft.replace(node, self._write(node, out), rule)
-        return "hint: " + "; ".join(describe(c.operation, self.source) for c in quoted)
+        return "hint: " + describe([c.operation for c in quoted], self.values)
 
     def _words(self, node: Node, rule: str) -> str:
         """Only words change, so the literal keeps its form and its escapes."""
@@ -122,10 +123,16 @@ class Display:
         return template_text(piece)
 
 
-def describe(op: Operation, source: Source) -> str:
-    """An operation for people: `restart com.example.worker`."""
-    label = "".join(p if isinstance(p, str) else "${" + source.text(p.node) + "}" for p in op.label)
-    return f"{op.verb} {label}".strip()
+def describe(operations: Sequence[Operation], values: Values) -> str:
+    """Operations for people, labels resolved where they are known: `restart com.example.worker`."""
+    out = []
+    for op in operations:
+        label = "".join(
+            p if isinstance(p, str) else "${" + values.source.text(p.node) + "}"
+            for p in values.expand(op.label)
+        )
+        out.append(f"{op.verb} {label}".strip())
+    return "; ".join(out)
 
 
 def _in_jsx(node: Node) -> bool:

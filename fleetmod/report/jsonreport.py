@@ -1,4 +1,4 @@
-"""Audits and verdicts as JSON (schema: reports/audit.schema.json)."""
+"""Audits as JSON (schema: reports/audit.schema.json)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from fleetmod import __version__
 from fleetmod.audit import Audit
-from fleetmod.gates.check import Verdict
+from fleetmod.model import finding_document
 
 VERSION = 1
 
@@ -22,7 +22,7 @@ def audit_document(audit: Audit) -> dict[str, Any]:
         "scanned": audit.scanned,
         "text": [asdict(count) for count in audit.texts],
         "other_languages": [asdict(count) for count in audit.others],
-        "findings": [_finding(asdict(finding)) for finding in audit.findings],
+        "findings": [finding_document(finding) for finding in audit.findings],
         "unexplained": [
             {"path": path, "line": line, "text": text} for path, line, text in audit.unexplained
         ],
@@ -33,30 +33,5 @@ def audit_document(audit: Audit) -> dict[str, Any]:
     }
 
 
-def verdict_document(verdicts: tuple[Verdict, ...]) -> dict[str, Any]:
-    """The gates' verdicts as plain data."""
-    return {
-        "format": "fleetmod-gate",
-        "version": VERSION,
-        "tool": f"fleetmod {__version__}",
-        "phases": [
-            {
-                "phase": v.phase,
-                "title": v.title,
-                "verdict": v.verdict,
-                "grep": [{"path": p, "line": n, "text": t} for p, n, t in v.grep],
-                "findings": [_finding(asdict(f)) for f in v.findings],
-                "unproven": list(v.unproven),
-            }
-            for v in verdicts
-        ],
-    }
-
-
 def dumps(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
-
-
-def _finding(raw: dict[str, Any]) -> dict[str, Any]:
-    raw["class"] = raw.pop("cls")
-    return raw

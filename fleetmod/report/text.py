@@ -27,13 +27,20 @@ def make_console(color: bool | None = None) -> Console:
     return console
 
 
-def print_audit(console: Console, audit: Audit, packages: Sequence[str]) -> None:
+def audit_text(
+    audit: Audit, packages: Sequence[str], configured: bool, to_file: bool = False
+) -> str:
     """The whole audit: both views, the debt by package, every finding, other languages."""
-    print_text_view(console, audit)
-    _print_by_package(console, audit.findings, packages)
-    print_findings(console, audit.findings)
-    _print_others(console, audit)
-    _print_unproven(console, audit)
+    console = make_console(color=False if to_file else None)
+    with console.capture() as captured:
+        print_text_view(console, audit)
+        _print_by_package(console, audit.findings, packages)
+        print_findings(console, audit.findings)
+        _print_others(console, audit)
+        _print_unproven(console, audit)
+        if not configured:
+            console.print("No fleetmod.toml here: this used what `fleetmod init` would propose.")
+    return captured.get()
 
 
 def print_text_view(console: Console, audit: Audit) -> None:

@@ -51,17 +51,24 @@ _KINDS = {
 }
 
 
+def load_text(root: Path) -> bytes:
+    """The bytes of `fleetmod.toml`, b"" when there is none; raises FleetmodError as below."""
+    try:
+        return (root / FILE).read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise FleetmodError(f"cannot be read: {error.strerror}", where=FILE) from error
+
+
 def load_config(root: Path) -> Config | None:
     """The configuration in `root`, or None when there is no `fleetmod.toml`.
 
     Raises FleetmodError for a file that cannot be read or is not valid; see `parse_config`.
     """
-    try:
-        data = (root / FILE).read_bytes()
-    except FileNotFoundError:
+    data = load_text(root)
+    if not data and not (root / FILE).exists():
         return None
-    except OSError as error:
-        raise FleetmodError(f"cannot be read: {error.strerror}", where=FILE) from error
     try:
         return parse_config(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -45,3 +45,10 @@ def run_git(
     if done.returncode not in ok:
         return None
     return [os.fsdecode(part) for part in done.stdout.split(b"\0") if part]
+
+
+def head(root: Path) -> tuple[str, bool]:
+    """The commit that is checked out, "" where there is none, and whether tracked files differ."""
+    commit = run_git(root, ["rev-parse", "HEAD"])
+    changed = run_git(root, ["status", "--porcelain", "-z", "--untracked-files=no", "--", "."])
+    return (commit[0].strip() if commit else ""), bool(changed)

@@ -1,0 +1,75 @@
+"""The residual-debt certificate: what was looked at, by which rules, and which debt is left."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from fleetmod import __version__
+from fleetmod.audit import Audit
+from fleetmod.gates.check import Verdict
+from fleetmod.model import EXEMPT, finding_document
+from fleetmod.project import Project
+from fleetmod.workspace.config import load_text
+from fleetmod.workspace.git import head
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """`commit` is "" outside of git; `dirty` says that tracked files differ from it."""
+
+    project: Project
+    audit: Audit
+    verdicts: tuple[Verdict, ...]
+    commit: str
+    dirty: bool
+
+
+def certify(project: Project, audit: Audit, verdicts: tuple[Verdict, ...]) -> Certificate:
+    """What the gates may claim of the repository as it is on the disk now."""
+    commit, dirty = head(project.root)
+    return Certificate(project, audit, verdicts, commit, dirty)
+
+
+def document(certificate: Certificate) -> dict[str, Any]:
+    """The certificate as plain data in a stable order; see reports/certificate.schema.json."""
+    project, audit = certificate.project, certificate.audit
+    exempt = [f for f in audit.findings if f.action == EXEMPT]
+    return {
+        "format": "fleetmod-certificate",
+        "version": VERSION,
+        "tool": f"fleetmod {__version__}",
+        "commit": certificate.commit,
+        "dirty": certificate.dirty,
+        "configuration": hashlib.sha256(load_text(project.root)).hexdigest(),
+        "rules": {rule.id: rule.sha256 for rule in project.rules},
+        "scanned": audit.scanned,
+        "not_parsed": [
+            {
+                "path": r.path,
+                "lines": [list(lines) for lines in r.errors],
+                "with_trigger": [list(lines) for lines in r.unparsed],
+            }
+            for r in audit.results
+            if r.errors
+        ],
+        "not_read": [{"path": path, "reason": reason} for path, reason in audit.unreadable],
+        "exempt": [
+            {"path": f.path, "line": f.line, "rule": f.rule, "reason": f.reason} for f in exempt
+        ],
+        "phases": [_phase(verdict) for verdict in certificate.verdicts],
+    }
+
+
+def _phase(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "phase": verdict.phase,
+        "title": verdict.title,
+        "verdict": verdict.verdict,
+        "grep": [{"path": p, "line": n, "text": t} for p, n, t in verdict.grep],
+        "findings": [finding_document(f) for f in verdict.findings],
+        "unproven": list(verdict.unproven),
+    }
