@@ -25,16 +25,18 @@ _SHORT = 120
 
 def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> FileResult:
     """Findings and edits of one file. The edits are sorted and do not overlap."""
+    if not _is_text(data):
+        return _not_text(path, data, rules)
     source = open_source(path, data)
     analysis = Analysis(source, settings)
     findings: list[Finding] = []
     broken = source.errors()
     for rule, node in matches(analysis, rules):
         findings.append(_examine(analysis, rule, node, broken))
-    edits, findings = _without_overlaps(analysis.draft.edits, findings)
+    edits = _without_overlaps(analysis.draft.edits, rules)
     analysis.draft.edits[:] = edits
     targets = analysis.roles.lifter.targets
-    orphans = remove_orphans(analysis.scopes, targets, edits) if edits else []
+    orphans = remove_orphans(analysis.scopes, targets, edits)
     edits = [e for e in edits if not any(o.start <= e.start and e.end <= o.end for o in orphans)]
     findings = [_gone_with(f, orphans) for f in findings]
     if edits:
@@ -47,6 +49,26 @@ def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> F
         needs=tuple(analysis.draft.needs) if edits else (),
         errors=tuple(_line_range(source, node) for node in broken),
         unparsed=tuple(_line_range(source, node) for node in broken if _triggered(node, rules)),
+    )
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _not_text(path: str, data: bytes, rules: Sequence[Rule]) -> FileResult:
+    """A file that is no UTF-8: all of it is unparsed, and nothing is proven where it matters."""
+    lines = (1, data.count(b"\n") + 1)
+    triggered = any(t.encode() in data for rule in rules for t in rule.triggers)
+    return FileResult(
+        path=path,
+        sha256=hashlib.sha256(data).hexdigest(),
+        errors=(lines,),
+        unparsed=(lines,) if triggered else (),
     )
 
 
@@ -135,19 +157,18 @@ def _symbol(source: Source, node: Node) -> str:
     return ".".join(reversed(names))
 
 
-def _without_overlaps(
-    edits: list[Edit], findings: list[Finding]
-) -> tuple[list[Edit], list[Finding]]:
-    """Keep the outer of two edits that overlap; the inner one's finding goes with it.
+def _without_overlaps(edits: list[Edit], rules: Sequence[Rule]) -> list[Edit]:
+    """Keep the outer of two edits that overlap: the inner is about text that is no longer there.
 
-    An inner edit that lies wholly inside a replaced range is about text that is no longer there.
+    Renames wait until nothing else is left to do, for the other edits spell the old names.
     """
+    renames = {rule.id for rule in rules if rule.rewrite == "rename"}
+    others = [edit for edit in edits if edit.rule not in renames]
     kept: list[Edit] = []
-    for edit in sorted(set(edits), key=lambda e: (e.start, -e.end)):
-        if kept and edit.start < kept[-1].end:
-            continue
-        kept.append(edit)
-    return kept, findings
+    for edit in sorted(set(others or edits), key=lambda e: (e.start, -e.end)):
+        if not kept or edit.start >= kept[-1].end:
+            kept.append(edit)
+    return kept
 
 
 def _without_leading_blank(source: Source, edits: list[Edit]) -> tuple[Edit, ...]:

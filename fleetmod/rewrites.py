@@ -59,28 +59,21 @@ def detector(analysis: Analysis, node: Node, rule: str) -> Rewritten:
 
 def rename(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A local name that holds the tool's name gets a neutral one, everywhere in the file."""
-    scopes, source = analysis.scopes, analysis.source
+    scopes = analysis.scopes
     binding = scopes.resolve(node)
     if binding is None:
         raise Refused("a name that is declared elsewhere")
-    if binding.kind == "parameter" and _is_pattern(binding):
-        raise Refused("takes a field of that name apart; rename the field first")
     if exported(binding, scopes):
         raise Refused("an exported name; rename it with its users by your editor's refactoring")
     new = analysis.renames.get(binding.name_node.id)
     if new is None:
         new = _neutral_name(analysis, binding)
         analysis.renames[binding.name_node.id] = new
-    if node.type.startswith("shorthand_property"):
-        raise Refused("a field of that name is made from it; rename the field by hand")
-    parent = node.parent
-    specifier = parent is not None and parent.type == "import_specifier"
-    analysis.draft.replace(node, f"{source.text(node)} as {new}" if specifier else new, rule)
+        for each in (binding.name_node, *scopes.references(binding)):
+            # a shorthand makes, or takes, a field of that name, which stays
+            field = f"{binding.name}: " if each.type.startswith("shorthand_property") else ""
+            analysis.draft.replace(each, field + new, rule)
     return Rewritten(f"local name, now `{new}`")
-
-
-def _is_pattern(binding: Binding) -> bool:
-    return binding.name_node.type.startswith("shorthand_property")
 
 
 def _neutral_name(analysis: Analysis, binding: Binding) -> str:

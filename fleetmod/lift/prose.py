@@ -6,22 +6,37 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tree_sitter import Node
+
 from fleetmod.lift.launchctl import VERBS, Launchctl
 from fleetmod.lift.operation import Foreign, Operation, Unliftable
 from fleetmod.lift.shell import parse_shell
+from fleetmod.syntax.source import Source
 from fleetmod.syntax.values import Piece, Pieces, merge
 
 _HOLE = "\0"
-_WORD = r"(?:\$\([^)]*\)|[^\s`'\"\u2014,;|&()\]\0]|\0)+"
+_WORD = r"(?:\"[^\"\n]*\"|'[^'\n]*'|(?:\$\([^)]*\)|[^\s`'\"\u2014,;|&()\]\0]|\0)+)"
 _COMMAND = re.compile(
     rf"(?:/bin/)?launchctl(?P<args>(?:[ \t]+{_WORD})+)"
     rf"(?P<grep>[ \t]*\|[ \t]*grep[ \t]+['\"]?{_WORD}['\"]?)?"
 )
 _UNKNOWN = re.compile(
     rf"launchctl[ \t]+(?:{'|'.join(sorted(VERBS))})[ \t]+"
-    rf"(?:-\w|\$|\0|~|/|gui\b|user/|system\b|[\w-]+\.[\w-]+\.)"
+    rf"[\"']?(?:-\w|\$|\0|~|/|gui\b|user/|system\b|[\w-]+\.[\w-]+\.)"
 )
-_TARGET = re.compile(r"[./\0]|\$\(")
+_TARGET = re.compile(r"(?=.*[A-Za-z\0])(?:.*[./\0]|.*\$\()")
+# `launchctl list output`: the command is a part of speech here
+_SPEECH = re.compile(r"[ \t]+(?!(?:and|or|to|for|if|in|then|first|again|shows?)\b)[a-z]")
+
+
+_TITLES = re.compile(r"(?:it|test|describe|context|suite|bench)(?:\.\w+)*")
+
+
+def is_title(node: Node, source: Source) -> bool:
+    """Whether a literal is the name of a test case, which must not depend on the platform."""
+    call = node.parent.parent if node.parent is not None else None
+    target = call.child_by_field_name("function") if call is not None else None
+    return target is not None and bool(_TITLES.fullmatch(source.text(target)))
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,8 @@ def quoted_commands(pieces: Pieces, grammar: Launchctl) -> Iterator[Quoted]:
                 end = match.end("grep")
             if text[end - 1] in ".:":
                 end -= 1
+            if count == 1 and _SPEECH.match(text, end):
+                break
             operation = _understand(cut(pieces, match.start(), end), words[:count], grammar)
             if operation is not None:
                 yield Quoted(match.start(), end, operation)
@@ -86,8 +103,7 @@ def _end_of(text: str, start: int, count: int) -> int:
 
 
 def _understand(pieces: Pieces, words: list[str], grammar: Launchctl) -> Operation | None:
-    plain = words[1:] and all(not _TARGET.search(w) and not w.startswith("-") for w in words[1:])
-    if plain and words[0] != "list":
+    if words[0] != "list" and not any(_TARGET.match(w) for w in words[1:]):
         return None  # `launchctl disable failed` is prose
     if words[0] == "list" and len(words) > 1 and not _TARGET.search(words[1]):
         return None

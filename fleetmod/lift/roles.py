@@ -7,14 +7,19 @@ from functools import cached_property
 
 from tree_sitter import Node
 
+from fleetmod.lift.audience import looks_run
 from fleetmod.lift.launchctl import TOOL
-from fleetmod.lift.sites import Site, Sites
+from fleetmod.lift.prose import is_title
+from fleetmod.lift.site import Site
+from fleetmod.lift.sites import Sites
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import ancestors, contains
 from fleetmod.syntax.values import unwrap
+from fleetmod.testfiles import is_test
 
 EXECUTED, FOREIGN, COVERED = "executed", "foreign", "covered"
 DISPLAYED, LOGGED, DETECTOR, VALUE = "displayed", "logged", "detector", "value"
+RUNNABLE, FAKE, TESTED = "runnable", "fake", "tested"
 SPECIFIER, TYPE, FIELD, NAME, IMPORTED = "specifier", "type", "field", "name", "imported"
 TEXT = "text"
 
@@ -27,6 +32,9 @@ ROLES = frozenset(
         LOGGED,
         DETECTOR,
         VALUE,
+        RUNNABLE,
+        FAKE,
+        TESTED,
         SPECIFIER,
         TYPE,
         FIELD,
@@ -38,13 +46,19 @@ ROLES = frozenset(
 
 _COMPARERS = re.compile(
     r".*\.(includes|startsWith|endsWith|indexOf|match|matchAll|test|search|split|replace|replaceAll"
-    r"|toBe|toEqual|toStrictEqual|toContain|toMatch|toHaveBeenCalledWith|toThrow|has)|(new )?RegExp"
+    r"|to[A-Z]\w*|stringContaining|stringMatching|objectContaining|arrayContaining|has)"
+    r"|(new )?RegExp"
 )
 _LOGGERS = re.compile(
     r"(console|log|logger|\w*[lL]og(ger)?)(\.\w+)?|.*\.(log|warn|error|info|debug|trace)"
 )
 _FOREIGN_TEXT = re.compile(
     r"\b(ssh|simctl)\b[^\n]*\blaunchctl\b|\blaunchctl +(asuser|getenv|setenv|unsetenv)\b"
+)
+# a word of its own, or a command's program: no part of a name, a path or a call
+_FREE = re.compile(
+    r"(?<![\w.@/-])launchctl(?![\w(-]|[./]\w)|(?<=/bin/)launchctl(?=\s)"
+    r"|launchctl(?=/(?:system|sc\w|service|launchd|cron))|(?:system\w+|launchd|cron|service)/launchctl\b"
 )
 _BARE = re.compile(r"(/\S*/)?launchctl(\.\w+)?")
 _COMPARISONS = {"===", "!==", "==", "!="}
@@ -119,9 +133,15 @@ class Roles:
         text = self.source.text(node)
         if _FOREIGN_TEXT.search(text):
             return FOREIGN
-        if _BARE.fullmatch(text[1:-1].strip()) and TOOL in text:
-            return VALUE
-        return LOGGED if self._logged(node) else DISPLAYED
+        if not _FREE.search(self.source.own_text(node)) or _BARE.fullmatch(text[1:-1].strip()):
+            return FAKE if is_test(self.source.path) else VALUE
+        if is_test(self.source.path) and not is_title(node, self.source):
+            return TESTED
+        if self._logged(node):
+            return LOGGED
+        if looks_run(text[1:-1]) and not self.lifter.strangers.audience.people(node):
+            return RUNNABLE
+        return DISPLAYED
 
     def _compared(self, node: Node) -> bool:
         parent = node.parent

@@ -10,6 +10,7 @@ from fleetmod.syntax.scope import Binding
 SHELL, ARGV, ARRAY, WORDS, TEMPLATE, DENO = "shell", "argv", "array", "words", "template", "deno"
 # What the call gives back.
 TEXT, STRUCT, CHILD, NOTHING, UNKNOWN = "text", "struct", "child", "nothing", "unknown"
+OK = "ok"  # true or false, and never an error
 
 
 @dataclass(frozen=True)
@@ -32,3 +33,4 @@ class Runner:
     spread: bool = False  # the arguments come as a rest parameter
     wrapper: Binding | None = None
     trimmed: bool = False  # TEXT without the white space around it
+    caveat: str = ""  # what a wrapper does besides, so that no port call can stand for it

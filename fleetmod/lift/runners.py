@@ -78,18 +78,16 @@ class Runners:
         function = call.child_by_field_name("function")
         return self.of_function(function) if function is not None else None
 
-    def of_function(self, node: Node, depth: int = 3) -> Runner | None:
+    def of_function(self, node: Node) -> Runner | None:
         """The runner that an expression evaluates to, through imports, aliases and wrappers."""
         node = unwrap(node)
-        if depth == 0:
-            return None
         if node.type == "identifier":
             binding = self.scopes.resolve(node)
-            return self._of_binding(binding, depth) if binding is not None else None
+            return self._of_binding(binding) if binding is not None else None
         if node.type == "member_expression":
             return self._of_member(node)
         if node.type == "call_expression":
-            return self._of_made(node, depth)
+            return self._of_made(node)
         return None
 
     def _of_member(self, node: Node) -> Runner | None:
@@ -108,7 +106,7 @@ class Runners:
         module = self._required(owner)
         return _MODULES[module].get(name) if module in _MODULES else None
 
-    def _of_made(self, node: Node, depth: int) -> Runner | None:
+    def _of_made(self, node: Node) -> Runner | None:
         """`promisify(execFile)`, `util.promisify(cp.exec)`, `$({ quiet: true })`."""
         function, arguments = (
             node.child_by_field_name("function"),
@@ -117,21 +115,21 @@ class Runners:
         if function is None or arguments is None or not arguments.named_children:
             return None
         if re.fullmatch(r"(\w+\.)?promisify", self.source.text(function)):
-            inner = self.of_function(arguments.named_children[0], depth - 1)
+            inner = self.of_function(arguments.named_children[0])
             return _PROMISED.get(inner.name) if inner is not None else None
-        inner = self.of_function(function, depth - 1)
+        inner = self.of_function(function)
         if inner is not None and inner.form == TEMPLATE and inner.name in ("zx $", "execa $"):
             return inner if "reject" not in self.source.text(arguments) else None
         return None
 
-    def _of_binding(self, binding: Binding, depth: int) -> Runner | None:
+    def _of_binding(self, binding: Binding) -> Runner | None:
         key = binding.name_node.id
         if key not in self._seen:
             self._seen[key] = None  # a wrapper that calls itself is no wrapper
-            self._seen[key] = self._read_binding(binding, depth)
+            self._seen[key] = self._read_binding(binding)
         return self._seen[key]
 
-    def _read_binding(self, binding: Binding, depth: int) -> Runner | None:
+    def _read_binding(self, binding: Binding) -> Runner | None:
         module = self.module(binding)
         if module in _MODULES:
             imported = self._imported_name(binding)
@@ -139,10 +137,10 @@ class Runners:
         if binding.kind not in ("const", "function"):
             return None
         if binding.value is not None:
-            runner = self.of_function(binding.value, depth - 1)
+            runner = self.of_function(binding.value)
             if runner is not None:
                 return runner
-        return read_wrapper(binding, self, depth - 1)
+        return read_wrapper(binding, self)
 
     def module(self, binding: Binding) -> str:
         """The module that a name is imported or required from; empty for others."""

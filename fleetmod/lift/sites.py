@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from tree_sitter import Node
 
 from fleetmod.lift.launchctl import TOOL, Launchctl, mentions
-from fleetmod.lift.operation import Foreign, Operation, Unliftable, Word
+from fleetmod.lift.operation import Foreign, Unliftable, Word
 from fleetmod.lift.runner import (
     ARGV,
     ARRAY,
-    CHILD,
     DENO,
     SHELL,
     TEMPLATE,
@@ -21,31 +20,16 @@ from fleetmod.lift.runner import (
 )
 from fleetmod.lift.runners import Runners
 from fleetmod.lift.shell import parse_shell
+from fleetmod.lift.site import Site, claim
+from fleetmod.lift.strangers import Strangers
 from fleetmod.lift.targets import Targets
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import contains
 from fleetmod.syntax.values import Hole, Pieces, Values, unwrap
 
 _CALLS = "[(call_expression) (new_expression)] @call"
+_HARMLESS = ("encoding", "stdio", "timeout", "maxBuffer", "windowsHide", "env", "cwd")
+_NEVER_THROWS = re.compile(r"\breject\s*:\s*false\b")
 _SHELL_OPTION = re.compile(r"\bshell\s*:\s*(?!false)")
-
-
-@dataclass
-class Site:
-    """One call that runs the tool.
-
-    Either `operations` is filled, or `refused` (debt that stays) or `foreign` (no debt) says why.
-    `claimed` are the literals, in the call or in constants it reads, that this site accounts for.
-    """
-
-    call: Node
-    runner: Runner
-    operations: tuple[Operation, ...] = ()
-    refused: str = ""
-    foreign: str = ""
-    claimed: list[Node] = field(default_factory=list)
-    options: Node | None = None
-    command: str = ""  # the command as it is spelled, for people
 
 
 class Sites:
@@ -57,6 +41,7 @@ class Sites:
         self.runners = Runners(scopes, self.values)
         self.targets = Targets(scopes, self.values)
         self.grammar = Launchctl(self.targets)
+        self.strangers = Strangers(self.values, self.grammar)
 
     def find(self) -> list[Site]:
         calls = self.source.captures(_CALLS).get("call", [])
@@ -64,7 +49,8 @@ class Sites:
         sites = []
         for call in calls:
             runner = self.runners.of_call(call)
-            if runner is not None and (site := self._read(call, runner)) is not None:
+            site = self.strangers.read(call) if runner is None else self._read(call, runner)
+            if site is not None:
                 sites.append(site)
         return sites
 
@@ -80,9 +66,40 @@ class Sites:
             site.foreign = str(reason)
         except Unliftable as reason:
             site.refused = str(reason)
-        if not site.refused and runner.result == CHILD and not site.foreign:
-            site.command = site.command or TOOL
+        if not site.refused and not site.foreign:
+            site.refused = self._caveat(site, arguments)
         return site
+
+    def _caveat(self, site: Site, arguments: Node) -> str:
+        """Why a wrapper's call is not the command alone; empty when it is."""
+        runner = site.runner
+        if runner.wrapper is None:
+            return ""
+        if runner.caveat:
+            return (
+                f"`{runner.name}` does more than run the command (it {runner.caveat}); call the "
+                "port inside it, or here without it"
+            )
+        args = [a for a in arguments.named_children if a.type != "comment"]
+        used = {runner.command_at} if runner.tool is None else set()
+        used |= {runner.args_at} if runner.form == ARGV else set()
+        for index, argument in enumerate(args):
+            if index in used or (runner.spread and index > max(used)):
+                continue
+            if not self._harmless(argument):
+                return (
+                    f"passes `{self.source.text(argument)}` to `{runner.name}`, which the port "
+                    "does not know; call the port here by hand"
+                )
+        return ""
+
+    def _harmless(self, argument: Node) -> bool:
+        """Options that change nothing of what the port does."""
+        node = unwrap(argument)
+        if node.type != "object":
+            return False
+        keys = [pair.child_by_field_name("key") for pair in node.named_children]
+        return all(key is not None and self.source.text(key) in _HARMLESS for key in keys)
 
     def _lift(self, site: Site, arguments: Node) -> bool:
         """Fill the site's operations; False when the call runs something else."""
@@ -110,7 +127,7 @@ class Sites:
         opened = self.values.expand(pieces)
         if TOOL not in "".join(p for p in opened if isinstance(p, str)):
             return False
-        self._claim(site, nodes)
+        claim(site, nodes, self.values)
         site.command = self._spell(opened)
         shell = parse_shell(self._open_command(pieces))
         if not mentions(shell):
@@ -155,13 +172,12 @@ class Sites:
             program, rest, claimed = spelled, args[runner.args_at :], [node]
         if not self._is_tool(program, rest):
             return False
+        claim(site, claimed + (rest if runner.spread else rest[:1]), self.values)
         if runner.spread:
-            elements, listed = rest, rest
+            elements = rest
         else:
-            listed = rest[:1]
             elements = self._elements(rest[0], runner) if rest else []
             site.options = rest[1] if len(rest) > 1 else None
-        self._claim(site, claimed + listed)
         self._words(site, program, elements)
         return True
 
@@ -197,12 +213,14 @@ class Sites:
         program = self.values.literal(elements[0])
         if program is None or not self._is_tool(program, elements[1:]):
             return False
-        self._claim(site, [node, elements[0]])
+        claim(site, [node, elements[0]], self.values)
         self._words(site, program, elements[1:])
         return True
 
     def _words(self, site: Site, program: str, elements: list[Node]) -> None:
         site.command = " ".join([program, *(self.source.text(e) for e in elements)])
+        if site.options is not None and _NEVER_THROWS.search(self.source.text(site.options)):
+            site.runner = replace(site.runner, throws=False)
         if site.options is not None and _SHELL_OPTION.search(self.source.text(site.options)):
             raise Unliftable("runs through a shell by its options; pass the port plain values")
         if any(e.type == "spread_element" for e in elements):
@@ -240,29 +258,7 @@ class Sites:
                 return pair
         return None
 
-    def _claim(self, site: Site, nodes: list[Node]) -> None:
-        """Take the literals behind these expressions, through constants, as accounted for."""
-        for node in nodes:
-            for hit in _leaves(node):
-                if hit.type in ("string", "template_string"):
-                    site.claimed.append(hit)
-                value = self.values.constant(hit)
-                if (
-                    value is not None
-                    and not contains(site.call, value)
-                    and TOOL in self.source.text(value)
-                ):
-                    site.claimed.append(value)
-                    self._claim(site, [value])
-
     def _spell(self, pieces: Pieces) -> str:
         return "".join(
             p if isinstance(p, str) else "${" + self.source.text(p.node) + "}" for p in pieces
         )
-
-
-def _leaves(node: Node) -> list[Node]:
-    out = [node] if node.type in ("string", "template_string", "identifier") else []
-    for child in node.named_children:
-        out.extend(_leaves(child))
-    return out

@@ -105,10 +105,16 @@ class Targets:
         folder, name = _split(spelled)
         if name and isinstance(name[-1], str) and name[-1].endswith(".plist"):
             name = _join([*name[:-1], name[-1][: -len(".plist")]])
-        elif not any_file:
+        elif not (any_file and self.is_domain(folder)):
             raise Unliftable("the label is not told by the plist's path; give the port the label")
         if not name:
             raise Unliftable("the plist's path has no file name")
+        if len(name) == 1 and isinstance(name[0], str) and "." not in name[0]:
+            raise Unliftable(
+                f"a file called `{name[0]}` does not tell the label; give the port one"
+            )
+        if domain is None and self._is_standard(folder, True):
+            prefix = "system/"  # load reads a daemon's file into the system domain
         label = self._checked(self._visible(_join([prefix, *name]) if prefix else name, path))
         standard = self._is_standard(folder, prefix == "system/")
         return label, None if standard else self.plain(path)

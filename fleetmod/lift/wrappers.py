@@ -9,11 +9,13 @@ from typing import Protocol
 
 from tree_sitter import Node
 
+from fleetmod.lift.plain import caveat
 from fleetmod.lift.runner import (
     ARGV,
     ARRAY,
     CHILD,
     NOTHING,
+    OK,
     SHELL,
     STRUCT,
     TEXT,
@@ -21,7 +23,7 @@ from fleetmod.lift.runner import (
     Runner,
 )
 from fleetmod.syntax.scope import Binding, Scopes
-from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, enclosing_function
+from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, contains, enclosing_function
 from fleetmod.syntax.values import Values, unwrap
 
 
@@ -32,13 +34,13 @@ class Resolver(Protocol):
     source: Source
     values: Values
 
-    def of_function(self, node: Node, depth: int = ...) -> Runner | None: ...
+    def of_function(self, node: Node) -> Runner | None: ...
 
 
 _STRING_METHODS = ("toString", "trim", "trimEnd")
 
 
-def read_wrapper(binding: Binding, runners: Resolver, depth: int) -> Runner | None:
+def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
     """The runner that a local function is, or None where it is no plain wrapper of one."""
     function = unwrap(binding.value) if binding.value is not None else binding.declaration
     if function.type not in FUNCTIONS:
@@ -50,7 +52,7 @@ def read_wrapper(binding: Binding, runners: Resolver, depth: int) -> Runner | No
         (call, runner)
         for call in _calls(body)
         if (target := call.child_by_field_name("function")) is not None
-        and (runner := runners.of_function(target, depth)) is not None
+        and (runner := runners.of_function(target)) is not None
     ]
     if len(inner_calls) != 1:
         return None
@@ -59,6 +61,10 @@ def read_wrapper(binding: Binding, runners: Resolver, depth: int) -> Runner | No
     if shaped is None:
         return None
     result, trimmed, sync = _result(function, call, inner, runners)
+    names = [name for name, _ in parameters(function, runners)]
+    used = [shaped.args_at] if shaped.form == ARGV else []
+    used += [shaped.command_at] if shaped.tool is None else []
+    forwarded = {names[at] for at in used if at < len(names)}
     return replace(
         shaped,
         name=binding.name,
@@ -67,6 +73,7 @@ def read_wrapper(binding: Binding, runners: Resolver, depth: int) -> Runner | No
         trimmed=trimmed,
         sync=sync,
         throws=_throws(function, call, inner, runners),
+        caveat=inner.caveat or caveat(function, call, forwarded, runners.scopes),
     )
 
 
@@ -186,6 +193,8 @@ def _result(function: Node, call: Node, inner: Runner, runners: Resolver) -> tup
         return _executor_result(executor, runners)
     sync = not _is_async(function) and inner.sync
     values = _returned(function)
+    if [v.type for v in values] == ["true", "false"] and _in_handler(values[1], call):
+        return OK, False, sync
     if not values:
         return (NOTHING if inner.result != CHILD else UNKNOWN), False, sync
     trimmed = False
@@ -197,6 +206,14 @@ def _result(function: Node, call: Node, inner: Runner, runners: Resolver) -> tup
             return UNKNOWN, False, sync
         trimmed = trimmed or trims
     return TEXT, trimmed, sync
+
+
+def _in_handler(value: Node, call: Node) -> bool:
+    """Whether a value is returned by the catch block of the try block around the call."""
+    for a in ancestors(value):
+        if a.type == "catch_clause":
+            return a.parent is not None and contains(a.parent, call)
+    return False
 
 
 def _returned(function: Node) -> list[Node]:

@@ -14,6 +14,7 @@ from fleetmod.syntax.values import unwrap
 
 RULE = "orphan"
 _PURE = FUNCTIONS | {"string", "template_string", "number", "array", "identifier"}
+_LOADS = re.compile(r"^(?:await\s+)?(?:require|import)\(")
 _PURE_CALL = re.compile(r"(\w+\.)?promisify\(|require\(|process\.getuid|(os\.)?userInfo\(\)")
 
 
@@ -52,14 +53,18 @@ def _orphaned(binding: Binding, scopes: Scopes, edits: list[Edit]) -> bool:
     if not references:
         return False
     word = re.compile(rf"\b{re.escape(binding.name)}\b")
+    if any(word.search(edit.text) for edit in edits):
+        return False
     touched = False
     for reference in references:
         edit = next(
             (e for e in edits if e.start <= reference.start_byte and reference.end_byte <= e.end),
             None,
         )
-        if edit is None or word.search(edit.text):
+        if edit is None:
             return False
+        if (edit.start, edit.end) == (reference.start_byte, reference.end_byte) and edit.text:
+            return False  # renamed, or wrapped: still a use
         touched = True
     return touched and not _in_type(binding, scopes, edits)
 
@@ -85,7 +90,7 @@ def _removable(binding: Binding, scopes: Scopes, targets: Targets) -> bool:
     if statement is None or len(_declarators(statement)) != 1 or binding.value is None:
         # const { execSync } = require("child_process")
         value = binding.declaration.child_by_field_name("value")
-        return value is not None and "require(" in scopes.source.text(value)
+        return value is not None and bool(_LOADS.search(scopes.source.text(value)))
     value = unwrap(binding.value)
     text = scopes.source.text(value)
     return (value.type in _PURE or bool(_PURE_CALL.match(text)) or targets.own_uid(value)) and (

@@ -7,7 +7,7 @@ import re
 from tree_sitter import Node
 
 from fleetmod.lift.operation import QUERIES, Operation
-from fleetmod.lift.sites import Site
+from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import GEN, SYNC, Context
 from fleetmod.lower.draft import Draft, Refused

@@ -7,8 +7,8 @@ import re
 from tree_sitter import Node
 
 from fleetmod.lift.operation import QUERIES, Operation
-from fleetmod.lift.runner import CHILD, NOTHING, STRUCT, TEMPLATE, TEXT, UNKNOWN
-from fleetmod.lift.sites import Site
+from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEMPLATE, TEXT, UNKNOWN
+from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC, GEN, SYNC, Context, context_of, effect_callback
 from fleetmod.lower.draft import Draft, Refused
@@ -216,6 +216,9 @@ class ProcessCalls:
             self.outcomes.throwing(usage, context, op)
         elif site.runner.result == STRUCT:
             self.outcomes.settled(site, usage, context, site.operations[0])
+        elif site.runner.result == OK:
+            outcome = self._loose(self.calls.outcome(site.operations[0], context))
+            self.draft.replace(usage.value, f"{outcome}.ok", RULE)
         elif site.runner.result == NOTHING:
             raise Refused("the value of a call that gives none is used")
         else:
@@ -237,8 +240,10 @@ class ProcessCalls:
 
     def _wrapped(self, text: str, usage: Usage) -> str:
         """Parentheses where `await x` becomes the object of a member expression."""
-        loose = text.startswith(("await ", "yield* "))
-        return f"({text})" if loose and usage.parent.type == "member_expression" else text
+        return self._loose(text) if usage.parent.type == "member_expression" else text
+
+    def _loose(self, text: str) -> str:
+        return f"({text})" if text.startswith(("await ", "yield* ")) else text
 
     def _binding(self, holder: Node):  # type: ignore[no-untyped-def]
         name = holder.child_by_field_name("name")

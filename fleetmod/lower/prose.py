@@ -9,41 +9,24 @@ from tree_sitter import Node
 
 from fleetmod.lift.launchctl import Launchctl
 from fleetmod.lift.operation import Operation
-from fleetmod.lift.prose import cut, flatten, holds_command, quoted_commands
+from fleetmod.lift.prose import cut, flatten, holds_command, is_title, quoted_commands
 from fleetmod.lower.draft import PROCESS, Draft, Refused
 from fleetmod.lower.style import template_text
+from fleetmod.lower.words import neutral, neutral_daemon, stuck
 from fleetmod.syntax.source import Source
 from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge
 
-_TOOL = re.compile(r"(?P<before>(?:\bthe )?)\b(?P<name>launchctl|[Ll]aunch[Dd])\b(?P<after>.?)")
-_NOUN_FOLLOWS = re.compile(r" [a-z$`'\"\0]")
-_FUNCTION_WORD = re.compile(
-    r" (?:is|was|has|had|and|or|to|for|on|in|at|with|but|did|does|can|could|will|not|returned"
-    r"|reports?|says?)\b"
-)
-
-
 _NOT_UNDERSTOOD = "shows a command that the port cannot spell; word it for every platform"
-
-
-def neutral(text: str) -> str:
-    """The text with `launchctl` (and a `launchd` beside it) named "service manager"."""
-
-    def word(match: re.Match[str]) -> str:
-        rest = text[match.end("name") :]
-        noun = _NOUN_FOLLOWS.match(rest) and not _FUNCTION_WORD.match(rest)
-        starts = match.group("name")[0] == "L"
-        manager = "Service manager" if starts else "service manager"
-        before = match.group("before")
-        if not before and not noun and not starts and match.start("name") > 0:
-            before = "the "
-        return before + manager + match.group("after")
-
-    return _TOOL.sub(word, text)
+_STUCK = (
+    "a name, a path or a call with the tool's name in it; change it together with what it names"
+)
+_MAC = re.compile(r"\b(?:macOS|mac ?os|darwin|OS ?X|on (?:a |your )?mac)\b", re.I)
 
 
 def neutral_comment(text: str, grammar: Launchctl) -> str:
-    """The same for a comment, where a command is told by what it does."""
+    """A comment in which the tool is the service manager, and a command what it does."""
+    if stuck(text):
+        raise Refused(_STUCK)
     out, at = "", 0
     for command in quoted_commands((text,), grammar):
         op = command.operation
@@ -64,9 +47,16 @@ class Display:
     def lower(self, node: Node, rule: str) -> str:
         """Replace one string or template; returns what was understood. Raises Refused."""
         pieces = self.values.pieces(node)
-        quoted = list(quoted_commands(pieces, self.grammar))
+        quoted = [] if is_title(node, self.source) else list(quoted_commands(pieces, self.grammar))
         if not quoted:
             return self._words(node, rule)
+        if _MAC.search(flatten(pieces)):
+            raise Refused(
+                "names macOS beside the command, and elsewhere the hint is another one; "
+                "word it for every platform"
+            )
+        if any(command.operation.source is not None for command in quoted):
+            raise Refused("shows a command with a file of its own; word it for every platform")
         if _must_stay_literal(node):
             raise Refused("the text must stay a literal here; word it without the command")
         text = flatten(pieces)
@@ -82,20 +72,24 @@ class Display:
 
     def _words(self, node: Node, rule: str) -> str:
         """Only words change, so the literal keeps its form and its escapes."""
-        if holds_command(flatten(self.values.pieces(node))):
+        if holds_command(flatten(self.values.pieces(node))) and not is_title(node, self.source):
             raise Refused(_NOT_UNDERSTOOD)
+        if stuck(self.source.own_text(node)):
+            raise Refused(_STUCK)
         if node.type == "jsx_text":
-            self.draft.replace(node, neutral(self.source.text(node)), rule)
+            self.draft.replace(node, _people(self.source.text(node)), rule)
         for child in node.named_children:
             if child.type == "string_fragment" and "launchctl" in self.source.text(child):
-                self.draft.replace(child, neutral(self.source.text(child)), rule)
+                self.draft.replace(child, _people(self.source.text(child)), rule)
         return "names the tool"
 
     def _cut(self, pieces: Pieces, start: int, end: int) -> Pieces:
         part = cut(pieces, start, end)
         if holds_command(flatten(part)):
             raise Refused(_NOT_UNDERSTOOD)
-        return merge([neutral(p) if isinstance(p, str) else p for p in part])
+        if stuck(flatten(part)):
+            raise Refused(_STUCK)
+        return merge([_people(p) if isinstance(p, str) else p for p in part])
 
     def _write(self, node: Node, parts: list[tuple[str, Pieces | Operation]]) -> str:
         manager = self.draft.name(PROCESS, "processManager")
@@ -121,6 +115,10 @@ class Display:
         if isinstance(piece, Hole):
             return "${" + self.source.text(piece.node) + "}"
         return template_text(piece)
+
+
+def _people(text: str) -> str:
+    return neutral_daemon(neutral(text))
 
 
 def describe(operations: Sequence[Operation], values: Values) -> str:

@@ -1,0 +1,142 @@
+"""Who gets a text: people, or perhaps a shell. A command that may be run is no text for people."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from fleetmod.syntax.scope import Scopes, exported
+from fleetmod.syntax.source import FUNCTIONS
+
+_PREFIX = r"\s*(?:\$ )?(?:(?:sudo|exec|nohup|command|env|time|doas)\s+(?:-\S+\s+)*)*"
+_COMMAND = re.compile(rf"{_PREFIX}(?:/bin/)?launchctl(?:\s+\S|\s*$)")
+# a line that is a shell command in front already, and comes to the tool behind an operator
+_CHAINED = re.compile(
+    r"\s*(?:sudo\s+)?(?:\.{0,2}/)?[a-z][\w./-]*(?:\s+(?![a-z]+:)[^\n]*?)?"
+    r"(?:&&|\|\|?|;|\n)\s*(?:sudo\s+)?(?:/bin/)?launchctl\s"
+)
+_COMMAND_WORDS = frozenset(
+    "cd sleep rm cp mv mkdir echo set export test bash sh zsh cat touch chmod chown kill pkill "
+    "killall plutil defaults true false exit trap source sync nohup open id".split()
+)
+# the beginnings of words that say: what this holds, or makes, is read by people
+_TALK = tuple(
+    "err fail message msg hint log print warn not respond report help usage descri suggest tip "
+    "text say tell show display explain advi fix remed instruct detail reason title label "
+    "summary doc line output step next guide example section bullet heading format render "
+    "markdown prompt chalk color colour bold dim red green yellow cyan blue gray grey magenta "
+    "pc kleur stdout stderr status action todo diagnos troubleshoot console issue problem".split()
+)
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_RUNS = re.compile(
+    r"(?:^|[._])(?:\w*(?:run|exec|spawn|shell|invoke|system|ssh|sudo|script|cmd|command)\w*|sh|\$)$",
+    re.I,
+)
+_RUN_KEYS = re.compile(r"\w*(?:cmd|command|exec|run|script|shell|start|stop|reload)\w*", re.I)
+_TEXT_KEYS = re.compile(r"description|desc|title|why|reason|hint|text|label|summary|help|message")
+_CLIMB = frozenset(
+    "parenthesized_expression as_expression satisfies_expression non_null_expression "
+    "ternary_expression binary_expression await_expression spread_element".split()
+)
+_DEPTH = 3
+
+
+def looks_run(text: str) -> bool:
+    """Whether a text is a whole command of the tool, and not words around one."""
+    if _COMMAND.match(text):
+        return True
+    words = text.split()
+    return bool(words) and words[0] in _COMMAND_WORDS and bool(_CHAINED.match(text))
+
+
+def _talks(name: str) -> bool:
+    return any(word.lower().startswith(_TALK) for word in _WORD.findall(name))
+
+
+class Audience:
+    """Tells for one file's literals who gets them."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self.scopes, self.source = scopes, scopes.source
+
+    def people(self, node: Node, depth: int = _DEPTH) -> bool:
+        """Whether an expression surely reaches people and no shell."""
+        parent = node.parent
+        while parent is not None and parent.type in _CLIMB:
+            parent = parent.parent
+        if parent is None:
+            return False
+        if parent.type in ("template_substitution", "jsx_expression", "jsx_attribute"):
+            return True
+        if parent.type == "pair":
+            return self._pair(parent)
+        if parent.type == "arguments":
+            return self.speaks(parent.parent) if parent.parent is not None else False
+        if parent.type == "array":
+            return self._array(parent, depth)
+        if parent.type in ("return_statement", "arrow_function"):
+            return self._function(parent)
+        if parent.type == "variable_declarator":
+            return self._variable(parent, depth)
+        if parent.type == "assignment_expression":
+            left = parent.child_by_field_name("left")
+            return left is not None and _talks(self.source.text(left))
+        if parent.type in ("public_field_definition", "property_signature"):
+            name = parent.child_by_field_name("name")
+            return name is not None and _talks(self.source.text(name))
+        return False
+
+    def speaks(self, call: Node) -> bool:
+        """Whether a call hands its arguments to people: a logger, an error, a formatter."""
+        target = call.child_by_field_name("function") or call.child_by_field_name("constructor")
+        if target is None:
+            return False
+        spelled = re.sub(r"\s+|\(.*\)", "", self.source.text(target))
+        name = spelled.rsplit(".", 1)[-1]
+        if name in ("push", "unshift", "concat", "add", "append"):
+            return _talks(spelled.rsplit(".", 1)[0])
+        if _RUNS.search(name):
+            return False
+        return _talks(spelled) or name in ("write", "writeln", "t", "it", "test")
+
+    def _pair(self, pair: Node) -> bool:
+        key = pair.child_by_field_name("key")
+        spelled = self.source.text(key).strip("\"'`") if key is not None else ""
+        if not _RUN_KEYS.fullmatch(spelled):
+            return True
+        fields = pair.parent.named_children if pair.parent is not None else []
+        others = [f.child_by_field_name("key") for f in fields if f.id != pair.id]
+        return any(o is not None and _TEXT_KEYS.search(self.source.text(o)) for o in others)
+
+    def _array(self, array: Node, depth: int) -> bool:
+        parent = array.parent
+        if parent is not None and parent.type == "member_expression":
+            name = parent.child_by_field_name("property")
+            return name is not None and self.source.text(name) == "join"
+        return depth > 0 and self.people(array, depth - 1)
+
+    def _function(self, node: Node) -> bool:
+        """Whether the function that returns the text is called like one that makes texts."""
+        function: Node | None = node
+        while function is not None and function.type not in FUNCTIONS:
+            function = function.parent
+        if function is None:
+            return False
+        name = function.child_by_field_name("name")
+        holder = function.parent
+        if name is None and holder is not None:
+            name = holder.child_by_field_name("name") or holder.child_by_field_name("key")
+        return name is not None and _talks(self.source.text(name))
+
+    def _variable(self, declarator: Node, depth: int) -> bool:
+        name = declarator.child_by_field_name("name")
+        if name is None or name.type != "identifier" or depth == 0:
+            return False
+        binding = self.scopes.resolve(name)
+        if binding is None:
+            return False
+        references = self.scopes.references(binding)
+        if exported(binding, self.scopes) or not references:
+            return _talks(binding.name)
+        return all(self.people(reference, depth - 1) for reference in references)

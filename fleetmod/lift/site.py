@@ -1,0 +1,52 @@
+"""A call that runs the tool, as the lifters hand it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tree_sitter import Node
+
+from fleetmod.lift.launchctl import TOOL
+from fleetmod.lift.operation import Operation
+from fleetmod.lift.runner import Runner
+from fleetmod.syntax.source import contains
+from fleetmod.syntax.values import Values
+
+
+@dataclass
+class Site:
+    """One call that runs the tool.
+
+    Either `operations` is filled, or `refused` (debt that stays) or `foreign` (no debt) says why.
+    `claimed` are the literals, in the call or in constants it reads, that this site accounts for.
+    """
+
+    call: Node
+    runner: Runner
+    operations: tuple[Operation, ...] = ()
+    refused: str = ""
+    foreign: str = ""
+    claimed: list[Node] = field(default_factory=list)
+    options: Node | None = None
+    command: str = ""  # the command as it is spelled, for people
+
+
+def claim(site: Site, nodes: list[Node], values: Values) -> None:
+    """Take the literals behind these expressions, through constants, as accounted for."""
+    for node in nodes:
+        for hit in _leaves(node):
+            if hit.type in ("string", "template_string"):
+                site.claimed.append(hit)
+            value = values.constant(hit)
+            if value is None or contains(site.call, value):
+                continue
+            if TOOL in values.source.text(value):
+                site.claimed.append(value)
+                claim(site, [value], values)
+
+
+def _leaves(node: Node) -> list[Node]:
+    out = [node] if node.type in ("string", "template_string", "identifier") else []
+    for child in node.named_children:
+        out.extend(_leaves(child))
+    return out

@@ -1,0 +1,103 @@
+"""Calls of functions that the file does not define, with the tool's command as an argument."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from fleetmod.lift.audience import Audience, looks_run
+from fleetmod.lift.launchctl import TOOL, Launchctl
+from fleetmod.lift.operation import Foreign, Operation, Unliftable, Word
+from fleetmod.lift.runner import SHELL, UNKNOWN, Runner
+from fleetmod.lift.shell import parse_shell
+from fleetmod.lift.site import Site, claim
+from fleetmod.syntax.values import Values, unwrap
+
+_ASKS = re.compile(
+    r"(.*\.)?(includes|startsWith|endsWith|indexOf|match|matchAll|test|search|split|replace"
+    r"|replaceAll|to[A-Z]\w*|stringContaining|stringMatching|objectContaining|arrayContaining|has"
+    r"|join|resolve|mock\w*|doMock|require|import|which\w*|[\w$]*[eE]xists\w*|accessSync|access"
+    r"|writeFile\w*|chmod\w*|RegExp|equal|deepEqual|strictEqual|deepStrictEqual|ok|assert\w*)"
+)
+_STRANGER = Runner("", SHELL, UNKNOWN, sync=False, throws=True)
+
+
+class Strangers:
+    """Finds what such a call would run. It is debt that only a person can mend."""
+
+    def __init__(self, values: Values, grammar: Launchctl) -> None:
+        self.values, self.source, self.grammar = values, values.source, grammar
+        self.audience = Audience(values.scopes)
+
+    def read(self, call: Node) -> Site | None:
+        """The site behind a call whose function is not known to run anything."""
+        function, arguments = (
+            call.child_by_field_name("function"),
+            (call.child_by_field_name("arguments")),
+        )
+        if function is None or arguments is None:
+            return None
+        name = re.sub(r"\s+", "", self.source.text(function))
+        if _ASKS.fullmatch(name) or self.audience.speaks(call):
+            return None
+        site = Site(call, _STRANGER)
+        try:
+            found = self._command(site, name, arguments)
+        except Foreign as reason:
+            site.foreign, found = str(reason), True
+        except Unliftable as reason:
+            site.refused, found = f"`{name}` runs it, and {reason}", True
+        if not found:
+            return None
+        if not site.foreign and not site.refused:
+            port = "; ".join(f"processManager.{op.verb}(…)" for op in site.operations)
+            site.refused = (
+                f"`{name}` runs it, whose effect this file does not tell; call `{port}` here"
+            )
+        return site
+
+    def _command(self, site: Site, name: str, arguments: Node) -> bool:
+        if arguments.type == "template_string":
+            return self._text(site, arguments)
+        args = [a for a in arguments.named_children if a.type != "comment"]
+        for index, argument in enumerate(args):
+            if self._is_tool(argument):
+                listed = self.values.elements(args[index + 1]) if len(args) > index + 1 else None
+                if listed is None:
+                    continue
+                claim(site, [argument, args[index + 1]], self.values)
+                site.operations = self._words(listed)
+                return True
+            elements = self.values.elements(argument)
+            if elements and self._is_tool(elements[0]):
+                claim(site, [argument], self.values)
+                site.operations = self._words(elements[1:])
+                return True
+            if elements and re.search(TOOL, name, re.I) and elements[0].type == "string":
+                claim(site, [argument], self.values)
+                site.operations = self._words(elements)
+                return True
+            if self._text(site, argument):
+                return True
+        return False
+
+    def _text(self, site: Site, node: Node) -> bool:
+        pieces = self.values.expand(self.values.pieces(node))
+        flat = "".join(p if isinstance(p, str) else "\0" for p in pieces)
+        if TOOL not in flat or not looks_run(flat):
+            return False
+        claim(site, [node], self.values)
+        site.command = flat.replace("\0", "${…}")
+        site.operations = self.grammar.shell(parse_shell(pieces))
+        return True
+
+    def _is_tool(self, node: Node) -> bool:
+        literal = self.values.literal(node) if unwrap(node).type != "call_expression" else None
+        return literal is not None and literal.rsplit("/", 1)[-1] == TOOL
+
+    def _words(self, elements: list[Node]) -> tuple[Operation, ...]:
+        if any(e.type == "spread_element" for e in elements):
+            raise Unliftable("the arguments are only known at run time")
+        words: list[Word] = [(TOOL,), *(self.values.pieces(e) for e in elements)]
+        return self.grammar.command(tuple(words))
