@@ -17,7 +17,7 @@ from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
 from fleetmod.rewrites import REWRITES
 from fleetmod.rules import Rule
 from fleetmod.settings import Settings
-from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, open_source
+from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, is_text, open_source
 from fleetmod.testfiles import is_test
 
 _SHORT = 120
@@ -25,7 +25,7 @@ _SHORT = 120
 
 def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> FileResult:
     """Findings and edits of one file. The edits are sorted and do not overlap."""
-    if not _is_text(data):
+    if not is_text(data):
         return _not_text(path, data, rules)
     source = open_source(path, data)
     analysis = Analysis(source, settings)
@@ -50,14 +50,6 @@ def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> F
         errors=tuple(_line_range(source, node) for node in broken),
         unparsed=tuple(_line_range(source, node) for node in broken if _triggered(node, rules)),
     )
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _not_text(path: str, data: bytes, rules: Sequence[Rule]) -> FileResult:

@@ -13,22 +13,35 @@ PLACEHOLDERS = frozenset(
     "xxx USER USERNAME NAME runner node vscode ubuntu app linuxbrew".split()
 )
 _HOME = re.compile(
-    r"(?<![\w.~$}\])-])(?P<home>/(?:Users|home)/(?P<user>[A-Za-z0-9._-]*[A-Za-z0-9_-]))(?![\w-])"
+    r"(?<![\w.~$}\])\0-])(?P<home>/(?:Users|home)/(?P<user>[A-Za-z0-9._-]*[A-Za-z0-9_-]))(?![\w-])"
 )
-_END = r"(?![\w.@+~-]|\$\{)"
+# what follows another folder's name: `acme-wiki`, `acme backup/x`, a value not known here
+_END = re.compile(r"(?![\w.@+~\0-]| [\w(][^/\n\"'&|;]*/|/\.\.(?:/|$))")
+_DRIVE = re.compile(r"(?:^|[^\w/])[A-Za-z]:$")
+_HOST = re.compile(r"(?:^|[\s\"'`=])[A-Za-z][\w.-]*@?[\w.-]+:$")
+_URL = re.compile(r"[a-z][\w+.-]*://[^\s/\"'`]+[^\s\"'`]*$|[?&=][\w-]*=$")
+_REMOTE = re.compile(r"(?:^|[\s;&|(])(?:ssh|mosh|rsh)\s[^\n]*$")
+
+FOREIGN = "a URL, another host or a folder of that name; not this host's home"
+UNKNOWN = (
+    "the path stands behind a value that is only known at run time; spell the home where that "
+    "value is made"
+)
 
 
 @dataclass(frozen=True)
 class HomePath:
     """One path in a text: `start`..`end` is its base, `base` the NodeIdentity member it is.
 
-    `base` is empty for a home of a user that is not configured.
+    `base` is empty for what is no home of this host: `why` says so for a configured user's name,
+    and is empty for a user who is not configured.
     """
 
     start: int
     end: int
     base: str
     user: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,26 +53,46 @@ class Places:
     vault: str = ""
 
     def find(self, text: str) -> Iterator[HomePath]:
-        """Every home path of a text, left to right."""
+        """Every home path of a text, left to right; a NUL in it is a value that is not known."""
+        yield from sorted((*self._homes(text), *self._others(text)), key=lambda path: path.start)
+
+    def _homes(self, text: str) -> Iterator[HomePath]:
         for match in _HOME.finditer(text):
-            user = match.group("user")
+            user, start = match["user"], match.start()
             if user in SHARED or user == "fixture":
                 continue
             if user not in self.users:
-                if match.group("home").startswith("/Users/"):
-                    yield HomePath(match.start(), match.end(), "", user)
+                if match["home"].startswith("/Users/"):
+                    yield HomePath(start, match.end(), "", user)
                 continue
-            base, length = self._base(text, match.start(), len(match.group("home")))
-            yield HomePath(match.start(), match.start() + length, base, user)
+            if self._is_elsewhere(text[:start]):
+                yield HomePath(start, match.end(), "", user, FOREIGN)
+                continue
+            base, length = self._base(text, start, len(match["home"]))
+            yield HomePath(start, start + length, base, user)
+
+    def _is_elsewhere(self, before: str) -> bool:
+        line = before.rpartition("\n")[2]
+        return any(p.search(line) for p in (_DRIVE, _HOST, _URL, _REMOTE))
+
+    def _others(self, text: str) -> Iterator[HomePath]:
+        """The configured homes' names where they are no path that begins there."""
+        for user in self.users:
+            for match in re.finditer(rf"/(?:Users|home)/{re.escape(user)}(?![\w-])", text):
+                if _HOME.match(text, match.start()) is None:
+                    why = UNKNOWN if text[: match.start()].endswith("\0") else FOREIGN
+                    yield HomePath(match.start(), match.end(), "", user, why)
 
     def _base(self, text: str, start: int, home: int) -> tuple[str, int]:
         candidates = sorted(
             ((self.root, ROOT), (self.vault, VAULT)), key=lambda c: len(c[0]), reverse=True
         )
         for literal, base in candidates:
-            if not literal or not text.startswith(literal, start):
-                continue
-            if re.compile(_END).match(text, start + len(literal)):
+            if (
+                literal
+                and text.startswith(literal, start)
+                and _END.match(text, start + len(literal))
+            ):
                 return base, len(literal)
         return HOME, home
 

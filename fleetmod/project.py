@@ -10,7 +10,7 @@ from fleetmod.lift.home_kinds import production_literals
 from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings
-from fleetmod.syntax.source import SUFFIXES
+from fleetmod.syntax.source import SUFFIXES, is_text, open_source
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.config import Config, load_config
 from fleetmod.workspace.discover import candidates, discover
@@ -95,9 +95,10 @@ def read_sources(project: Project) -> Sources:
 def make_settings(project: Project, contents: dict[str, bytes]) -> Settings:
     """What the analysis of each file must know of the whole repository."""
     literals: set[str] = set()
-    for path, data in contents.items():
-        if not is_test(path):
-            literals |= production_literals(data, project.places)
+    if any(is_test(path) and b"/Users/" in data for path, data in contents.items()):
+        for path, data in contents.items():
+            if not is_test(path) and (b"/Users/" in data or b"/home/" in data) and is_text(data):
+                literals |= production_literals(open_source(path, data), project.places)
     identity = project.config.identity
     return Settings(
         places=project.places,
@@ -105,6 +106,7 @@ def make_settings(project: Project, contents: dict[str, bytes]) -> Settings:
         env={HOME: "HOME", ROOT: identity.root_env, VAULT: identity.vault_env},
         fixture=project.config.home.fixture,
         production_literals=frozenset(literals),
+        gate=tuple(folder.rstrip("/") for folder in project.config.workspace.gate),
     )
 
 

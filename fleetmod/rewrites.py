@@ -11,6 +11,7 @@ from tree_sitter import Node
 from fleetmod.analysis import Analysis
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.prose import describe, neutral_comment
+from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Binding, exported
 
 
@@ -92,35 +93,34 @@ def home_path(analysis: Analysis, node: Node, rule: str) -> Rewritten:
 
 def home_test_data(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in test data moves to a neutral user's home, the same in the whole file."""
-    source, settings = analysis.source, analysis.settings
-    parts = [node]
-    if node.type == "template_string":
-        parts = [c for c in node.named_children if c.type == "string_fragment"]
-    for part in parts:
-        text = source.text(part)
-        for path in settings.places.find(text):
-            if not path.base:
-                continue
-            home = re.compile(r"/(Users|home)/[^/\s\"'`]+").match(text, path.start)
-            length = (
-                len(f"/Users/{path.user}")
-                if text.startswith("/Users/", path.start)
-                else len(f"/home/{path.user}")
-            )
-            assert home is not None
-            start = part.start_byte + len(text[: path.start].encode())
-            analysis.draft.replace_range(start, start + length, settings.fixture, rule)
+    if analysis.home_kinds.drift:
+        raise Refused(analysis.home_kinds.drift)
+    analysis.home_paths.check_position(node)
+    fixture = analysis.settings.fixture.rpartition("/")[2]
+    text = cook(node, analysis.source)
+    for path in analysis.settings.places.find(text.text):
+        if path.base:
+            name = text.text.index(path.user, path.start)
+            start, end = text.span(name, name + len(path.user))
+            analysis.draft.replace_range(start, end, fixture, rule)
     return Rewritten("test data")
 
 
 def home_comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
-    """A home path in a comment is written with `~`."""
+    """A home path in a comment is written with `~`, or with a neutral home where `~` means more."""
     text = analysis.source.text(node)
+    fixture = analysis.settings.fixture.rpartition("/")[2]
+    literal = "~" in text or "HOME" in text or "://" in text or text.startswith(("///", "//#"))
     for path in analysis.settings.places.find(text):
-        if path.base:
-            prefix = "/Users/" if text.startswith("/Users/", path.start) else "/home/"
-            start = node.start_byte + len(text[: path.start].encode())
-            analysis.draft.replace_range(start, start + len(prefix + path.user), "~", rule)
+        if not path.base:
+            continue
+        name = text.index(path.user, path.start)
+        first, last = (
+            (name, name + len(path.user)) if literal else (path.start, name + len(path.user))
+        )
+        start = node.start_byte + len(text[:first].encode())
+        end = node.start_byte + len(text[:last].encode())
+        analysis.draft.replace_range(start, end, fixture if literal else "~", rule)
     return Rewritten("comment")
 
 

@@ -11,7 +11,8 @@ from fleetmod.places import HOME, ROOT, VAULT, Places
 class Settings:
     """`packages` maps a port's key to the name it is installed under; `env` a NodeIdentity member
     to the variable that overrides it; `production_literals` are home paths that code outside
-    tests spells too, so that a test which expects one must follow it."""
+    tests spells too, so that a test which expects one must follow it; `gate` are the folders that
+    the gates grep: test data elsewhere is left."""
 
     places: Places
     packages: dict[str, str]
@@ -20,3 +21,4 @@ class Settings:
     )
     fixture: str = "/Users/fixture"
     production_literals: frozenset[str] = frozenset()
+    gate: tuple[str, ...] = (".",)

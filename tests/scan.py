@@ -17,6 +17,7 @@ SETTINGS = Settings(
         "process-manager": "@acme/process-manager",
         "node-identity": "@acme/node-identity",
     },
+    gate=("packages",),
 )
 PATH = "packages/app/src/example.ts"
 

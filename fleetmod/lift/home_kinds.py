@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
+
 from tree_sitter import Node
 
 from fleetmod.lift.homes import Homes, chain
-from fleetmod.places import PLACEHOLDERS, Places
+from fleetmod.places import HOME, PLACEHOLDERS, UNKNOWN, Places
 from fleetmod.settings import Settings
+from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import Source
 from fleetmod.syntax.values import Values, unwrap
 from fleetmod.testfiles import is_test
 
-FALLBACK, PATH, TEST, COMMENT = "fallback", "path", "test", "comment"
+FALLBACK, PATH, TEST, COMMENT, REGEX = "fallback", "path", "test", "comment", "regex"
 STRANGER, PLACEHOLDER = "stranger", "placeholder"
-KINDS = frozenset({FALLBACK, PATH, TEST, COMMENT, STRANGER, PLACEHOLDER})
+ELSEWHERE, BEHIND, APART = "elsewhere", "behind", "apart"
+KINDS = frozenset(
+    {FALLBACK, PATH, TEST, COMMENT, REGEX, STRANGER, PLACEHOLDER, ELSEWHERE, BEHIND, APART}
+)
+_USES = re.compile(
+    r"(?:.*\.)?(?:\w*(?:read|write|append|open|stat|mkdir|rm|unlink|rename|copy|exists|access|watch"
+    r"|createReadStream|createWriteStream|exec|spawn)\w*|\$)",
+    re.I,
+)
 
 
 class HomeKinds:
@@ -23,18 +36,69 @@ class HomeKinds:
         self.test = is_test(scopes.source.path)
 
     def kind(self, node: Node) -> str:
-        """The kind of a literal, JSX text or comment; empty where it holds no home path."""
-        found = list(self.settings.places.find(self.source.own_text(node)))
+        """The kind of a literal, JSX text, comment or regular expression; empty for no home."""
+        text = cook(node, self.source).text
+        found = list(self.settings.places.find(text))
         if not found:
             return ""
         if not any(path.base for path in found):
+            if any(path.why for path in found):
+                return BEHIND if any(path.why == UNKNOWN for path in found) else ELSEWHERE
             everyone = all(path.user in PLACEHOLDERS for path in found)
             return PLACEHOLDER if everyone or self.test else STRANGER
         if node.type == "comment":
             return COMMENT
-        if self.test and self.source.text(node)[1:-1] not in self.settings.production_literals:
-            return TEST
+        if self.test and not self._is_code(node, text):
+            return TEST if self._in_gate else APART
+        if node.type == "regex":
+            return REGEX
         return FALLBACK if self._in_chain(node) else PATH
+
+    @cached_property
+    def drift(self) -> str:
+        """Why this file's test data cannot move to another home; empty when it can."""
+        text = self.source.data.decode("utf-8")
+        for user in self.settings.places.users:
+            name = re.escape(user)
+            rest = re.sub(
+                rf"(?:(?<![\w.])|(?<=\\[nrt]))\\?/(?:Users|home)\\?/{name}(?![\w-])", "", text
+            )
+            left = re.search(
+                rf"users?[^\w\n]{{1,6}}{name}\b|users%2F{name}\b|[\"'`]{name}[\"'`]", rest, re.I
+            )
+            if left:
+                return f"the file also spells {left.group()} for it; move both by hand"
+        if "toMatchSnapshot(" in text or "toMatchFileSnapshot(" in text:
+            return "a snapshot beside the test may hold it too; move both by hand"
+        texts = [cook(node, self.source).text for node in _strings(self.source)]
+        ours = [t for t in texts if any(p.base for p in self.settings.places.find(t))]
+        if len({self._is_production(t) for t in ours}) > 1:
+            return "some of it the code under test spells as well; move all of it by hand"
+        return ""
+
+    @property
+    def _in_gate(self) -> bool:
+        folders = self.settings.gate
+        return "." in folders or self.source.path.startswith(tuple(f"{f}/" for f in folders))
+
+    def _is_code(self, node: Node, text: str) -> bool:
+        """Whether a literal of a test is used as a path of this host, or follows other code's."""
+        if node.type == "regex":
+            return False
+        if self._in_chain(node) or self._is_production(text):
+            return True
+        call = node.parent.parent if node.parent is not None else None
+        if node.parent is None or node.parent.type != "arguments" or call is None:
+            return False
+        target = call.child_by_field_name("function")
+        name = re.sub(r"\s+", "", self.source.text(target)) if target is not None else ""
+        return bool(_USES.fullmatch(name))
+
+    def _is_production(self, text: str) -> bool:
+        return any(
+            text == literal or text.startswith(literal.rstrip("/") + "/")
+            for literal in self.settings.production_literals
+        )
 
     def _in_chain(self, node: Node) -> bool:
         parent = node.parent
@@ -48,14 +112,18 @@ class HomeKinds:
         return any(self.homes.is_lookup(unwrap(e)) for _, e in chain(parent))
 
 
-def production_literals(data: bytes, places: Places) -> set[str]:
-    """The quoted texts of a file that hold a home path, as they are spelled."""
-    import re
-
+def production_literals(source: Source, places: Places) -> set[str]:
+    """The texts of a file's literals that begin with a home path, and are not a home alone."""
     out = set()
-    for match in re.finditer(
-        r"([\"'`])((?:(?!\1)[^\n\\]|\\.)*)\1", data.decode("utf-8", "replace")
-    ):
-        if next(places.find(match.group(2)), None) is not None:
-            out.add(match.group(2))
+    for node in _strings(source):
+        text = cook(node, source).text
+        found = next(places.find(text), None)
+        if found is None or not found.base or found.start > 0:
+            continue
+        if found.base != HOME or len(text) > found.end:
+            out.add(text)
     return out
+
+
+def _strings(source: Source) -> list[Node]:
+    return source.captures("[(string) (template_string)] @s").get("s", [])

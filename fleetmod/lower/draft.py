@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tree_sitter import Node
 
+from fleetmod.lower.runtime import elsewhere
 from fleetmod.lower.style import Style
 from fleetmod.model import Edit, Need
 from fleetmod.syntax.scope import Scopes
@@ -34,8 +36,14 @@ class Draft:
     def replace_range(self, start: int, end: int, text: str, rule: str) -> None:
         self.edits.append(Edit(start, end, text, rule))
 
+    @cached_property
+    def _elsewhere(self) -> str:
+        return elsewhere(self.scopes)
+
     def name(self, package: str, name: str) -> str:
         """The local name of a port's export; remembers that it must be imported."""
+        if self._elsewhere:
+            raise Refused(self._elsewhere)
         need = Need(package, name)
         if need not in self.needs:
             self.needs[need] = self._imported(need) or self._free(name)
@@ -53,6 +61,8 @@ class Draft:
             ):
                 continue
             specifier = binding.name_node.parent
+            if any(c.type == "type" for s in (specifier, binding.declaration) for c in s.children):
+                continue  # a type is no value
             original = specifier.child_by_field_name("name")
             if original is not None and self.scopes.source.text(original) == need.name:
                 return binding.name

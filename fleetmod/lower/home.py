@@ -7,13 +7,15 @@ import re
 from tree_sitter import Node
 
 from fleetmod.lift.homes import Homes, chain
+from fleetmod.lower.candidates import removal, repeats
 from fleetmod.lower.draft import IDENTITY, Draft, Refused
 from fleetmod.lower.join import JoinedPaths
-from fleetmod.places import HOME, HomePath, Places
-from fleetmod.syntax.source import ancestors
-from fleetmod.syntax.values import Hole, Values
+from fleetmod.lower.positions import check_position
+from fleetmod.places import HOME, UNKNOWN, HomePath, Places
+from fleetmod.syntax.cooked import Cooked, cook
+from fleetmod.syntax.source import ancestors, contains
+from fleetmod.syntax.values import Values
 
-_TAGS = re.compile(r"(\w+\.)?\$(\(.*\))?|String\.raw|dedent|outdent|html|css|gql|markdown", re.S)
 _KEY_NAME = re.compile(
     r"key|match|pattern|project|namespace|cache|session|_id$|Id$|fingerprint", re.I
 )
@@ -33,8 +35,9 @@ class HomePaths:
 
     def lower(self, node: Node, rule: str) -> tuple[str, tuple[str, ...]]:
         """Replace one literal (or the chain it ends); returns what it is, and notes."""
-        self._check_position(node)
-        if self._duplicate(node, rule):
+        self.check_position(node)
+        if repeats(node, self.places, self.homes, self.values):
+            self.draft.replace_range(*removal(node, self.source), "", rule)
             return "a candidate that repeats another one", ()
         if (top := self._whole_chain(node, rule)) is not None:
             return "fallback chain of the home folder", self._notes(top)
@@ -68,14 +71,24 @@ class HomePaths:
         if first == len(elements) - 1:
             return None
         start = elements[first]
+        if _crosses_parentheses(start, node) or self._has_comment(start, node):
+            return None
         if found.base == HOME and self.joined.replace_first(
             top, start, self.env, rule, self.member
         ):
             return top
-        outer = _parentheses(top) if first == 0 else top
-        begin = outer.start_byte if first == 0 else start.start_byte
-        self.draft.replace_range(begin, outer.end_byte, self.member(found.base), rule)
+        if first == 0:
+            self.draft.replace(_parentheses(top), self.member(found.base), rule)
+        else:
+            self.draft.replace_range(start.start_byte, node.end_byte, self.member(found.base), rule)
         return top
+
+    def _has_comment(self, first: Node, last: Node) -> bool:
+        """Whether a comment stands in a chain; it says why, and must not get lost."""
+        return any(
+            first.start_byte < c.start_byte < last.end_byte
+            for c in self.source.captures("(comment) @c").get("c", [])
+        )
 
     def _is_lookup_of(self, node: Node, base: str) -> bool:
         if base == HOME:
@@ -91,28 +104,26 @@ class HomePaths:
             return None
         text = self.values.literal(node) or ""
         found = next(self.places.find(text), None)
-        exact = (
-            found is not None
-            and found.base
-            and found.start == 0
-            and not text[found.end :].strip("/")
-        )
+        # a slash at the end may be what the code after it relies on
+        exact = found is not None and found.base and (found.start, found.end) == (0, len(text))
         return found if exact else None
 
     # -- literals -------------------------------------------------------------------------------
 
     def _literal(self, node: Node, rule: str) -> str:
-        if node.type == "template_string":
-            return self._template(node, rule)
-        if node.type == "jsx_text":
-            return self._inside(node, rule, "{", "}")
-        raw = self.source.text(node)[1:-1]
-        paths = self._known(raw)
-        whole = len(paths) == 1 and paths[0].start == 0 and paths[0].end == len(raw)
+        cooked = cook(node, self.source)
+        paths = [self._safe_base(p, node, cooked) for p in self._known(cooked.text)]
+        places = [(*cooked.span(p.start, p.end), p.base) for p in paths]
+        if node.type in ("template_string", "jsx_text"):
+            opening = "{" if node.type == "jsx_text" else "${"
+            for start, end, base in places:
+                self.draft.replace_range(start, end, opening + self.member(base) + "}", rule)
+            return ", ".join(sorted({p.base for p in paths}))
+        whole = len(paths) == 1 and (paths[0].start, paths[0].end) == (0, len(cooked.text))
         if whole and not _needs_template(node):
             text = self.member(paths[0].base)
         else:
-            text = "`" + self._spliced(raw, paths) + "`"
+            text = "`" + self._spliced(node, places) + "`"
         if _is_key(node):
             text = f"[{text}]"
         elif node.parent is not None and node.parent.type == "jsx_attribute":
@@ -120,124 +131,45 @@ class HomePaths:
         self.draft.replace(node, text, rule)
         return ", ".join(sorted({p.base for p in paths}))
 
-    def _spliced(self, raw: str, paths: list[HomePath]) -> str:
-        out, at = [], 0
-        for path in paths:
-            out.append(_template_raw(raw[at : path.start]) + "${" + self.member(path.base) + "}")
-            at = path.end
-        return "".join(out) + _template_raw(raw[at:])
-
-    def _template(self, node: Node, rule: str) -> str:
-        parent = node.parent
-        if parent is not None and parent.type == "call_expression":
-            tag = parent.child_by_field_name("function")
-            if tag is not None and not _TAGS.fullmatch(self.source.text(tag)):
-                raise Refused(f"the tag `{self.source.text(tag)}` would get the path as a value")
-        return self._inside(node, rule, "${", "}")
-
-    def _inside(self, node: Node, rule: str, opening: str, closing: str) -> str:
-        """Splice the lookups into a template or JSX text, the rest untouched."""
-        bases = set()
-        fragments = (
-            [node]
-            if node.type == "jsx_text"
-            else [c for c in node.named_children if c.type == "string_fragment"]
-        )
-        for fragment in fragments:
-            text = self.source.text(fragment)
-            for path in self._known(text):
-                start = fragment.start_byte + len(text[: path.start].encode())
-                end = fragment.start_byte + len(text[: path.end].encode())
-                self.draft.replace_range(
-                    start, end, opening + self.member(path.base) + closing, rule
-                )
-                bases.add(path.base)
-        return ", ".join(sorted(bases))
+    def _spliced(self, node: Node, places: list[tuple[int, int, str]]) -> str:
+        """A string's text between its quotes as the text of a template, the lookups in it."""
+        out, at = [], node.start_byte + 1
+        for start, end, base in places:
+            out += [_template_raw(self.source.slice(at, start)), "${" + self.member(base) + "}"]
+            at = end
+        return "".join([*out, _template_raw(self.source.slice(at, node.end_byte - 1))])
 
     def _known(self, text: str) -> list[HomePath]:
         paths = list(self.places.find(text))
-        strangers = [p.user for p in paths if not p.base]
+        strangers = [p.user for p in paths if not p.base and not p.why]
         if strangers:
             raise Refused(
                 f"the home of `{strangers[0]}`, who is not in home.users; add the name or "
                 "exclude the file"
             )
-        return paths
+        if any(p.why == UNKNOWN for p in paths):
+            raise Refused(UNKNOWN)
+        return [p for p in paths if p.base]
 
-    # -- places ---------------------------------------------------------------------------------
-
-    def _check_position(self, node: Node) -> None:
+    def _safe_base(self, path: HomePath, node: Node, cooked: Cooked) -> HomePath:
+        """The home itself where something is joined to a root by `+`, which may be `-old`."""
         parent = node.parent
-        kind = parent.type if parent is not None else ""
-        if kind in ("import_statement", "export_statement", "import_require_clause"):
-            raise Refused("an import of an absolute path; import the module by its package name")
-        if kind == "literal_type":
-            raise Refused("a literal type; make it `string`")
-        if kind == "enum_assignment":
-            raise Refused("an enum member must be constant; make it a function or a constant")
-        if kind == "call_expression" and node.type == "string":
-            raise Refused("unexpected syntax around the literal")
-        if kind == "arguments" and parent is not None and parent.parent is not None:
-            target = parent.parent.child_by_field_name("function")
-            spelled = self.source.text(target) if target is not None else ""
-            if spelled in (
-                "require",
-                "import",
-                "require.resolve",
-                "vi.mock",
-                "jest.mock",
-                "mock.module",
-            ):
-                raise Refused("a module loaded by an absolute path; load it by its package name")
+        ends = path.end == len(cooked.text) and path.base != HOME
+        if ends and parent is not None and parent.type == "binary_expression":
+            operator = parent.child_by_field_name("operator")
+            left = parent.child_by_field_name("left")
+            joined = operator is not None and operator.type == "+"
+            if joined and left is not None and left.id == node.id:
+                end = cooked.text.index(path.user, path.start) + len(path.user)
+                return HomePath(path.start, end, HOME, path.user)
+        return path
 
-    def _duplicate(self, node: Node, rule: str) -> bool:
-        """Drop a list's candidate that another one spells through the home lookup already."""
-        array = node.parent
-        if array is None or array.type != "array":
-            return False
-        mine = self._portable(node)
-        elements = [c for c in array.named_children if c.type != "comment"]
-        if mine is None or not any(
-            e.id != node.id and self._portable(e) == mine and not self._is_literal(e)
-            for e in elements
-        ):
-            return False
-        index = next(i for i, e in enumerate(elements) if e.id == node.id)
-        start, end = node.start_byte, node.end_byte
-        data = self.source.data
-        match = re.compile(rb"[ \t]*,").match(data, end)
-        if match:
-            end = match.end()
-        elif index > 0:
-            start = elements[index - 1].end_byte
-        line_start = data.rfind(b"\n", 0, start) + 1
-        line_end = data.find(b"\n", end)
-        if line_end >= 0 and not data[line_start:start].strip() and not data[end:line_end].strip():
-            start, end = line_start, line_end + 1
-        self.draft.replace_range(start, end, "", rule)
-        return True
-
-    def _is_literal(self, node: Node) -> bool:
-        return node.type == "string"
-
-    def _portable(self, node: Node) -> str | None:
-        """A path as text with the home folder as `~`; None when something else is unknown."""
-        out = ""
-        for piece in self.values.pieces(node):
-            if isinstance(piece, Hole) and self.homes.is_home(piece.node):
-                out += "~"
-            elif isinstance(piece, Hole):
-                known = self.values.literal(piece.node)
-                if known is None:
-                    return None
-                out += known
-            else:
-                out += piece
-        found = next(self.places.find(out), None)
-        if found is not None and found.base and found.start == 0:
-            home = out.split("/")[2]
-            out = "~" + out[out.index(home) + len(home) :]
-        return out if out.startswith("~") else None
+    def check_position(self, node: Node) -> None:
+        """Raises Refused where a literal must stay one."""
+        types = "(literal_type (string) @s)"
+        named = self.source.captures(types).get("s", [])
+        texts = frozenset(self.source.text(n)[1:-1] for n in named)
+        check_position(node, self.source, texts)
 
     def _notes(self, node: Node) -> tuple[str, ...]:
         """Whether the value looks like a key, whose change orphans what was stored under it."""
@@ -296,5 +228,21 @@ def _is_key(node: Node) -> bool:
     return key is not None and key.id == node.id
 
 
+def _crosses_parentheses(first: Node, last: Node) -> bool:
+    """Whether one end of a chain stands in parentheses that the other is not in."""
+    return any(
+        a.type == "parenthesized_expression" and not contains(a, other)
+        for node, other in ((first, last), (last, first))
+        for a in ancestors(node)
+    )
+
+
 def _template_raw(raw: str) -> str:
-    return raw.replace("`", "\\`").replace("${", "\\${")
+    """The source of a string as the source of a template: an escape means the same in both."""
+    if re.search(r"\\[1-9]", raw):
+        raise Refused("an octal escape, which no template has; write it as \\x…")
+
+    def escaped(match: re.Match[str]) -> str:
+        return match[0] if match[0].startswith("\\") else "\\" + match[0]
+
+    return re.sub(r"\\.|`|\$\{", escaped, raw, flags=re.S)

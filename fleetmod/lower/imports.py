@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 from tree_sitter import Node
@@ -11,6 +12,11 @@ from fleetmod.model import Edit
 from fleetmod.syntax.source import Source
 
 RULE = "import"
+_PRAGMA = re.compile(rb"@ts-|eslint-|biome-|prettier-|oxlint-|istanbul|c8 |v8 |webpack")
+_FILE_PRAGMA = re.compile(
+    rb"@ts-(?:no)?check|^///|@(?:jest|vitest|bun)-|eslint-(?:disable|env)(?!-)|@jsx|@license"
+    rb"|[Cc]opyright|SPDX|@fileoverview|@file\b|@flow"
+)
 
 
 def import_edits(draft: Draft, deleted: list[Edit]) -> list[Edit]:
@@ -100,10 +106,11 @@ def _insertions(draft: Draft, lines: list[tuple[str, str]], deleted: list[Edit])
                 continue
             anchor = statement
         if anchor is not None:
-            at = _line_end(source, anchor.end_byte)
-            edits.append(Edit(at, at, line + newline, RULE))
+            at, alone = _after(source, anchor)
+            text = line + newline if alone else newline + line
+            edits.append(Edit(at, at, text, RULE))
         elif statements:
-            at = statements[0].start_byte
+            at = _with_pragmas(statements[0])
             if any(e.start <= at < e.end for e in deleted):
                 at = next(e.start for e in deleted if e.start <= at < e.end)
             edits.append(Edit(at, at, line + newline, RULE))
@@ -145,8 +152,27 @@ def _is_directive(node: Node) -> bool:
     return node.type == "expression_statement" and node.named_children[0].type == "string"
 
 
+def _after(source: Source, node: Node) -> tuple[int, bool]:
+    """Where a line can follow a statement, and whether that is a line of its own."""
+    end = _line_end(source, node.end_byte)
+    rest = source.slice(node.end_byte, end).strip(" \t\r\n;")
+    # a comment or a template may go on behind the statement, and swallow what is put below it
+    alone = not rest or (rest.startswith("//") or (rest.startswith("/*") and rest.endswith("*/")))
+    return (end, True) if alone else (node.end_byte, False)
+
+
+def _with_pragmas(node: Node) -> int:
+    """The start of a statement, with the comments above it that speak to a tool about it."""
+    start = node.start_byte
+    above = node.prev_named_sibling
+    while above is not None and above.type == "comment" and _PRAGMA.search(above.text or b""):
+        start, above = above.start_byte, above.prev_named_sibling
+    return start
+
+
 def _top(source: Source, commonjs: bool) -> tuple[int, bool]:
-    """Below shebang, directives and a CommonJS file's requires; and whether a blank follows."""
+    """Below all that must come first: shebang, directives, comments about the file, and the
+    requires of a CommonJS file; and whether a blank line is wanted after it."""
     at = len(b"\xef\xbb\xbf") if source.data.startswith(b"\xef\xbb\xbf") else 0
     blank = True
     for node in source.root.named_children:
@@ -158,9 +184,22 @@ def _top(source: Source, commonjs: bool) -> tuple[int, bool]:
         if node.type == "hash_bang_line" or _is_directive(node) or is_require:
             at = _line_end(source, node.end_byte)
             blank = not is_require
+        elif node.type == "comment" and _about_file(source, node):
+            at = _line_end(source, node.end_byte)
+            blank = True
         elif node.type != "comment":
             break
+    if blank and re.match(rb"[ \t]*\r?\n", source.data[at:]):
+        at, blank = _line_end(source, at), True
     return at, blank
+
+
+def _about_file(source: Source, node: Node) -> bool:
+    """Whether a comment at the top is about the whole file and not about the code below it."""
+    after = source.data[node.end_byte : _line_end(source, node.end_byte)]
+    below = source.data[_line_end(source, node.end_byte) :]
+    apart = not after.strip() and bool(re.match(rb"[ \t]*\r?\n", below))
+    return apart or bool(_FILE_PRAGMA.search(node.text or b""))
 
 
 def _line_end(source: Source, offset: int) -> int:

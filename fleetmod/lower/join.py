@@ -12,7 +12,7 @@ from fleetmod.lower.draft import Draft
 from fleetmod.places import ROOT, VAULT, Places
 from fleetmod.syntax.values import Values
 
-_JOIN = re.compile(r"(\w+\.)?(posix\.)?(join|resolve)")
+_JOIN = re.compile(r"((?!Promise\.)\w+\.)?(posix\.)?(join|resolve)")
 
 
 class JoinedPaths:
@@ -82,6 +82,8 @@ class JoinedPaths:
         if not base:
             return False
         template = hole.parent
+        if not rest and following.next_named_sibling is not None:
+            return False  # `…/acme${suffix}` may be another folder
         if not rest and template is not None and len(template.named_children) == 2:
             self.draft.replace(template, member(base), rule)
             return True
@@ -93,6 +95,6 @@ class JoinedPaths:
         """The base that a path below home lies under, and what follows it."""
         for base in (ROOT, VAULT):
             below = self.places.below_home(base)
-            if below and (text == below or text.startswith(below + "/")):
+            if below and (text == below or text.startswith(below + "/")) and ".." not in text:
                 return base, text[len(below) :].lstrip("/")
         return "", ""

@@ -74,6 +74,15 @@ class Scopes:
         """Every identifier that the file uses or declares."""
         return set(self._names) | set(self._bindings)
 
+    def uses_global(self, name: str) -> bool:
+        """Whether a name is used that nothing in the file declares, as the object of a member."""
+        return any(
+            node.parent is not None
+            and node.parent.type == "member_expression"
+            and self.resolve(node) is None
+            for node in self._names.get(name, ())
+        )
+
     def resolve(self, node: Node) -> Binding | None:
         """The declaration that an identifier refers to; None for a global or a property."""
         return self.lookup(self.source.text(node), node)

@@ -107,11 +107,39 @@ class Source:
         return list(_errors(self.root)) if self.root.has_error else []
 
 
+def is_text(data: bytes) -> bool:
+    """Whether a file's bytes are UTF-8, which all of the analysis takes for granted."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def open_source(path: str, data: bytes) -> Source:
     """Parse `data` as the language that the suffix of `path` names (TypeScript by default)."""
     suffix = path[path.rfind(".") :] if "." in path else ""
     name = SUFFIXES.get(suffix, "typescript")
-    return Source(path, data, name, parse(name, data))
+    source = Source(path, data, name, parse(name, data))
+    if name == "tsx" and b"&" in data:
+        source.tree = _with_ampersands(source)
+    return source
+
+
+def _with_ampersands(source: Source) -> Tree:
+    """The tree of a file whose JSX has a bare `&`, which browsers and tsc take, this parser not.
+
+    Only the parser is shown another letter in its place; the source's bytes stay.
+    """
+    tree, shown = source.tree, source.data
+    for _ in range(4):
+        stuck = [n for n in _errors(tree.root_node) if (n.text or b"").startswith(b"&")]
+        if not stuck:
+            break
+        for node in stuck:
+            shown = shown[: node.start_byte] + b"_" + shown[node.start_byte + 1 :]
+        tree = parse(source.language, shown)
+    return tree if len(list(_errors(tree.root_node))) < len(source.errors()) else source.tree
 
 
 def _errors(node: Node) -> Iterator[Node]:

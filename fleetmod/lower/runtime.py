@@ -1,0 +1,37 @@
+"""Whether a file runs where the ports cannot: in a browser, or on Deno."""
+
+from __future__ import annotations
+
+import re
+
+from fleetmod.syntax.scope import Scopes
+
+BROWSER = (
+    "browser code, which has no home folder and starts no service; get the value from the server"
+)
+DENO = "loads modules by URL, which finds no package of the workspace; pass the value in"
+
+_HOOKS = re.compile(r"\b(?:useState|useEffect|useRef|useMemo|useCallback|useReducer)\b")
+_BROWSER_MODULES = re.compile(r"react-dom(?:/client)?$|preact|solid-js|svelte|vue$|@storybook/.*")
+_DENO_MODULES = re.compile(r"(?:https?|jsr|npm):")
+_GLOBALS = ("document", "window", "localStorage", "navigator")
+
+
+def elsewhere(scopes: Scopes) -> str:
+    """Why no port can be imported here; empty where one can."""
+    source = scopes.source
+    for statement in source.root.named_children:
+        text = source.text(statement)
+        if statement.type == "expression_statement" and re.match(r"[\"']use client[\"']", text):
+            return BROWSER
+        if statement.type != "import_statement":
+            continue
+        module = statement.child_by_field_name("source")
+        name = source.text(module)[1:-1] if module is not None else ""
+        if _DENO_MODULES.match(name):
+            return DENO
+        if _BROWSER_MODULES.fullmatch(name) or (name == "react" and _HOOKS.search(text)):
+            return BROWSER
+    if ".stories." in source.path:
+        return BROWSER
+    return BROWSER if any(scopes.uses_global(name) for name in _GLOBALS) else ""
