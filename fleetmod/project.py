@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from fleetmod.errors import FleetmodError
 from fleetmod.lift.home_kinds import production_literals
 from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.rules import Rule, load_rules
-from fleetmod.settings import Settings
+from fleetmod.settings import Settings, package_of
 from fleetmod.syntax.source import SUFFIXES, is_text, open_source
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.config import Config, load_config
@@ -88,24 +89,29 @@ def read_sources(project: Project) -> Sources:
             contents[path] = (project.root / path).read_bytes()
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
-    settings = make_settings(project, contents)
+    settings = make_settings(project, contents, discovered)
     return Sources(settings, contents, tuple(discovered), tuple(unreadable))
 
 
-def make_settings(project: Project, contents: dict[str, bytes]) -> Settings:
+def make_settings(
+    project: Project, contents: dict[str, bytes], discovered: Sequence[str]
+) -> Settings:
     """What the analysis of each file must know of the whole repository."""
-    literals: set[str] = set()
+    manifests = [p for p in discovered if p.rpartition("/")[2] == "package.json"]
+    literals: dict[str, set[str]] = {p.removesuffix("package.json"): set() for p in manifests}
+    literals.setdefault("", set())
     if any(is_test(path) and b"/Users/" in data for path, data in contents.items()):
         for path, data in contents.items():
             if not is_test(path) and (b"/Users/" in data or b"/home/" in data) and is_text(data):
-                literals |= production_literals(open_source(path, data), project.places)
+                found = production_literals(open_source(path, data), project.places)
+                literals[package_of(path, literals)] |= found
     identity = project.config.identity
     return Settings(
         places=project.places,
         packages=project.packages,
         env={HOME: "HOME", ROOT: identity.root_env, VAULT: identity.vault_env},
         fixture=project.config.home.fixture,
-        production_literals=frozenset(literals),
+        production_literals={folder: frozenset(found) for folder, found in literals.items()},
         gate=tuple(folder.rstrip("/") for folder in project.config.workspace.gate),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fleetmod.places import HOME, ROOT, VAULT, Places
@@ -10,8 +11,9 @@ from fleetmod.places import HOME, ROOT, VAULT, Places
 @dataclass(frozen=True)
 class Settings:
     """`packages` maps a port's key to the name it is installed under; `env` a NodeIdentity member
-    to the variable that overrides it; `production_literals` are home paths that code outside
-    tests spells too, so that a test which expects one must follow it; `gate` are the folders that
+    to the variable that overrides it; `production_literals` are the home paths that
+    a package's code outside tests spells, by the package's folder (with a slash at its end): a
+    test of the package that expects one must follow it; `gate` are the folders that
     the gates grep: test data elsewhere is left."""
 
     places: Places
@@ -20,5 +22,14 @@ class Settings:
         default_factory=lambda: {HOME: "HOME", ROOT: "REPO_ROOT", VAULT: "VAULT_PATH"}
     )
     fixture: str = "/Users/fixture"
-    production_literals: frozenset[str] = frozenset()
+    production_literals: Mapping[str, frozenset[str]] = field(default_factory=dict)
     gate: tuple[str, ...] = (".",)
+
+    def literals_for(self, path: str) -> frozenset[str]:
+        """The home paths that the code of the file's own package spells."""
+        return self.production_literals.get(package_of(path, self.production_literals), frozenset())
+
+
+def package_of(path: str, folders: Iterable[str]) -> str:
+    """The innermost of some packages' folders that holds a file; "" for the root's."""
+    return max((f for f in folders if path.startswith(f)), key=len, default="")

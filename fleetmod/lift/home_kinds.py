@@ -64,7 +64,10 @@ class HomeKinds:
                 rf"(?:(?<![\w.])|(?<=\\[nrt]))\\?/(?:Users|home)\\?/{name}(?![\w-])", "", text
             )
             left = re.search(
-                rf"users?[^\w\n]{{1,6}}{name}\b|users%2F{name}\b|[\"'`]{name}[\"'`]", rest, re.I
+                rf"users?[^\w\n]{{1,6}}{name}\b|users%2F{name}\b"
+                rf"|(?:to\w+|[eE]qual)\((?:[^\"'`\n]*,\s*)?[\"'`]{name}[\"'`]",
+                rest,
+                re.I,
             )
             if left:
                 return f"the file also spells {left.group()} for it; move both by hand"
@@ -97,7 +100,7 @@ class HomeKinds:
     def _is_production(self, text: str) -> bool:
         return any(
             text == literal or text.startswith(literal.rstrip("/") + "/")
-            for literal in self.settings.production_literals
+            for literal in self.settings.literals_for(self.source.path)
         )
 
     def _in_chain(self, node: Node) -> bool:
