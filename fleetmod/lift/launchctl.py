@@ -163,17 +163,17 @@ class Launchctl:
     def _legacy(self, verb: str, target: Word) -> Operation:
         if verb == "stop":
             note = "`launchctl stop` lets a KeepAlive job come back; the port's stop does not"
-            return replace(self.on(target, "stop"), notes=(note,))
-        return self.on(target, "stop" if verb == "remove" else verb)
+            return replace(self.on(target, "stop"), notes=(note,), required=True)
+        return replace(self.on(target, "stop" if verb == "remove" else verb), required=True)
 
     def _bootout(self, args: tuple[Word, ...]) -> Operation:
         if len(args) == 1:
             if self.targets.is_domain(args[0]):
                 raise Unliftable("boots a whole domain out")
-            return self.on(args[0], "stop")
+            return replace(self.on(args[0], "stop"), required=True)
         if len(args) == 2:
             label, _ = self.targets.from_path(args[0], args[1], any_file=True)
-            return Operation("stop", label)
+            return Operation("stop", label, required=True)
         raise Unliftable("bootout of several services at once; one call each")
 
     def _bootstrap(self, args: tuple[Word, ...]) -> Operation:

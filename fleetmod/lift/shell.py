@@ -12,6 +12,7 @@ from fleetmod.syntax.source import parse
 from fleetmod.syntax.values import Hole, Pieces
 
 _HOLE = re.compile(r"fLeEtHoLe(\d+)x")
+_QUOTES = re.compile(r"JSON\.stringify|(?:\w+\.)?(?:shell|sh|bash)?_?(?:[qQ]uote|[eE]scape)\w*")
 _MISPARSED = "the shell command does not parse; split it into plain commands"
 
 
@@ -51,7 +52,7 @@ def parse_shell(pieces: Pieces) -> Shell:
             text += piece
         else:
             text += f"fLeEtHoLe{len(holes)}x"
-            holes.append(piece)
+            holes.append(Hole(_unquoted(piece.node)))
     data = text.encode()
     root = parse("bash", data).root_node
     if root.has_error:
@@ -64,6 +65,19 @@ def parse_shell(pieces: Pieces) -> Shell:
     for statement in statements[1:]:
         shell = Chain(";", shell, reader.shell(statement))
     return shell
+
+
+def _unquoted(node: Node) -> Node:
+    """The value behind a call that quotes it for the shell: `JSON.stringify(path)`, `quote(x)`."""
+    if node.type != "call_expression":
+        return node
+    function, arguments = (
+        node.child_by_field_name("function"),
+        node.child_by_field_name("arguments"),
+    )
+    name = (function.text or b"").decode() if function is not None else ""
+    given = arguments.named_children if arguments is not None else []
+    return given[0] if _QUOTES.fullmatch(name) and len(given) == 1 else node
 
 
 class _Reader:

@@ -52,6 +52,9 @@ class Targets:
                 inner.named_children[0], depth
             )
         if node.type == "call_expression":
+            inlined = self.values.inline(node)
+            if inlined is not None and not inlined[1] and depth:
+                return self.own_uid(inlined[0], depth - 1)
             source = self.scopes.source.text(node)
             return bool(
                 re.match(
@@ -69,11 +72,36 @@ class Targets:
                 out.append(OwnUid())
             else:
                 out.append(piece)
-        if out and isinstance(out[0], Hole) and (value := self.values.constant(out[0].node)):
-            opened = self.values.pieces(value)
-            names_domain = self.values.expand(opened)[:1]
+        first = out[0] if out else ""
+        opened = self._opened(first.node) if isinstance(first, Hole) else None
+        if opened is not None:
+            names_domain = self._texts(opened)[:1]
             if names_domain and isinstance(names_domain[0], str) and _domain(names_domain[0]):
                 return self.normal((*opened, *out[1:]))
+        return _join(out)
+
+    def _texts(self, word: Word) -> Pieces:
+        return self.values.expand(tuple(p for p in word if isinstance(p, str | Hole)))
+
+    def _opened(self, node: Node) -> Word | None:
+        """What a constant, a joined path or a call of a small local function is made of."""
+        value = self.values.constant(node)
+        if value is not None:
+            return self._join_arguments(value) or self.values.pieces(value)
+        node = unwrap(node)
+        inlined = self.values.inline(node)
+        if inlined is None:
+            return self._join_arguments(node)
+        body, arguments = inlined
+        out: list[WordPiece] = []
+        for piece in self._join_arguments(body) or self.values.pieces(body):
+            binding = (
+                self.scopes.resolve(piece.node)
+                if isinstance(piece, Hole) and piece.node.type == "identifier"
+                else None
+            )
+            argument = arguments.get(binding.name_node.id) if binding is not None else None
+            out.extend([piece] if argument is None else self.values.pieces(argument))
         return _join(out)
 
     def is_domain(self, word: Word) -> bool:
@@ -157,14 +185,8 @@ class Targets:
             last = parts[-1] if parts else ""
             if not isinstance(last, Hole):
                 break
-            value = self.values.constant(last.node) or unwrap(last.node)
-            joined = self._join_arguments(value)
-            opened = joined if joined is not None else self.values.pieces(value)
-            if (
-                len(opened) == 1
-                and isinstance(opened[0], Hole)
-                and opened[0].node.id == last.node.id
-            ):
+            opened = self._opened(last.node)
+            if opened is None or opened == (last,):
                 break
             parts = [*parts[:-1], *opened]
         return _join(parts)

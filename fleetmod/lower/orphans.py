@@ -15,7 +15,10 @@ from fleetmod.syntax.values import unwrap
 RULE = "orphan"
 _PURE = FUNCTIONS | {"string", "template_string", "number", "array", "identifier"}
 _LOADS = re.compile(r"^(?:await\s+)?(?:require|import)\(")
-_PURE_CALL = re.compile(r"(\w+\.)?promisify\(|require\(|process\.getuid|(os\.)?userInfo\(\)")
+_PURE_CALL = re.compile(
+    r"(\w+\.)?promisify\(|require\(|process\.getuid|(os\.)?userInfo\(\)"
+    r"|(\w+\.)?(join|resolve|homedir|dirname|basename)\("
+)
 
 
 def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[Edit]:
@@ -93,9 +96,9 @@ def _removable(binding: Binding, scopes: Scopes, targets: Targets) -> bool:
         return value is not None and bool(_LOADS.search(scopes.source.text(value)))
     value = unwrap(binding.value)
     text = scopes.source.text(value)
-    return (value.type in _PURE or bool(_PURE_CALL.match(text)) or targets.own_uid(value)) and (
-        value.type in FUNCTIONS or not re.search(r"\bawait\b|\byield\b", text)
-    )
+    inlined = targets.values.inline(value) is not None
+    pure = value.type in _PURE or _PURE_CALL.match(text) or inlined or targets.own_uid(value)
+    return bool(pure) and (value.type in FUNCTIONS or not re.search(r"\bawait\b|\byield\b", text))
 
 
 def _declarators(statement: Node) -> list[Node]:

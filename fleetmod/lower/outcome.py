@@ -87,15 +87,45 @@ class Outcomes:
         if holder is None:
             self._inline(usage, context, op)
             return
+        name = holder.child_by_field_name("name")
+        encoded = site.options is not None and "encoding" in self.source.text(site.options)
+        if name is not None and name.type == "object_pattern":
+            pattern = self._pattern(name, encoded)
+            self.draft.replace_range(
+                name.start_byte,
+                usage.value.end_byte,
+                f"{pattern} = {self.calls.outcome(op, context)}",
+                RULE,
+            )
+            return
         binding = self._binding(holder)
         if binding is None or holder.child_by_field_name("type") is not None:
-            raise Refused("the result is taken apart or typed; read the port's fields instead")
+            raise Refused(
+                "the result is typed as a child process's; read the port's fields instead"
+            )
         reads = self.scopes.references(binding)
         if self._throw_only(holder, binding, reads, context, op):
             return
-        encoded = site.options is not None and "encoding" in self.source.text(site.options)
         self._adapt_reads(reads, encoded)
         self.draft.replace(usage.value, self.calls.outcome(op, context), RULE)
+
+    def _pattern(self, pattern: Node, encoded: bool) -> str:
+        """`{ status, stderr: err }` with the outcome's names for the fields."""
+        out = []
+        for field in pattern.named_children:
+            match = re.fullmatch(r"(\w+)(?:\s*:\s*(\w+))?", self.source.text(field))
+            new = _FIELDS.get(match[1]) if match is not None else None
+            if match is None or not new:
+                raise Refused(f"reads `{self.source.text(field)}`, which the port does not tell")
+            local = match[2] or match[1]
+            if new in ("stdout", "stderr") and not encoded:
+                leaf = field if match[2] is None else field.child_by_field_name("value")
+                binding = self.scopes.resolve(leaf) if leaf is not None else None
+                for read in self.scopes.references(binding) if binding is not None else ():
+                    if member(read, self.source) not in ("toString", "length"):
+                        raise Refused(f"passes the bytes of `{local}` on; the port gives text")
+            out.append(new if new == local else f"{new}: {local}")
+        return "{ " + ", ".join(out) + " }"
 
     def _inline(self, usage: Usage, context: Context, op: Operation) -> None:
         name = member(usage.value, self.source)

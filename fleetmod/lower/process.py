@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from fleetmod.lift.operation import QUERIES, Operation
+from fleetmod.lift.operation import INSPECT, QUERIES, Operation
 from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEMPLATE, TEXT, UNKNOWN
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC, GEN, SYNC, Context, context_of, effect_callback
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.outcome import Outcomes
+from fleetmod.lower.reads import check_reads
 from fleetmod.lower.style import line_indent
 from fleetmod.lower.usage import Usage, declarator, member, usage_of
 from fleetmod.syntax.scope import Scopes
@@ -22,8 +24,10 @@ _IGNORING = re.compile(
     r"(window\.|globalThis\.)?(setTimeout|setInterval|setImmediate|queueMicrotask)"
     r"|.*\.(forEach|on|once|addEventListener|finally)"
 )
+_ALL = re.compile(r"Promise\.(?:all|allSettled)")
+_LOGS = re.compile(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
 _ERROR_DETAILS = re.compile(
-    r"\.\s*(status|signal|killed|cmd|output|stdout)\b|\.\s*code\s*[!=]==?\s*\d"
+    r"\.\s*(status|signal|killed|cmd|output|stdout)\b|\.\s*code\s*[!=]==?\s*(?:\d|[\"']E[A-Z]+)"
 )
 
 
@@ -44,7 +48,9 @@ class ProcessCalls:
         operations = site.operations
         if not site.runner.throws or "nothrow" in usage.methods:
             operations = tuple(op.tolerate() for op in operations)
-        self._check_error_readers(site, context)
+        self._check_error_readers(site, usage, context)
+        if any(op.verb == INSPECT for op in operations):
+            check_reads(usage.value, self.scopes)
         if site.runner.result == CHILD:
             self._child(site, usage, context, operations)
         elif not site.runner.sync and not usage.awaited:
@@ -59,6 +65,12 @@ class ProcessCalls:
         self, site: Site, context: Context, operations: tuple[Operation, ...]
     ) -> tuple[str, ...]:
         notes = [note for op in operations for note in op.notes]
+        if site.runner.result in (STRUCT, OK) and any(
+            op.verb == "stop" and op.required for op in operations
+        ):
+            notes.append(
+                "`stop` succeeds where nothing is loaded: no exit code tells that any more"
+            )
         if site.options is not None and "timeout" in self.source.text(site.options):
             notes.append("its own timeout is replaced by the adapter's")
         if self._sync_was_used(site):
@@ -127,10 +139,19 @@ class ProcessCalls:
         if statement and not ends and self.draft.style.semicolon and node.type == "try_statement":
             ends = ";"
         separator = self.draft.style.newline + line_indent(self.source, node.start_byte)
+        if statement and self._observed(context):
+            operations = tuple(self._with_failure(operations))
         lines = [self.calls.statement(op, context, ends) for op in operations]
         if not ends and lines[0].startswith("("):
             lines[0] = ";" + lines[0]
         self.draft.replace(node, separator.join(lines), RULE)
+
+    def _with_failure(self, operations: tuple[Operation, ...]) -> Iterator[Operation]:
+        """The port's stop is content with what is not loaded; the tool, and the code, is not."""
+        for op in operations:
+            if op.verb == "stop" and op.required and not op.tolerated:
+                yield Operation(INSPECT, op.label, required=True)
+            yield op
 
     def _swallowing_try(self, statement: Node, context: Context) -> Node | None:
         """`try { statement } catch {}` inside an Effect generator, where it would catch nothing."""
@@ -153,6 +174,10 @@ class ProcessCalls:
             raise Refused("the promise of a query is passed on; await it and read its value")
         if site.runner.result == UNKNOWN and self._ignoring(usage) is None:
             raise Refused("what the wrapper's promise resolves to is not known")
+        if self._in_promise_all(usage):
+            call = self.calls.port(op, ASYNC) + (".catch(() => {})" if op.tolerated else "")
+            self.draft.replace(usage.value, call, RULE)
+            return
         chained = member(usage.value, self.source)
         alone = self._ignoring(usage) is not None
         if not alone and chained not in ("catch", "finally"):
@@ -165,6 +190,16 @@ class ProcessCalls:
         if op.tolerated:
             call += ".catch(() => {})"
         self.draft.replace(usage.value, call, RULE)
+
+    def _in_promise_all(self, usage: Usage) -> bool:
+        """Whether it is one of the promises that are awaited together, for their end alone."""
+        array = usage.parent
+        call = array.parent.parent if array.type == "array" and array.parent is not None else None
+        target = call.child_by_field_name("function") if call is not None else None
+        if call is None or target is None or not _ALL.fullmatch(self.source.text(target)):
+            return False
+        whole = usage_of(call, self.source, shell_options=False)
+        return whole.awaited and self._ignoring(whole) is not None
 
     def _child(
         self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
@@ -251,14 +286,31 @@ class ProcessCalls:
             return None
         return next((b for b in self.scopes.bindings() if b.name_node.id == name.id), None)
 
-    def _check_error_readers(self, site: Site, context: Context) -> None:
+    def _check_error_readers(self, site: Site, usage: Usage, context: Context) -> None:
         """A handler that reads a child process error's own fields would read nothing."""
-        handler = context.tried.child_by_field_name("handler") if context.tried else None
+        handler = self._handler(usage, context)
         if handler is None or not site.runner.throws:
             return
-        parameter = handler.child_by_field_name("parameter")
-        if parameter is not None and _ERROR_DETAILS.search(self.source.text(handler)):
+        if _ERROR_DETAILS.search(self.source.text(handler)):
             raise Refused(
-                "the catch block reads the exit status of a child process; read "
-                "`exitCode` of the port's error there"
+                "the error's handler reads the exit status or the code of a child process; read "
+                "`exitCode` and `code` of the port's error there"
             )
+
+    def _handler(self, usage: Usage, context: Context) -> Node | None:
+        """The catch block, or the function given to `.catch`, that sees the call fail."""
+        if member(usage.value, self.source) == "catch" and usage.value.parent is not None:
+            call = usage.value.parent.parent
+            return call.child_by_field_name("arguments") if call is not None else None
+        return context.tried.child_by_field_name("handler") if context.tried is not None else None
+
+    def _observed(self, context: Context) -> bool:
+        """Whether a catch block does more about a failure than to log it."""
+        handler = (
+            context.tried.child_by_field_name("handler") if context.tried is not None else None
+        )
+        body = handler.child_by_field_name("body") if handler is not None else None
+        return body is not None and any(
+            child.type != "comment" and not _LOGS.match(self.source.text(child))
+            for child in body.named_children
+        )

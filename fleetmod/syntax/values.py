@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import FUNCTIONS
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 _WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression")
@@ -56,6 +57,15 @@ def merge(pieces: list[Piece]) -> Pieces:
         elif piece != "":
             out.append(piece)
     return tuple(out)
+
+
+def _parameter_names(function: Node) -> list[Node]:
+    single = function.child_by_field_name("parameter")
+    if single is not None:
+        return [single]
+    listed = function.child_by_field_name("parameters")
+    patterns = (p.child_by_field_name("pattern") for p in (listed.named_children if listed else ()))
+    return [p for p in patterns if p is not None]
 
 
 class Values:
@@ -109,6 +119,34 @@ class Values:
         ):
             return unwrap(binding.value)
         return None
+
+    def inline(self, call: Node) -> tuple[Node, dict[int, Node]] | None:
+        """What a call of a small local function returns: its expression, and the argument for
+        each parameter by the id of the node that declares it."""
+        function, arguments = call.child_by_field_name("function"), None
+        if call.type == "call_expression":
+            arguments = call.child_by_field_name("arguments")
+        if function is None or arguments is None or function.type != "identifier":
+            return None
+        binding = self.scopes.resolve(function)
+        if binding is None or binding.kind not in ("const", "function"):
+            return None
+        made = unwrap(binding.value) if binding.value is not None else binding.declaration
+        body = made.child_by_field_name("body") if made.type in FUNCTIONS else None
+        if body is None or any(child.type == "async" for child in made.children):
+            return None
+        if body.type == "statement_block":
+            only = body.named_children
+            if len(only) != 1 or only[0].type != "return_statement" or not only[0].named_children:
+                return None
+            body = only[0].named_children[0]
+        names = _parameter_names(made)
+        given = [a for a in arguments.named_children if a.type != "comment"]
+        if len(names) != len(given) or any(n.type != "identifier" for n in names):
+            return None
+        return unwrap(body), {
+            name.id: argument for name, argument in zip(names, given, strict=True)
+        }
 
     def elements(self, node: Node) -> list[Node] | None:
         """The elements of an array literal, directly or through a constant that is only read."""
