@@ -11,7 +11,7 @@ from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import GEN, SYNC, Context
 from fleetmod.lower.draft import Draft, Refused
-from fleetmod.lower.usage import Usage, declarator, member
+from fleetmod.lower.usage import Usage, declarator, declared, member
 from fleetmod.syntax.scope import Binding
 from fleetmod.syntax.source import contains
 
@@ -59,7 +59,7 @@ class Outcomes:
                     RULE,
                 )
                 return
-            binding = self._binding(holder)
+            binding = declared(holder, self.scopes)
             reads = self.scopes.references(binding) if binding else []
             if all(member(r, self.source) in ("stdout", "stderr") for r in reads) and reads:
                 made = f"{{ stdout: {text}, stderr: {self.draft.style.string('')} }}"
@@ -98,7 +98,7 @@ class Outcomes:
                 RULE,
             )
             return
-        binding = self._binding(holder)
+        binding = declared(holder, self.scopes)
         if binding is None or holder.child_by_field_name("type") is not None:
             raise Refused(
                 "the result is typed as a child process's; read the port's fields instead"
@@ -255,9 +255,3 @@ class Outcomes:
 
     def _loose(self, text: str) -> str:
         return f"({text})" if text.startswith(("await ", "yield* ")) else text
-
-    def _binding(self, holder: Node) -> Binding | None:
-        name = holder.child_by_field_name("name")
-        if name is None or name.type != "identifier":
-            return None
-        return next((b for b in self.scopes.bindings() if b.name_node.id == name.id), None)

@@ -8,23 +8,19 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from fleetmod.lift.operation import INSPECT, QUERIES, Operation
-from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEMPLATE, TEXT, UNKNOWN
+from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
-from fleetmod.lower.context import ASYNC, GEN, SYNC, Context, context_of, effect_callback
+from fleetmod.lower.context import GEN, SYNC, Context, context_of, effect_callback
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.outcome import Outcomes
+from fleetmod.lower.promise import Promises
 from fleetmod.lower.reads import check_reads
 from fleetmod.lower.style import line_indent
-from fleetmod.lower.usage import Usage, declarator, member, usage_of
+from fleetmod.lower.usage import Usage, ignored, member, usage_of
 from fleetmod.syntax.scope import Scopes
 
 RULE = "launchctl-call"
-_IGNORING = re.compile(
-    r"(window\.|globalThis\.)?(setTimeout|setInterval|setImmediate|queueMicrotask)"
-    r"|.*\.(forEach|on|once|addEventListener|finally)"
-)
-_ALL = re.compile(r"Promise\.(?:all|allSettled)")
 _LOGS = re.compile(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
 _ERROR_DETAILS = re.compile(
     r"\.\s*(status|signal|killed|cmd|output|stdout)\b|\.\s*code\s*[!=]==?\s*(?:\d|[\"']E[A-Z]+)"
@@ -40,6 +36,7 @@ class ProcessCalls:
         self.source = draft.scopes.source
         self.calls = Calls(draft)
         self.outcomes = Outcomes(draft, self.calls)
+        self.promises = Promises(draft, self.calls)
 
     def lower(self, site: Site) -> tuple[str, ...]:
         """Add the edits of one site; returns notes for the maintainer, raises Refused."""
@@ -52,10 +49,12 @@ class ProcessCalls:
         if any(op.verb == INSPECT for op in operations):
             check_reads(usage.value, self.scopes)
         if site.runner.result == CHILD:
-            self._child(site, usage, context, operations)
+            awaited = self.promises.child(site, usage, operations)
+            if awaited is not None:
+                self._statement(*awaited, context)
         elif not site.runner.sync and not usage.awaited:
-            self._promise(site, usage, operations)
-        elif (statement := self._ignoring(usage)) is not None:
+            self.promises.lower(site, usage, operations)
+        elif (statement := ignored(usage, self.scopes)) is not None:
             self._statement(statement, operations, context)
         else:
             self._result(site, usage, context, operations)
@@ -90,37 +89,6 @@ class ProcessCalls:
         if callback := effect_callback(site.call, self.scopes):
             return f"an Effect.{callback} callback runs to its end"
         return "the function around it is not async"
-
-    # -- uses -----------------------------------------------------------------------------------
-
-    def _ignoring(self, usage: Usage) -> Node | None:
-        """The node to replace when nobody reads the result."""
-        parent, value = usage.parent, usage.value
-        if parent.type == "unary_expression" and self.source.text(parent).startswith("void "):
-            value, parent = parent, parent.parent or parent
-        if parent.type == "expression_statement":
-            return parent
-        if parent.type == "arrow_function" and self._arrow_ignored(parent, value):
-            return value
-        holder = declarator(value)
-        if holder is not None and (binding := self._binding(holder)) is not None:
-            statement = holder.parent
-            alone = statement is not None and len(statement.named_children) == 1
-            if alone and not self.scopes.references(binding):
-                return statement
-        return None
-
-    def _arrow_ignored(self, arrow: Node, value: Node) -> bool:
-        body = arrow.child_by_field_name("body")
-        if body is None or body.id != value.id:
-            return False
-        if effect_callback(value, self.scopes):
-            return True
-        holder = arrow.parent
-        if holder is None or holder.type != "arguments" or holder.parent is None:
-            return False
-        target = holder.parent.child_by_field_name("function")
-        return target is not None and bool(_IGNORING.fullmatch(self.source.text(target)))
 
     def _statement(self, node: Node, operations: tuple[Operation, ...], context: Context) -> None:
         statement = node.type in ("expression_statement", "lexical_declaration")
@@ -165,78 +133,6 @@ class ProcessCalls:
         alone = len(body.named_children) == 1 and body.named_children[0].id == statement.id
         return tried if alone and caught is not None and not caught.named_children else None
 
-    def _promise(self, site: Site, usage: Usage, operations: tuple[Operation, ...]) -> None:
-        """A promise that is passed on: returned, chained, or left floating."""
-        if len(operations) != 1:
-            raise Refused("several commands behind one promise; await one call each")
-        op = operations[0]
-        if op.verb in QUERIES or usage.methods or usage.stringified:
-            raise Refused("the promise of a query is passed on; await it and read its value")
-        if site.runner.result == UNKNOWN and self._ignoring(usage) is None:
-            raise Refused("what the wrapper's promise resolves to is not known")
-        if self._in_promise_all(usage):
-            call = self.calls.port(op, ASYNC) + (".catch(() => {})" if op.tolerated else "")
-            self.draft.replace(usage.value, call, RULE)
-            return
-        chained = member(usage.value, self.source)
-        alone = self._ignoring(usage) is not None
-        if not alone and chained not in ("catch", "finally"):
-            allowed = site.runner.result == NOTHING and chained in ("", "then")
-            if not allowed:
-                raise Refused(
-                    "the promise's result is passed on; await the port in an async function"
-                )
-        call = self.calls.port(op, ASYNC)
-        if op.tolerated:
-            call += ".catch(() => {})"
-        self.draft.replace(usage.value, call, RULE)
-
-    def _in_promise_all(self, usage: Usage) -> bool:
-        """Whether it is one of the promises that are awaited together, for their end alone."""
-        array = usage.parent
-        call = array.parent.parent if array.type == "array" and array.parent is not None else None
-        target = call.child_by_field_name("function") if call is not None else None
-        if call is None or target is None or not _ALL.fullmatch(self.source.text(target)):
-            return False
-        whole = usage_of(call, self.source, shell_options=False)
-        return whole.awaited and self._ignoring(whole) is not None
-
-    def _child(
-        self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
-    ) -> None:
-        """A process that is started and not waited for, or waited for by `.exited`."""
-        if len(operations) != 1 or operations[0].verb in QUERIES:
-            raise Refused("reads a child process's output; await the port's result instead")
-        op = operations[0]
-        arguments = site.call.child_by_field_name("arguments")
-        given = arguments.named_children if arguments is not None else []
-        last = given[-1].type if len(given) > 1 else ""
-        if last in ("arrow_function", "function_expression") or (
-            last == "identifier" and site.options is None
-        ):
-            raise Refused(
-                "the result arrives in a callback; make the caller async and "
-                f"`await processManager.{op.verb}(…)` there"
-            )
-        value, awaited = usage.value, False
-        name = member(value, self.source)
-        parent = value.parent
-        if name == "exited" and parent is not None and parent.parent is not None:
-            if parent.parent.type != "await_expression":
-                raise Refused("a child process's exit is passed on; await the port instead")
-            value, awaited = parent.parent, True
-        elif name == "unref" and parent is not None and parent.parent is not None:
-            value = parent.parent
-        holder = value.parent
-        if holder is None or holder.type != "expression_statement":
-            raise Refused(
-                "a child process whose events or streams are read; await the port instead"
-            )
-        if awaited:
-            self._statement(holder, (op.tolerate(),), context)
-            return
-        self.draft.replace(value, f"void {self.calls.port(op, ASYNC)}.catch(() => {{}})", RULE)
-
     def _result(
         self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
     ) -> None:
@@ -279,12 +175,6 @@ class ProcessCalls:
 
     def _loose(self, text: str) -> str:
         return f"({text})" if text.startswith(("await ", "yield* ")) else text
-
-    def _binding(self, holder: Node):  # type: ignore[no-untyped-def]
-        name = holder.child_by_field_name("name")
-        if name is None or name.type != "identifier":
-            return None
-        return next((b for b in self.scopes.bindings() if b.name_node.id == name.id), None)
 
     def _check_error_readers(self, site: Site, usage: Usage, context: Context) -> None:
         """A handler that reads a child process error's own fields would read nothing."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
+from fleetmod.lower.context import effect_callback
+from fleetmod.syntax.scope import Binding, Scopes
 from fleetmod.syntax.source import Source
 from fleetmod.syntax.values import unwrap
 
+_IGNORING = re.compile(
+    r"(window\.|globalThis\.)?(setTimeout|setInterval|setImmediate|queueMicrotask)"
+    r"|.*\.(forEach|on|once|addEventListener|finally)"
+)
 _TRANSPARENT = {
     "parenthesized_expression",
     "as_expression",
@@ -107,3 +114,42 @@ def inner(node: Node) -> Node:
     """An expression without parentheses, casts and `await`."""
     node = unwrap(node)
     return unwrap(node.named_children[0]) if node.type == "await_expression" else node
+
+
+def declared(holder: Node, scopes: Scopes) -> Binding | None:
+    """The name that a declarator declares, when it is no pattern."""
+    name = holder.child_by_field_name("name")
+    if name is None or name.type != "identifier":
+        return None
+    return next((b for b in scopes.bindings() if b.name_node.id == name.id), None)
+
+
+def ignored(usage: Usage, scopes: Scopes) -> Node | None:
+    """The node to replace when nobody reads the result."""
+    parent, value = usage.parent, usage.value
+    if parent.type == "unary_expression" and scopes.source.text(parent).startswith("void "):
+        value, parent = parent, parent.parent or parent
+    if parent.type == "expression_statement":
+        return parent
+    if parent.type == "arrow_function" and _arrow_ignored(parent, value, scopes):
+        return value
+    holder = declarator(value)
+    if holder is not None and (binding := declared(holder, scopes)) is not None:
+        statement = holder.parent
+        alone = statement is not None and len(statement.named_children) == 1
+        if alone and not scopes.references(binding):
+            return statement
+    return None
+
+
+def _arrow_ignored(arrow: Node, value: Node, scopes: Scopes) -> bool:
+    body = arrow.child_by_field_name("body")
+    if body is None or body.id != value.id:
+        return False
+    if effect_callback(value, scopes):
+        return True
+    holder = arrow.parent
+    if holder is None or holder.type != "arguments" or holder.parent is None:
+        return False
+    target = holder.parent.child_by_field_name("function")
+    return target is not None and bool(_IGNORING.fullmatch(scopes.source.text(target)))

@@ -1,0 +1,226 @@
+"""What a local wrapper gives back to its caller, and whether it passes a failure on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Protocol
+
+from tree_sitter import Node
+
+from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEXT, UNKNOWN, Runner
+from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, contains, enclosing_function
+from fleetmod.syntax.values import Values, unwrap
+
+
+class Resolver(Protocol):
+    """Tells the runner that an expression of a file evaluates to."""
+
+    scopes: Scopes
+    source: Source
+    values: Values
+
+    def of_function(self, node: Node) -> Runner | None: ...
+
+
+_STRING_METHODS = ("toString", "trim", "trimEnd")
+
+
+def parameters(function: Node, runners: Resolver) -> list[tuple[str, bool]]:
+    """The plain parameters of a function as (name, is rest); patterns have an empty name."""
+    single = function.child_by_field_name("parameter")
+    if single is not None:
+        return [(runners.source.text(single), False)]
+    listed = function.child_by_field_name("parameters")
+    out = []
+    for parameter in listed.named_children if listed is not None else []:
+        pattern = parameter.child_by_field_name("pattern")
+        if pattern is None:
+            continue
+        rest = pattern.type == "rest_pattern"
+        name = pattern.named_children[0] if rest else pattern
+        out.append((runners.source.text(name) if name.type == "identifier" else "", rest))
+    return out
+
+
+def calls_in(node: Node) -> Iterator[Node]:
+    if node.type == "call_expression":
+        yield node
+    for child in node.named_children:
+        yield from calls_in(child)
+
+
+def arguments_of(call: Node) -> list[Node]:
+    arguments = call.child_by_field_name("arguments")
+    if arguments is None or arguments.type != "arguments":
+        return []
+    return [a for a in arguments.named_children if a.type != "comment"]
+
+
+def _is_async(function: Node) -> bool:
+    return any(child.type == "async" for child in function.children)
+
+
+def _promise_executor(function: Node, call: Node, runners: Resolver) -> Node | None:
+    """The `(resolve, reject) => …` around the call, when the wrapper is a `new Promise(…)`."""
+    for a in ancestors(call):
+        if a.id == function.id:
+            return None
+        if a.type == "new_expression":
+            constructor = a.child_by_field_name("constructor")
+            if constructor is not None and runners.source.text(constructor) == "Promise":
+                arguments = arguments_of(a)
+                return arguments[0] if arguments else None
+    return None
+
+
+def result_of(
+    function: Node, call: Node, inner: Runner, runners: Resolver
+) -> tuple[str, bool, bool]:
+    """What the wrapper gives back, whether it is trimmed, and whether it is synchronous."""
+    executor = _promise_executor(function, call, runners)
+    if executor is not None:
+        return _executor_result(executor, runners)
+    sync = not _is_async(function) and inner.sync
+    values = _returned(function)
+    if [v.type for v in values] == ["true", "false"] and _in_handler(values[1], call):
+        return OK, False, sync
+    if not values:
+        return (NOTHING if inner.result != CHILD else UNKNOWN), False, sync
+    trimmed = False
+    for value in values:
+        kind, trims = _derived(value, call, inner, runners)
+        if kind == STRUCT:
+            return (STRUCT if len(values) == 1 else UNKNOWN), False, sync
+        if kind != TEXT:
+            return UNKNOWN, False, sync
+        trimmed = trimmed or trims
+    return TEXT, trimmed, sync
+
+
+def _in_handler(value: Node, call: Node) -> bool:
+    """Whether a value is returned by the catch block of the try block around the call."""
+    for a in ancestors(value):
+        if a.type == "catch_clause":
+            return a.parent is not None and contains(a.parent, call)
+    return False
+
+
+def _returned(function: Node) -> list[Node]:
+    body = function.child_by_field_name("body")
+    if body is None:
+        return []
+    if body.type != "statement_block":
+        return [body]
+    found: list[Node] = []
+
+    def visit(node: Node) -> None:
+        for child in node.named_children:
+            if child.type in FUNCTIONS:
+                continue
+            if child.type == "return_statement":
+                if child.named_children:
+                    found.append(child.named_children[0])
+            else:
+                visit(child)
+
+    visit(body)
+    return found
+
+
+def _derived(value: Node, call: Node, inner: Runner, runners: Resolver) -> tuple[str, bool]:
+    """How a returned expression comes from the call: as TEXT, as STRUCT, or not at all."""
+    node = unwrap(value)
+    trimmed = False
+    if node.type == "await_expression":
+        node = unwrap(node.named_children[0])
+    if node.type == "string" and runners.values.literal(node) == "":
+        return TEXT, False
+    while node.type in ("call_expression", "member_expression"):
+        if node.id == call.id:
+            return (inner.result, trimmed) if inner.result in (TEXT, STRUCT) else (UNKNOWN, False)
+        if node.type == "call_expression":
+            member = node.child_by_field_name("function")
+            if member is None or member.type != "member_expression":
+                return UNKNOWN, False
+        else:
+            member = node
+        name = member.child_by_field_name("property")
+        owner = member.child_by_field_name("object")
+        if name is None or owner is None:
+            return UNKNOWN, False
+        spelled = runners.source.text(name)
+        if node.type == "member_expression":
+            if spelled != "stdout":
+                return UNKNOWN, False
+            return _stdout_of(unwrap(owner), call, inner, runners, trimmed)
+        if spelled not in _STRING_METHODS:
+            return UNKNOWN, False
+        trimmed = trimmed or spelled.startswith("trim")
+        node = unwrap(owner)
+        if node.type == "await_expression":
+            node = unwrap(node.named_children[0])
+    if node.type == "identifier":
+        binding = runners.scopes.resolve(node)
+        if binding is not None and binding.kind == "const":
+            if binding.value is not None:
+                kind, trims = _derived(binding.value, call, inner, runners)
+                return kind, trimmed or trims
+            if binding.name == "stdout":  # const { stdout } = await run(…)
+                source = binding.declaration.child_by_field_name("value")
+                if source is not None:
+                    kind, _ = _derived(source, call, inner, runners)
+                    return (TEXT if kind == STRUCT else UNKNOWN), trimmed
+    return UNKNOWN, False
+
+
+def _stdout_of(
+    owner: Node, call: Node, inner: Runner, runners: Resolver, trimmed: bool
+) -> tuple[str, bool]:
+    kind, _ = _derived(owner, call, inner, runners)
+    return (TEXT, trimmed) if kind == STRUCT else (UNKNOWN, False)
+
+
+def _executor_result(executor: Node, runners: Resolver) -> tuple[str, bool, bool]:
+    names = parameters(executor, runners) if executor.type in FUNCTIONS else []
+    if not names:
+        return UNKNOWN, False, False
+    resolve = names[0][0]
+    kinds: set[str] = set()
+    for call in calls_in(executor):
+        target = call.child_by_field_name("function")
+        if target is None or runners.source.text(target) != resolve:
+            continue
+        arguments = arguments_of(call)
+        if not arguments:
+            kinds.add(NOTHING)
+        elif re.fullmatch(
+            r"(String\()?stdout(\.toString\(\))?\)?", runners.source.text(arguments[0])
+        ):
+            kinds.add(TEXT)
+        else:
+            kinds.add(UNKNOWN)
+    return (kinds.pop() if len(kinds) == 1 else UNKNOWN), False, False
+
+
+def throws(function: Node, call: Node, inner: Runner, runners: Resolver) -> bool:
+    executor = _promise_executor(function, call, runners)
+    if executor is not None:
+        names = parameters(executor, runners) if executor.type in FUNCTIONS else []
+        return len(names) > 1 and any(
+            (target := c.child_by_field_name("function")) is not None
+            and runners.source.text(target) == names[1][0]
+            for c in calls_in(executor)
+        )
+    if not inner.throws:
+        body = function.child_by_field_name("body")
+        return body is not None and "throw " in runners.source.text(body)
+    for a in ancestors(call):
+        if a.id == function.id:
+            break
+        if a.type == "try_statement" and enclosing_function(a) is not None:
+            handler = a.child_by_field_name("handler")
+            if handler is not None and "throw" not in runners.source.text(handler):
+                return False
+    return True

@@ -1,0 +1,97 @@
+"""Calls whose promise, or whose child process, the code goes on with."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from fleetmod.lift.operation import QUERIES, Operation
+from fleetmod.lift.runner import NOTHING, UNKNOWN
+from fleetmod.lift.site import Site
+from fleetmod.lower.calls import Calls
+from fleetmod.lower.context import ASYNC
+from fleetmod.lower.draft import Draft, Refused
+from fleetmod.lower.usage import Usage, ignored, member, usage_of
+
+RULE = "launchctl-call"
+_ALL = re.compile(r"Promise\.(?:all|allSettled)")
+
+
+class Promises:
+    def __init__(self, draft: Draft, calls: Calls) -> None:
+        self.draft, self.calls = draft, calls
+        self.scopes, self.source = draft.scopes, draft.scopes.source
+
+    def lower(self, site: Site, usage: Usage, operations: tuple[Operation, ...]) -> None:
+        """A promise that is passed on: returned, chained, or left floating."""
+        if len(operations) != 1:
+            raise Refused("several commands behind one promise; await one call each")
+        op = operations[0]
+        if op.verb in QUERIES or usage.methods or usage.stringified:
+            raise Refused("the promise of a query is passed on; await it and read its value")
+        if site.runner.result == UNKNOWN and ignored(usage, self.scopes) is None:
+            raise Refused("what the wrapper's promise resolves to is not known")
+        if self._in_promise_all(usage):
+            call = self.calls.port(op, ASYNC) + (".catch(() => {})" if op.tolerated else "")
+            self.draft.replace(usage.value, call, RULE)
+            return
+        chained = member(usage.value, self.source)
+        alone = ignored(usage, self.scopes) is not None
+        if not alone and chained not in ("catch", "finally"):
+            allowed = site.runner.result == NOTHING and chained in ("", "then")
+            if not allowed:
+                raise Refused(
+                    "the promise's result is passed on; await the port in an async function"
+                )
+        call = self.calls.port(op, ASYNC)
+        if op.tolerated:
+            call += ".catch(() => {})"
+        self.draft.replace(usage.value, call, RULE)
+
+    def _in_promise_all(self, usage: Usage) -> bool:
+        """Whether it is one of the promises that are awaited together, for their end alone."""
+        array = usage.parent
+        call = array.parent.parent if array.type == "array" and array.parent is not None else None
+        target = call.child_by_field_name("function") if call is not None else None
+        if call is None or target is None or not _ALL.fullmatch(self.source.text(target)):
+            return False
+        whole = usage_of(call, self.source, shell_options=False)
+        return whole.awaited and ignored(whole, self.scopes) is not None
+
+    def child(
+        self, site: Site, usage: Usage, operations: tuple[Operation, ...]
+    ) -> tuple[Node, tuple[Operation, ...]] | None:
+        """A process that is started and not waited for. One that is waited for by `.exited` is
+        given back as the statement it stands in and what it does."""
+        if len(operations) != 1 or operations[0].verb in QUERIES:
+            raise Refused("reads a child process's output; await the port's result instead")
+        op = operations[0]
+        arguments = site.call.child_by_field_name("arguments")
+        given = arguments.named_children if arguments is not None else []
+        last = given[-1].type if len(given) > 1 else ""
+        if last in ("arrow_function", "function_expression") or (
+            last == "identifier" and site.options is None
+        ):
+            raise Refused(
+                "the result arrives in a callback; make the caller async and "
+                f"`await processManager.{op.verb}(…)` there"
+            )
+        value, awaited = usage.value, False
+        name = member(value, self.source)
+        parent = value.parent
+        if name == "exited" and parent is not None and parent.parent is not None:
+            if parent.parent.type != "await_expression":
+                raise Refused("a child process's exit is passed on; await the port instead")
+            value, awaited = parent.parent, True
+        elif name == "unref" and parent is not None and parent.parent is not None:
+            value = parent.parent
+        holder = value.parent
+        if holder is None or holder.type != "expression_statement":
+            raise Refused(
+                "a child process whose events or streams are read; await the port instead"
+            )
+        if awaited:
+            return holder, (op.tolerate(),)
+        self.draft.replace(value, f"void {self.calls.port(op, ASYNC)}.catch(() => {{}})", RULE)
+        return None
