@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fleetmod.model import Plan
+    from fleetmod.project import Project
 
 
 @click.command()
@@ -33,6 +40,12 @@ from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
     metavar="GLOB",
     help="Only files that match, e.g. 'packages/cli/*' (repeatable).",
 )
+@click.option(
+    "--verify",
+    "verified",
+    is_flag=True,
+    help="Write only if the type check and the tests are no worse after (see `fleetmod verify`).",
+)
 @click.option("--allow-dirty", is_flag=True, help="Work on a git tree with uncommitted changes.")
 @click.pass_obj
 def command(
@@ -42,6 +55,7 @@ def command(
     plan_from: Path | None,
     rules: tuple[str, ...],
     globs: tuple[str, ...],
+    verified: bool,
     allow_dirty: bool,
 ) -> int:
     """Rewrite the debt into calls of the ports, all or nothing.
@@ -52,6 +66,8 @@ def command(
     """
     if sum(map(bool, (dry_run, plan_to, plan_from))) > 1:
         raise click.UsageError("--dry-run, --plan and --apply exclude each other")
+    if verified and (dry_run or plan_to):
+        raise click.UsageError("--verify decides whether to write; --dry-run and --plan never do")
     if plan_from and (rules or globs):
         raise click.UsageError("--apply takes the whole plan; --only and --path belong to --plan")
     from fleetmod import planfile
@@ -86,6 +102,9 @@ def command(
     elif plan.changes:
         if not allow_dirty:
             _refuse_dirty(project.root)
+        if verified and (code := _verify(console, project, plan)):
+            console.print("nothing was written")
+            return code
         write(project.root, plan.changes)
     print_plan(console, plan, applied=writes)
     for reason in plan.unproven:
@@ -93,6 +112,15 @@ def command(
     if any(f.action == REFUSE for f in plan.findings):
         return DEBT
     return UNPROVEN if plan.unproven else CLEAN
+
+
+def _verify(console: Console, project: Project, plan: Plan) -> int:
+    from fleetmod.report.verdict import print_verdict
+    from fleetmod.verify.run import verify
+
+    verdict = verify(project, plan, say=lambda text: console.print(text, markup=False))
+    print_verdict(console, verdict)
+    return verdict.exit_code
 
 
 def _refuse_dirty(root: Path) -> None:
