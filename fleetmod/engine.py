@@ -21,6 +21,7 @@ from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, is_text, open_s
 from fleetmod.testfiles import is_test
 
 _SHORT = 120
+_ADAPTER = "the repository's own adapter of the tool (process.adapters of fleetmod.toml)"
 
 
 def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> FileResult:
@@ -70,6 +71,8 @@ def _examine(analysis: Analysis, rule: Rule, node: Node, broken: list[Node]) -> 
     if rule.exempt:
         site = analysis.roles.sites.get(node.id)
         return replace(finding, action=EXEMPT, reason=(site.foreign if site else "") or rule.exempt)
+    if rule.family == "process" and finding.path in analysis.settings.adapters:
+        return replace(finding, action=EXEMPT, reason=_ADAPTER)
     if rule.refusal or not rule.rewrite:
         return replace(finding, action=REFUSE, reason=rule.refusal or "reported only")
     if broken:

@@ -14,7 +14,8 @@ class Settings:
     to the variable that overrides it; `production_literals` are the home paths that
     a package's code outside tests spells, by the package's folder (with a slash at its end): a
     test of the package that expects one must follow it; `gate` are the folders that
-    the gates grep: test data elsewhere is left."""
+    the gates grep: test data elsewhere is left; `adapters` are the paths of the repository's own
+    adapters of the tool, which may name it."""
 
     places: Places
     packages: dict[str, str]
@@ -24,6 +25,7 @@ class Settings:
     fixture: str = "/Users/fixture"
     production_literals: Mapping[str, frozenset[str]] = field(default_factory=dict)
     gate: tuple[str, ...] = (".",)
+    adapters: frozenset[str] = frozenset()
 
     def literals_for(self, path: str) -> frozenset[str]:
         """The home paths that the code of the file's own package spells."""

@@ -11,8 +11,8 @@ from tree_sitter import Node
 from fleetmod.lift.launchctl import VERBS, Launchctl
 from fleetmod.lift.operation import Foreign, Operation, Unliftable
 from fleetmod.lift.shell import parse_shell
-from fleetmod.syntax.source import Source
-from fleetmod.syntax.values import Piece, Pieces, merge
+from fleetmod.syntax.source import Source, ancestors
+from fleetmod.syntax.values import Piece, Pieces, Values, merge
 
 _HOLE = "\0"
 _WORD = r"(?:\"[^\"\n]*\"|'[^'\n]*'|(?:\$\([^)]*\)|[^\s`'\"\u2014,;|&()\]\0]|\0)+)"
@@ -29,6 +29,8 @@ _TARGET = re.compile(r"(?=.*[A-Za-z\0])(?:.*[./\0]|.*\$\()")
 _SPEECH = re.compile(r"[ \t]+(?!(?:and|or|to|for|if|in|then|first|again|shows?)\b)[a-z]")
 
 
+_ON_MAC = re.compile(r"[\"']darwin[\"']|\bmac(?:os)?\b", re.I)
+_RUNS_ON = re.compile(r"process\.platform|\bplatform\(\)|Deno\.build\.os")
 _TITLES = re.compile(r"(?:it|test|describe|context|suite|bench)(?:\.\w+)*")
 
 
@@ -37,6 +39,35 @@ def is_title(node: Node, source: Source) -> bool:
     call = node.parent.parent if node.parent is not None else None
     target = call.child_by_field_name("function") if call is not None else None
     return target is not None and bool(_TITLES.fullmatch(source.text(target)))
+
+
+def platform_branch(node: Node, values: Values) -> bool:
+    """Whether a text stands in a branch on a platform that need not be the one it runs on."""
+    source = values.source
+    child = node
+    for a in ancestors(node):
+        asked: Node | None = None
+        if a.type == "switch_case" and _ON_MAC.search(source.text(a).split(":")[0]):
+            switch = a.parent.parent if a.parent is not None else None
+            asked = switch.child_by_field_name("value") if switch is not None else None
+        elif a.type in ("if_statement", "ternary_expression"):
+            condition = a.child_by_field_name("condition")
+            inside = condition is not None and condition.id != child.id
+            if inside and condition is not None and _ON_MAC.search(source.text(condition)):
+                asked = condition
+        if asked is not None:
+            return not any(_RUNS_ON.search(source.text(n)) for n in _with_constants(asked, values))
+        child = a
+    return False
+
+
+def _with_constants(node: Node, values: Values) -> Iterator[Node]:
+    yield node
+    value = values.constant(node)
+    if value is not None:
+        yield value
+    for child in node.named_children:
+        yield from _with_constants(child, values)
 
 
 @dataclass(frozen=True)

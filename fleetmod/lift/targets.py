@@ -39,7 +39,7 @@ class Targets:
                 left is not None
                 and right is not None
                 and self.own_uid(left, depth)
-                and unwrap(right).type == "number"
+                and (unwrap(right).type == "number" or self.own_uid(right, depth))
             )
         if node.type == "ternary_expression":
             branches = [node.child_by_field_name(f) for f in ("consequence", "alternative")]

@@ -9,10 +9,17 @@ from tree_sitter import Node
 
 from fleetmod.lift.launchctl import Launchctl
 from fleetmod.lift.operation import Operation
-from fleetmod.lift.prose import cut, flatten, holds_command, is_title, quoted_commands
+from fleetmod.lift.prose import (
+    cut,
+    flatten,
+    holds_command,
+    is_title,
+    platform_branch,
+    quoted_commands,
+)
 from fleetmod.lower.draft import PROCESS, Draft, Refused
 from fleetmod.lower.style import template_text
-from fleetmod.lower.words import neutral, neutral_daemon, stuck
+from fleetmod.lower.words import VERBS, neutral, neutral_daemon, stuck
 from fleetmod.syntax.source import Source
 from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge
 
@@ -20,13 +27,24 @@ _NOT_UNDERSTOOD = "shows a command that the port cannot spell; word it for every
 _STUCK = (
     "a name, a path or a call with the tool's name in it; change it together with what it names"
 )
+_CODE = re.compile(
+    r"(?P<article>\b(?:[Tt]he|[Aa]n?|[Tt]his|[Ee]ach|[Ee]very|[Nn]o|[Aa]ny) )?"
+    r"`launchctl (?P<verb>[a-z][a-z-]*)(?: [^`\n]*)?`"
+)
 _MAC = re.compile(r"\b(?:macOS|mac ?os|darwin|OS ?X|on (?:a |your )?mac)\b", re.I)
+
+
+def _told(match: re.Match[str]) -> str:
+    """A command in backticks as what it asks of the service manager."""
+    article = match["article"] or "the "
+    return f"{article}service manager's `{VERBS.get(match['verb'], match['verb'])}`"
 
 
 def neutral_comment(text: str, grammar: Launchctl) -> str:
     """A comment in which the tool is the service manager, and a command what it does."""
     if stuck(text):
         raise Refused(_STUCK)
+    text = _CODE.sub(_told, text)
     out, at = "", 0
     for command in quoted_commands((text,), grammar):
         op = command.operation
@@ -54,6 +72,11 @@ class Display:
             raise Refused(
                 "names macOS beside the command, and elsewhere the hint is another one; "
                 "word it for every platform"
+            )
+        if platform_branch(node, self.values):
+            raise Refused(
+                "stands in a branch for one platform, and is asked for on others too; use the "
+                "port's hint instead of the branches"
             )
         if any(command.operation.source is not None for command in quoted):
             raise Refused("shows a command with a file of its own; word it for every platform")

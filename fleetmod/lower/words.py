@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 
 # what the port calls the tool's subcommands that no other service manager has
-_VERBS = {"bootout": "stop", "bootstrap": "load", "kickstart": "start", "print": "inspect"}
+VERBS = {"bootout": "stop", "bootstrap": "load", "kickstart": "start", "print": "inspect"}
 _NAME = re.compile(
     r"(?P<article>\b(?:[Tt]he|[Aa]n?|[Ii]ts|[Tt]his|[Ee]ach|[Ee]very|[Nn]o|[Aa]ny) )?"
     r"(?P<tick>`)?(?P<path>/bin/)?(?<![\w.@-])launchctl"
-    r"(?:(?P<hyphen>-)(?=[a-z])|(?P<verb> (?:bootout|bootstrap|kickstart|print)\b)?(?P<close>`)?)"
+    r"(?:(?P<hyphen>-)(?=[a-z])"
+    r"|(?P<verb> (?:bootout|bootstrap|kickstart|print)\b(?! -))?(?P<close>`)?)"
 )
 _STUCK = re.compile(
     r"[\w.@*-]launchctl|(?<!/bin)(?<!\w)/launchctl(?!/)|launchctl(?:[\w(*]|\.\w|/\w+[./])"
 )
 _SLASHED = re.compile(r"[\w`]/$|[(\[/]$")
-_NOUN_FOLLOWS = re.compile(r" [a-z$`'\"\0\d]")
+_NOUN_FOLLOWS = re.compile(r" [A-Za-z$`'\"\0\d]")
 _FUNCTION_WORD = re.compile(
     r" (?:is|was|has|had|and|or|to|for|on|in|at|with|but|did|does|can|could|will|not|returned"
     r"|reports?|says?|as|by|from|if|when|so|that|which|may|must|should|would|cannot|never)\b"
@@ -41,7 +42,7 @@ def neutral(text: str) -> str:
         ticks = (match["tick"] or "", match["close"] or "")
         if ticks == ("`", "`") and not verb:
             ticks = ("", "")
-        named = f"{ticks[0]}service manager{f' {_VERBS[verb]}' if verb else ''}{ticks[1]}"
+        named = f"{ticks[0]}service manager{f' {VERBS[verb]}' if verb else ''}{ticks[1]}"
         return (article or _article(before, after, bool(verb or ticks[0]))) + named
 
     return _NAME.sub(word, text)
