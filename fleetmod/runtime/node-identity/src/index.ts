@@ -1,12 +1,13 @@
 /**
  * Who and where this node is. Every member is resolved when it is read, never at import, so a
  * changed environment is seen. The variables' names and the last-resort defaults are data:
- * `identity.json` beside package.json.
+ * `identity.json`, imported as a module so that a bundle carries it.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { homedir, hostname } from "node:os";
+import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import shipped from "../identity.json" with { type: "json" };
 
 export interface NodeIdentity {
   /** NODE_ID, then the host's name. */
@@ -29,41 +30,42 @@ export interface IdentityData {
 
 export interface IdentityOptions {
   env?: Record<string, string | undefined>;
+  /** By default the package's identity.json. */
   data?: IdentityData;
-  /** Where the search for the workspace begins. */
+  /** Where the search for the workspace begins; by default this package's own folder. */
   from?: string;
 }
 
-/** An identity that reads `env` (the process's own by default) each time a member is read. */
+/**
+ * An identity that reads `env` (the process's own by default) each time a member is read. Reading
+ * a path throws an Error that names the variable to set when no source knows the path, or when the
+ * first source that does gives a relative one.
+ */
 export function createNodeIdentity(options: IdentityOptions = {}): NodeIdentity {
-  const data = (): IdentityData => options.data ?? shippedData();
+  const data: IdentityData = options.data ?? shipped;
   const variable = (name: string): string => ((options.env ?? process.env)[name] ?? "").trim();
-  const fallback = (value: string | undefined): string => {
-    if (value === undefined || value === "") return "";
-    return value === "~" || value.startsWith("~/") ? homeDir() + value.slice(1) : value;
-  };
+  const fallback = (value = ""): string =>
+    value === "~" || value.startsWith("~/") ? join(homeDir(), value.slice(1)) : value;
   const homeDir = (): string => {
-    const name = data().env?.home ?? "HOME";
-    const found = variable(name) || variable("USERPROFILE") || homedir() || data().defaults?.home;
+    const name = data.env?.home ?? "HOME";
+    const found = variable(name) || variable("USERPROFILE") || accountHome() || data.defaults?.home;
     return resolved("homeDir", found, name);
   };
   const repoRoot = (): string => {
-    const name = data().env?.root ?? "REPO_ROOT";
-    const usual = fallback(data().defaults?.root);
-    const found = variable(name)
-      || (usual && existsSync(usual) ? usual : "")
-      || workspaceAbove(options.from ?? here())
-      || usual;
+    const name = data.env?.root ?? "REPO_ROOT";
+    const given = variable(name);
+    if (given) return resolved("repoRoot", given, name);
+    const usual = fallback(data.defaults?.root);
+    const found = usual && existsSync(usual) ? usual : workspaceAbove(options.from ?? here()) || usual;
     return resolved("repoRoot", found, name);
   };
   const vaultPath = (): string => {
-    const name = data().env?.vault ?? "VAULT_PATH";
-    return resolved("vaultPath", variable(name) || fallback(data().defaults?.vault), name);
+    const name = data.env?.vault ?? "VAULT_PATH";
+    return resolved("vaultPath", variable(name) || fallback(data.defaults?.vault), name);
   };
   return {
     get nodeId(): string {
-      const name = data().env?.nodeId ?? "NODE_ID";
-      return variable(name) || hostname();
+      return variable(data.env?.nodeId ?? "NODE_ID") || hostname();
     },
     get homeDir(): string {
       return homeDir();
@@ -86,19 +88,13 @@ export function createNodeIdentity(options: IdentityOptions = {}): NodeIdentity 
 /** This node. */
 export const nodeIdentity: NodeIdentity = createNodeIdentity();
 
-let shipped: IdentityData | undefined;
-
-function shippedData(): IdentityData {
-  if (shipped === undefined) {
-    try {
-      shipped = JSON.parse(readFileSync(new URL("../identity.json", import.meta.url), "utf8")) as IdentityData;
-    } catch (error) {
-      // A bundle carries no identity.json; then the environment alone decides.
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      shipped = {};
-    }
+/** The account's own home, whatever HOME says; empty when the account has no entry. */
+function accountHome(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return ""; // a container's arbitrary uid
   }
-  return shipped;
 }
 
 function resolved(member: string, value: string | undefined, name: string): string {
@@ -106,19 +102,25 @@ function resolved(member: string, value: string | undefined, name: string): stri
   if (!value.startsWith("/") && !/^[A-Za-z]:[\\/]/.test(value)) {
     throw new Error(`this node's ${member} must be an absolute path, not "${value}"; correct ${name}`);
   }
-  return value.length > 1 ? value.replace(/[\\/]+$/, "") || "/" : value;
+  return value.replace(/(?<=[^\\/:])[\\/]+$/, "");
 }
 
+/** This module's folder; empty in a bundle whose format has no such thing. */
 function here(): string {
-  return dirname(fileURLToPath(import.meta.url));
+  try {
+    return dirname(fileURLToPath(import.meta.url));
+  } catch {
+    return "";
+  }
 }
 
 /** The nearest folder above that declares a workspace; empty when there is none. */
 function workspaceAbove(folder: string): string {
-  for (let at = folder; ; at = dirname(at)) {
+  for (let at = folder; at !== ""; at = dirname(at)) {
     if (existsSync(join(at, "pnpm-workspace.yaml")) || declaresWorkspaces(join(at, "package.json"))) return at;
     if (at === dirname(at)) return "";
   }
+  return "";
 }
 
 function declaresWorkspaces(manifest: string): boolean {

@@ -17,34 +17,40 @@ export interface Adapter {
   hint(verb: HintVerb, label: string): string;
 }
 
-export function asyncPort(adapter: Adapter, timeoutMs: number): ProcessManagerPort {
-  const go = <T>(operation: string, label: string, steps: Steps<T>): Promise<T> =>
-    driveAsync(steps, { operation, label, adapter: adapter.name, timeoutMs });
+/** The port of the adapter that `adapter()` gives at each call. */
+export function asyncPort(adapter: () => Adapter, timeoutMs: number): ProcessManagerPort {
+  const go = <T>(operation: string, label: string, steps: (on: Adapter) => Steps<T>): Promise<T> => {
+    const on = adapter();
+    return driveAsync(steps(on), { operation, label, adapter: on.name, timeoutMs });
+  };
   return {
-    list: (pattern) => go("list", pattern, adapter.list(pattern)),
-    restart: (label) => go("restart", label, adapter.restart(label)),
-    stop: (label) => go("stop", label, adapter.stop(label)),
-    inspect: (label) => go("inspect", label, adapter.inspect(label)),
-    disable: (label) => go("disable", label, adapter.disable(label)),
-    enable: (label, config) => go("enable", label, adapter.enable(label, config)),
-    start: (label) => go("start", label, adapter.start(label)),
-    load: (label, config) => go("load", label, adapter.load(label, config)),
-    hint: (verb, label) => adapter.hint(verb, label),
+    list: (pattern) => go("list", pattern, (on) => on.list(pattern)),
+    restart: (label) => go("restart", label, (on) => on.restart(label)),
+    stop: (label) => go("stop", label, (on) => on.stop(label)),
+    inspect: (label) => go("inspect", label, (on) => on.inspect(label)),
+    disable: (label) => go("disable", label, (on) => on.disable(label)),
+    enable: (label, config) => go("enable", label, (on) => on.enable(label, config)),
+    start: (label) => go("start", label, (on) => on.start(label)),
+    load: (label, config) => go("load", label, (on) => on.load(label, config)),
+    hint: (verb, label) => adapter().hint(verb, label),
   };
 }
 
-export function syncPort(adapter: Adapter, timeoutMs: number): ProcessManagerSyncPort {
-  const go = <T>(operation: string, label: string, steps: Steps<T>): T =>
-    driveSync(steps, { operation, label, adapter: adapter.name, timeoutMs });
+/** The same, synchronously. */
+export function syncPort(adapter: () => Adapter, timeoutMs: number): ProcessManagerSyncPort {
+  const go = <T>(operation: string, label: string, steps: (on: Adapter) => Steps<T>): T => {
+    const on = adapter();
+    return driveSync(steps(on), { operation, label, adapter: on.name, timeoutMs });
+  };
   return {
-    list: (pattern) => go("list", pattern, adapter.list(pattern)),
-    restart: (label) => go("restart", label, adapter.restart(label)),
-    stop: (label) => go("stop", label, adapter.stop(label)),
-    inspect: (label) => go("inspect", label, adapter.inspect(label)),
-    disable: (label) => go("disable", label, adapter.disable(label)),
-    enable: (label, config) => go("enable", label, adapter.enable(label, config)),
-    start: (label) => go("start", label, adapter.start(label)),
-    load: (label, config) => go("load", label, adapter.load(label, config)),
-    hint: (verb, label) => adapter.hint(verb, label),
+    list: (pattern) => go("list", pattern, (on) => on.list(pattern)),
+    restart: (label) => go("restart", label, (on) => on.restart(label)),
+    stop: (label) => go("stop", label, (on) => on.stop(label)),
+    inspect: (label) => go("inspect", label, (on) => on.inspect(label)),
+    disable: (label) => go("disable", label, (on) => on.disable(label)),
+    enable: (label, config) => go("enable", label, (on) => on.enable(label, config)),
+    start: (label) => go("start", label, (on) => on.start(label)),
+    load: (label, config) => go("load", label, (on) => on.load(label, config)),
+    hint: (verb, label) => adapter().hint(verb, label),
   };
 }

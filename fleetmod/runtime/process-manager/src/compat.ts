@@ -29,11 +29,15 @@ export function formatService(state: ServiceState): string {
   return `${state.label} = {\n${known.map(([key, value]) => `\t${key} = ${value}\n`).join("")}}\n`;
 }
 
-/** A state as the dictionary that listing a single label prints. */
+/**
+ * A state as the dictionary that listing a single label prints. `LastExitStatus` is a wait status
+ * there: an exit code times 256, or a signal's number (wait(2)).
+ */
 export function formatServiceEntry(state: ServiceState): string {
+  const exit = state.lastExit ?? 0;
   const facts: [string, string | number | null][] = [
     ["Label", `"${state.label}"`],
-    ["LastExitStatus", state.lastExit ?? 0],
+    ["LastExitStatus", exit < 0 ? -exit : exit * 256],
     ["PID", state.pid],
     ["Program", state.program === null ? null : `"${state.program}"`],
   ];

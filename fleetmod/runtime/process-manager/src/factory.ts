@@ -16,33 +16,39 @@ export interface ProcessManagerOptions {
 
 const TIMEOUT_MS = 10_000;
 const BY_PLATFORM: Record<string, AdapterName> = { darwin: "launchctl", linux: "systemctl" };
+// One for all ports, so that the synchronous companion sees what its fellow did.
+const NOTHING = nullAdapter();
 
+/**
+ * A port on the adapter asked for. The adapter is chosen at each call, so creating a port runs and
+ * reads nothing; a name that no adapter has makes every verb fail with `unsupported`.
+ */
 export function createProcessManager(options: ProcessManagerOptions = {}): ProcessManagerPort {
-  return asyncPort(choose(options.adapter), options.timeoutMs ?? TIMEOUT_MS);
+  return asyncPort(() => choose(options.adapter), options.timeoutMs ?? TIMEOUT_MS);
 }
-
-export function createProcessManagerSync(options: ProcessManagerOptions = {}): ProcessManagerSyncPort {
-  return syncPort(choose(options.adapter), options.timeoutMs ?? TIMEOUT_MS);
-}
-
-/** This host's process manager, chosen at the first call: importing it runs and reads nothing. */
-export const processManager: ProcessManagerPort = lazily(() => createProcessManager());
 
 /** The same, synchronously. */
-export const processManagerSync: ProcessManagerSyncPort = lazily(() => createProcessManagerSync());
+export function createProcessManagerSync(options: ProcessManagerOptions = {}): ProcessManagerSyncPort {
+  return syncPort(() => choose(options.adapter), options.timeoutMs ?? TIMEOUT_MS);
+}
+
+/** This host's process manager. */
+export const processManager: ProcessManagerPort = createProcessManager();
+
+/** The same, synchronously. */
+export const processManagerSync: ProcessManagerSyncPort = createProcessManagerSync();
 
 function choose(wanted: AdapterName | Adapter | undefined): Adapter {
   if (typeof wanted === "object") return wanted;
-  const name = wanted ?? process.env["PROCESS_MANAGER"] ?? BY_PLATFORM[process.platform];
+  const name = wanted ?? (process.env["PROCESS_MANAGER"]?.trim() || BY_PLATFORM[process.platform]);
   if (name === "launchctl") return launchctl;
   if (name === "systemctl") return systemctl;
-  if (name === "null") return nullAdapter();
-  return unsupported(String(name ?? process.platform));
+  if (name === "null") return NOTHING;
+  return unsupported(name ?? process.platform);
 }
 
 /** An adapter whose verbs fail when they are called, so that a program that calls none still runs. */
 function unsupported(name: string): Adapter {
-  const idle = nullAdapter();
   const refuse = (operation: string) =>
     // eslint-disable-next-line require-yield
     function* (label: string): Generator<never, never> {
@@ -52,14 +58,6 @@ function unsupported(name: string): Adapter {
     name,
     list: refuse("list"), restart: refuse("restart"), stop: refuse("stop"),
     inspect: refuse("inspect"), disable: refuse("disable"), enable: refuse("enable"),
-    start: refuse("start"), load: refuse("load"), hint: idle.hint,
+    start: refuse("start"), load: refuse("load"), hint: NOTHING.hint,
   };
-}
-
-function lazily<T extends object>(make: () => T): T {
-  let made: T | undefined;
-  return new Proxy({} as T, {
-    get: (_, key) => Reflect.get((made ??= make()), key),
-    has: (_, key) => Reflect.has((made ??= make()), key),
-  });
 }

@@ -1,14 +1,15 @@
 /**
  * macOS: launchctl(1), subcommands of 10.11 and later. Exit codes seen there: 3 "No such process",
- * 5 "Input/output error", 36 and 37 "Operation (now|already) in progress", 113 "Could not find
- * service", 119 "Service is disabled".
+ * 5 "Input/output error" (already loaded, still being removed, disabled, or a bad plist), 36 and 37
+ * "Operation (now|already) in progress", 113 "Could not find service", 119 "Service is disabled".
  */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import type { Adapter } from "./adapter.ts";
 import { ProcessManagerError } from "./errors.ts";
-import { parseLabel, shellQuote, type Target } from "./labels.ts";
-import type { Result, Steps } from "./steps.ts";
+import { operand, parseLabel, shellQuote, splitTarget, type Target } from "./labels.ts";
+import { overrideOf, parseList, parsePrint } from "./launchctl-output.ts";
+import { OVERDUE, type Result, type Steps } from "./steps.ts";
 import type { HintVerb, ManagedService, ServiceConfig, ServiceState } from "./types.ts";
 
 const NAME = "launchctl";
@@ -18,13 +19,13 @@ const DISABLED = 119;
 const ATTEMPTS = 8;
 const PAUSE_MS = 250;
 
-const uid = (): number => process.getuid?.() ?? 501;
-
 function domain(target: Target): string {
   if (target.domain === "system") return "system";
-  if (target.domain === "own") return `gui/${uid()}`;
+  if (target.domain === "own") return `gui/${process.getuid?.() ?? 501}`;
   return `${target.domain}/${target.uid}`;
 }
+
+const service = (target: Target): string => `${domain(target)}/${target.name}`;
 
 function* call(...args: string[]): Steps<Result> {
   return yield { argv: [NAME, ...args] };
@@ -49,26 +50,33 @@ function findPlist(target: Target): string | null {
   return folders.map((folder) => `${folder}/${target.name}.plist`).find((path) => existsSync(path)) ?? null;
 }
 
-function* isLoaded(service: string): Steps<boolean> {
-  return (yield* call("print", service)).code === 0;
+function* isLoaded(target: Target): Steps<boolean> {
+  return (yield* call("print", service(target))).code === 0;
+}
+
+/** Whether the override that `enable` and `disable` write says disabled; null without one. */
+function* isDisabled(target: Target): Steps<boolean | null> {
+  const result = yield* call("print-disabled", domain(target));
+  return result.code === 0 ? overrideOf(target.name, result.stdout) : null;
 }
 
 /** `bootstrap` right after `bootout` fails until the old job is gone, so it is tried again. */
 function* bootstrap(operation: string, label: string, target: Target, plist: string): Steps<void> {
-  const service = `${domain(target)}/${target.name}`;
   for (let attempt = 1; ; attempt++) {
     const result = yield* call("bootstrap", domain(target), plist);
-    if (result.code === 0 || /already (loaded|bootstrapped)/i.test(result.stderr)) return;
+    if (result.code === 0 || /already (loaded|bootstrapped|exists)/i.test(result.stderr)) return;
     if (!IN_PROGRESS.includes(result.code)) throw failed(operation, label, result);
-    if (yield* isLoaded(service)) return;
-    if (attempt === ATTEMPTS) throw failed(operation, label, result);
-    yield { argv: [NAME], pause: PAUSE_MS };
+    if (yield* isLoaded(target)) return;
+    // A disabled service answers 5 too, and no waiting helps.
+    if (attempt === 1 && (yield* isDisabled(target))) throw failed(operation, label, { ...result, code: DISABLED });
+    const waited = attempt < ATTEMPTS ? yield { pause: PAUSE_MS } : { code: OVERDUE };
+    if (waited.code !== 0) throw failed(operation, label, result);
   }
 }
 
-function* ensureLoaded(operation: string, label: string, config?: ServiceConfig): Steps<Target> {
+function* ensureLoaded(operation: string, label: string, config?: ServiceConfig): Steps<void> {
   const target = parseLabel(label, operation, NAME);
-  if (yield* isLoaded(`${domain(target)}/${target.name}`)) return target;
+  if (yield* isLoaded(target)) return;
   const plist = config?.source ?? findPlist(target);
   if (plist === null) {
     throw new ProcessManagerError({
@@ -77,30 +85,18 @@ function* ensureLoaded(operation: string, label: string, config?: ServiceConfig)
     });
   }
   yield* bootstrap(operation, label, target, plist);
-  return target;
 }
 
 function* kickstart(operation: string, label: string, flags: string[]): Steps<void> {
   const target = parseLabel(label, operation, NAME);
-  const service = `${domain(target)}/${target.name}`;
-  let result = yield* call("kickstart", ...flags, service);
+  let result = yield* call("kickstart", ...flags, service(target));
   if (NOT_FOUND.includes(result.code)) {
     yield* ensureLoaded(operation, label);
-    result = yield* call("kickstart", ...flags, service);
+    // What has just been loaded is fresh: -k would kill it in its first moment.
+    result = yield* call("kickstart", service(target));
   }
   // 37: it is being started already, which is what was asked for.
   if (result.code !== 0 && result.code !== 37) throw failed(operation, label, result);
-}
-
-/** One `key = value` of the top level of `launchctl print`. */
-function field(output: string, key: string): string | null {
-  const match = new RegExp(`^\\t${key} = (.*)$`, "m").exec(output);
-  return match?.[1]?.trim() ?? null;
-}
-
-function number(text: string | null): number | null {
-  const match = text === null ? null : /^-?\d+/.exec(text);
-  return match ? Number(match[0]) : null;
 }
 
 export const launchctl: Adapter = {
@@ -109,18 +105,7 @@ export const launchctl: Adapter = {
   *list(pattern: string): Steps<ManagedService[]> {
     const result = yield* call("list");
     if (result.code !== 0) throw failed("list", pattern, result);
-    const services: ManagedService[] = [];
-    for (const line of result.stdout.split("\n")) {
-      const match = /^(-|\d+)\t(-|-?\d+)\t(\S.*)$/.exec(line);
-      const label = match?.[3];
-      if (!match || label === undefined || !label.includes(pattern)) continue;
-      services.push({
-        label,
-        pid: match[1] === "-" ? null : Number(match[1]),
-        lastExit: match[2] === "-" ? null : Number(match[2]),
-      });
-    }
-    return services;
+    return parseList(result.stdout).filter(({ label }) => label.includes(pattern));
   },
 
   *restart(label: string): Steps<void> {
@@ -133,40 +118,46 @@ export const launchctl: Adapter = {
 
   *stop(label: string): Steps<void> {
     const target = parseLabel(label, "stop", NAME);
-    const result = yield* call("bootout", `${domain(target)}/${target.name}`);
-    // 36: launchd goes on stopping it after the command has answered.
-    if (result.code === 0 || result.code === 36 || NOT_FOUND.includes(result.code)) return;
-    throw failed("stop", label, result);
+    const result = yield* call("bootout", service(target));
+    if (NOT_FOUND.includes(result.code)) return;
+    if (result.code !== 0 && result.code !== 36) throw failed("stop", label, result);
+    // launchd goes on stopping it after the command has answered, with 36 or with success.
+    while (yield* isLoaded(target)) {
+      const waited = yield { pause: PAUSE_MS };
+      if (waited.code === 0) continue;
+      throw new ProcessManagerError({
+        code: "timeout", operation: "stop", label, adapter: NAME, exitCode: OVERDUE,
+        stderr: `${service(target)} is still being stopped`,
+      });
+    }
   },
 
   *inspect(label: string): Steps<ServiceState> {
     const target = parseLabel(label, "inspect", NAME);
-    const result = yield* call("print", `${domain(target)}/${target.name}`);
+    const result = yield* call("print", service(target));
     if (result.code !== 0 && !NOT_FOUND.includes(result.code)) throw failed("inspect", label, result);
-    const out = result.code === 0 ? result.stdout : "";
+    const loaded = result.code === 0;
+    const disabled = yield* isDisabled(target);
+    const facts = parsePrint(loaded ? result.stdout : "");
     return {
       label: target.name,
-      loaded: result.code === 0,
-      enabled: null,
-      pid: number(field(out, "pid")),
-      state: field(out, "state"),
-      program: field(out, "program"),
-      workingDirectory: field(out, "working directory"),
-      lastExit: number(field(out, "last exit code")),
-      runs: number(field(out, "runs")),
-      source: field(out, "path"),
+      loaded,
+      // Without an override the plist decides, and what it disables is not loaded.
+      enabled: disabled === null ? (loaded ? true : null) : !disabled,
+      ...facts,
+      source: facts.source ?? findPlist(target),
     };
   },
 
   *disable(label: string): Steps<void> {
     const target = parseLabel(label, "disable", NAME);
-    const result = yield* call("disable", `${domain(target)}/${target.name}`);
+    const result = yield* call("disable", service(target));
     if (result.code !== 0) throw failed("disable", label, result);
   },
 
   *enable(label: string, config?: ServiceConfig): Steps<void> {
     const target = parseLabel(label, "enable", NAME);
-    const result = yield* call("enable", `${domain(target)}/${target.name}`);
+    const result = yield* call("enable", service(target));
     if (result.code !== 0) throw failed("enable", label, result);
     if (config?.load !== false) yield* ensureLoaded("enable", label, config);
   },
@@ -176,19 +167,19 @@ export const launchctl: Adapter = {
   },
 
   hint(verb: HintVerb, label: string): string {
-    if (verb === "list") return label ? `launchctl list | grep ${shellQuote(label)}` : "launchctl list";
-    const full = /^(gui\/\d+|user\/\d+|system)\//.test(label) ? label : `gui/${uid()}/${label}`;
-    const service = shellQuote(full);
+    if (verb === "list") return label ? `launchctl list | grep ${operand(label)}` : "launchctl list";
+    const target = splitTarget(label);
+    const full = shellQuote(service(target));
     switch (verb) {
-      case "restart": return `launchctl kickstart -k ${service}`;
-      case "start": return `launchctl kickstart ${service}`;
-      case "stop": return `launchctl bootout ${service}`;
-      case "inspect": return `launchctl print ${service}`;
+      case "restart": return `launchctl kickstart -k ${full}`;
+      case "start": return `launchctl kickstart ${full}`;
+      case "stop": return `launchctl bootout ${full}`;
+      case "inspect": return `launchctl print ${full}`;
       case "load": {
-        const name = full.split("/").pop() ?? label;
-        return `launchctl bootstrap ${shellQuote(full.slice(0, -name.length - 1))} ~/Library/LaunchAgents/${shellQuote(name)}.plist`;
+        const folder = target.domain === "system" ? "/Library/LaunchDaemons" : "~/Library/LaunchAgents";
+        return `launchctl bootstrap ${domain(target)} ${folder}/${shellQuote(`${target.name}.plist`)}`;
       }
-      default: return `launchctl ${verb} ${service}`;
+      default: return `launchctl ${verb} ${full}`;
     }
   },
 };

@@ -1,10 +1,11 @@
 /** Manages nothing: for tests, and for hosts where something else supervises the processes. */
 import type { Adapter } from "./adapter.ts";
-import { parseLabel } from "./labels.ts";
+import { parseLabel, shellQuote } from "./labels.ts";
 import type { Steps } from "./steps.ts";
 import type { HintVerb, ManagedService, ServiceConfig, ServiceState } from "./types.ts";
 
 const NAME = "null";
+const KEPT = 1000; // a daemon that polls must not grow by it
 
 export interface RecordedCall {
   verb: string;
@@ -13,12 +14,13 @@ export interface RecordedCall {
 }
 
 export interface NullAdapter extends Adapter {
-  /** Every verb that was called, in order. */
+  /** The verbs that were called, in order; the last thousand of them. */
   readonly calls: RecordedCall[];
   /** The states that `list` and `inspect` answer with; verbs change them as a manager would. */
   readonly states: Map<string, ServiceState>;
 }
 
+/** An adapter that begins with `states`, which it copies, and runs nothing. */
 export function nullAdapter(states: Iterable<ServiceState> = []): NullAdapter {
   const known = new Map<string, ServiceState>();
   for (const state of states) known.set(state.label, { ...state });
@@ -27,6 +29,7 @@ export function nullAdapter(states: Iterable<ServiceState> = []): NullAdapter {
 
   const record = (verb: string, label: string, config?: ServiceConfig): string => {
     calls.push(config === undefined ? { verb, label } : { verb, label, config });
+    if (calls.length > KEPT) calls.shift();
     return verb === "list" ? label : parseLabel(label, verb, NAME).name;
   };
   const of = (name: string): ServiceState => {
@@ -75,7 +78,9 @@ export function nullAdapter(states: Iterable<ServiceState> = []): NullAdapter {
     *load(label: string, config?: ServiceConfig): Steps<void> {
       of(record("load", label, config)).loaded = true;
     },
-    hint: (verb: HintVerb, label: string): string => `(no service manager) ${verb} ${label}`.trim(),
+    hint(verb: HintVerb, label: string): string {
+      return `(no service manager) ${verb}${label ? ` ${shellQuote(label)}` : ""}`;
+    },
   };
 }
 

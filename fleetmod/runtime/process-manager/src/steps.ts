@@ -1,10 +1,14 @@
-import { execFile, spawnSync } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { ProcessManagerError } from "./errors.ts";
 
-/** A program to run: an argument vector, never a shell. `pause` waits (ms) and runs nothing. */
+/** A program to run: an argument vector, never a shell. */
 export interface Command {
   argv: readonly [string, ...string[]];
-  pause?: number;
+}
+
+/** A wait in milliseconds; its result's code is `OVERDUE` once the verb has outlasted its bound. */
+export interface Pause {
+  pause: number;
 }
 
 export interface Result {
@@ -14,88 +18,138 @@ export interface Result {
 }
 
 /** What an adapter's verb does, as the commands it wants run; driven with or without promises. */
-export type Steps<T> = Generator<Command, T, Result>;
+export type Steps<T> = Generator<Command | Pause, T, Result>;
 
 export interface DriveOptions {
   operation: string;
   label: string;
   adapter: string;
+  /** The bound on each command, and on how long a verb polls. */
   timeoutMs: number;
 }
 
+/** The exit code that timeout(1) gives. */
+export const OVERDUE = 124;
+const NOT_RUN = 127;
 const MAX_OUTPUT = 16 * 1024 * 1024;
 
+/** Run a verb's steps. Rejects with a ProcessManagerError: the verb's own, or a tool that fails to run. */
 export async function driveAsync<T>(steps: Steps<T>, options: DriveOptions): Promise<T> {
+  const started = Date.now();
   let next = steps.next();
   while (!next.done) {
-    const command = next.value;
-    if (command.pause !== undefined) {
-      await new Promise((resolve) => setTimeout(resolve, command.pause));
-      next = steps.next({ code: 0, stdout: "", stderr: "" });
+    const step = next.value;
+    if ("pause" in step) {
+      await new Promise((resolve) => setTimeout(resolve, step.pause));
+      next = steps.next(waited(started, options));
     } else {
-      next = steps.next(await run(command, options));
+      next = steps.next(await run(step, options));
     }
   }
   return next.value;
 }
 
+/** The same, blocking. */
 export function driveSync<T>(steps: Steps<T>, options: DriveOptions): T {
+  const started = Date.now();
   let next = steps.next();
   while (!next.done) {
-    const command = next.value;
-    if (command.pause !== undefined) {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, command.pause);
-      next = steps.next({ code: 0, stdout: "", stderr: "" });
+    const step = next.value;
+    if ("pause" in step) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, step.pause);
+      next = steps.next(waited(started, options));
     } else {
-      next = steps.next(runNow(command, options));
+      next = steps.next(runNow(step, options));
     }
   }
   return next.value;
 }
+
+function waited(started: number, options: DriveOptions): Result {
+  return { code: Date.now() - started < options.timeoutMs ? 0 : OVERDUE, stdout: "", stderr: "" };
+}
+
+// A group of its own, so that what the tool has started ends with it; C, since messages are read.
+const settings = (): { detached: true; env: NodeJS.ProcessEnv } =>
+  ({ detached: true, env: { ...process.env, LC_ALL: "C" } });
 
 function run(command: Command, options: DriveOptions): Promise<Result> {
   const [program, ...args] = command.argv;
   return new Promise((resolve, reject) => {
-    const limits = { timeout: options.timeoutMs, killSignal: "SIGKILL", maxBuffer: MAX_OUTPUT } as const;
-    const child = execFile(program, args, { ...limits, encoding: "utf8" }, (error, stdout, stderr) => {
-      if (error === null) {
-        resolve({ code: 0, stdout, stderr });
-      } else if (error.code === "ENOENT" || error.code === "EACCES") {
-        reject(missing(program, options));
-      } else if (typeof error.code === "number") {
-        resolve({ code: error.code, stdout, stderr });
-      } else {
-        reject(killed(program, options));
-      }
+    const child: ChildProcess = spawn(program, args, { ...settings(), stdio: ["ignore", "pipe", "pipe"] });
+    let stdout = "";
+    let stderr = "";
+    const end = (error: ProcessManagerError): void => {
+      clearTimeout(timer);
+      killGroup(child.pid);
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      reject(error);
+    };
+    const timer = setTimeout(() => end(overdue(program, options)), options.timeoutMs);
+    const bounded = (text: string): string => {
+      if (text.length > MAX_OUTPUT) end(broken(program, "printed too much", options));
+      return text;
+    };
+    child.on("error", (error) => end(unstarted(program, error, options)));
+    child.on("close", (code, signal) => {
+      if (code === null) end(broken(program, `was ended by ${signal}`, options));
+      clearTimeout(timer);
+      resolve({ code: code ?? 1, stdout, stderr });
     });
-    child.stdin?.end();
+    // There are no streams when the process has no file descriptor left for them.
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout = bounded(stdout + text)));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr = bounded(stderr + text)));
   });
 }
 
 function runNow(command: Command, options: DriveOptions): Result {
   const [program, ...args] = command.argv;
+  // `detached` is not among spawnSync's documented options; Node and Bun honour it all the same.
   const done = spawnSync(program, args, {
+    ...settings(),
     encoding: "utf8",
     timeout: options.timeoutMs,
     killSignal: "SIGKILL",
     maxBuffer: MAX_OUTPUT,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const code = (done.error as (Error & { code?: string }) | undefined)?.code;
-  if (code === "ENOENT" || code === "EACCES") throw missing(program, options);
-  if (done.error !== undefined || done.status === null) throw killed(program, options);
-  return { code: done.status, stdout: done.stdout, stderr: done.stderr };
+  if (done.error === undefined && done.status !== null) {
+    return { code: done.status, stdout: done.stdout, stderr: done.stderr };
+  }
+  killGroup(done.pid);
+  const error = done.error as NodeJS.ErrnoException | undefined;
+  if (error?.code === "ETIMEDOUT") throw overdue(program, options);
+  if (error?.code === "ENOBUFS") throw broken(program, "printed too much", options);
+  if (error !== undefined) throw unstarted(program, error, options);
+  throw broken(program, `was ended by ${done.signal}`, options);
 }
 
-function missing(program: string, options: DriveOptions): ProcessManagerError {
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined || pid <= 1) return; // never started; 0 would be this process's own group
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // the group is gone already
+  }
+}
+
+function unstarted(program: string, error: NodeJS.ErrnoException, options: DriveOptions): ProcessManagerError {
+  if (error.code !== "ENOENT" && error.code !== "EACCES") {
+    return broken(program, `did not start: ${error.message}`, options);
+  }
   return new ProcessManagerError({
-    ...options, code: "tool-missing", exitCode: 127, stderr: `${program} is not on PATH`,
+    ...options, code: "tool-missing", exitCode: NOT_RUN, stderr: `${program} is not on PATH`,
   });
 }
 
-function killed(program: string, options: DriveOptions): ProcessManagerError {
+function overdue(program: string, options: DriveOptions): ProcessManagerError {
   return new ProcessManagerError({
-    ...options, code: "timeout", exitCode: 124,
+    ...options, code: "timeout", exitCode: OVERDUE,
     stderr: `${program} did not answer within ${options.timeoutMs} ms`,
   });
+}
+
+function broken(program: string, what: string, options: DriveOptions): ProcessManagerError {
+  return new ProcessManagerError({ ...options, code: "failed", stderr: `${program} ${what}` });
 }

@@ -40,7 +40,8 @@ export type HintVerb =
 
 /**
  * Manages services by label. A bare label is one of the caller's own services; `system/x`,
- * `user/501/x` and `gui/501/x` name another domain. Every verb is safe to repeat.
+ * `user/501/x` and `gui/501/x` name another domain. Every verb is safe to repeat. One that fails
+ * rejects with a ProcessManagerError, whose `code` tells why; `hint` never fails.
  */
 export interface ProcessManagerPort {
   /** The services whose label contains `pattern`; all of them for "". */
@@ -63,7 +64,7 @@ export interface ProcessManagerPort {
   hint(verb: HintVerb, label: string): string;
 }
 
-/** The synchronous companion, for callers that cannot wait for a promise. */
+/** The synchronous companion, for callers that cannot wait for a promise: it throws where the port rejects. */
 export interface ProcessManagerSyncPort {
   list(pattern: string): ManagedService[];
   restart(label: string): void;

@@ -13,5 +13,7 @@ export interface Adapter {
     load(label: string, config?: ServiceConfig): Steps<void>;
     hint(verb: HintVerb, label: string): string;
 }
-export declare function asyncPort(adapter: Adapter, timeoutMs: number): ProcessManagerPort;
-export declare function syncPort(adapter: Adapter, timeoutMs: number): ProcessManagerSyncPort;
+/** The port of the adapter that `adapter()` gives at each call. */
+export declare function asyncPort(adapter: () => Adapter, timeoutMs: number): ProcessManagerPort;
+/** The same, synchronously. */
+export declare function syncPort(adapter: () => Adapter, timeoutMs: number): ProcessManagerSyncPort;

@@ -5,7 +5,10 @@ export declare function formatServices(services: readonly ManagedService[], opti
 }): string;
 /** A state as indented `key = value` lines; what is not known is left out. */
 export declare function formatService(state: ServiceState): string;
-/** A state as the dictionary that listing a single label prints. */
+/**
+ * A state as the dictionary that listing a single label prints. `LastExitStatus` is a wait status
+ * there: an exit code times 256, or a signal's number (wait(2)).
+ */
 export declare function formatServiceEntry(state: ServiceState): string;
 /** The same services; throws `not-found` when there are none. */
 export declare function requireServices<T extends readonly ManagedService[]>(services: T): T;

@@ -7,9 +7,14 @@ export interface ProcessManagerOptions {
     /** The bound on each command, in milliseconds. */
     timeoutMs?: number;
 }
+/**
+ * A port on the adapter asked for. The adapter is chosen at each call, so creating a port runs and
+ * reads nothing; a name that no adapter has makes every verb fail with `unsupported`.
+ */
 export declare function createProcessManager(options?: ProcessManagerOptions): ProcessManagerPort;
+/** The same, synchronously. */
 export declare function createProcessManagerSync(options?: ProcessManagerOptions): ProcessManagerSyncPort;
-/** This host's process manager, chosen at the first call: importing it runs and reads nothing. */
+/** This host's process manager. */
 export declare const processManager: ProcessManagerPort;
 /** The same, synchronously. */
 export declare const processManagerSync: ProcessManagerSyncPort;

@@ -7,9 +7,10 @@ export interface RecordedCall {
     config?: ServiceConfig;
 }
 export interface NullAdapter extends Adapter {
-    /** Every verb that was called, in order. */
+    /** The verbs that were called, in order; the last thousand of them. */
     readonly calls: RecordedCall[];
     /** The states that `list` and `inspect` answer with; verbs change them as a manager would. */
     readonly states: Map<string, ServiceState>;
 }
+/** An adapter that begins with `states`, which it copies, and runs nothing. */
 export declare function nullAdapter(states?: Iterable<ServiceState>): NullAdapter;

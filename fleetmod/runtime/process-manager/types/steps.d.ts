@@ -1,7 +1,10 @@
-/** A program to run: an argument vector, never a shell. `pause` waits (ms) and runs nothing. */
+/** A program to run: an argument vector, never a shell. */
 export interface Command {
     argv: readonly [string, ...string[]];
-    pause?: number;
+}
+/** A wait in milliseconds; its result's code is `OVERDUE` once the verb has outlasted its bound. */
+export interface Pause {
+    pause: number;
 }
 export interface Result {
     code: number;
@@ -9,12 +12,17 @@ export interface Result {
     stderr: string;
 }
 /** What an adapter's verb does, as the commands it wants run; driven with or without promises. */
-export type Steps<T> = Generator<Command, T, Result>;
+export type Steps<T> = Generator<Command | Pause, T, Result>;
 export interface DriveOptions {
     operation: string;
     label: string;
     adapter: string;
+    /** The bound on each command, and on how long a verb polls. */
     timeoutMs: number;
 }
+/** The exit code that timeout(1) gives. */
+export declare const OVERDUE = 124;
+/** Run a verb's steps. Rejects with a ProcessManagerError: the verb's own, or a tool that fails to run. */
 export declare function driveAsync<T>(steps: Steps<T>, options: DriveOptions): Promise<T>;
+/** The same, blocking. */
 export declare function driveSync<T>(steps: Steps<T>, options: DriveOptions): T;

@@ -26,11 +26,16 @@ export interface IdentityData {
 }
 export interface IdentityOptions {
     env?: Record<string, string | undefined>;
+    /** By default the package's identity.json. */
     data?: IdentityData;
-    /** Where the search for the workspace begins. */
+    /** Where the search for the workspace begins; by default this package's own folder. */
     from?: string;
 }
-/** An identity that reads `env` (the process's own by default) each time a member is read. */
+/**
+ * An identity that reads `env` (the process's own by default) each time a member is read. Reading
+ * a path throws an Error that names the variable to set when no source knows the path, or when the
+ * first source that does gives a relative one.
+ */
 export declare function createNodeIdentity(options?: IdentityOptions): NodeIdentity;
 /** This node. */
 export declare const nodeIdentity: NodeIdentity;

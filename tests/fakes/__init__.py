@@ -1,0 +1,1 @@
+"""Stand-ins for host tools that this machine lacks."""

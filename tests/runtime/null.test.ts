@@ -1,0 +1,3 @@
+import { contract } from "./support/contract.ts";
+
+contract({ adapter: "null", knowsFiles: false, install: () => {}, runs: () => null });

@@ -1,0 +1,180 @@
+"""The TypeScript packages that fleetmod installs: their own tests, their types, their bundles."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.node import check, node, npm, run
+
+HERE = Path(__file__).parent
+RUNTIME = HERE.parent / "fleetmod" / "runtime"
+PACKAGES = ("node-identity", "process-manager")
+SUITES = sorted((HERE / "runtime").glob("*.test.ts"))
+each_suite = pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name)
+each_package = pytest.mark.parametrize("package", PACKAGES)
+PYTHON = {"FLEETMOD_TEST_PYTHON": sys.executable}
+
+CONSUMER = """
+import { nodeIdentity, type NodeIdentity } from "@fleetmod/node-identity";
+import {
+  processManager, processManagerSync, settleSync, type ServiceState,
+} from "@fleetmod/process-manager";
+
+const me: NodeIdentity = nodeIdentity;
+const state: Promise<ServiceState> = processManager.inspect("dev.example.x");
+const code: number = settleSync(() => processManagerSync.stop("dev.example.x")).exitCode;
+// @ts-expect-error a label is a string
+void processManager.stop(5);
+export const all = [me.repoRoot, me.platform, state, code];
+"""
+
+PROGRAM = """
+import { createNodeIdentity, nodeIdentity } from "@fleetmod/node-identity";
+import { processManager } from "@fleetmod/process-manager";
+
+const unknown = createNodeIdentity({ data: {} });
+let message = "";
+try {
+  message = unknown.repoRoot;
+} catch (error) {
+  message = (error as Error).message;
+}
+const { nodeId, repoRoot, vaultPath } = nodeIdentity;
+const hint = processManager.hint("list", "");
+console.log(JSON.stringify([nodeId, repoRoot, vaultPath, message, hint]));
+"""
+
+IDENTITY = {
+    "env": {"nodeId": "ACME_NODE", "home": "HOME", "root": "ACME_ROOT", "vault": "ACME_VAULT"},
+    "defaults": {"home": "/old/home", "root": "~/code/acme", "vault": "~/Notes"},
+}
+
+
+@each_suite
+def test_under_node(suite: Path) -> None:
+    done = run(node(), "--test", "--test-reporter=tap", suite, cwd=HERE.parent, env=PYTHON)
+    assert done.returncode == 0, done.stdout + done.stderr
+    if re.search(r"^# pass 0$", done.stdout, re.MULTILINE):
+        reason = re.search(r"# SKIP (.+)", done.stdout)
+        assert reason, done.stdout
+        pytest.skip(reason[1])
+
+
+@each_suite
+def test_under_bun(suite: Path) -> None:
+    bun = npm("bun") / ".bin" / "bun"
+    done = run(bun, "test", suite, cwd=HERE.parent, env=PYTHON)
+    assert done.returncode == 0, done.stdout + done.stderr
+    if re.search(r"^ *0 pass$", done.stderr, re.MULTILINE):
+        pytest.skip("none of its tests can run here; test_under_node tells why")
+
+
+@each_package
+def test_types_are_what_tsc_emits(package: str, tmp_path: Path) -> None:
+    folder = tmp_path / package
+    _copy(package, folder)
+    shutil.rmtree(folder / "types")
+    _tsc(folder)
+    assert _texts(folder / "types") == _texts(RUNTIME / package / "types")
+
+
+@pytest.mark.parametrize("resolution", ["nodenext", "bundler"])
+def test_dependents_type_check(resolution: str, tmp_path: Path) -> None:
+    _workspace(tmp_path, CONSUMER)
+    module = "esnext" if resolution == "bundler" else resolution
+    _configure(tmp_path, module=module, moduleResolution=resolution)
+    _tsc(tmp_path)
+
+
+def test_the_tests_type_check(tmp_path: Path) -> None:
+    _configure(
+        tmp_path,
+        files=[str(suite) for suite in SUITES],
+        allowImportingTsExtensions=True,
+        resolveJsonModule=True,
+        module="esnext",
+        moduleResolution="bundler",
+    )
+    _tsc(tmp_path)
+
+
+@pytest.mark.parametrize("bundler", ["esbuild-esm", "esbuild-cjs", "bun", "bun-compile"])
+def test_a_bundle_keeps_names_and_defaults(bundler: str, tmp_path: Path) -> None:
+    source, elsewhere = tmp_path / "source", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    _workspace(source, PROGRAM)
+    (source / "node-identity" / "identity.json").write_text(json.dumps(IDENTITY))
+    command = _bundle(bundler, source, elsewhere)
+    shutil.rmtree(source)
+
+    home = {"HOME": str(tmp_path), "PROCESS_MANAGER": "systemctl"}
+    unknown, hint = (
+        "this node's repoRoot is not known; set REPO_ROOT",
+        "systemctl --user list-units --all",
+    )
+    named = {**home, "ACME_NODE": "anvil", "ACME_ROOT": "/srv/acme", "ACME_VAULT": "/srv/notes"}
+    said = json.loads(check(*command, cwd=tmp_path, env=named))
+    assert said == ["anvil", "/srv/acme", "/srv/notes", unknown, hint]
+    said = json.loads(check(*command, cwd=tmp_path, env={**home, "ACME_NODE": "anvil"}))
+    assert said == ["anvil", f"{tmp_path}/code/acme", f"{tmp_path}/Notes", unknown, hint]
+
+
+def _bundle(bundler: str, source: Path, target: Path) -> list[str | Path]:
+    """Bundle the workspace's program into `target`; gives the command that runs it."""
+    if bundler.startswith("esbuild"):
+        form = bundler.removeprefix("esbuild-")
+        out = target / f"program.{'mjs' if form == 'esm' else 'cjs'}"
+        esbuild = npm("esbuild") / ".bin" / "esbuild"
+        flags = ("--bundle", "--platform=node", f"--format={form}", f"--outfile={out}")
+        check(esbuild, "consumer.ts", *flags, cwd=source)
+        return [node(), out]
+    bun = npm("bun") / ".bin" / "bun"
+    if bundler == "bun":
+        out = target / "program.js"
+        check(bun, "build", "consumer.ts", "--target=bun", f"--outfile={out}", cwd=source)
+        return [bun, out]
+    out = target / "program"
+    check(bun, "build", "consumer.ts", "--compile", f"--outfile={out}", cwd=source)
+    return [out]
+
+
+def _copy(package: str, folder: Path) -> None:
+    ignored = shutil.ignore_patterns("node_modules")
+    shutil.copytree(RUNTIME / package, folder, ignore=ignored)
+
+
+def _workspace(root: Path, program: str) -> None:
+    """A program beside both packages, linked as a workspace links them."""
+    scope = root / "node_modules" / "@fleetmod"
+    scope.mkdir(parents=True)
+    for package in PACKAGES:
+        _copy(package, root / package)
+        (scope / package).symlink_to(root / package)
+    (root / "package.json").write_text('{"type": "module"}')
+    (root / "consumer.ts").write_text(program)
+
+
+def _configure(folder: Path, files: list[str] | None = None, **options: object) -> None:
+    strict = {"strict": True, "noEmit": True, "target": "es2022", "noUncheckedIndexedAccess": True}
+    config = {
+        "compilerOptions": {**strict, "types": ["node"], **options},
+        "files": files or ["consumer.ts"],
+    }
+    (folder / "tsconfig.json").write_text(json.dumps(config))
+
+
+def _tsc(folder: Path) -> None:
+    modules = npm("typescript", "@types/node")
+    tsc = modules / "typescript" / "bin" / "tsc"
+    check(node(), tsc, "-p", ".", "--typeRoots", modules / "@types", cwd=folder)
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
