@@ -25,9 +25,19 @@ _ADAPTER = "the repository's own adapter of the tool (process.adapters of fleetm
 
 
 def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> FileResult:
-    """Findings and edits of one file. The edits are sorted and do not overlap."""
+    """Findings and edits of one file. The edits are sorted and do not overlap.
+
+    Of a file that is no text, or that nests too deeply, all lines count as not parsed.
+    """
     if not is_text(data):
-        return _not_text(path, data, rules)
+        return _unseen(path, data, rules)
+    try:
+        return _scan(path, data, settings, rules)
+    except RecursionError:
+        return _unseen(path, data, rules)
+
+
+def _scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> FileResult:
     source = open_source(path, data)
     analysis = Analysis(source, settings)
     findings: list[Finding] = []
@@ -53,8 +63,8 @@ def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> F
     )
 
 
-def _not_text(path: str, data: bytes, rules: Sequence[Rule]) -> FileResult:
-    """A file that is no UTF-8: all of it is unparsed, and nothing is proven where it matters."""
+def _unseen(path: str, data: bytes, rules: Sequence[Rule]) -> FileResult:
+    """A file of which nothing is known; nothing is proven where it holds a trigger."""
     lines = (1, data.count(b"\n") + 1)
     triggered = any(t.encode() in data for rule in rules for t in rule.triggers)
     return FileResult(

@@ -34,9 +34,17 @@ class HomeKinds:
         self.source, self.values, self.homes = scopes.source, values, homes
         self.settings = settings
         self.test = is_test(scopes.source.path)
+        self._known: dict[int, str] = {}
 
     def kind(self, node: Node) -> str:
         """The kind of a literal, JSX text, comment or regular expression; empty for no home."""
+        if node.id not in self._known:
+            raw = node.text or b""
+            mentions = b"sers" in raw or b"home" in raw or b"\\" in raw  # an escape may hide it
+            self._known[node.id] = self._kind(node) if mentions else ""
+        return self._known[node.id]
+
+    def _kind(self, node: Node) -> str:
         text = cook(node, self.source).text
         found = list(self.settings.places.find(text))
         if not found:

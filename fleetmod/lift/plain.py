@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import FUNCTIONS, contains
+from fleetmod.syntax.source import FUNCTIONS, contains, walk
 from fleetmod.syntax.values import unwrap
 
 _ALLOWED_CALLS = re.compile(
@@ -29,7 +29,7 @@ def caveat(function: Node, call: Node, forwarded: set[str], scopes: Scopes) -> s
         for node in _named(function, name, scopes):
             if not _in_options(node, call) and not _is_parameter(node, function):
                 return f"reads `{name}`"
-    for node in _walk(function):
+    for node in walk(function):
         if node.type in ("for_statement", "for_in_statement", "while_statement", "do_statement"):
             return "runs it in a loop"
         if node.type in ("call_expression", "new_expression") and not contains(node, call):
@@ -85,7 +85,7 @@ def _other_parameters(function: Node, scopes: Scopes) -> Iterator[str]:
     for root in (single, listed):
         if root is None:
             continue
-        for node in _walk(root, into_functions=False):
+        for node in walk(root, FUNCTIONS):
             binding = scopes.resolve(node) if "identifier" in node.type else None
             if binding is not None and binding.kind == "parameter":
                 yield binding.name
@@ -93,15 +93,8 @@ def _other_parameters(function: Node, scopes: Scopes) -> Iterator[str]:
 
 def _named(function: Node, name: str, scopes: Scopes) -> Iterator[Node]:
     body = function.child_by_field_name("body")
-    for node in _walk(body) if body is not None else ():
+    for node in walk(body) if body is not None else ():
         if node.type in ("identifier", "shorthand_property_identifier"):
             binding = scopes.resolve(node)
             if binding is not None and binding.name == name and binding.kind == "parameter":
                 yield node
-
-
-def _walk(node: Node, into_functions: bool = True) -> Iterator[Node]:
-    yield node
-    for child in node.named_children:
-        if into_functions or child.type not in FUNCTIONS:
-            yield from _walk(child, into_functions)

@@ -69,6 +69,7 @@ class Roles:
 
     def __init__(self, scopes: Scopes) -> None:
         self.scopes, self.source = scopes, scopes.source
+        self._known: dict[int, str] = {}
 
     @cached_property
     def lifter(self) -> Sites:
@@ -85,6 +86,11 @@ class Roles:
 
     def role(self, node: Node) -> str:
         """The role of a node, one of ROLES; empty for a call that runs something else."""
+        if node.id not in self._known:
+            self._known[node.id] = self._role(node)
+        return self._known[node.id]
+
+    def _role(self, node: Node) -> str:
         if node.type in ("call_expression", "new_expression"):
             site = self.sites.get(node.id)
             return "" if site is None else FOREIGN if site.foreign else EXECUTED

@@ -9,7 +9,7 @@ from tree_sitter import Node
 from fleetmod.lift.launchctl import TOOL
 from fleetmod.lift.operation import Operation
 from fleetmod.lift.runner import Runner
-from fleetmod.syntax.source import contains
+from fleetmod.syntax.source import contains, walk
 from fleetmod.syntax.values import Values
 
 
@@ -34,7 +34,9 @@ class Site:
 def claim(site: Site, nodes: list[Node], values: Values) -> None:
     """Take the literals behind these expressions, through constants, as accounted for."""
     for node in nodes:
-        for hit in _leaves(node):
+        for hit in walk(node):
+            if hit.type not in ("string", "template_string", "identifier"):
+                continue
             if hit.type in ("string", "template_string"):
                 site.claimed.append(hit)
             value = values.constant(hit)
@@ -43,10 +45,3 @@ def claim(site: Site, nodes: list[Node], values: Values) -> None:
             if TOOL in values.source.text(value):
                 site.claimed.append(value)
                 claim(site, [value], values)
-
-
-def _leaves(node: Node) -> list[Node]:
-    out = [node] if node.type in ("string", "template_string", "identifier") else []
-    for child in node.named_children:
-        out.extend(_leaves(child))
-    return out

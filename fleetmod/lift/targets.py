@@ -9,6 +9,7 @@ from tree_sitter import Node
 from fleetmod.lift.homes import Homes
 from fleetmod.lift.operation import HomeDir, OwnUid, Unliftable, Word, WordPiece
 from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import walk
 from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge, unwrap
 
 _UID_CALLS = re.compile(
@@ -239,7 +240,7 @@ class Targets:
         return merge(out)
 
     def _means_same(self, node: Node, at: Node) -> bool:
-        names = [node] if node.type == "identifier" else _identifiers(node)
+        names = [n for n in walk(node) if n.type == "identifier"]
         return all(
             self.scopes.resolve(n) is self.scopes.lookup(self.scopes.source.text(n), at)
             for n in names
@@ -276,9 +277,3 @@ def _split(word: Word) -> tuple[Word, Word]:
             at = piece.rindex("/") + 1
             return _join([*word[:index], piece[:at]]), _join([piece[at:], *word[index + 1 :]])
     return (), word
-
-
-def _identifiers(node: Node) -> list[Node]:
-    if node.type == "identifier":
-        return [node]
-    return [found for child in node.named_children for found in _identifiers(child)]

@@ -10,7 +10,14 @@ from tree_sitter import Node
 
 from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEXT, UNKNOWN, Runner
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, contains, enclosing_function
+from fleetmod.syntax.source import (
+    FUNCTIONS,
+    Source,
+    ancestors,
+    contains,
+    enclosing_function,
+    walk,
+)
 from fleetmod.syntax.values import Values, unwrap
 
 
@@ -45,10 +52,8 @@ def parameters(function: Node, runners: Resolver) -> list[tuple[str, bool]]:
 
 
 def calls_in(node: Node) -> Iterator[Node]:
-    if node.type == "call_expression":
-        yield node
-    for child in node.named_children:
-        yield from calls_in(child)
+    """Every call below a node, in source order."""
+    return (n for n in walk(node) if n.type == "call_expression")
 
 
 def arguments_of(call: Node) -> list[Node]:
@@ -113,20 +118,8 @@ def _returned(function: Node) -> list[Node]:
         return []
     if body.type != "statement_block":
         return [body]
-    found: list[Node] = []
-
-    def visit(node: Node) -> None:
-        for child in node.named_children:
-            if child.type in FUNCTIONS:
-                continue
-            if child.type == "return_statement":
-                if child.named_children:
-                    found.append(child.named_children[0])
-            else:
-                visit(child)
-
-    visit(body)
-    return found
+    returns = (n for n in walk(body, FUNCTIONS) if n.type == "return_statement")
+    return [n.named_children[0] for n in returns if n.named_children]
 
 
 def _derived(value: Node, call: Node, inner: Runner, runners: Resolver) -> tuple[str, bool]:

@@ -68,13 +68,16 @@ class Calls:
             return f"({outcome}).stdout" if context.kind != SYNC else f"{outcome}.stdout"
         return self._format(op, self._checked(op, context))
 
-    def outcome(self, op: Operation, context: Context) -> str:
-        """An expression that never throws and tells how the operation went."""
+    def outcome(self, op: Operation, context: Context, text: bool = True) -> str:
+        """An expression that never throws and tells how the operation went.
+
+        `text` says whether somebody reads what a query would have printed.
+        """
         if context.kind == SYNC:
-            return f"{self.name('settleSync')}(() => {self._body(op, context)})"
-        inner = Context(ASYNC)
-        body = self._body(op, inner)
-        if op.verb not in QUERIES:
+            return f"{self.name('settleSync')}(() => {self._body(op, context, text)})"
+        body = self._body(op, Context(ASYNC), text)
+        plain = body.startswith("await ") or op.verb not in QUERIES
+        if plain:
             call = f"{self.name('settle')}(() => {body.removeprefix('await ')})"
         else:
             call = f"{self.name('settle')}(async () => {body})"
@@ -82,9 +85,10 @@ class Calls:
             return f"yield* {context.effect}.promise(() => {call})"
         return f"await {call}"
 
-    def _body(self, op: Operation, context: Context) -> str:
+    def _body(self, op: Operation, context: Context, text: bool) -> str:
         if op.verb in QUERIES:
-            return self._format(op, self._checked(op, context))
+            checked = self._checked(op, context)
+            return self._format(op, checked) if text else checked
         return self.value(op, context)
 
     def _checked(self, op: Operation, context: Context) -> str:

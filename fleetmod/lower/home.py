@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from tree_sitter import Node
 
@@ -85,10 +86,7 @@ class HomePaths:
 
     def _has_comment(self, first: Node, last: Node) -> bool:
         """Whether a comment stands in a chain; it says why, and must not get lost."""
-        return any(
-            first.start_byte < c.start_byte < last.end_byte
-            for c in self.source.captures("(comment) @c").get("c", [])
-        )
+        return any(first.start_byte < c.start_byte < last.end_byte for c in self._comments)
 
     def _is_lookup_of(self, node: Node, base: str) -> bool:
         if base == HOME:
@@ -166,10 +164,17 @@ class HomePaths:
 
     def check_position(self, node: Node) -> None:
         """Raises Refused where a literal must stay one."""
-        types = "(literal_type (string) @s)"
-        named = self.source.captures(types).get("s", [])
-        texts = frozenset(self.source.text(n)[1:-1] for n in named)
-        check_position(node, self.source, texts)
+        check_position(node, self.source, self._type_texts)
+
+    @cached_property
+    def _type_texts(self) -> frozenset[str]:
+        """The texts that the file's types name."""
+        named = self.source.captures("(literal_type (string) @s)").get("s", [])
+        return frozenset(self.source.text(n)[1:-1] for n in named)
+
+    @cached_property
+    def _comments(self) -> list[Node]:
+        return self.source.captures("(comment) @c").get("c", [])
 
     def _notes(self, node: Node) -> tuple[str, ...]:
         """Whether the value looks like a key, whose change orphans what was stored under it."""

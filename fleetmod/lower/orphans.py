@@ -9,7 +9,7 @@ from tree_sitter import Node
 from fleetmod.lift.targets import Targets
 from fleetmod.model import Edit
 from fleetmod.syntax.scope import Binding, Scopes, exported
-from fleetmod.syntax.source import FUNCTIONS, Source
+from fleetmod.syntax.source import FUNCTIONS, Source, walk
 from fleetmod.syntax.values import unwrap
 
 RULE = "orphan"
@@ -125,9 +125,9 @@ def _unlist(bindings: list[Binding], source: Source) -> list[Edit]:
     """Delete names of one import; the whole statement when no name is left."""
     statement = _statement(bindings[0])
     gone = {b.name_node.id for b in bindings}
-    groups = [n for n in _walk(statement) if n.type in ("named_imports", "object_pattern")]
+    groups = [n for n in walk(statement) if n.type in ("named_imports", "object_pattern")]
     names = [n for n in (groups[0].named_children if groups else []) if n.type != "comment"]
-    keep = [n for n in names if not gone & {d.id for d in _walk(n)}]
+    keep = [n for n in names if not gone & {d.id for d in walk(n)}]
     clause = next((n for n in statement.named_children if n.type == "import_clause"), None)
     default = [n for n in (clause.named_children if clause else []) if n.type == "identifier"]
     default_kept = [n for n in default if n.id not in gone]
@@ -147,10 +147,6 @@ def _unlist(bindings: list[Binding], source: Source) -> list[Edit]:
     if names[-1].id != last_kept.id:
         edits.append(Edit(last_kept.end_byte, names[-1].end_byte, "", RULE))
     return edits
-
-
-def _walk(node: Node) -> list[Node]:
-    return [node, *(found for child in node.named_children for found in _walk(child))]
 
 
 def _lines(node: Node, source: Source, blank: bool = True) -> Edit:

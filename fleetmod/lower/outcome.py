@@ -91,11 +91,9 @@ class Outcomes:
         encoded = site.options is not None and "encoding" in self.source.text(site.options)
         if name is not None and name.type == "object_pattern":
             pattern = self._pattern(name, encoded)
+            outcome = self.calls.outcome(op, context, text="stdout" in pattern)
             self.draft.replace_range(
-                name.start_byte,
-                usage.value.end_byte,
-                f"{pattern} = {self.calls.outcome(op, context)}",
-                RULE,
+                name.start_byte, usage.value.end_byte, f"{pattern} = {outcome}", RULE
             )
             return
         binding = declared(holder, self.scopes)
@@ -107,7 +105,8 @@ class Outcomes:
         if self._throw_only(holder, binding, reads, context, op):
             return
         self._adapt_reads(reads, encoded)
-        self.draft.replace(usage.value, self.calls.outcome(op, context), RULE)
+        told = any(member(read, self.source) == "stdout" for read in reads)
+        self.draft.replace(usage.value, self.calls.outcome(op, context, text=told), RULE)
 
     def _pattern(self, pattern: Node, encoded: bool) -> str:
         """`{ status, stderr: err }` with the outcome's names for the fields."""
@@ -132,7 +131,7 @@ class Outcomes:
         new = _FIELDS.get(name)
         if not new or usage.value.parent is None:
             raise Refused("the result object is passed on whole; read the port's fields instead")
-        text = self._loose(self.calls.outcome(op, context))
+        text = self._loose(self.calls.outcome(op, context, text=new == "stdout"))
         access = usage.value.parent
         stop = access.end_byte
         optional = access.child_by_field_name("property")

@@ -148,7 +148,7 @@ class ProcessCalls:
         elif site.runner.result == STRUCT:
             self.outcomes.settled(site, usage, context, site.operations[0])
         elif site.runner.result == OK:
-            outcome = self._loose(self.calls.outcome(site.operations[0], context))
+            outcome = self._loose(self.calls.outcome(site.operations[0], context, text=False))
             self.draft.replace(usage.value, f"{outcome}.ok", RULE)
         elif site.runner.result == NOTHING:
             raise Refused("the value of a call that gives none is used")

@@ -10,7 +10,7 @@ from tree_sitter import Node
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.usage import declarator
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import FUNCTIONS
+from fleetmod.syntax.source import FUNCTIONS, walk
 from fleetmod.syntax.values import unwrap
 
 # the facts that the runtime's formatService and formatServiceEntry print
@@ -106,7 +106,9 @@ def _read_variable(holder: Node, scopes: Scopes, hops: int) -> Iterator[Node]:
     name = holder.child_by_field_name("name")
     if name is None:
         return
-    names = [name] if name.type == "identifier" else list(_identifiers(name))
+    names = (
+        [name] if name.type == "identifier" else [n for n in walk(name) if "identifier" in n.type]
+    )
     for each in names:
         binding = scopes.resolve(each)
         for reference in scopes.references(binding) if binding is not None else ():
@@ -121,18 +123,6 @@ def _outermost(node: Node) -> Node:
     return node
 
 
-def _identifiers(node: Node) -> Iterator[Node]:
-    if "identifier" in node.type:
-        yield node
-    for child in node.named_children:
-        yield from _identifiers(child)
-
-
 def _literals(node: Node | None) -> Iterator[Node]:
-    if node is None:
-        return
-    if node.type in ("string", "template_string", "regex"):
-        yield node
-        return
-    for child in node.named_children:
-        yield from _literals(child)
+    kinds = frozenset({"string", "template_string", "regex"})
+    return (n for n in walk(node, kinds) if n.type in kinds) if node is not None else iter(())

@@ -143,11 +143,26 @@ def _with_ampersands(source: Source) -> Tree:
 
 
 def _errors(node: Node) -> Iterator[Node]:
-    if node.is_error or node.is_missing:
-        yield node
-    elif node.has_error:
-        for child in node.children:
-            yield from _errors(child)
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if current.is_error or current.is_missing:
+            yield current
+        elif current.has_error:
+            waiting.extend(reversed(current.children))
+
+
+def walk(node: Node, prune: frozenset[str] = frozenset()) -> Iterator[Node]:
+    """A node and all below it in source order; nothing below nodes of the types in `prune`.
+
+    Without recursion: generated code nests deeper than Python's stack.
+    """
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        if current.id == node.id or current.type not in prune:
+            waiting.extend(reversed(current.named_children))
 
 
 def ancestors(node: Node) -> Iterator[Node]:

@@ -53,7 +53,7 @@ test("requireLoaded passes a loaded state on and refuses another", () => {
   assert.equal(requireLoaded(STATE), STATE);
   assert.throws(() => requireLoaded(ABSENT), {
     name: "ProcessManagerError", code: "not-found", operation: "inspect", label: "dev.x", exitCode: 113,
-    message: 'inspect dev.x by any: Could not find service "dev.x" (load the service first)',
+    message: 'inspect dev.x by process-manager: Could not find service "dev.x" (load the service first)',
   });
 });
 
@@ -71,8 +71,11 @@ for (const [name, run] of [
     assert.deepEqual(await run(() => {}), { ok: true, exitCode: 0, stdout: "", stderr: "" });
     assert.deepEqual(await run(() => "text"), { ok: true, exitCode: 0, stdout: "text", stderr: "" });
     const error = refused(36);
-    const failed = { ok: false, exitCode: 36, stdout: "", stderr: error.message, error };
+    // no `error`: like a process that ran, and failed
+    const failed = { ok: false, exitCode: 36, stdout: "", stderr: error.message };
     assert.deepEqual(await run(() => { throw error; }), failed);
+    const missing = new ProcessManagerError({ code: "tool-missing", operation: "stop", label: "x", adapter: "a" });
+    assert.equal((await run(() => { throw missing; })).error, missing);
     const odd = refused(0);
     assert.equal((await run(() => { throw odd; })).exitCode, 1);
     const plain = await run(() => { throw new TypeError("plain"); });

@@ -17,7 +17,7 @@ const EXPECTED: Record<"launchctl" | "systemctl" | "null", Record<HintVerb, stri
     stop: `launchctl bootout ${OWN}/dev.x`,
     inspect: `launchctl print ${OWN}/dev.x`,
     disable: `launchctl disable ${OWN}/dev.x`,
-    enable: `launchctl enable ${OWN}/dev.x`,
+    enable: `launchctl enable ${OWN}/dev.x && launchctl bootstrap ${OWN} ~/Library/LaunchAgents/dev.x.plist`,
     load: `launchctl bootstrap ${OWN} ~/Library/LaunchAgents/dev.x.plist`,
   },
   systemctl: {

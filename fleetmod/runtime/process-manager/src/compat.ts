@@ -49,7 +49,7 @@ export function formatServiceEntry(state: ServiceState): string {
 export function requireServices<T extends readonly ManagedService[]>(services: T): T {
   if (services.length > 0) return services;
   throw new ProcessManagerError({
-    code: "not-found", operation: "list", label: "", adapter: "any", exitCode: 1,
+    code: "not-found", operation: "list", label: "", adapter: "process-manager", exitCode: 1,
     stderr: "no service matches",
   });
 }
@@ -58,7 +58,7 @@ export function requireServices<T extends readonly ManagedService[]>(services: T
 export function requireLoaded(state: ServiceState): ServiceState {
   if (state.loaded) return state;
   throw new ProcessManagerError({
-    code: "not-found", operation: "inspect", label: state.label, adapter: "any", exitCode: 113,
+    code: "not-found", operation: "inspect", label: state.label, adapter: "process-manager", exitCode: 113,
     stderr: `Could not find service "${state.label}"`,
   });
 }
@@ -69,11 +69,12 @@ export interface Outcome {
   exitCode: number;
   stdout: string;
   stderr: string;
+  /** Only when the service manager could not be asked at all, as for a process that did not start. */
   error?: Error;
 }
 
-/** Run an action and tell how it went; never throws. */
-export async function settle(action: () => Promise<string | void>): Promise<Outcome> {
+/** Run an action and tell how it went; never throws. A text that it gives is the outcome's stdout. */
+export async function settle(action: () => Promise<unknown>): Promise<Outcome> {
   try {
     return success(await action());
   } catch (error) {
@@ -82,7 +83,7 @@ export async function settle(action: () => Promise<string | void>): Promise<Outc
 }
 
 /** The same for the synchronous companion. */
-export function settleSync(action: () => string | void): Outcome {
+export function settleSync(action: () => unknown): Outcome {
   try {
     return success(action());
   } catch (error) {
@@ -90,12 +91,14 @@ export function settleSync(action: () => string | void): Outcome {
   }
 }
 
-function success(text: string | void): Outcome {
-  return { ok: true, exitCode: 0, stdout: text ?? "", stderr: "" };
+function success(result: unknown): Outcome {
+  return { ok: true, exitCode: 0, stdout: typeof result === "string" ? result : "", stderr: "" };
 }
 
 function failure(thrown: unknown): Outcome {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const exitCode = error instanceof ProcessManagerError ? error.exitCode || 1 : 1;
-  return { ok: false, exitCode, stdout: "", stderr: error.message, error };
+  const outcome = { ok: false, exitCode: 1, stdout: "", stderr: error.message };
+  if (!(error instanceof ProcessManagerError)) return { ...outcome, error };
+  const asked = error.code !== "tool-missing" && error.code !== "timeout";
+  return { ...outcome, exitCode: error.exitCode || 1, ...(asked ? {} : { error }) };
 }

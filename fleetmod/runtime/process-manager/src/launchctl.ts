@@ -99,6 +99,11 @@ function* kickstart(operation: string, label: string, flags: string[]): Steps<vo
   if (result.code !== 0 && result.code !== 37) throw failed(operation, label, result);
 }
 
+function bootstrapHint(target: Target): string {
+  const folder = target.domain === "system" ? "/Library/LaunchDaemons" : "~/Library/LaunchAgents";
+  return `launchctl bootstrap ${domain(target)} ${folder}/${shellQuote(`${target.name}.plist`)}`;
+}
+
 export const launchctl: Adapter = {
   name: NAME,
 
@@ -175,10 +180,8 @@ export const launchctl: Adapter = {
       case "start": return `launchctl kickstart ${full}`;
       case "stop": return `launchctl bootout ${full}`;
       case "inspect": return `launchctl print ${full}`;
-      case "load": {
-        const folder = target.domain === "system" ? "/Library/LaunchDaemons" : "~/Library/LaunchAgents";
-        return `launchctl bootstrap ${domain(target)} ${folder}/${shellQuote(`${target.name}.plist`)}`;
-      }
+      case "load": return bootstrapHint(target);
+      case "enable": return `launchctl enable ${full} && ${bootstrapHint(target)}`;
       default: return `launchctl ${verb} ${full}`;
     }
   },

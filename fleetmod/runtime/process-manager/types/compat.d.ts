@@ -20,9 +20,10 @@ export interface Outcome {
     exitCode: number;
     stdout: string;
     stderr: string;
+    /** Only when the service manager could not be asked at all, as for a process that did not start. */
     error?: Error;
 }
-/** Run an action and tell how it went; never throws. */
-export declare function settle(action: () => Promise<string | void>): Promise<Outcome>;
+/** Run an action and tell how it went; never throws. A text that it gives is the outcome's stdout. */
+export declare function settle(action: () => Promise<unknown>): Promise<Outcome>;
 /** The same for the synchronous companion. */
-export declare function settleSync(action: () => string | void): Outcome;
+export declare function settleSync(action: () => unknown): Outcome;
