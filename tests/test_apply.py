@@ -24,7 +24,7 @@ from fleetmod.errors import FleetmodError
 from fleetmod.model import Edit, FileChange
 from fleetmod.workspace.lock import locked, state_folder
 
-KILLS = 20
+KILLS = 200
 Tree = dict[str, tuple[str, bytes]]
 
 

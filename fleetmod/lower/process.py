@@ -58,15 +58,14 @@ class ProcessCalls:
             self._statement(statement, operations, context)
         else:
             self._result(site, usage, context, operations)
-        return self._notes(site, context, operations)
+        return self._notes(site, usage, context, operations)
 
     def _notes(
-        self, site: Site, context: Context, operations: tuple[Operation, ...]
+        self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
     ) -> tuple[str, ...]:
         notes = [note for op in operations for note in op.notes]
-        if site.runner.result in (STRUCT, OK) and any(
-            op.verb == "stop" and op.required for op in operations
-        ):
+        told = site.runner.result in (STRUCT, OK) and ignored(usage, self.scopes) is None
+        if told and any(op.verb == "stop" and op.required for op in operations):
             notes.append(
                 "`stop` succeeds where nothing is loaded: no exit code tells that any more"
             )

@@ -1,0 +1,100 @@
+"""Files that nobody should have: each gives a clear answer, and nothing is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.repo import Ran, commit, fleetmod, make, tree
+
+CALL = """import { execSync } from "node:child_process";
+export async function go() {
+  execSync("launchctl kickstart -k system/com.acme.api");
+}
+"""
+MANIFESTS: dict[str, str | bytes] = {
+    "package.json": '{"name": "acme", "private": true, "workspaces": ["packages/*"]}\n',
+    "packages/app/package.json": '{\n  "name": "@acme/app"\n}\n',
+}
+ODD = "packages/app/src/odd.ts"
+
+
+def repository(tmp_path: Path, odd: str | bytes) -> Path:
+    return make(tmp_path / "r", {**MANIFESTS, "packages/app/src/a.ts": CALL, ODD: odd})
+
+
+def migrated(root: Path) -> Ran:
+    """Migrate: the odd file stays to the byte, and the other one is done."""
+    before = tree(root)[ODD]
+    ran = fleetmod(root, "migrate")
+    after = tree(root)
+    assert after[ODD] == before
+    assert b"processManager.restart" in after["packages/app/src/a.ts"]
+    return ran
+
+
+@pytest.mark.parametrize(
+    ("odd", "lines"),
+    [
+        (b'// caf\xe9\nexecSync("launchctl list");\n', "1-3"),  # Latin-1
+        ('execSync("launchctl list"' + ' + " x"' * 3000 + ");\n", "1-2"),  # too deep for anybody
+    ],
+)
+def test_what_cannot_be_analysed_is_unproven(tmp_path: Path, odd: str | bytes, lines: str) -> None:
+    root = repository(tmp_path, odd)
+    assert fleetmod(root, "audit").code == 1  # the other file's debt
+    ran = migrated(root)
+    assert ran.code == 3
+    assert f"unproven: {ODD}:{lines} does not parse and holds a trigger" in ran.out
+    commit(root)
+    assert fleetmod(root, "audit").code == 3
+    assert fleetmod(root, "gate", "--phase", "1a").code == 3
+
+
+def test_a_binary_file_is_no_source(tmp_path: Path) -> None:
+    root = repository(tmp_path, b"\0\1\2 launchctl \0")
+    ran = migrated(root)
+    assert ran.code == 0, ran.out
+    # grep finds the word in it all the same, so the gate does not pass
+    assert fleetmod(root, "gate", "--phase", "1a").code == 1
+
+
+def test_deep_nesting_is_no_obstacle(tmp_path: Path) -> None:
+    odd = "export const x = " + "[" * 3000 + "1" + "]" * 3000 + "; // TODO\n"
+    assert migrated(repository(tmp_path, odd)).code == 0
+
+
+def test_links_are_never_followed(tmp_path: Path) -> None:
+    root = repository(tmp_path, "export {};\n")
+    source = root / "packages/app/src"
+    (source / "broken.ts").symlink_to("nowhere.ts")
+    (source / "loop.ts").symlink_to("loop.ts")
+    (source / "around").symlink_to("..")
+    outside = tmp_path / "outside.ts"
+    outside.write_text(CALL)
+    (source / "outside.ts").symlink_to(outside)
+    commit(root)
+    assert migrated(root).code == 0
+    assert outside.read_text() == CALL
+
+
+def test_a_file_that_goes_between_plan_and_apply(tmp_path: Path) -> None:
+    root = repository(tmp_path, "export {};\n")
+    plan = tmp_path / "plan.json"
+    assert fleetmod(root, "migrate", "--plan", str(plan)).code == 0
+    (root / "packages/app/src/a.ts").unlink()
+    before = tree(root)
+    ran = fleetmod(root, "migrate", "--apply", str(plan), "--allow-dirty")
+    assert ran.code == 2
+    assert "packages/app/src/a.ts: changed since the plan was made" in ran.err
+    assert tree(root) == before
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"format": "x"}', '{"format": "fleetmod-plan"}'])
+def test_a_plan_that_is_none(tmp_path: Path, text: str) -> None:
+    root = repository(tmp_path, "export {};\n")
+    plan = tmp_path / "plan.json"
+    plan.write_text(text)
+    ran = fleetmod(root, "migrate", "--apply", str(plan))
+    assert ran.code == 2 and "is no plan that this fleetmod can read" in ran.err
