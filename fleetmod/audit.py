@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fleetmod.engine import scan
-from fleetmod.model import FileResult, Finding
-from fleetmod.project import Project, Sources, read_sources, suffix
+from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
+from fleetmod.project import (
+    NODE_IDENTITY,
+    PROCESS_MANAGER,
+    Project,
+    Sources,
+    read_sources,
+    suffix,
+)
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.grep import grep_lines
 from fleetmod.workspace.schema import FILE
 
 TOOL, DAEMON = "launchctl", "launchd"
+_IN_IDENTITY = (
+    "stands in the node-identity package itself, which cannot ask itself; "
+    "keep its defaults as data, in a JSON file"
+)
 Progress = Callable[[int, int], None]
 
 
@@ -81,7 +92,9 @@ def scan_all(
     results = []
     total = len(sources.contents)
     for index, (path, data) in enumerate(sorted(sources.contents.items())):
-        result = scan(path, data, sources.settings, project.rules)
+        result = scan(path, data, sources.settings, project.rules_for(path))
+        if project.port_of(path) == NODE_IDENTITY:
+            result = _kept(result)
         if result.findings or result.errors:
             results.append(result)
         if progress is not None:
@@ -89,10 +102,40 @@ def scan_all(
     return results
 
 
+def _kept(result: FileResult) -> FileResult:
+    """What a node-identity package holds: it cannot look its homes up in itself."""
+    findings = (
+        replace(f, action=REFUSE, reason=_IN_IDENTITY)
+        if f.action == REWRITE and f.family == "home"
+        else f
+        for f in result.findings
+    )
+    homes = any(f.action == REWRITE and f.family == "home" for f in result.findings)
+    if not homes:
+        return result
+    # the edits of one file depend on each other
+    return replace(result, findings=tuple(findings), edits=(), needs=())
+
+
 def needles(project: Project) -> list[tuple[str, str]]:
     """The texts that the gates' greps look for, with the family of each."""
-    homes = [f"/Users/{user}" for user in project.config.home.users]
+    users = project.config.home.users
+    homes = [f"{parent}/{user}" for parent in ("/Users", "/home") for user in users]
     return [(TOOL, "process"), *((home, "home") for home in homes)]
+
+
+def needle_lines(project: Project, needle: str, family: str) -> list[tuple[str, int, str]]:
+    """What the gate's grep finds of a needle, outside of the adapter that may hold it.
+
+    `/home/x` is not a home wherever it stands, as `/Users/x` is: a NAS has `/volume1/home/x`.
+    """
+    hits = grep_lines(project.root, project.config.workspace.gate, needle.encode())
+    if needle.startswith("/home/"):
+        homes = project.places.find
+        hits = [hit for hit in hits if any(path.base for path in homes(hit[2]))]
+    if family != "home":
+        hits = [hit for hit in hits if project.port_of(hit[0]) != PROCESS_MANAGER]
+    return hits
 
 
 def _texts(
@@ -105,15 +148,14 @@ def _texts(
             explained[finding.family] |= {(result.path, line) for line in finding.lines}
         for first, last in result.unparsed:
             unparsed |= {(result.path, line) for line in range(first, last + 1)}
+    linux = project.config.home.fixture.startswith("/home/")
     counts = []
     unexplained = []
     for needle, family in [*needles(project), (DAEMON, "")]:
-        hits = [
-            hit
-            for hit in grep_lines(project.root, project.config.workspace.gate, needle.encode())
-            if not project.is_adapter(hit[0])
-        ]
-        counts.append(TextCount(needle, family, len(hits), len({path for path, _, _ in hits})))
+        hits = needle_lines(project, needle, family)
+        if hits or linux or not needle.startswith("/home/"):
+            files = {path for path, _, _ in hits}
+            counts.append(TextCount(needle, family, len(hits), len(files)))
         if family:
             known = explained[family] | unparsed
             unexplained += [hit for hit in hits if hit[:2] not in known]
@@ -128,7 +170,7 @@ def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
     lines: Counter[tuple[str, str]] = Counter()
     files: Counter[tuple[str, str]] = Counter()
     for path in hits:
-        if path == FILE or project.is_adapter(path):
+        if path == FILE or project.port_of(path):
             continue
         try:
             content = (project.root / path).read_bytes().split(b"\n")

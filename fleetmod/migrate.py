@@ -14,11 +14,14 @@ from fleetmod.errors import FleetmodError
 from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Finding, Need, Plan
 from fleetmod.project import Project, Sources, read_sources
 from fleetmod.rules import Rule
-from fleetmod.runtime import install_changes
+from fleetmod.runtime import Needed, install
 from fleetmod.settings import Settings
 from fleetmod.workspace import manifest
-from fleetmod.workspace.members import add_workspace_members
 
+_UNOWNED = (
+    "no package.json stands above the file, so nothing can declare the package that the rewritten "
+    "code imports; write one there"
+)
 _CYCLES = 4  # an edit may uncover another one inside the text it replaced; more is a fault
 
 
@@ -30,21 +33,30 @@ def plan(project: Project, globs: tuple[str, ...] = (), progress: Progress | Non
         sources = Sources(sources.settings, wanted, sources.discovered, sources.unreadable)
     results = scan_all(project, sources, progress)
     changes: list[FileChange] = []
-    needed: dict[str, set[str]] = {}
+    needed: list[Needed] = []
     for index, result in enumerate(results):
         if not result.edits:
             continue
+        data, rules = sources.contents[result.path], project.rules_for(result.path)
         try:
-            settled = settle(result, sources.contents[result.path], sources.settings, project.rules)
+            settled = settle(result, data, sources.settings, rules)
         except FaultyRewriteError as fault:
-            results[index] = _refused(result, fault.what)
+            what = f"the file once rewritten {fault.what}, which is a fault of fleetmod: report it"
+            results[index] = _refused(result, what)
             continue
+        if settled.needs:
+            owner = manifest.owner(project.root, result.path)
+            if owner is None:
+                results[index] = _refused(result, _UNOWNED)
+                continue
+            needed.append(Needed(owner, settled.needs))
         changes.append(settled.change)
-        needed[result.path] = {need.package for need in settled.needs}
-    changes += _manifests(project, needed)
-    ports = set().union(*needed.values()) if needed else set()
-    installed = install_changes(project, ports)
-    changes += installed
+    installed = install(project, needed)
+    for path, texts in installed.texts.items():
+        before, after = (text.encode() for text in texts)
+        digest = hashlib.sha256(before).hexdigest()
+        changes.append(FileChange(path, digest, _difference(before, after)))
+    changes += installed.created
     findings = tuple(f for result in results for f in result.findings)
     unproven = [f"{path} cannot be read: {reason}" for path, reason in sources.unreadable]
     unproven += [
@@ -52,8 +64,9 @@ def plan(project: Project, globs: tuple[str, ...] = (), progress: Progress | Non
         for r in results
         for first, last in r.unparsed
     ]
-    notes = _notes(findings, bool(installed))
-    return Plan(tuple(_merged(changes)), findings, notes, tuple(unproven))
+    notes = (*installed.notes, *_notes(findings))
+    changes.sort(key=lambda change: change.path)
+    return Plan(tuple(changes), findings, notes, tuple(unproven))
 
 
 class FaultyRewriteError(FleetmodError):
@@ -88,9 +101,8 @@ def settle(result: FileResult, data: bytes, settings: Settings, rules: tuple[Rul
     return Settled(FileChange(result.path, result.sha256, edits), needs)
 
 
-def _refused(result: FileResult, what: str) -> FileResult:
-    """A file's findings when its rewrite turned out to be faulty: it stays as it is."""
-    reason = f"the file once rewritten {what}, which is a fault of fleetmod: report it"
+def _refused(result: FileResult, reason: str) -> FileResult:
+    """A file's findings when its rewrite cannot be kept: it stays as it is."""
     findings = (
         replace(f, action=REFUSE, reason=reason) if f.action == REWRITE else f
         for f in result.findings
@@ -113,57 +125,9 @@ def _difference(before: bytes, after: bytes) -> tuple[Edit, ...]:
     return tuple(out)
 
 
-def _manifests(project: Project, needed: dict[str, set[str]]) -> list[FileChange]:
-    """Dependencies of each package on the ports that its files import, and workspace members."""
-    members = manifest.packages(project.root, project.config)
-    protocol = manifest.workspace_protocol(project.root, members)
-    wanted: dict[str, set[str]] = {}
-    for path, ports in needed.items():
-        owner = manifest.owner(path, members)
-        if owner is not None and ports:
-            wanted.setdefault(owner.manifest, set()).update(ports)
-    changes = []
-    by_manifest = {info.manifest: info for info in members}
-    for name, ports in sorted(wanted.items()):
-        info = by_manifest[name]
-        text = info.text
-        for port in sorted(ports - {p for p, n in project.packages.items() if n == info.name}):
-            version = manifest.sibling_version(protocol, info.path, project.port_folder(port))
-            edit = manifest.add_dependency(text, project.packages[port], version, name)
-            if edit is not None:
-                text = render(text.encode(), (edit,)).decode()
-        if text != info.text:
-            before = info.text.encode()
-            digest = hashlib.sha256(before).hexdigest()
-            changes.append(FileChange(name, digest, _difference(before, text.encode())))
-    used = sorted(set().union(*wanted.values())) if wanted else []
-    folders = [project.port_folder(port) for port in used]
-    if folders:
-        changes += add_workspace_members(project.root, project.config, folders)
-    return changes
-
-
-def _merged(changes: list[FileChange]) -> list[FileChange]:
-    """One change a file: manifests may get dependencies and workspace members both."""
-    out: dict[str, FileChange] = {}
-    for change in changes:
-        if change.path in out:
-            first = out[change.path]
-            edits = sorted({*first.edits, *change.edits})
-            out[change.path] = FileChange(change.path, first.sha256, tuple(edits))
-        else:
-            out[change.path] = change
-    return [out[path] for path in sorted(out)]
-
-
-def _notes(findings: tuple[Finding, ...], installed: bool) -> tuple[str, ...]:
+def _notes(findings: tuple[Finding, ...]) -> tuple[str, ...]:
     """What a maintainer must do after the migration."""
     notes = []
-    if installed:
-        notes.append(
-            "run the package manager's install once: new workspace packages are linked, "
-            "and its lock file changes"
-        )
     if any(f.action == REWRITE and f.rule.endswith("-log") for f in findings):
         notes.append(
             "log lines name the service manager now: alerts that match the old words must follow"

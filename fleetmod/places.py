@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fleetmod.workspace.placeholders import PLACEHOLDERS as PLACEHOLDERS
+
 HOME, ROOT, VAULT = "homeDir", "repoRoot", "vaultPath"  # members of NodeIdentity
 SHARED = {"Shared", "Guest", "Deleted Users", ".localized"}
-PLACEHOLDERS = frozenset(
-    "you me user username name yourname your-name your-user youruser someone somebody example foo "
-    "xxx USER USERNAME NAME runner node vscode ubuntu app linuxbrew".split()
-)
 _HOME = re.compile(
     r"(?<![\w.~$}\])\0-])(?P<home>/(?:Users|home)/(?P<user>[A-Za-z0-9._-]*[A-Za-z0-9_-]))(?![\w-])"
 )

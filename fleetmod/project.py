@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from fleetmod.errors import FleetmodError
@@ -15,8 +16,11 @@ from fleetmod.syntax.source import SUFFIXES, is_text, open_source
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.config import Config, load_config
 from fleetmod.workspace.discover import candidates, discover
+from fleetmod.workspace.disk import is_folder
+from fleetmod.workspace.globs import matcher
+from fleetmod.workspace.manifest import find_packages
 
-PORTS = ("process-manager", "node-identity")
+PROCESS_MANAGER, NODE_IDENTITY = PORTS = ("process-manager", "node-identity")
 
 
 @dataclass(frozen=True)
@@ -34,13 +38,31 @@ class Project:
         home = self.config.home
         return Places(home.users, home.root, home.vault)
 
-    def port_folder(self, port: str) -> str:
-        """Where a runtime package is installed, relative to the root."""
-        return f"{self.config.runtime.dir}/{port}"
+    @cached_property
+    def present(self) -> dict[str, str]:
+        """The ports that the repository has a package for already, with its folder."""
+        usual = f"{self.config.runtime.dir}/"
+        found = find_packages(self.root, usual, tuple(self.packages.values()))
+        return {port: found[name] for port, name in self.packages.items() if name in found}
 
-    def is_adapter(self, path: str) -> bool:
-        """Whether a file belongs to an installed runtime package, which may name the tools."""
-        return any(path.startswith(self.port_folder(port) + "/") for port in PORTS)
+    def port_folder(self, port: str) -> str:
+        """Where a runtime package is, or will be installed, relative to the root."""
+        return self.present.get(port) or f"{self.config.runtime.dir}/{port}"
+
+    def port_of(self, path: str) -> str:
+        """The runtime package that a file belongs to, installed or found; "" for none."""
+        return next((port for port in PORTS if path.startswith(f"{self.port_folder(port)}/")), "")
+
+    @cached_property
+    def own_adapter(self) -> Callable[[str], bool]:
+        """Whether a file is the repository's own adapter of the tool (process.adapters)."""
+        return matcher(self.config.process.adapters)
+
+    def rules_for(self, path: str) -> tuple[Rule, ...]:
+        """The rules that a file must keep: the process manager's package may name the tools."""
+        if self.port_of(path) != PROCESS_MANAGER:
+            return self.rules
+        return tuple(rule for rule in self.rules if rule.family != "process")
 
 
 @dataclass(frozen=True)
@@ -56,7 +78,7 @@ class Sources:
 def open_project(root: Path, rule_ids: tuple[str, ...] = ()) -> Project:
     """The repository at `root`; raises FleetmodError for a wrong configuration or rule."""
     root = root.resolve()
-    if not root.is_dir():
+    if not is_folder(root):
         raise FleetmodError("is no folder", where=str(root), todo="Give the repository with -C")
     config = load_config(root)
     configured = config is not None
@@ -79,7 +101,7 @@ def open_project(root: Path, rule_ids: tuple[str, ...] = ()) -> Project:
 def read_sources(project: Project) -> Sources:
     """Read every TypeScript file that holds a trigger of a rule."""
     discovered = discover(project.root, project.config)
-    typescript = [p for p in discovered if suffix(p) in SUFFIXES and not project.is_adapter(p)]
+    typescript = [p for p in discovered if suffix(p) in SUFFIXES]
     triggers = sorted({t.encode() for rule in project.rules for t in rule.triggers})
     found = candidates(project.root, typescript, triggers)
     contents: dict[str, bytes] = {}
@@ -113,6 +135,7 @@ def make_settings(
         fixture=project.config.home.fixture,
         production_literals={folder: frozenset(found) for folder, found in literals.items()},
         gate=tuple(folder.rstrip("/") for folder in project.config.workspace.gate),
+        adapters=frozenset(filter(project.own_adapter, contents)),
     )
 
 

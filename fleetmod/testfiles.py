@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import re
 
+_FOLDERS = (
+    r"__tests__|__mocks__|__fixtures__|__snapshots__|tests?|testing|testdata|test[-_](?:data|utils)"
+    r"|e2e|spec|fixtures?|mocks|evals"
+)
+_NAMES = (
+    r"fixtures?|mocks|setup[-.]?[tT]ests?|test_\w+(?=\.py$)"
+    r"|tests?[-._](?:utils?|helpers?|data|setup)(?:\.\w+)?"
+    r"|(?:vitest|jest|playwright|cypress)[-.](?:global[-.])?setup"
+)
 _TEST = re.compile(
-    r"(?:^|/)(?:__tests__|__mocks__|__fixtures__|__snapshots__|tests?|e2e|spec|fixtures?)/"
-    r"|[._-](?:tests?|specs?|e2e|bench)\.[\w.]*$"
+    rf"(?:^|/)(?:{_FOLDERS})/|(?:^|/)(?:{_NAMES})\.\w+$"
+    r"|[._-](?:tests?|specs?|e2e|bench)\.[\w.]*$|\.(?:test-d|cy|stories|story|fixtures?|mocks?)\.\w+$"
 )
 
 

@@ -15,26 +15,8 @@ from fleetmod.workspace.config import (
     Process,
     Runtime,
     Workspace,
-    parse_config,
-    render_config,
 )
-from fleetmod.workspace.infer import propose
-
-Files = dict[str, str]
-
-
-def make(root: Path, files: Files) -> tuple[Config, dict[str, str]]:
-    for path, content in files.items():
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(content)
-    config, why = propose(root)
-    assert parse_config(render_config(config, why)) == config
-    return config, why
-
-
-def manifest(name: str, *uses: str) -> str:
-    return json.dumps({"name": name, "dependencies": dict.fromkeys(uses, "workspace:*")})
-
+from tests.infer import Files, make, manifest
 
 PLIST = "<plist><dict><key>Label</key>\n  <string>{}</string></dict></plist>"
 WORKSPACE: Files = {
@@ -78,8 +60,11 @@ def test_a_whole_repository(tmp_path: Path) -> None:
         runtime=Runtime(dir="libs", scope="@acme"),
         images=Images(publish=("deploy/multi.sh", "deploy/publish.sh")),
     )
-    assert "6 times" in why["home.users"]
-    assert "/Users/bob" in why["home.users"]
+    assert why["home.users"] == (
+        "/Users/alice: 5 in code, 1 in documents and data; "
+        "/Users/carol: 15 in documents and data; /Users/bob: 4 in tests"
+    )
+    assert why["home.root"] == "is called like this repository; 1 path below it exists here"
     assert "3 of 6" in why["runtime.scope"]
     assert "3 of 4" in why["process.label_prefix"]
     assert "3 of 6" in why["runtime.dir"]
@@ -89,46 +74,13 @@ def test_an_empty_repository(tmp_path: Path) -> None:
     root = tmp_path / "My Repo"
     root.mkdir()
     config, why = make(root, {})
-    expected = Config(runtime=Runtime(scope="@my-repo"), identity=Identity(root_env="MY_REPO_ROOT"))
+    expected = Config(
+        workspace=Workspace(gate=(".",)),
+        runtime=Runtime(scope="@my-repo"),
+        identity=Identity(root_env="MY_REPO_ROOT"),
+    )
     assert config == expected
     assert set(why) == {"runtime.scope", "identity.root_env"}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("/Users/Shared/x", "/home/node/app", "/home/runner/work", "/Users/<name>/x"),
-        *(
-            "/Users/you/Code",
-            "/Users/username/x",
-            "https://x.org/Users/eve/y",
-            "/volume1/home/eve/y",
-        ),
-        *("../home/eve/y", "@/home/eve/y", "/users/eve/y", '"/home/settings"', "/Users/${name}/x"),
-        *("~/Users/eve/y", "/home/ubuntu/x", "/Users/root/x", "C:/Users/eve/x"),
-    ],
-)
-def test_nobody_s_home(tmp_path: Path, text: str) -> None:
-    config, _ = make(tmp_path, {"a.ts": f"const a = {text}\n"})
-    assert config.home.users == ()
-
-
-def test_a_linux_home(tmp_path: Path) -> None:
-    files = {"src/a.ts": 'x("/home/dev-1/work/app/src/a.ts"); y("file:///home/dev-1/z");'}
-    config, _ = make(tmp_path, files)
-    assert config.home.users == ("dev-1",)
-    assert config.home.root == "/home/dev-1/work/app"
-    assert config.home.fixture == "/home/fixture"
-
-
-def test_the_root_is_what_most_paths_prove(tmp_path: Path) -> None:
-    text = (
-        'a("/Users/al/Docs/src"); b("/Users/al/Docs/src"); c("/Users/al/w/app-wiki/x/y.ts");\n'
-        'd("/Users/al/w/app/src/deep/a.ts"); e("/Users/al/w/app.");\n'
-    )
-    config, why = make(tmp_path, {"src/deep/a.ts": text})
-    assert config.home.root == "/Users/al/w/app"
-    assert why["home.root"].startswith("1 path")
 
 
 @pytest.mark.parametrize(
@@ -160,6 +112,73 @@ def test_the_root_variable(tmp_path: Path, source: str, expected: str) -> None:
 def test_the_label_prefix(tmp_path: Path, labels: list[str], expected: str) -> None:
     config, _ = make(tmp_path, {f"{label}.plist": PLIST.format(label) for label in labels})
     assert config.process.label_prefix == expected
+
+
+def test_labels_of_tests_and_documents(tmp_path: Path) -> None:
+    files = {
+        "a.test.ts": 'run("launchctl stop com.fake.one"); run("launchctl stop com.fake.two")',
+        "notes.md": "launchctl stop com.other.one\nlaunchctl stop com.other.two",
+        "Library/com.saved.app.plist": "<key>Size</key><integer>/Users/</integer>",
+    }
+    assert make(tmp_path, files)[0].process.label_prefix == "com.other."
+    config, _ = make(tmp_path, {"src/a.ts": 'run("launchctl stop com.acme.worker")'})
+    assert config.process.label_prefix == "com.acme."
+
+
+def test_a_file_that_looks_like_a_label(tmp_path: Path) -> None:
+    config, _ = make(tmp_path, {"src/a.ts": 'run("launchctl load com.acme.plist")'})
+    assert config.process.label_prefix == ""
+
+
+FOLDERS = {
+    "a single package": ({"src/a.ts": "", "src/a.test.ts": ""}, "packages", ("src",)),
+    "several folders": (
+        {"lib/a.mts": "", "bin/b.tsx": "", "test/c.ts": "", "docs/d.md": "", "vite.config.ts": ""},
+        "packages",
+        ("bin", "lib"),
+    ),
+    "the root itself": ({"cli.ts": "", "src/a.ts": ""}, "packages", (".",)),
+    "packages that nobody declares": (
+        {"packages/a/package.json": manifest("a"), "src/a.ts": ""},
+        "packages",
+        ("src",),
+    ),
+    "packages that nobody uses": (
+        {"package.json": '{"workspaces": ["apps/*"]}', "apps/a/package.json": "{}", "src/a.ts": ""},
+        "apps",
+        ("apps", "src"),
+    ),
+    "what others use before what is more": (
+        {
+            "package.json": '{"workspaces": ["apps/*", "./shared/*/"]}',
+            "apps/a/package.json": manifest("a", "s"),
+            "apps/b/package.json": manifest("b"),
+            "shared/s/package.json": manifest("s"),
+            "src/a.ts": "",
+        },
+        "shared",
+        ("shared",),
+    ),
+    "the usual name before what is more": (
+        {
+            "package.json": '{"workspaces": ["apps/examples/*", "sdk/packages/*", "apps/*"]}',
+            **{f"apps/examples/{n}/package.json": manifest(n) for n in "abc"},
+            "apps/a/package.json": manifest("app", "one"),
+            "sdk/packages/one/package.json": manifest("one", "app"),
+            "sdk/packages/two/package.json": manifest("two", "a"),
+        },
+        "sdk/packages",
+        ("sdk/packages", "apps/examples", "apps"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FOLDERS)
+def test_the_folders(tmp_path: Path, case: str) -> None:
+    files, runtime, gate = FOLDERS[case]
+    config, _ = make(tmp_path, files)
+    assert config.runtime.dir == runtime
+    assert config.workspace.gate == gate
 
 
 @pytest.mark.parametrize("workspaces", [["pkgs/*"], {"packages": ["pkgs/*"]}])

@@ -10,18 +10,21 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fleetmod.apply import render, write
+from fleetmod.apply import render
 from fleetmod.errors import FleetmodError
 from fleetmod.workspace.config import Config, Workspace
+from fleetmod.workspace.disk import is_file, is_folder
+from fleetmod.workspace.managers import local_version, manager_of
 from fleetmod.workspace.manifest import (
     PackageInfo,
     add_dependency,
+    find_packages,
     owner,
     packages,
     sibling_version,
     workspace_protocol,
 )
-from fleetmod.workspace.members import add_workspace_member, add_workspace_members, declared_globs
+from fleetmod.workspace.members import add_workspace_members, declared_globs
 
 
 def added(text: str, name: str = "@x/m", version: str = "*") -> str:
@@ -118,6 +121,8 @@ def test_present_already(field: str) -> None:
         ("[]", "p/package.json"),
         ('{"dependencies": []}', "p/package.json"),
         ("[" * 100_000, "p/package.json:1"),
+        ('{"version": ' + "9" * 5000 + "}", "p/package.json:1"),
+        ('// a comment\n{"a": 1}', "p/package.json:1"),
     ],
 )
 def test_no_manifest(text: str, where: str) -> None:
@@ -191,7 +196,7 @@ def test_packages_and_their_owner(tmp_path: Path) -> None:
     put(
         tmp_path, {f"{path}/package.json".lstrip("/"): f'{{"name": "@s/{path}"}}' for path in names}
     )
-    put(tmp_path, {"packages/plain/x.ts": "", "apps/unnamed/package.json": "{}"})
+    put(tmp_path, {"packages/plain/x.ts": "", "apps/unnamed/package.json": '{"name": null}'})
     found = packages(tmp_path, config("packages/*", "!packages/out", "apps/**"))
     paths = [info.path for info in found]
     assert paths == ["", "apps/unnamed", "apps/x/y", "packages/a"]
@@ -199,13 +204,38 @@ def test_packages_and_their_owner(tmp_path: Path) -> None:
     assert found[3].manifest == "packages/a/package.json"
     assert found[0].manifest == "package.json"
 
-    def owned(path: str) -> str:
-        info = owner(path, found)
-        return info.path if info else "none"
 
-    assert owned("packages/a/b/c.ts") == "packages/a"
-    assert owned("packages/ab/c.ts") == ""
-    assert owner("packages/ab/c.ts", found[1:]) is None
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("a.ts", ""),
+        ("tools/x/src/a.ts", "tools/x"),
+        ("tools/x/esm/a.ts", "tools/x"),  # what only marks a format is no package
+        ("tools/y/a.ts", "tools/y"),
+        ("tools/z/deep/a.ts", ""),
+    ],
+)
+def test_the_owner_is_the_nearest_package(tmp_path: Path, path: str, folder: str) -> None:
+    put(
+        tmp_path,
+        {
+            "package.json": '{"name": "top"}',
+            "tools/x/package.json": '{"name": "x"}',
+            "tools/x/esm/package.json": '{"type": "module"}',
+            "tools/y/package.json": '{"private": true, "dependencies": {}}',
+        },
+    )
+    found = owner(tmp_path, path)
+    assert found is not None
+    assert found.path == folder
+
+
+def test_an_owner_where_there_is_no_better(tmp_path: Path) -> None:
+    put(tmp_path, {"lib/package.json": '{"type": "module"}', "other/a.ts": ""})
+    found = owner(tmp_path, "lib/src/a.ts")
+    assert found is not None
+    assert found.path == "lib"
+    assert owner(tmp_path, "other/a.ts") is None
 
 
 def test_a_broken_manifest_is_named(tmp_path: Path) -> None:
@@ -250,6 +280,25 @@ def test_sibling_version() -> None:
 
 
 PNPM = "pnpm-workspace.yaml"
+MANAGERS = {
+    "npm": ({"package-lock.json": ""}, "", "file:../packages/pm"),
+    "nothing": ({}, "", "file:../packages/pm"),
+    "pnpm": ({"pnpm-lock.yaml": ""}, "", "link:../packages/pm"),
+    "bun": ({"bun.lock": "", "package-lock.json": ""}, "", "file:../packages/pm"),
+    "yarn": ({"yarn.lock": ""}, "", "link:../packages/pm"),
+    "a name before marks": ({"package-lock.json": ""}, "pnpm@10.0.0", "link:../packages/pm"),
+    "an unknown name": ({"yarn.lock": ""}, "cnpm@1", "link:../packages/pm"),
+    "the nearest": ({"app/yarn.lock": "", "package-lock.json": ""}, "", "link:../packages/pm"),
+}
+
+
+@pytest.mark.parametrize("case", MANAGERS)
+def test_a_package_by_its_path(tmp_path: Path, case: str) -> None:
+    files, named, expected = MANAGERS[case]
+    put(tmp_path, {"package.json": json.dumps({"packageManager": named}), **files})
+    assert local_version(manager_of(tmp_path, "app"), "app", "packages/pm") == expected
+
+
 MEMBERS = {
     "block": (PNPM, 'packages:\n  - "a/*"\n', 'packages:\n  - "a/*"\n  - "lib/x"\n'),
     "single quotes, no line end": (*(PNPM, "packages:\n- 'a/*'", "packages:\n- 'a/*'\n- 'lib/x'"),),
@@ -276,43 +325,58 @@ MEMBERS = {
         *("package.json", '{"workspaces": {"packages": ["a/*"], "nohoist": ["lib/x"]}}'),
         '{"workspaces": {"packages": ["a/*", "lib/x"], "nohoist": ["lib/x"]}}',
     ),
-    "none yet": (
-        *("package.json", '{\n  "name": "x"\n}\n'),
-        '{\n  "name": "x",\n  "workspaces": ["lib/x"]\n}\n',
-    ),
 }
 
 
 @pytest.mark.parametrize("case", MEMBERS)
-def test_add_workspace_member(tmp_path: Path, case: str) -> None:
+def test_add_workspace_members(tmp_path: Path, case: str) -> None:
     file, before, after = MEMBERS[case]
     put(tmp_path, {file: before})
-    change = add_workspace_member(tmp_path, config("other/*"), "lib/x")
-    assert change is not None
-    assert change.path == file
-    write(tmp_path, [change])
-    assert (tmp_path / file).read_bytes().decode() == after
+    assert add_workspace_members(tmp_path, ["lib/x"]) == {file: (before, after)}
+    put(tmp_path, {file: after})
     assert "lib/x" in declared_globs(tmp_path)[file]
-    assert add_workspace_member(tmp_path, config("other/*"), "lib/x") is None
+    assert add_workspace_members(tmp_path, ["lib/x"]) == {}
 
 
 def test_both_files_get_what_they_lack(tmp_path: Path) -> None:
     put(tmp_path, {PNPM: 'packages: ["lib/*"]\n', "package.json": '{"workspaces": ["a"]}'})
-    first = add_workspace_member(tmp_path, Config(), "lib/x")
-    assert first is not None
-    assert first.path == "package.json"
+    assert [*add_workspace_members(tmp_path, ["lib/x"])] == ["package.json"]
     put(tmp_path, {PNPM: 'packages: ["a"]\n'})
-    changes = add_workspace_members(tmp_path, Config(), ["lib/x", "a", "lib/y"])
-    assert [change.path for change in changes] == [PNPM, "package.json"]
-    write(tmp_path, changes)
-    assert (tmp_path / PNPM).read_text() == 'packages: ["a", "lib/x", "lib/y"]\n'
-    assert (tmp_path / "package.json").read_text() == '{"workspaces": ["a", "lib/x", "lib/y"]}'
+    texts = add_workspace_members(tmp_path, ["lib/x", "a", "lib/y"])
+    assert {path: after for path, (_, after) in texts.items()} == {
+        PNPM: 'packages: ["a", "lib/x", "lib/y"]\n',
+        "package.json": '{"workspaces": ["a", "lib/x", "lib/y"]}',
+    }
 
 
-def test_members_that_cannot_be_added(tmp_path: Path) -> None:
-    with pytest.raises(FleetmodError, match=r"^package\.json: is missing"):
-        add_workspace_member(tmp_path, config("a/*"), "lib/x")
-    assert add_workspace_member(tmp_path, config("lib/*"), "lib/x") is None
+def test_no_workspace_is_made_where_there_is_none(tmp_path: Path) -> None:
+    assert add_workspace_members(tmp_path, ["lib/x"]) == {}
+    put(tmp_path, {"package.json": '{"name": "x"}', PNPM: "onlyBuiltDependencies:\n  - a\n"})
+    assert add_workspace_members(tmp_path, ["lib/x"]) == {}
+
+
+def test_a_member_that_a_glob_keeps_out(tmp_path: Path) -> None:
     put(tmp_path, {PNPM: 'packages:\n  - "lib/*"\n  - "!lib/x"\n'})
     with pytest.raises(FleetmodError, match=r"!lib/x keeps lib/x out"):
-        add_workspace_member(tmp_path, Config(), "lib/x")
+        add_workspace_members(tmp_path, ["lib/x"])
+
+
+def test_packages_are_found_by_name(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        {
+            "libs/who/package.json": '\ufeff{"name": "@s/who"}',
+            "packages/who/package.json": '{"name": "@s/who"}',
+            "test/fixtures/pm/package.json": '{"name": "@s/pm"}',
+            "broken/package.json": "{@s/pm",
+        },
+    )
+    names = ("@s/pm", "@s/who")
+    assert find_packages(tmp_path, "modules/", names) == {"@s/who": "libs/who"}
+    assert find_packages(tmp_path, "packages/", names) == {"@s/who": "packages/who"}
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b"])
+def test_a_place_that_cannot_be_looked_at(tmp_path: Path, name: str) -> None:
+    assert not is_file(tmp_path / name)
+    assert not is_folder(tmp_path / name)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fleetmod.audit import Audit, needles
+from fleetmod.audit import Audit, needle_lines, needles
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.model import EXEMPT, Finding
 from fleetmod.project import Project
-from fleetmod.workspace.grep import grep_lines
+from fleetmod.syntax.source import SUFFIXES
+from fleetmod.workspace.disk import is_folder
+from fleetmod.workspace.grep import grep_files
 
 PASSED, FAILED, UNPROVEN_VERDICT = "passed", "failed", "unproven"
 PHASES = {"1a": "process", "1b": "home"}
@@ -58,37 +61,33 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     unparsed = {
         (path, line) for path, (first, last) in audit.unparsed for line in range(first, last + 1)
     }
-    lines = tuple(hit for hit in _grep(project, phase) if hit[:2] not in unparsed)
-    in_scope = tuple(f"{folder.rstrip('/')}/" for folder in project.config.workspace.gate)
-    findings = tuple(
-        f
-        for f in audit.findings
-        if f.family == family
-        and f.action != EXEMPT
-        and (f.path.startswith(in_scope) or "." in project.config.workspace.gate)
-    )
+    hits = {
+        hit
+        for needle, of in needles(project)
+        if of == family
+        for hit in needle_lines(project, needle, family)
+    }
+    if family == "process":
+        hits = {hit for hit in hits if not project.own_adapter(hit[0])}
+    lines = tuple(sorted(hit for hit in hits if hit[:2] not in unparsed))
+    # the grep looks where the gate's folders are; what the syntax tree found counts everywhere
+    findings = tuple(f for f in audit.findings if f.family == family and f.action != EXEMPT)
     unproven = [
         f"{path}:{first}-{last} does not parse and holds a trigger"
         for path, (first, last) in audit.unparsed
     ]
     unproven += [f"{path} cannot be read: {reason}" for path, reason in audit.unreadable]
-    if family == "home" and not project.config.home.users:
-        unproven.append("home.users of fleetmod.toml names nobody, so no home is looked for")
-    missing = [f for f in project.config.workspace.gate if not (project.root / f).is_dir()]
-    unproven += [f"the folder {folder} of workspace.gate does not exist" for folder in missing]
+    unproven += _empty_folders(project)
     verdict = FAILED if lines or findings else UNPROVEN_VERDICT if unproven else PASSED
     return Verdict(phase, TITLES[phase], verdict, lines, findings, tuple(unproven))
 
 
-def _grep(project: Project, phase: str) -> list[tuple[str, int, str]]:
-    hits = []
-    for needle, family in needles(project):
-        if family != PHASES[phase]:
+def _empty_folders(project: Project) -> Iterator[str]:
+    """Folders of the gate in which a grep that finds nothing proves nothing."""
+    for folder in project.config.workspace.gate:
+        if not is_folder(project.root / folder):
+            yield f"the folder {folder} of workspace.gate does not exist"
             continue
-        for hit in grep_lines(project.root, project.config.workspace.gate, needle.encode()):
-            exempt = phase == "1a" and hit[0].startswith(
-                project.port_folder("process-manager") + "/"
-            )
-            if not exempt:
-                hits.append(hit)
-    return hits
+        files = (path for kind in SUFFIXES for path in grep_files(project.root, folder, kind))
+        if all(project.port_of(path) for path in files):
+            yield f"the folder {folder} of workspace.gate holds no TypeScript but installed ports"

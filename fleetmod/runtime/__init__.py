@@ -2,72 +2,89 @@
 
 from __future__ import annotations
 
-import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from fleetmod.model import Edit, FileChange
+from fleetmod.errors import FleetmodError
+from fleetmod.model import Edit, FileChange, Need
 from fleetmod.project import Project
-from fleetmod.workspace.manifest import packages
+from fleetmod.runtime.exports import check_exports
+from fleetmod.runtime.identity import identity_json
+from fleetmod.workspace.disk import is_file
+from fleetmod.workspace.manifest import PackageInfo
+from fleetmod.workspace.wiring import Local, wire
 
 RULE = "runtime"
 _PLACEHOLDER = "@fleetmod/"
 _SKIPPED = {"node_modules"}
 
 
-def install_changes(project: Project, ports: set[str]) -> list[FileChange]:
-    """The files to create so that every port in `ports` is a package of the workspace.
+@dataclass(frozen=True)
+class Needed:
+    """What a rewritten file imports, and the package that it belongs to."""
 
-    A package of that name that the workspace has already is left as it is.
+    owner: PackageInfo
+    needs: tuple[Need, ...]
+
+
+@dataclass(frozen=True)
+class Installed:
+    """The files to create, those that change with their old and new text, and what to know."""
+
+    created: tuple[FileChange, ...]
+    texts: dict[str, tuple[str, str]]
+    notes: tuple[str, ...]
+
+
+def install(project: Project, needed: Iterable[Needed]) -> Installed:
+    """What must be written so that each file finds what it imports.
+
+    A package of a port's name that the repository has already is used as it is. Raises
+    FleetmodError where that does not export what is needed, where another thing stands in the way,
+    and for a manifest that cannot take a dependency.
     """
-    present = {info.name for info in packages(project.root, project.config)}
-    changes = []
-    for port in sorted(ports):
-        if project.packages[port] in present:
-            continue
-        folder = Path(__file__).parent / port
-        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            relative = path.relative_to(folder)
-            if _SKIPPED & set(relative.parts):
-                continue
-            text = path.read_text(encoding="utf-8")
-            target = f"{project.port_folder(port)}/{relative.as_posix()}"
-            changes.append(_created(target, _adapted(project, relative.as_posix(), text)))
-    return changes
+    names: dict[str, set[str]] = defaultdict(set)
+    wanted: dict[PackageInfo, set[Local]] = defaultdict(set)
+    for each in needed:
+        for need in each.needs:
+            port = need.package
+            names[port].add(need.name)
+            folder = project.port_folder(port)
+            if each.owner.path != folder:
+                new = port not in project.present
+                wanted[each.owner].add(Local(project.packages[port], folder, new))
+    wired = wire(project.root, wanted)
+    created: list[FileChange] = []
+    notes = list(wired.notes)
+    for port in sorted(names):
+        if port in project.present:
+            notes.append(check_exports(project, port, names[port]))
+        else:
+            created += _created(project, port)
+    return Installed(tuple(created), wired.texts, tuple(notes))
 
 
-def _created(path: str, text: str) -> FileChange:
-    return FileChange(path, "", (Edit(0, 0, text, RULE),))
+def _created(project: Project, port: str) -> Iterator[FileChange]:
+    """The files of a runtime package, with the target's scope and its own defaults."""
+    folder, target = Path(__file__).parent / port, project.port_folder(port)
+    shipped = {f"{target}/{path.relative_to(folder).as_posix()}": path for path in _shipped(folder)}
+    for place in (target, *shipped):
+        if is_file(project.root / place):
+            raise FleetmodError(
+                f"is there already, but {target} is no package named {project.packages[port]}",
+                where=place,
+                todo="Choose another runtime.dir or runtime.scope in fleetmod.toml",
+            )
+    for place, path in shipped.items():
+        text = path.read_text(encoding="utf-8")
+        text = text.replace(_PLACEHOLDER, project.config.runtime.scope + "/")
+        if path.name == "identity.json":
+            text = identity_json(project.config)
+        yield FileChange(place, "", (Edit(0, 0, text, RULE),))
 
 
-def _adapted(project: Project, name: str, text: str) -> str:
-    """A shipped file as it stands in the target: with its scope and its own defaults."""
-    if name == "identity.json":
-        return json.dumps(identity(project), indent=2) + "\n"
-    return text.replace(_PLACEHOLDER, project.config.runtime.scope + "/")
-
-
-def identity(project: Project) -> dict[str, dict[str, str]]:
-    """The data of node-identity: variables to ask, and the old values as last resort."""
-    config = project.config
-    home = next((f"/Users/{user}" for user in config.home.users), "")
-    for user in config.home.users:
-        for prefix in ("/Users/", "/home/"):
-            if config.home.root.startswith(f"{prefix}{user}/"):
-                home = f"{prefix}{user}"
-
-    def below(path: str) -> str:
-        return "~" + path[len(home) :] if home and path.startswith(home + "/") else path
-
-    return {
-        "env": {
-            "nodeId": config.identity.node_env,
-            "home": "HOME",
-            "root": config.identity.root_env,
-            "vault": config.identity.vault_env,
-        },
-        "defaults": {
-            "home": home,
-            "root": below(config.home.root),
-            "vault": below(config.home.vault) or "~/Vault",
-        },
-    }
+def _shipped(folder: Path) -> Iterable[Path]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(p for p in found if not _SKIPPED & {*p.relative_to(folder).parts})

@@ -119,6 +119,8 @@ def _toml(text: str) -> dict[str, Any]:
         ) from error
     except RecursionError as error:
         raise FleetmodError("is nested too deeply", where=f"{FILE}:1") from error
+    except ValueError as error:
+        raise FleetmodError("holds a number that is too long", where=FILE) from error
 
 
 def _check_version(version: object, fail: _Fail) -> None:

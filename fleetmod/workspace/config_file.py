@@ -22,6 +22,7 @@ _EXPLAIN = {
     "identity.root_env": "names this repository's checkout",
     "identity.vault_env": "names the notes vault",
     "process.label_prefix": "how the labels of this repository's services begin",
+    "process.adapters": "this repository's own adapters of launchctl, which are left",
     "runtime.dir": "where the runtime packages are installed",
     "runtime.scope": "npm scope they get",
     "images.publish": "scripts that publish container images",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleetmod.workspace.disk import is_file, readable_name
 from fleetmod.workspace.git import run_git
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.grep import grep_lines
@@ -35,19 +36,23 @@ class Candidates:
     unreadable: tuple[tuple[str, str], ...]
 
 
-def discover(root: Path, config: Config) -> list[str]:
+def discover(root: Path, config: Config, named: str = "") -> list[str]:
     """The sorted paths, relative to `root`, of the files that an audit looks at.
 
     That is what git tracks or would track, or every file when git cannot tell; below the folders
     `config.workspace.scan`; regular files only, no links and no submodules; without what is
-    installed, vendored, generated or excluded by `config.workspace.exclude`.
+    installed, vendored, generated or excluded by `config.workspace.exclude`; only those of the
+    name `named`, if it is given.
     """
     folders = [folder.removeprefix("./").rstrip("/") or "." for folder in config.workspace.scan]
     excluded = matcher(config.workspace.exclude)
     return sorted(
         path
         for path in set(_listed(root, folders))
-        if not _is_foreign(path) and not excluded(path) and _is_regular(root, path)
+        if (not named or path.rpartition("/")[2] == named)
+        and not _is_foreign(path)
+        and not excluded(path)
+        and _is_regular(root, path)
     )
 
 
@@ -68,8 +73,12 @@ def candidates(root: Path, paths: Sequence[str], triggers: Sequence[bytes]) -> C
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
             continue
-        if b"\0" not in data[:_BINARY_PROBE] and any(trigger in data for trigger in triggers):
+        if b"\0" in data[:_BINARY_PROBE] or not any(trigger in data for trigger in triggers):
+            continue
+        if (shown := readable_name(path)) == path:
             hits.append(path)
+        else:  # no report could name it
+            unreadable.append((shown, "its name is not UTF-8"))
     return Candidates(tuple(hits), tuple(unreadable))
 
 
@@ -108,7 +117,7 @@ def _listed(root: Path, folders: Sequence[str]) -> Iterator[str]:
 
 def _walk(root: Path, folder: str) -> Iterator[str]:
     start = root / folder
-    if start.is_file():
+    if is_file(start):
         yield folder
     for here, names, files in os.walk(start):
         names[:] = [name for name in names if name not in _FOREIGN_FOLDERS]

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from fleetmod.errors import UNPROVEN, FleetmodError
+from fleetmod.workspace.disk import is_file, is_folder, readable_name
 
 BINARY = "binary file matches"
 
@@ -27,18 +28,21 @@ def grep_lines(
     """
     found: set[tuple[str, int, str]] = set()
     for folder in folders:
-        for path in _files(root, folder, suffix, skip_dirs):
+        for path in grep_files(root, folder, suffix, skip_dirs):
             found.update(_matches(root, path, needle))
     return sorted(found)
 
 
-def _files(root: Path, folder: str, suffix: str, skip_dirs: Collection[str]) -> Iterator[str]:
+def grep_files(
+    root: Path, folder: str, suffix: str = ".ts", skip_dirs: Collection[str] = ("node_modules",)
+) -> Iterator[str]:
+    """The files that `grep_lines` reads, relative to `root`; raises FleetmodError as it does."""
     start = root / folder
     prefix = start.as_posix().removeprefix(root.as_posix()).strip("/")
-    if start.is_file():
+    if is_file(start):
         if start.name.endswith(suffix):
             yield prefix
-    elif start.is_dir():
+    elif is_folder(start):
         yield from _below(start, prefix, suffix, skip_dirs)
 
 
@@ -63,6 +67,7 @@ def _matches(root: Path, path: str, needle: bytes) -> Iterator[tuple[str, int, s
         raise _unreadable(path, error) from error
     if needle not in data:
         return
+    path = readable_name(path)
     if b"\0" in data:
         yield path, 0, BINARY
         return

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from fleetmod.workspace import infer_homes, infer_names
+from fleetmod.testfiles import is_test
+from fleetmod.workspace import infer_adapters, infer_homes, infer_names, infer_places
 from fleetmod.workspace.discover import candidates, discover
-from fleetmod.workspace.manifest import PackageInfo, packages
+from fleetmod.workspace.infer_folders import folders
+from fleetmod.workspace.manifest import packages
 from fleetmod.workspace.members import declared_globs
 from fleetmod.workspace.schema import (
     FILE,
@@ -19,13 +22,16 @@ from fleetmod.workspace.schema import (
     Process,
     Runtime,
     Workspace,
+    is_glob,
+    is_relative,
 )
 
 _TRIGGERS = (
-    *(b"/Users/", b"/home/", b"env.", b"env[", b"launchctl", b"<key>Label</key>"),
+    *(b"/Users/", b"/home/", b"env.", b"env[", b"launchctl", infer_names.LABEL_KEY.encode()),
     *(b"docker push", b"docker buildx", b"docker image push"),
 )
 _PUBLISHES = re.compile(r"^[^#\n]*\bdocker\s+(?:image\s+)?(?:push|buildx)\b", re.M)
+_SCRIPT = re.compile(r"\.[cm]?[jt]sx?$")
 _LARGE = 2_000_000  # a data dump tells nothing of the code, and reading it costs seconds
 
 
@@ -36,91 +42,90 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
     a package.json that is not valid.
     """
     why: dict[str, str] = {}
-    globs = _globs(root, why)
+    declared = _declared(root, why)
+    globs = declared or Workspace().packages
     infos = packages(root, Config(workspace=Workspace(packages=globs)))
-    runtime_dir, gate = _folders(globs, infos, why)
     # a configuration that is there already is no evidence for the next one
     paths = [path for path in discover(root, Config()) if path != FILE]
     texts = _texts(root, paths)
+    code = {path: text for path, text in texts.items() if _SCRIPT.search(path)}
+    code = {path: text for path, text in code.items() if not is_test(path)}
+    runtime_dir, gate = folders(declared, infos, paths, why)
 
-    literals = [literal for path, text in texts.items() for literal in infer_homes.find(path, text)]
-    home = infer_homes.best_home(literals)
-    if home is not None:
-        why["home.users"] = home.why
-    user_home = home.value if home else ""
-    root_literal = infer_homes.best_root(literals, user_home, paths)
-    vault = infer_homes.best_vault(literals, user_home, root_literal.value)
-    fixture = "/home/fixture" if user_home.startswith("/home/") else Home().fixture
+    known = {folder for path in paths for folder in _with_parents(path)}
+    literals = [
+        literal for path, text in texts.items() for literal in infer_homes.find(path, text, known)
+    ]
+    users = infer_homes.users(literals)
+    package = next((info.name for info in infos if not info.path), "")
+    called = infer_places.names(root.resolve(), package)
+    checkout = infer_places.best_root(literals, users, known, called)
+    vault = infer_places.best_vault(literals, users, checkout.value)
 
-    variables = infer_names.env_variables(texts)
+    variables = infer_names.env_variables(code)
     scope = infer_names.best_scope(infos, root.resolve().name)
-    root_env = infer_names.root_variable(variables, scope.value, infos)
-    vault_env = infer_names.vault_variable(variables)
-    prefix = infer_names.label_prefix(paths, texts)
+    root_env = infer_places.variable_before(code, checkout.value)
+    if not root_env.value:
+        root_env = infer_names.root_variable(variables, scope.value, infos)
+    vault_env = infer_places.variable_before(code, vault.value, vault.value.rpartition("/")[2])
+    if not vault_env.value:
+        vault_env = infer_names.vault_variable(variables)
+    prefix = infer_names.label_prefix(texts)
+    adapters, adapters_found = infer_adapters.best_adapters(paths)
     publish = tuple(
-        path for path, text in texts.items() if path.endswith(".sh") and _PUBLISHES.search(text)
+        path
+        for path, text in texts.items()
+        if path.endswith(".sh") and is_relative(path) and _PUBLISHES.search(text)
     )
-    if publish:
-        why["images.publish"] = f"scripts that push an image ({len(publish)})"
     found = {
-        "home.root": root_literal.why,
+        "home.users": infer_homes.remark(literals, users),
+        "home.root": checkout.why,
         "home.vault": vault.why,
         "identity.root_env": root_env.why,
         "identity.vault_env": vault_env.why,
         "process.label_prefix": prefix.why,
+        "process.adapters": adapters_found.why,
         "runtime.scope": scope.why,
+        "images.publish": f"scripts that push an image ({len(publish)})" if publish else "",
     }
     why |= {key: remark for key, remark in found.items() if remark}
+    linux = infer_homes.mostly_linux(literals)
     config = Config(
         workspace=Workspace(packages=globs, gate=gate),
         home=Home(
-            users=(user_home.rpartition("/")[2],) if user_home else (),
-            root=root_literal.value,
+            users=users,
+            root=checkout.value,
             vault=vault.value,
-            fixture=fixture,
+            fixture="/home/fixture" if linux else Home().fixture,
         ),
         identity=Identity(root_env=root_env.value, vault_env=vault_env.value),
-        process=Process(label_prefix=prefix.value),
+        process=Process(label_prefix=prefix.value, adapters=adapters),
         runtime=Runtime(dir=runtime_dir, scope=scope.value),
         images=Images(publish=publish),
     )
     return config, why
 
 
-def _globs(root: Path, why: dict[str, str]) -> tuple[str, ...]:
+def _declared(root: Path, why: dict[str, str]) -> tuple[str, ...]:
+    """The workspace's globs; () when there is no workspace."""
     declared = declared_globs(root)
-    if not declared:
-        return Workspace().packages
-    why["workspace.packages"] = f"read from {' and '.join(declared)}"
-    return tuple(dict.fromkeys(glob for globs in declared.values() for glob in globs))
-
-
-def _folders(
-    globs: Sequence[str], infos: Sequence[PackageInfo], why: dict[str, str]
-) -> tuple[str, tuple[str, ...]]:
-    """The folder that the runtime packages go to, and those that the gates grep."""
-    parents = [glob[:-2] for glob in globs if re.fullmatch(r"(?!!)[^*?{}\[\]]+/\*", glob)]
-    inside = {
-        parent: [info for info in infos if info.path.rpartition("/")[0] == parent]
-        for parent in parents
-    }
-    if not any(inside.values()):
-        return Runtime().dir, Workspace().gate
-    # of two folders with as many packages, the one whose packages others use
-    used = infer_names.used_packages(infos)
-    users = {parent: sum(info.name in used for info in inside[parent]) for parent in parents}
-    home = max(parents, key=lambda parent: (len(inside[parent]), users[parent]))
-    why["runtime.dir"] = f"holds {len(inside[home])} of {len(infos)} packages"
-    gate = tuple(dict.fromkeys([home, *(parent for parent in parents if users[parent])]))
-    counts = ", ".join(f"{parent} {users[parent]}" for parent in gate)
-    why["workspace.gate"] = f"holds packages that others depend on ({counts})"
-    return home, gate
+    globs = dict.fromkeys(glob for globs in declared.values() for glob in globs if is_glob(glob))
+    if globs:
+        why["workspace.packages"] = f"read from {' and '.join(declared)}"
+    return tuple(globs)
 
 
 def _texts(root: Path, paths: Sequence[str]) -> dict[str, str]:
     texts = {}
     for path in candidates(root, paths, _TRIGGERS).hits:
-        file = root / path
-        if file.stat().st_size <= _LARGE:
-            texts[path] = file.read_text(encoding="utf-8", errors="replace")
+        with suppress(OSError):  # it was readable a moment ago; a proposal can do without
+            file = root / path
+            if file.stat().st_size <= _LARGE:
+                texts[path] = file.read_text(encoding="utf-8", errors="replace")
     return texts
+
+
+def _with_parents(path: str) -> Iterator[str]:
+    while path:
+        yield path
+        path = path.rpartition("/")[0]

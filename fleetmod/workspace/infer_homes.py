@@ -1,111 +1,122 @@
-"""Finds home folders that are spelled out, and what a repository keeps below them."""
+"""Finds home folders that are spelled out, and whose they are."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from fleetmod.testfiles import is_test
-from fleetmod.workspace.evidence import Evidence, weight
+from fleetmod.workspace.placeholders import PLACEHOLDERS
 
-_NOBODY = {
-    *("shared", "guest", "runner", "node", "linuxbrew", "ubuntu", "root", "vscode", "app", "user"),
-    *("username", "you", "me", "name", "example", "test", "fixture", "yourname", "yourusername"),
-    *("your-name", "your-username", "xxx", "foo", "bar", "coder", "codespace", "circleci"),
-}
-# no letter, digit, `.` or drive before it: no URL, no relative import, no path on a NAS
+CODE, TESTS, COMMENTS, PROSE = "code", "tests", "comments", "documents and data"
+
+# no letter, digit, `.`, bracket or drive before it: no URL, no relative import, no folder of a
+# router (`[id]/home/x`), no path on a NAS; a name with a hole (`dev-${id}`, `<you>`) is none
+_HOLE = r"(?![\w.@+${*-]|<(?!/))"
 _LITERAL = re.compile(
-    r"(?<![\w.~@/}-])(?<!\b[A-Za-z]:)/(Users|home)/([A-Za-z0-9_][A-Za-z0-9._-]*)((?:/[\w.@+-]+)*)(?![\w<])"
+    r"(?<![\w.~@/}\])-])(?<!\b[A-Za-z]:)/(Users|home)/([A-Za-z0-9_][A-Za-z0-9._-]*)"
+    rf"{_HOLE}((?:/[\w.@+-]+{_HOLE})*)"
 )
-_VAULT = re.compile(r"vault|notes|obsidian|brain", re.I)
+# what runs on a host; Rust and Swift are left out, for their tests stand among the sources
+_SCRIPT = re.compile(r"\.[cm]?[jt]sx?$")
+_OTHER_CODE = re.compile(r"\.(?:sh|bash|zsh|fish|py|plist|service)$")
+_SCRIPT_COMMENT = re.compile(r"^\s*(?://|/?\*)|\s//\s")
+_OTHER_COMMENT = re.compile(r"^\s*(?:#(?!!)|<!--)")
+_FALLBACK = re.compile(r"\b(?:HOME|USERPROFILE|homedir\(\))\W")
+_BELOW_HOME = {
+    *("Code", "code", "src", "dev", "Developer", "projects", "Projects", "work", "repos", "git"),
+    *("Documents", "Downloads", "Desktop", "Library", "bin", "snap"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """One home path in one file: the home, the segments below it, and how much it counts."""
+    """One home path in one file: whose, what stands below it, and where it is spelled.
 
-    home: str
+    `sure` says that it is a home's folder for certain: `/home/x` may be a web site's route.
+    """
+
+    parent: str  # "/Users" or "/home"
+    user: str
     below: tuple[str, ...]
     path: str
-    weight: int
+    kind: str
+    sure: bool
+
+    @property
+    def home(self) -> str:
+        return f"{self.parent}/{self.user}"
 
 
-def find(path: str, text: str) -> Iterator[Literal]:
-    """Every home path in the `text` of the file `path`, without users that are nobody."""
+def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
+    """Every home path in the `text` of the file `path`, without users that are nobody.
+
+    `known` are the repository's files and folders.
+    """
     for match in _LITERAL.finditer(text):
         user = match[2].rstrip(".")
-        # "/home/settings" alone is a route of a web site as often as a folder
-        if user.lower() in _NOBODY or (match[1] == "home" and not match[3]):
-            continue
         below = tuple(part for part in match[3].rstrip(".").split("/") if part)
-        yield Literal(f"/{match[1]}/{user}", below, path, weight(path))
-
-
-def best_home(literals: Sequence[Literal]) -> Evidence | None:
-    """The home folder that is spelled out most; the source counts more than tests and prose."""
-    votes: Counter[str] = Counter()
-    for literal in literals:
-        votes[literal.home] += literal.weight
-    if not votes:
-        return None
-    best = max(votes, key=lambda home: (votes[home], home))
-    seen = [literal for literal in literals if literal.home == best]
-    tests = sum(is_test(literal.path) for literal in seen)
-    files = len({literal.path for literal in seen})
-    others = Counter(literal.home for literal in literals if literal.home != best)
-    also = ", ".join(f"{home} {count} times" for home, count in others.most_common(3))
-    return Evidence(
-        best,
-        f"{best} is spelled {len(seen)} times in {files} files, {tests} of them in tests"
-        + (f"; also seen: {also}" if also else ""),
-    )
-
-
-def best_root(literals: Sequence[Literal], home: str, paths: Sequence[str]) -> Evidence:
-    """The path below `home` whose children are most often files or folders of this repository.
-
-    `paths` are the repository's files.
-    """
-    known = {folder for path in paths for folder in _with_parents(path)}
-    votes: Counter[tuple[str, ...]] = Counter()
-    times: Counter[tuple[str, ...]] = Counter()
-    for literal in literals:
-        if literal.home != home:
+        if user in PLACEHOLDERS or {".", ".."} & {*below}:
             continue
-        for cut in range(1, len(literal.below)):
-            if "/".join(literal.below[cut:]) in known:
-                # a long path that exists here is no accident; a lone `docs` may be one
-                votes[literal.below[:cut]] += literal.weight * (len(literal.below) - cut)
-                times[literal.below[:cut]] += 1
-                break
-    if not votes:
-        return Evidence("", "")
-    best = max(votes, key=lambda below: (votes[below], below))
-    return Evidence(
-        "/".join([home, *best]), f"{times[best]} paths below it exist in this repository"
-    )
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        sure = match[1] == "Users" or bool(
+            _FALLBACK.search(before)
+            or (below and (below[0] in _BELOW_HOME or below[0].startswith(".")))
+            or next(inside(below, known), None)
+        )
+        yield Literal(f"/{match[1]}", user, below, path, _kind(path, before), sure)
 
 
-def best_vault(literals: Sequence[Literal], home: str, root: str) -> Evidence:
-    """The folder right below `home` that is called like a notes vault, and used most."""
-    seen = Counter(
-        literal.below[0]
-        for literal in literals
-        if literal.home == home
-        and literal.below
-        and "." not in literal.below[0]
-        and _VAULT.search(literal.below[0])
-        and not f"{root}/".startswith(f"{home}/{literal.below[0]}/")
-    )
-    if not seen:
-        return Evidence("", "")
-    best = max(seen, key=lambda name: (seen[name], name))
-    return Evidence(f"{home}/{best}", f"spelled {seen[best]} times")
+def inside(below: tuple[str, ...], known: Collection[str]) -> Iterator[int]:
+    """Where `below` can be cut so that the rest is a path of this repository.
+
+    A single name in the rest is no evidence: every other checkout has a `src` or a `docs`, too.
+    """
+    return (cut for cut in range(1, len(below) - 1) if "/".join(below[cut:]) in known)
 
 
-def _with_parents(path: str) -> Iterator[str]:
-    while path:
-        yield path
-        path = path.rpartition("/")[0]
+def users(literals: Sequence[Literal]) -> tuple[str, ...]:
+    """Whose homes the code spells, most spelled first."""
+    votes = Counter(literal.user for literal in literals if elects(literal))
+    return tuple(sorted(votes, key=lambda user: (-votes[user], user)))
+
+
+def mostly_linux(literals: Sequence[Literal]) -> bool:
+    """Whether the homes that elect lie below /home more often than not."""
+    votes = Counter(literal.parent for literal in literals if elects(literal))
+    return votes["/home"] > votes["/Users"]
+
+
+def elects(literal: Literal) -> bool:
+    """Whether the literal makes its user one whose home is debt."""
+    return literal.kind == CODE and literal.sure
+
+
+def remark(literals: Sequence[Literal], chosen: Collection[str]) -> str:
+    """What was seen of the users that are proposed, and of others; "" for nothing."""
+    seen = Counter(literal.user for literal in literals)
+    other = [user for user, _ in seen.most_common() if user not in chosen]
+    told = [_told(literals, user) for user in [*chosen, *other[:3]]]
+    if not told:
+        return ""
+    return "; ".join(told if chosen else ["no code spells a home", *told])
+
+
+def _told(literals: Sequence[Literal], user: str) -> str:
+    """`/Users/x: 2 in code, 1 in tests`"""
+    own = [literal for literal in literals if literal.user == user]
+    homes = ", ".join(sorted({literal.home for literal in own}))
+    kinds = Counter(literal.kind for literal in own)
+    where = (f"{kinds[kind]} in {kind}" for kind in (CODE, TESTS, COMMENTS, PROSE) if kinds[kind])
+    return f"{homes}: {', '.join(where)}"
+
+
+def _kind(path: str, before: str) -> str:
+    if is_test(path):
+        return TESTS
+    for code, comment in ((_SCRIPT, _SCRIPT_COMMENT), (_OTHER_CODE, _OTHER_COMMENT)):
+        if code.search(path):
+            return COMMENTS if comment.search(before) else CODE
+    return PROSE

@@ -7,25 +7,32 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from fleetmod.testfiles import is_test
 from fleetmod.workspace.evidence import Evidence
 from fleetmod.workspace.manifest import PackageInfo
-from fleetmod.workspace.schema import Identity, Runtime
+from fleetmod.workspace.schema import Identity, Runtime, is_scope
 
 _ENV = re.compile(r"\benv(?:\.|\[[\"'])([A-Z][A-Z0-9_]*)\b")
-_SECRET = re.compile(r"TOKEN|ADDR|URL|KEY|SECRET|PASS|NAMESPACE|ROLE|_ID$|HOST|PORT")
-_LABEL_KEY = re.compile(r"<key>Label</key>\s*<string>([^<]+)</string>")
+_VAULT = re.compile(
+    r"VAULT|(?:[A-Z0-9]+_)*VAULT_(?:PATH|DIR|ROOT|HOME|FOLDER)"
+    r"|(?:[A-Z0-9]+_)*NOTES_(?:PATH|DIR|ROOT|HOME|FOLDER|VAULT)"
+)
+LABEL_KEY = "<key>Label</key>"
+_LABEL = re.compile(LABEL_KEY + r"\s*<string>([^<]+)</string>")
 _REVERSE_DNS = re.compile(r"[A-Za-z][\w-]*(?:\.[\w-]+){2,}")
 # outside of a plist a dotted word is a label only if it begins like a domain name turned round
 _ON_LINE = re.compile(
     r"(?<![\w.@-])((?:com|org|net|io|dev|ai|app|co|me|sh|local|de|uk|fr|nl|eu|us|ca|au|xyz)"
     r"(?:\.[\w-]+){2,})"
 )
+_DOCUMENT = re.compile(r"\.(?:mdx?|txt|rst|adoc|html|jsonl?)$")
 _FILE_END = re.compile(r"\.(?:plist|[cm]?[jt]sx?|json|sh|log|md)$")
 
 
 def best_scope(infos: Sequence[PackageInfo], folder: str) -> Evidence:
     """The npm scope that most packages have, else one made of the root's or the folder's name."""
-    scopes = Counter(info.name.split("/")[0] for info in infos if re.match(r"@[^/]+/", info.name))
+    named = [info.name.partition("/") for info in infos]
+    scopes = Counter(scope for scope, slash, _ in named if slash and is_scope(scope))
     if scopes:
         best, count = scopes.most_common(1)[0]
         return Evidence(best, f"{count} of {len(infos)} packages have it")
@@ -49,7 +56,7 @@ def used_packages(infos: Sequence[PackageInfo]) -> set[str]:
 
 
 def env_variables(texts: Mapping[str, str]) -> Counter[str]:
-    """How often each environment variable is read in the source."""
+    """How often each environment variable is read."""
     return Counter(name for text in texts.values() for name in _ENV.findall(text))
 
 
@@ -75,21 +82,20 @@ def root_variable(
 
 
 def vault_variable(variables: Mapping[str, int]) -> Evidence:
-    """The variable for the notes vault, if one is in use; those of a secret store are not it."""
-    inside = {
-        name: count
-        for name, count in variables.items()
-        if "VAULT" in name and not _SECRET.search(name)
-    }
+    """The variable for the notes vault's folder, if one is in use."""
+    inside = {name: count for name, count in variables.items() if _VAULT.fullmatch(name)}
     if not inside:
         return Evidence(Identity().vault_env, "")
     best = max(inside, key=lambda name: (inside[name], name))
     return Evidence(best, f"read {inside[best]} times")
 
 
-def label_prefix(paths: Iterable[str], texts: Mapping[str, str]) -> Evidence:
+def label_prefix(texts: Mapping[str, str]) -> Evidence:
     """What the labels of most services begin with, to the last dot; two segments at least."""
-    labels = {label for label in _labels(paths, texts) if not label.startswith("com.apple.")}
+    documents = {path: text for path, text in texts.items() if _DOCUMENT.search(path)}
+    code = {path: text for path, text in texts.items() if path not in documents}
+    # what documents name is asked only where nothing else names one
+    labels = set(_labels(code)) or set(_labels(documents))
     groups = Counter(".".join(label.split(".")[:2]) for label in labels)
     if not groups:
         return Evidence("", "")
@@ -103,19 +109,21 @@ def label_prefix(paths: Iterable[str], texts: Mapping[str, str]) -> Evidence:
     return Evidence(".".join(prefix) + ".", f"{len(own)} of {len(labels)} labels begin with it")
 
 
-def _labels(paths: Iterable[str], texts: Mapping[str, str]) -> Iterable[str]:
-    for path in paths:
-        stem = path.rpartition("/")[2].removesuffix(".plist")
-        if path.endswith(".plist") and _REVERSE_DNS.fullmatch(stem):
-            yield stem
+def _labels(texts: Mapping[str, str]) -> Iterable[str]:
+    """The labels of services that stand outside of tests."""
     for path, text in texts.items():
-        if path.endswith(".plist"):
-            found = [match.strip() for match in _LABEL_KEY.findall(text)]
-            yield from (label for label in found if _REVERSE_DNS.fullmatch(label))
+        if is_test(path):
+            continue
+        found: list[str] = []
+        if path.endswith(".plist") and LABEL_KEY in text:
+            # a template spells its label in its name only
+            found = [path.rpartition("/")[2].removesuffix(".plist"), *_LABEL.findall(text)]
         for line in text.splitlines():
             if "launchctl" in line:
-                for label in _ON_LINE.findall(line):
-                    yield _FILE_END.sub("", label)
+                found += (_FILE_END.sub("", label) for label in _ON_LINE.findall(line))
+        for label in map(str.strip, found):
+            if _REVERSE_DNS.fullmatch(label) and not label.startswith("com.apple."):
+                yield label
 
 
 def _letters(name: str) -> str:

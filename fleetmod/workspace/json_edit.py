@@ -45,9 +45,9 @@ def read_object(text: str, where: str) -> Block:
         value, end = _DECODER.raw_decode(text, start)
         if _skip(text, end) != len(text):
             raise json.JSONDecodeError("Extra data", text, end)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a ValueError, too, for a number of any length
         line = text.count("\n", 0, getattr(error, "pos", 0)) + 1
-        what = getattr(error, "msg", "nested too deeply").lower()
+        what = getattr(error, "msg", "nested too deeply or a number too long").lower()
         raise FleetmodError(
             f"is not valid JSON: {what}", where=f"{where}:{line}", todo="Mend the file."
         ) from error
@@ -122,6 +122,12 @@ def edit(text: str, start: int, end: int, new: str, rule: str) -> Edit:
     """An `Edit` in bytes, from offsets in characters."""
     before = len(text[:start].encode())
     return Edit(before, before + len(text[start:end].encode()), new, rule)
+
+
+def spliced(text: str, change: Edit) -> str:
+    """`text` with one edit made."""
+    data = text.encode()
+    return (data[: change.start] + change.text.encode() + data[change.end :]).decode()
 
 
 def _gap(text: str, block: Block) -> str:

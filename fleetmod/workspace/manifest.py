@@ -13,8 +13,12 @@ from pathlib import Path
 
 from fleetmod.errors import FleetmodError
 from fleetmod.model import Edit
+from fleetmod.testfiles import is_test
 from fleetmod.workspace import json_edit
+from fleetmod.workspace.discover import discover
+from fleetmod.workspace.disk import is_file
 from fleetmod.workspace.globs import glob_regex
+from fleetmod.workspace.managers import folders_above
 from fleetmod.workspace.schema import Config
 
 RULE = "manifest"
@@ -50,6 +54,26 @@ def packages(root: Path, config: Config) -> list[PackageInfo]:
     return [info for info in infos if info is not None]
 
 
+def find_packages(root: Path, usual: str, names: Sequence[str]) -> dict[str, str]:
+    """The folders of the packages that are called by one of `names`, wherever they are.
+
+    Of two with one name, the one right below the folder `usual` (with a slash at its end) counts.
+    A manifest that cannot be read is nobody's.
+    """
+    # right below `usual` an ignored package counts, too: a new one would be written over it
+    below = [f"{usual}{name.rpartition('/')[2]}/package.json" for name in names]
+    listed = [path for path in discover(root, Config(), "package.json") if not is_test(path)]
+    out: dict[str, str] = {}
+    for folder in (path.rpartition("/")[0] for path in [*below, *listed]):
+        try:
+            info = _package(root, folder) if folder else None
+        except FleetmodError:
+            continue
+        if info is not None and info.name in names:
+            out.setdefault(info.name, folder)
+    return out
+
+
 def member_folders(root: Path, globs: Sequence[str]) -> list[str]:
     """The folders below `root` that hold a package.json and fit the workspace `globs`."""
     wanted = [glob_regex(glob) for glob in globs if not glob.startswith("!")]
@@ -62,14 +86,25 @@ def member_folders(root: Path, globs: Sequence[str]) -> list[str]:
         for folder in _folders(root, "", depth)
         if any(regex.fullmatch(folder) for regex in wanted)
         and not any(regex.fullmatch(folder) for regex in unwanted)
-        and (root / folder / "package.json").is_file()
+        and is_file(root / folder / "package.json")
     )
 
 
-def owner(path: str, packages: Sequence[PackageInfo]) -> PackageInfo | None:
-    """The nearest of `packages` whose folder holds the file `path`; None when there is none."""
-    above = [info for info in packages if not info.path or path.startswith(f"{info.path}/")]
-    return max(above, key=lambda info: len(info.path), default=None)
+def owner(root: Path, path: str) -> PackageInfo | None:
+    """The package that the file `path` belongs to: that of the nearest package.json above it.
+
+    One that only marks a module's format, without a name and dependencies, counts where there is
+    no other. Raises FleetmodError for one that cannot be read or is no JSON object.
+    """
+    marker = None
+    for folder in folders_above(path.rpartition("/")[0]):
+        info = _package(root, folder)
+        if info is not None:
+            top = json_edit.read_object(info.text, info.manifest)
+            if info.name or any(top.last(field) for field in _FIELDS):
+                return info
+            marker = marker or info
+    return marker
 
 
 def add_dependency(text: str, name: str, version: str, where: str = "package.json") -> Edit | None:
@@ -137,7 +172,8 @@ def _package(root: Path, folder: str) -> PackageInfo | None:
             "cannot be read as UTF-8 text", where=where, todo="Mend the file."
         ) from error
     name = json_edit.read_object(text, where).last("name")
-    return PackageInfo(str(name.value) if name else "", folder, text)
+    named = name.value if name and isinstance(name.value, str) else ""
+    return PackageInfo(named, folder, text)
 
 
 def _folders(root: Path, folder: str, depth: int) -> Iterator[str]:
@@ -187,4 +223,4 @@ def _knows_workspaces(root: Path, packages: Sequence[PackageInfo]) -> bool:
     if named is not None and (match := re.match(r"(\w+)@(\d+)", str(named.value))):
         return match[1] in ("pnpm", "bun") or (match[1] == "yarn" and int(match[2]) > 1)
     marks = ("pnpm-workspace.yaml", "pnpm-lock.yaml", "bun.lock", "bun.lockb", ".yarnrc.yml")
-    return any((root / mark).exists() for mark in marks)
+    return any(is_file(root / mark) for mark in marks)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fleetmod.errors import FleetmodError
-from fleetmod.model import Edit, FileChange
+from fleetmod.model import Edit
 from fleetmod.workspace import json_edit
 from fleetmod.workspace.globs import glob_regex
-from fleetmod.workspace.schema import Config
 
 RULE = "workspace-member"
 PNPM = "pnpm-workspace.yaml"
@@ -47,36 +45,19 @@ def declared_globs(root: Path) -> dict[str, tuple[str, ...]]:
     return out
 
 
-def add_workspace_member(root: Path, config: Config, folder: str) -> FileChange | None:
-    """The change that makes `folder` a member, or None when a glob covers it already.
+def add_workspace_members(root: Path, folders: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """The old and new text of each file that must change so that all `folders` are members.
 
-    pnpm-workspace.yaml comes before package.json; when both declare members, and neither covers
-    the folder, this is the first change only: `add_workspace_members` gives both.
+    A repository without a workspace gets none. Raises FleetmodError for a folder that a glob with
+    `!` takes out.
     """
-    changes = add_workspace_members(root, config, [folder])
-    return changes[0] if changes else None
-
-
-def add_workspace_members(
-    root: Path, config: Config, folders: Sequence[str]
-) -> tuple[FileChange, ...]:
-    """The changes, one a file, that make all of `folders` members of the workspace.
-
-    A repository without a workspace gets one in package.json, unless the configuration's own globs
-    cover the folders. Raises FleetmodError for a folder that a glob with `!` takes out, and when
-    there is no file to write to.
-    """
-    declared = declared_globs(root)
-    if not declared:
-        missing = _uncovered(folders, config.workspace.packages, "fleetmod.toml")
-        return (_first_workspace(root, missing),) if missing else ()
-    changes = []
-    for file, globs in declared.items():
+    texts = {}
+    for file, globs in declared_globs(root).items():
         if missing := _uncovered(folders, globs, file):
-            text = _text(root, file)
-            made = _yaml_edit(text, missing) if file == PNPM else _npm_edit(text, missing)
-            changes.append(FileChange(file, _sha256(text), (made,)))
-    return tuple(changes)
+            before = _read(root, file) or ""
+            made = _yaml_edit(before, missing) if file == PNPM else _npm_edit(before, missing)
+            texts[file] = before, json_edit.spliced(before, made)
+    return texts
 
 
 def _uncovered(folders: Sequence[str], globs: Sequence[str], file: str) -> list[str]:
@@ -92,15 +73,6 @@ def _uncovered(folders: Sequence[str], globs: Sequence[str], file: str) -> list[
         if not any(glob_regex(glob).fullmatch(folder) for glob in globs if glob[:1] != "!"):
             missing.append(folder)
     return missing
-
-
-def _first_workspace(root: Path, folders: Sequence[str]) -> FileChange:
-    text = _text(root, NPM)
-    top = json_edit.read_object(text, NPM)
-    value = "[" + ", ".join(map(json_edit.quoted, folders)) + "]"
-    entry = json_edit.written(text, top, "workspaces", value)
-    made = json_edit.add_items(text, top, len(top.items), [entry], RULE)
-    return FileChange(NPM, _sha256(text), (made,))
 
 
 def _npm_block(text: str) -> json_edit.Block | None:
@@ -181,16 +153,3 @@ def _read(root: Path, file: str) -> str | None:
         raise FleetmodError(
             "cannot be read as UTF-8 text", where=file, todo="Mend the file."
         ) from error
-
-
-def _text(root: Path, file: str) -> str:
-    text = _read(root, file)
-    if text is None:
-        raise FleetmodError(
-            "is missing", where=file, todo="Run fleetmod in the folder of the workspace."
-        )
-    return text
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -28,13 +28,22 @@ def _pattern(pattern: str) -> Callable[[str], bool]:
     return lambda text: compiled.fullmatch(text) is not None
 
 
-def _is_glob(text: str) -> bool:
-    return bool(text.strip().removeprefix("!")) and "\n" not in text
+def _is_line(text: str) -> bool:
+    """Whether the text can stand in a path, a report and a UTF-8 file."""
+    return re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", text) is None
 
 
-def _is_relative(text: str) -> bool:
+def is_glob(text: str) -> bool:
+    return bool(text.strip().removeprefix("!")) and _is_line(text)
+
+
+def _is_folder(text: str) -> bool:
+    return bool(text.strip()) and _is_line(text)
+
+
+def is_relative(text: str) -> bool:
     return (
-        bool(text.strip())
+        _is_folder(text)
         and not text.startswith(("/", "~"))
         and "\\" not in text
         and ".." not in text.split("/")
@@ -52,7 +61,7 @@ def _is_absolute_or_none(text: str) -> bool:
 
 _is_env_name = _pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 _is_user = _pattern(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
-_is_scope = _pattern(r"@[a-z0-9~_-][a-z0-9._~-]*")
+is_scope = _pattern(r"@[a-z0-9~_-][a-z0-9._~-]*")
 _is_label_start = _pattern(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*)?")
 
 _GLOB = "a glob like 'packages/*'"
@@ -65,11 +74,13 @@ _ABSOLUTE = "an absolute path without a slash at its end, like '/Users/alice/Cod
 class Workspace:
     """Which folders and files are looked at."""
 
-    packages: tuple[str, ...] = _key(("packages/*",), _GLOB, _is_glob)
-    scan: tuple[str, ...] = _key((".",), _FOLDER, _is_relative)
-    gate: tuple[str, ...] = _key(("packages",), _FOLDER, _is_relative)
-    exclude: tuple[str, ...] = _key((), _GLOB, _is_glob)
-    rules: tuple[str, ...] = _key((), "a folder", lambda text: bool(text.strip()))
+    packages: tuple[str, ...] = _key(("packages/*",), _GLOB, is_glob)
+    scan: tuple[str, ...] = _key((".",), _FOLDER, is_relative)
+    gate: tuple[str, ...] = _key(("packages",), _FOLDER, is_relative)
+    exclude: tuple[str, ...] = _key((), _GLOB, is_glob)
+    rules: tuple[str, ...] = _key(
+        (), "a folder", lambda text: bool(text.strip()) and _is_line(text)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +107,22 @@ class Process:
     """How this repository's services are called."""
 
     label_prefix: str = _key("", "the start of a label, like 'com.alice.', or ''", _is_label_start)
+    adapters: tuple[str, ...] = _key((), _GLOB, is_glob)
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """Where the runtime packages go, and under which npm scope."""
 
-    dir: str = _key("packages", _FOLDER, _is_relative)
-    scope: str = _key("@fleet", "an npm scope that begins with '@', like '@acme'", _is_scope)
+    dir: str = _key("packages", _FOLDER, is_relative)
+    scope: str = _key("@fleet", "an npm scope that begins with '@', like '@acme'", is_scope)
 
 
 @dataclass(frozen=True, slots=True)
 class Images:
     """The scripts that publish container images."""
 
-    publish: tuple[str, ...] = _key((), "a file below the repository", _is_relative)
+    publish: tuple[str, ...] = _key((), "a file below the repository", is_relative)
 
 
 @dataclass(frozen=True, slots=True)

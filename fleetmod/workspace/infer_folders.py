@@ -1,0 +1,70 @@
+"""Proposes where the runtime packages go, and which folders the gates grep."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from fleetmod.testfiles import is_test
+from fleetmod.workspace.infer_names import used_packages
+from fleetmod.workspace.manifest import PackageInfo
+from fleetmod.workspace.schema import Runtime, is_relative
+
+_TYPESCRIPT = re.compile(r"\.[cm]?tsx?$")
+_SETTINGS = re.compile(r"[^/]*\.config\.\w+$|[^/]*\.d\.[cm]?ts$")
+_USUAL = ("packages", "libs", "modules")
+
+
+def folders(
+    globs: Sequence[str], infos: Sequence[PackageInfo], paths: Sequence[str], why: dict[str, str]
+) -> tuple[str, tuple[str, ...]]:
+    """The folder that the runtime packages go to, and those that the gates grep.
+
+    `globs` are those that the workspace declares, if there is one; `paths` all files.
+    """
+    parents = list(dict.fromkeys(_parents(globs)))
+    inside = {
+        parent: [info for info in infos if info.path.rpartition("/")[0] == parent]
+        for parent in parents
+    }
+    parents = [parent for parent in parents if inside[parent]]
+    code = _with_typescript(paths)
+    if not parents:
+        if code:
+            why["workspace.gate"] = "TypeScript stands there"
+        return Runtime().dir, code or (".",)
+    used = used_packages(infos)
+    users = {parent: sum(info.name in used for info in inside[parent]) for parent in parents}
+
+    def rank(parent: str) -> tuple[bool, bool, int]:
+        usual = parent.rpartition("/")[2] in _USUAL
+        return users[parent] > 0, usual, len(inside[parent])
+
+    home = max(parents, key=rank)
+    why["runtime.dir"] = f"holds {len(inside[home])} of {len(infos)} packages"
+    if not any(users.values()):
+        why["workspace.gate"] = "holds packages or TypeScript"
+        return home, (".",) if code == (".",) else tuple(dict.fromkeys([home, *code]))
+    gate = tuple(dict.fromkeys([home, *(parent for parent in parents if users[parent])]))
+    counts = ", ".join(f"{parent} {users[parent]}" for parent in gate)
+    why["workspace.gate"] = f"holds packages that others depend on ({counts})"
+    return home, gate
+
+
+def _parents(globs: Sequence[str]) -> Iterator[str]:
+    """The folders whose children a glob makes members: `packages` of `packages/*`."""
+    for glob in globs:
+        match = re.fullmatch(r"(?:\./)?((?!!)[^*?{}\[\]]+)/\*\*?/?", glob)
+        if match and is_relative(match[1]):
+            yield match[1]
+
+
+def _with_typescript(paths: Sequence[str]) -> tuple[str, ...]:
+    """The top folders that hold TypeScript other than tests; `.` where the root itself does."""
+    tops: set[str] = set()
+    for path in paths:
+        if _TYPESCRIPT.search(path) and not is_test(path) and not _SETTINGS.fullmatch(path):
+            top, slash, _ = path.partition("/")
+            tops.add(top if slash else ".")
+    usable = sorted(top for top in tops if is_relative(top))
+    return (".",) if "." in usable else tuple(usable)

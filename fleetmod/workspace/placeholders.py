@@ -1,0 +1,17 @@
+"""User names that stand for nobody: in examples, in test data, in images and in routes."""
+
+from __future__ import annotations
+
+_NAMES = """
+    you me user username name your_name yourname your-name youruser your-user yourusername
+    your-username your_username someone somebody anyone someuser x y u a b xxx foo bar example
+    test tests tester testuser test-user dev demo fixture redacted redacted_user
+    john johndoe john.doe jane janedoe jane.doe
+    shared guest root runner node vscode app coder codespace circleci ubuntu ec2-user web_user
+    linuxbrew homebridge projects components settings
+""".split()
+
+# as they are spelled: `you`, `You`, `YOU`
+PLACEHOLDERS = frozenset(
+    spelled for name in _NAMES for spelled in (name, name.capitalize(), name.upper())
+)

@@ -1,0 +1,97 @@
+"""Declares local packages as dependencies of those that import them, so that each is found."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleetmod.workspace.json_edit import spliced
+from fleetmod.workspace.managers import local_version, manager_of
+from fleetmod.workspace.manifest import (
+    PackageInfo,
+    add_dependency,
+    member_folders,
+    packages,
+    sibling_version,
+    workspace_protocol,
+)
+from fleetmod.workspace.members import add_workspace_members, declared_globs
+from fleetmod.workspace.schema import Config, Workspace
+
+LINKED = (
+    "run the package manager's install once: new workspace packages are linked, "
+    "and its lock file changes"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A package that others import: its npm name, its folder, and whether it is a new one.
+
+    A new one joins the workspace, where there is one; what exists stays as it is.
+    """
+
+    name: str
+    folder: str
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """Each file that changes, with its old and new text, and what a maintainer must know."""
+
+    texts: dict[str, tuple[str, str]]
+    notes: tuple[str, ...]
+
+
+def wire(root: Path, wanted: Mapping[PackageInfo, Collection[Local]]) -> Wired:
+    """Add to each package the dependencies that it wants and does not name yet.
+
+    Within a workspace they are spelled as the repository's own siblings are. Where no workspace
+    links them, they are named by their path: a package manager would ask the public registry for
+    any other version. Raises FleetmodError for a manifest or a workspace that cannot take them.
+    """
+    globs = tuple(glob for declared in declared_globs(root).values() for glob in declared)
+    joining = sorted({each.folder for few in wanted.values() for each in few if each.new})
+    texts = add_workspace_members(root, joining) if globs else {}
+    members = {"", *member_folders(root, globs), *joining} if globs else set()
+    infos = packages(root, Config(workspace=Workspace(packages=globs)))
+    protocol = workspace_protocol(root, infos)
+    notes: list[str] = []
+    for info in sorted(wanted, key=lambda info: info.path):
+        before, after = texts.get(info.manifest, (info.text, info.text))
+        manager = manager_of(root, info.path)
+        by_path = []
+        for local in sorted(wanted[info], key=lambda local: local.name):
+            version = local_version(manager, info.path, local.folder)
+            inside = info.path in members and local.folder in members
+            if inside:
+                version = sibling_version(protocol, info.path, local.folder)
+            edit = add_dependency(after, local.name, version, info.manifest)
+            if edit is None:
+                continue
+            after = spliced(after, edit)
+            if inside:
+                notes.append(LINKED)
+            else:
+                by_path.append(f"{local.name} as {version}")
+        if after != before:
+            texts[info.manifest] = before, after
+        if by_path:
+            notes += _named_by_path(info, manager, by_path, bool(globs))
+    return Wired(texts, tuple(dict.fromkeys(notes)))
+
+
+def _named_by_path(
+    info: PackageInfo, manager: str, named: Collection[str], workspace: bool
+) -> list[str]:
+    why = "it is no member of the workspace" if workspace else "no workspace is declared"
+    place = info.path or "the root"
+    notes = [
+        f"{info.manifest} names {' and '.join(named)}, for {why}: run `{manager} install` in "
+        f"{place} once"
+    ]
+    if manager == "bun":
+        notes.append("bun copies such a package: run `bun install` after each change of it")
+    return notes

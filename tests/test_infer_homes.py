@@ -1,0 +1,156 @@
+"""Whose homes are proposed, and what is found below them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fleetmod.workspace.config import Home
+from tests.infer import Files, make, manifest
+
+NOBODY = """
+    /Users/Shared/x /home/node/app /home/runner/work /Users/<name>/x /Users/you/Code
+    /Users/username/x https://x.org/Users/eve/y /volume1/home/eve/y ../home/eve/y @/home/eve/y
+    /users/eve/y "/home/settings" /Users/${name}/x ~/Users/eve/y /home/ubuntu/x /Users/root/x
+    C:/Users/eve/x /Users/dev-${id}/x /Users/x/a /Users/John/a /home/REDACTED_USER/src
+    "/home/eve/profile" "/home/eve" @/app/[workspaceId]/home/eve/src (group)/home/eve/src
+    /home/components/src
+""".split()
+
+
+@pytest.mark.parametrize("text", NOBODY)
+def test_nobody_s_home(tmp_path: Path, text: str) -> None:
+    config, _ = make(tmp_path, {"a.ts": f"const a = {text}\n"})
+    assert config.home.users == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("src/a.test.ts", 'x("/Users/eve/a")'),
+        ("src/A.stories.tsx", 'x("/Users/eve/a")'),
+        ("fixtures.ts", 'x("/Users/eve/a")'),
+        ("src/a.ts", "// as in /Users/eve/a"),
+        ("src/a.ts", "/* as in /Users/eve/a */"),
+        ("src/a.ts", "/**\n * as in /Users/eve/a\n */"),
+        ("src/a.ts", "go(); // as in /Users/eve/a"),
+        ("run.sh", "# as in /Users/eve/a"),
+        ("a.plist", "  <!-- /Users/eve/a -->"),
+        ("README.md", "`/Users/eve/a`"),
+        ("data.json", '{"a": "/Users/eve/a"}'),
+        ("lib.rs", 'let a = "/Users/eve/a";'),
+    ],
+)
+def test_what_does_not_elect(tmp_path: Path, path: str, text: str) -> None:
+    config, why = make(tmp_path, {path: text})
+    assert config.home == Home()
+    assert why["home.users"].startswith("no code spells a home; /Users/eve: 1 in ")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("src/a.ts", 'x("https://x.y"); x("/Users/eve/a");'),
+        ("src/a.cjs", "const a = '/Users/eve'"),
+        ("run.sh", "#!/Users/eve/bin/bash"),
+        ("a.plist", "<string>/Users/eve/a</string>"),
+        ("src/a.ts", 'process.env.HOME ?? "/home/eve"'),
+        ("src/a.ts", 'homedir() || "/home/eve"'),
+        ("src/a.ts", '"/home/eve/.config/a"'),
+        ("src/a.ts", '"/home/eve/Code/a"'),
+        ("src/deep/a.ts", '"/home/eve/acme/src/deep/a.ts"'),
+    ],
+)
+def test_what_elects(tmp_path: Path, path: str, text: str) -> None:
+    config, _ = make(tmp_path, {path: text})
+    assert config.home.users == ("eve",)
+
+
+def test_every_user_of_the_code_is_proposed(tmp_path: Path) -> None:
+    """A user is one, whether below /Users or /home."""
+    text = 'a("/Users/bob/x"); b("/home/eve/.x"); c("/Users/eve/x"); d("/home/eve/src");'
+    config, why = make(tmp_path, {"src/a.ts": text})
+    assert config.home.users == ("eve", "bob")
+    assert why["home.users"] == "/Users/eve, /home/eve: 3 in code; /Users/bob: 1 in code"
+    assert config.home.fixture == "/Users/fixture"
+
+
+def test_a_linux_home(tmp_path: Path) -> None:
+    files = {
+        "package.json": manifest("acme"),
+        "src/a.ts": 'x("/home/dev-1/work/acme/src/a.ts"); y("file:///home/dev-1/z");',
+    }
+    config, _ = make(tmp_path, files)
+    assert config.home.users == ("dev-1",)
+    assert config.home.root == "/home/dev-1/work/acme"
+    assert config.home.fixture == "/home/fixture"
+
+
+SOURCES: Files = {"src/deep/a.ts": "", "src/deep/b.ts": "", "data/x.json": "", "docs/y.md": ""}
+_OTHER = "/Users/al/w/other/src/deep"
+ROOTS = {
+    "two paths below it": (f'"{_OTHER}/a.ts", "{_OTHER}/b.ts"', 1),
+    "the same path twice": (f'"{_OTHER}/a.ts", "{_OTHER}/a.ts"', 0),
+    "names that every checkout has": ('"/Users/al/w/other/data", "/Users/al/w/other/docs"', 0),
+    "the repository's name": ('"/Users/al/w/acme"', 1),
+    "its name, and a folder of its own": ('"/Users/al/w/acme/src/none"', 1),
+    "its name as a folder of something else": ('"/Users/al/w/acme/eng-1/none"', 0),
+    "a longer name": ('"/Users/al/w/acme-wiki/src/deep/a.ts"', 0),
+    "a hidden folder": ('"/Users/al/.w/acme", "/Users/al/.w/acme/src/deep/a.ts"', 0),
+    "somebody else's": ('"/Users/al/.x"; // /Users/bob/w/acme', 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ROOTS)
+def test_the_root(tmp_path: Path, case: str) -> None:
+    text, found = ROOTS[case]
+    files = {**SOURCES, "package.json": manifest("@x/acme"), "src/main.ts": text}
+    config, why = make(tmp_path, files)
+    assert bool(config.home.root) is bool(found)
+    assert config.home.root in ("", "/Users/al/w/other", "/Users/al/w/acme")
+    assert found or "home.root" not in why or why["home.root"].startswith("perhaps /Users/al/w/")
+
+
+def test_the_root_is_called_like_the_remote(tmp_path: Path) -> None:
+    for args in (["init", "-q"], ["remote", "add", "origin", "git@example.com:team/acme.git"]):
+        subprocess.run(["git", *args], cwd=tmp_path, check=True)
+    config, _ = make(tmp_path, {"src/a.ts": '"/Users/al/w/acme"', "package.json": manifest("x")})
+    assert config.home.root == "/Users/al/w/acme"
+
+
+VAULTS = {
+    "a folder": ("VAULT_DIR", "process.env.VAULT_DIR"),
+    "any word before it": ("OBSIDIAN_VAULT_PATH", "process.env.OBSIDIAN_VAULT_PATH"),
+    "notes": ("NOTES_HOME", "process.env.NOTES_HOME"),
+    "no folder": ("VAULT_PATH", "process.env.VAULT_ORIGIN + process.env.VAULT_BIND"),
+    "a token": ("VAULT_PATH", "process.env.VAULT_TOKEN_PATH"),
+    "before it": ("BRAIN", 'process.env.BRAIN ?? "/Users/al/Vault"; process.env.VAULT_DIR'),
+    "before a join": (
+        "BRAIN",
+        'process.env.BRAIN?.trim() || path.join(os.homedir(), "Vault"); process.env.VAULT_DIR',
+    ),
+    "before a template": ("BRAIN", "process.env.BRAIN || `${HOME}/Vault`; process.env.VAULT_DIR"),
+    "the last of a chain": (
+        "BRAIN",
+        'process.env.VAULT_DIR || process.env.BRAIN ||\n  "/Users/al/Vault"',
+    ),
+    "before another folder": ("VAULT_DIR", 'process.env.VAULT_DIR; process.env.X || join(a, "b")'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", VAULTS)
+def test_the_vault_variable(tmp_path: Path, case: str) -> None:
+    name, text = VAULTS[case]
+    spelled = 'const vault = "/Users/al/Vault";\n'
+    config, _ = make(tmp_path, {"src/a.ts": spelled + text, "a.test.ts": "process.env.TEST_VAULT"})
+    assert config.home.vault == "/Users/al/Vault"
+    assert config.identity.vault_env == name
+
+
+def test_the_variable_before_the_root(tmp_path: Path) -> None:
+    text = 'process.env.WHERE ?? "/Users/al/w/acme"; process.env.ACME_ROOT; process.env.ACME_ROOT'
+    config, why = make(tmp_path, {"src/a.ts": text, "package.json": manifest("acme")})
+    assert config.identity.root_env == "WHERE"
+    assert why["identity.root_env"] == "stands before it 1 time"
