@@ -184,7 +184,7 @@ def _without_leading_blank(source: Source, edits: list[Edit]) -> tuple[Edit, ...
             end, rest = rest[0].end, rest[1:]
         inserted = rest and rest[0].start == end
         blank = source.data[end : end + 2]
-        if (not inserted and blank[:1] == b"\n") or blank == b"\r\n":
+        if not inserted and (blank[:1] == b"\n" or blank == b"\r\n"):
             end += 1 if blank[:1] == b"\n" else 2
             return (Edit(0, end, "", edits[0].rule), *rest)
     return tuple(edits)

@@ -14,7 +14,7 @@ from fleetmod.engine import scan
 from fleetmod.migrate import settle
 from fleetmod.model import REFUSE, REWRITE, Edit
 from fleetmod.syntax.source import open_source
-from tests.scan import RULES, SETTINGS
+from tests.scan import RULES, SETTINGS, migrated
 
 LABELS = ("com.acme.api", "system/com.acme.api", "gui/501/org.x-y_z.w1", "${LABEL}", "ünï.code")
 VERBS = (
@@ -161,6 +161,17 @@ def shifted(edits: Sequence[Edit]) -> list[tuple[int, int]]:
         out.append((edit.start + moved, edit.start + moved + size))
         moved += size - (edit.end - edit.start)
     return out
+
+
+def test_the_only_import_of_a_file_with_carriage_returns_is_replaced() -> None:
+    text = (
+        'import { execSync } from "node:child_process";\r\n\r\n'
+        'export async function go() {\r\n  execSync("launchctl bootout system/a.b");\r\n}\r\n'
+    )
+    assert migrated(text) == (
+        'import { processManager } from "@acme/process-manager";\r\n\r\n'
+        'export async function go() {\r\n  await processManager.stop("system/a.b");\r\n}\r\n'
+    )
 
 
 @settings(max_examples=100, deadline=None)
