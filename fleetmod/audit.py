@@ -8,22 +8,15 @@ from dataclasses import dataclass, replace
 
 from fleetmod.engine import scan
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
-from fleetmod.project import (
-    NODE_IDENTITY,
-    PROCESS_MANAGER,
-    Project,
-    Sources,
-    read_sources,
-    suffix,
-)
+from fleetmod.project import PROCESS_MANAGER, Project, Sources, read_sources, suffix
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.grep import grep_lines
 from fleetmod.workspace.schema import FILE
 
 TOOL, DAEMON = "launchctl", "launchd"
-_IN_IDENTITY = (
-    "stands in the node-identity package itself, which cannot ask itself; "
+_ITSELF = (
+    "stands in the {} package itself, which cannot import itself; "
     "keep its defaults as data, in a JSON file"
 )
 Progress = Callable[[int, int], None]
@@ -93,8 +86,7 @@ def scan_all(
     total = len(sources.contents)
     for index, (path, data) in enumerate(sorted(sources.contents.items())):
         result = scan(path, data, sources.settings, project.rules_for(path))
-        if project.port_of(path) == NODE_IDENTITY:
-            result = _kept(result)
+        result = _without_itself(result, project.port_of(path))
         if result.findings or result.errors:
             results.append(result)
         if progress is not None:
@@ -102,18 +94,14 @@ def scan_all(
     return results
 
 
-def _kept(result: FileResult) -> FileResult:
-    """What a node-identity package holds: it cannot look its homes up in itself."""
+def _without_itself(result: FileResult, port: str) -> FileResult:
+    """A file of a runtime package, whose rewrite must not import that package."""
+    if all(need.package != port for need in result.needs):
+        return result
     findings = (
-        replace(f, action=REFUSE, reason=_IN_IDENTITY)
-        if f.action == REWRITE and f.family == "home"
-        else f
+        replace(f, action=REFUSE, reason=_ITSELF.format(port)) if f.action == REWRITE else f
         for f in result.findings
     )
-    homes = any(f.action == REWRITE and f.family == "home" for f in result.findings)
-    if not homes:
-        return result
-    # the edits of one file depend on each other
     return replace(result, findings=tuple(findings), edits=(), needs=())
 
 

@@ -20,7 +20,8 @@ from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.manifest import find_packages
 
-PROCESS_MANAGER, NODE_IDENTITY = PORTS = ("process-manager", "node-identity")
+PROCESS_MANAGER = "process-manager"
+PORTS = (PROCESS_MANAGER, "node-identity")
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,11 @@ class Launchctl:
         rest = tuple(w for w in args if not (text_of(w) or "").startswith("-"))
         if verb == "kickstart":
             _only(flags, verb, "-k", "-p")
-            return (self.on(self._one(rest, verb), "restart" if "-k" in flags else "start"),)
+            return (
+                self.on(
+                    self._one(rest, verb), "restart" if any("k" in f for f in flags) else "start"
+                ),
+            )
         if verb in ("print", "enable", "disable"):
             _only(flags, verb)
             return (self._by_target(verb, self._one(rest, verb)),)
@@ -164,7 +168,8 @@ class Launchctl:
         if verb == "stop":
             note = "`launchctl stop` lets a KeepAlive job come back; the port's stop does not"
             return replace(self.on(target, "stop"), notes=(note,), required=True)
-        return replace(self.on(target, "stop" if verb == "remove" else verb), required=True)
+        # `remove` answers 0 for a label that it does not know
+        return self.on(target, "stop" if verb == "remove" else verb)
 
     def _bootout(self, args: tuple[Word, ...]) -> Operation:
         if len(args) == 1:

@@ -43,7 +43,11 @@ def caveat(function: Node, call: Node, forwarded: set[str], scopes: Scopes) -> s
             return "does so only on a condition"
         if node.type == "ternary_expression" and contains(node, call):
             return "does so only on a condition"
-        if node.type in ("assignment_expression", "update_expression"):
+        if node.type in (
+            "assignment_expression",
+            "augmented_assignment_expression",
+            "update_expression",
+        ):
             return "keeps a state"
     return ""
 

@@ -60,6 +60,8 @@ def parse_shell(pieces: Pieces) -> Shell:
     statements = [n for n in root.named_children if n.type != "comment"]
     if not statements:
         raise Unliftable("the shell command is empty")
+    if any(child.type == "&" for child in root.children):
+        raise Unliftable("runs in the background; call the port without waiting for it")
     reader = _Reader(data, holes)
     shell = reader.shell(statements[0])
     for statement in statements[1:]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fleetmod.lift.operation import INSPECT, LIST, QUERIES, Operation
 from fleetmod.lower.context import ASYNC, GEN, SYNC, Context
 from fleetmod.lower.draft import PROCESS, Draft
@@ -64,7 +66,9 @@ class Calls:
                     else (f"yield* {context.effect}.promise(() => {call})")
                 )
                 return self._format(op, awaited)
-            outcome = self.outcome(op, context)
+            # an empty list is no failure, a service that is not there prints nothing
+            asked = op if op.verb == LIST else replace(op, tolerated=False)
+            outcome = self.outcome(asked, context)
             return f"({outcome}).stdout" if context.kind != SYNC else f"{outcome}.stdout"
         return self._format(op, self._checked(op, context))
 

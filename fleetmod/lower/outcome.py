@@ -26,6 +26,10 @@ _FIELDS = {
     "stdout": "stdout",
     "stderr": "stderr",
 }
+_READS_TEXT = (
+    "template_substitution", "binary_expression", "unary_expression", "ternary_expression",
+    "parenthesized_expression", "non_null_expression",
+)  # fmt: skip
 _DECODER = re.compile(r"(new TextDecoder\([^)]*\)|\w*[dD]ecoder)\.decode")
 
 
@@ -41,13 +45,15 @@ class Outcomes:
 
     # -- a runner that throws: only success comes back ------------------------------------------
 
-    def throwing(self, usage: Usage, context: Context, op: Operation) -> None:
+    def throwing(self, site: Site, usage: Usage, context: Context, op: Operation) -> None:
         """`const { stdout } = await run(…)`, `(await run(…)).stdout`, `const r = await run(…)`."""
         if op.verb not in QUERIES:
             raise Refused(f"reads what `{op.verb}` prints; the port tells by success or an error")
         if context.kind == GEN and context.tried is not None:
             context = Context(SYNC, tried=context.tried)
         text = self.calls.text(op, context)
+        if site.runner.name.startswith("execa"):  # which strips the final newline
+            text += ".trimEnd()"
         holder = declarator(usage.value)
         if holder is not None:
             name = holder.child_by_field_name("name")
@@ -225,6 +231,8 @@ class Outcomes:
             if target is not None and self._takes_string(target):
                 return []
             raise Refused(f"passes bytes to `{spelled}`, which gets a string from the port")
+        if parent.type not in _READS_TEXT:
+            raise Refused("passes the bytes of the output on; the port gives text")
         return []
 
     def _takes_string(self, target: Node) -> bool:

@@ -54,11 +54,18 @@ class ProcessCalls:
                 self._statement(*awaited, context)
         elif not site.runner.sync and not usage.awaited:
             self.promises.lower(site, usage, operations)
-        elif (statement := ignored(usage, self.scopes)) is not None:
+        elif (statement := self._ignored(usage, operations)) is not None:
             self._statement(statement, operations, context)
         else:
             self._result(site, usage, context, operations)
         return self._notes(site, usage, context, operations)
+
+    def _ignored(self, usage: Usage, operations: tuple[Operation, ...]) -> Node | None:
+        """The node to replace when nobody reads the result; an Effect's callback gives it on."""
+        node = ignored(usage, self.scopes)
+        queried = any(op.verb in QUERIES for op in operations)
+        given_on = node is not None and not node.type.endswith(("statement", "declaration"))
+        return None if queried and given_on else node
 
     def _notes(
         self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
@@ -143,7 +150,7 @@ class ProcessCalls:
         elif site.runner.result == STRUCT and (
             site.runner.throws and "nothrow" not in usage.methods
         ):
-            self.outcomes.throwing(usage, context, op)
+            self.outcomes.throwing(site, usage, context, op)
         elif site.runner.result == STRUCT:
             self.outcomes.settled(site, usage, context, site.operations[0])
         elif site.runner.result == OK:

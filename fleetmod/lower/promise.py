@@ -38,8 +38,8 @@ class Promises:
             return
         chained = member(usage.value, self.source)
         alone = ignored(usage, self.scopes) is not None
-        if not alone and chained not in ("catch", "finally"):
-            allowed = site.runner.result == NOTHING and chained in ("", "then")
+        if not alone and not (chained in ("catch", "finally") and self._chain_ignored(usage)):
+            allowed = site.runner.result == NOTHING and chained in ("", "then", "catch", "finally")
             if not allowed:
                 raise Refused(
                     "the promise's result is passed on; await the port in an async function"
@@ -48,6 +48,16 @@ class Promises:
         if op.tolerated:
             call += ".catch(() => {})"
         self.draft.replace(usage.value, call, RULE)
+
+    def _chain_ignored(self, usage: Usage) -> bool:
+        """Whether nobody reads what a chain of `.catch(…)` and the like gives in the end."""
+        node = usage.value
+        while member(node, self.source) in ("then", "catch", "finally"):
+            call = node.parent.parent if node.parent is not None else None
+            if call is None or call.type != "call_expression":
+                break
+            node = call
+        return ignored(usage_of(node, self.source, shell_options=False), self.scopes) is not None
 
     def _in_promise_all(self, usage: Usage) -> bool:
         """Whether it is one of the promises that are awaited together, for their end alone."""

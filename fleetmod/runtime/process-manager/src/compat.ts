@@ -23,7 +23,7 @@ export function formatService(state: ServiceState): string {
     ["working directory", state.workingDirectory],
     ["pid", state.pid],
     ["runs", state.runs],
-    ["last exit code", state.lastExit],
+    ["last exit code", state.lastExit ?? (state.loaded ? "(never exited)" : null)],
   ];
   const known = facts.filter(([, value]) => value !== null);
   return `${state.label} = {\n${known.map(([key, value]) => `\t${key} = ${value}\n`).join("")}}\n`;
