@@ -80,11 +80,11 @@ def test_every_user_of_the_code_is_proposed(tmp_path: Path) -> None:
 def test_a_linux_home(tmp_path: Path) -> None:
     files = {
         "package.json": manifest("acme"),
-        "src/a.ts": 'x("/home/dev-1/work/acme/src/a.ts"); y("file:///home/dev-1/z");',
+        "src/a.ts": 'x("/home/dev-1/repos/acme/src/a.ts"); y("file:///home/dev-1/z");',
     }
     config, _ = make(tmp_path, files)
     assert config.home.users == ("dev-1",)
-    assert config.home.root == "/home/dev-1/work/acme"
+    assert config.home.root == "/home/dev-1/repos/acme"
     assert config.home.fixture == "/home/fixture"
 
 

@@ -117,6 +117,14 @@ def test_an_identity_never_asks_itself(tmp_path: Path) -> None:
     assert fleetmod(root, "gate", "--phase", "1b").code == 1
 
 
+def test_an_identity_s_comments_can_be_rewritten(tmp_path: Path) -> None:
+    text = "// as in /Users/alice/x\nexport const nodeIdentity = {};\n"
+    manifest = json.dumps({"name": ID, "main": "index.ts"})
+    root = repo(tmp_path, {"libs/who/package.json": manifest, "libs/who/index.ts": text})
+    migrated(root)
+    assert (root / "libs/who/index.ts").read_text().startswith("// as in ~/x")
+
+
 def test_homes_in_the_process_manager_are_debt(tmp_path: Path) -> None:
     files = own("export const processManager = 1;\n" + HOME, main="./src/index.ts")
     root = repo(tmp_path, files)
