@@ -86,6 +86,20 @@ def test_a_workspace_gets_a_member(
     assert "run the package manager's install once: new workspace packages are linked" in ran.out
 
 
+@pytest.mark.parametrize(
+    ("package", "warned"),
+    [
+        ('{"name": "app", "version": "1.0.0"}', True),
+        ('{"name": "app", "version": "1.0.0", "private": true}', False),
+        ('{"name": "app"}', False),
+    ],
+)
+def test_what_is_published_must_bundle(tmp_path: Path, package: str, warned: bool) -> None:
+    ran = migrated(repo(tmp_path, {"package.json": package, "src/a.ts": CALL}))
+    said = "package.json is not private: what is published of it must bundle its new dependencies"
+    assert (said in ran.out) is warned
+
+
 def test_a_member_and_a_dependency_on_one_line(tmp_path: Path) -> None:
     package = '{"name": "top", "workspaces": ["apps/*"]}'
     root = repo(tmp_path, {"package.json": package, "scripts/a.ts": CALL})

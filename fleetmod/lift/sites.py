@@ -66,6 +66,8 @@ class Sites:
             site.foreign = str(reason)
         except Unliftable as reason:
             site.refused = str(reason)
+        if site.options is not None and _NEVER_THROWS.search(self.source.text(site.options)):
+            site.runner = replace(site.runner, throws=False)
         if not site.refused and not site.foreign:
             site.refused = self._caveat(site, arguments)
         return site
@@ -219,8 +221,6 @@ class Sites:
 
     def _words(self, site: Site, program: str, elements: list[Node]) -> None:
         site.command = " ".join([program, *(self.source.text(e) for e in elements)])
-        if site.options is not None and _NEVER_THROWS.search(self.source.text(site.options)):
-            site.runner = replace(site.runner, throws=False)
         if site.options is not None and _SHELL_OPTION.search(self.source.text(site.options)):
             raise Unliftable("runs through a shell by its options; pass the port plain values")
         if any(e.type == "spread_element" for e in elements):

@@ -16,7 +16,7 @@ RULE = "orphan"
 _PURE = FUNCTIONS | {"string", "template_string", "number", "array", "identifier"}
 _LOADS = re.compile(r"^(?:await\s+)?(?:require|import)\(")
 _PURE_CALL = re.compile(
-    r"(\w+\.)?promisify\(|require\(|process\.getuid|(os\.)?userInfo\(\)"
+    r"(\w+\.)?promisify\(|require\(|createRequire\(|process\.getuid|(os\.)?userInfo\(\)"
     r"|(\w+\.)?(join|resolve|homedir|dirname|basename)\("
 )
 

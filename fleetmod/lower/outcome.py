@@ -143,7 +143,7 @@ class Outcomes:
         optional = access.child_by_field_name("property")
         assert optional is not None
         self.draft.replace_range(access.start_byte, stop, f"{text}.{new}", RULE)
-        self._drop_encoding(access)
+        self.drop_encoding(access)
 
     def _throw_only(
         self, holder: Node, binding: Binding, reads: list[Node], context: Context, op: Operation
@@ -249,7 +249,8 @@ class Outcomes:
             and re.search(r"\b(string|any)\b", self.source.text(annotation)) is not None
         )
 
-    def _drop_encoding(self, access: Node) -> None:
+    def drop_encoding(self, access: Node) -> None:
+        """`out.toString("utf8")` of what is a string now takes no encoding."""
         whole = access.parent.parent if access.parent is not None else None
         if (
             whole is not None

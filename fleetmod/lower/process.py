@@ -17,13 +17,14 @@ from fleetmod.lower.outcome import Outcomes
 from fleetmod.lower.promise import Promises
 from fleetmod.lower.reads import check_reads
 from fleetmod.lower.style import line_indent
-from fleetmod.lower.usage import Usage, ignored, member, usage_of
+from fleetmod.lower.usage import Usage, declarator, declared, ignored, member, usage_of
 from fleetmod.syntax.scope import Scopes
 
 RULE = "launchctl-call"
 _LOGS = re.compile(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
 _ERROR_DETAILS = re.compile(
-    r"\.\s*(status|signal|killed|cmd|output|stdout)\b|\.\s*code\s*[!=]==?\s*(?:\d|[\"']E[A-Z]+)"
+    r"\.\s*(status|signal|killed|cmd|output|stdout|code|errno)\b"
+    r"|\{[^{}]*\b(?:status|code|signal|stdout)\b[^{}]*\}\s*=\s*\w"
 )
 
 
@@ -170,6 +171,10 @@ class ProcessCalls:
             )
         if context.kind == GEN and context.tried is not None:
             context = Context(SYNC, tried=context.tried)
+        holder = declarator(usage.value)
+        binding = declared(holder, self.scopes) if holder is not None else None
+        for read in self.scopes.references(binding) if binding is not None else ():
+            self.outcomes.drop_encoding(read)
         text = self.calls.text(op, context)
         if trimmed:
             text += ".trim()"

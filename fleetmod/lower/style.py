@@ -53,7 +53,10 @@ class Style:
         if all(isinstance(p, str) for p in pieces):
             return self.string("".join(p for p in pieces if isinstance(p, str)))
         if len(pieces) == 1 and isinstance(pieces[0], Hole):
-            return self.source.text(pieces[0].node)
+            text = self.source.text(pieces[0].node)
+            # what may be undefined was a text inside a template, and is none by itself
+            sure = pieces[0].node.type != "subscript_expression" and ".env" not in text
+            return text if sure else "`${" + text + "}`"
         return "`" + "".join(self._in_template(p) for p in pieces) + "`"
 
     def _in_template(self, piece: Piece) -> str:

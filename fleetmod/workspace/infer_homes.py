@@ -24,7 +24,9 @@ _SCRIPT = re.compile(r"\.[cm]?[jt]sx?$")
 _OTHER_CODE = re.compile(r"\.(?:sh|bash|zsh|fish|py|plist|service)$")
 _SCRIPT_COMMENT = re.compile(r"^\s*(?://|/?\*)|\s//\s")
 _OTHER_COMMENT = re.compile(r"^\s*(?:#(?!!)|<!--)")
-_FALLBACK = re.compile(r"\b(?:HOME|USERPROFILE|homedir\(\))\W")
+_FALLBACK = re.compile(
+    r"\b(?:HOME|USERPROFILE|homedir\(\))(?:\?\.trim\(\))?[\"'\])\s]*(?:\|\||\?\?|,)[\s(]*[\"'`]$"
+)
 _BELOW_HOME = {
     *("Code", "code", "src", "dev", "Developer", "projects", "Projects", "work", "repos", "git"),
     *("Documents", "Downloads", "Desktop", "Library", "bin", "snap"),
@@ -62,7 +64,7 @@ def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
             continue
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         sure = match[1] == "Users" or bool(
-            _FALLBACK.search(before)
+            _FALLBACK.search(text[max(match.start() - 80, 0) : match.start()])
             or (below and (below[0] in _BELOW_HOME or below[0].startswith(".")))
             or next(inside(below, known), None)
         )

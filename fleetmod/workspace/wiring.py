@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleetmod.workspace.json_edit import spliced
+from fleetmod.workspace.json_edit import read_object, spliced
 from fleetmod.workspace.managers import local_version, manager_of
 from fleetmod.workspace.manifest import (
     PackageInfo,
@@ -76,10 +76,11 @@ def wire(root: Path, wanted: Mapping[PackageInfo, Collection[Local]]) -> Wired:
                 notes.append(LINKED)
             else:
                 by_path.append(f"{local.name} as {version}")
-        if after != before:
-            texts[info.manifest] = before, after
         if by_path:
             notes += _named_by_path(info, manager, by_path, bool(globs))
+        if after != before:
+            texts[info.manifest] = before, after
+            notes += _published(info)
     return Wired(texts, tuple(dict.fromkeys(notes)))
 
 
@@ -93,5 +94,20 @@ def _named_by_path(
         f"{place} once"
     ]
     if manager == "bun":
-        notes.append("bun copies such a package: run `bun install` after each change of it")
+        notes.append(
+            "bun copies such a package: run `bun install` after each change of it; Node runs no "
+            "TypeScript from a copy, Bun does"
+        )
     return notes
+
+
+def _published(info: PackageInfo) -> list[str]:
+    """A warning where a package looks as if it went to a registry."""
+    top = read_object(info.text, info.manifest)
+    private = top.last("private")
+    if not info.name or top.last("version") is None or (private and private.value is True):
+        return []
+    return [
+        f"{info.manifest} is not private: what is published of it must bundle its new "
+        "dependencies, which no registry has"
+    ]

@@ -124,11 +124,13 @@ def by_label(machine: Machine, call: Call) -> int | None:
 
 @dataclass(frozen=True)
 class Improvement:
-    """`promise` is the sentence of `document` (below the package) that states it."""
+    """`promise` is the sentence of `document` (below the package) that states it; `announced` is
+    what a finding's note says where the code's own answer changes by it."""
 
     promise: str
     document: str
     applies: Callable[[Machine, Call], int | None]
+    announced: str = ""
 
 
 IMPROVEMENTS = {
@@ -136,9 +138,17 @@ IMPROVEMENTS = {
         "Manages services by label.", "src/types.ts", by_label
     ),
     "stop of what is not loaded succeeds": Improvement(
-        "what is not loaded is stopped already", "src/types.ts", stop_of_absent
+        "what is not loaded is stopped already",
+        "src/types.ts",
+        stop_of_absent,
+        "`stop` succeeds where nothing is loaded",
     ),
-    "stop keeps it stopped": Improvement("Stop, and keep it stopped", "src/types.ts", stop_stays),
+    "stop keeps it stopped": Improvement(
+        "Stop, and keep it stopped",
+        "src/types.ts",
+        stop_stays,
+        "the port's stop does not",
+    ),
     "a service that is not loaded is loaded first": Improvement(
         "a service that is not loaded is loaded first", "src/types.ts", loaded_first
     ),

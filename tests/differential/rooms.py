@@ -173,8 +173,8 @@ class Worker:
             self._process = None
 
 
-def furnish(room: Room, served: Served, labels: Sequence[str] = LABELS) -> None:
-    """Make a room's folders, plists, programs and initial states."""
+def furnish(room: Room, served: Served) -> None:
+    """Make a room's folders and programs, and the initial states of the fixture's services."""
     for folder in (room.bin, *{link.parent for link in room.links.values()}):
         folder.mkdir(parents=True, exist_ok=True)
     for user in USERS:
@@ -186,10 +186,15 @@ def furnish(room: Room, served: Served, labels: Sequence[str] = LABELS) -> None:
     for name in THROUGH:
         _program(room, name, 'exec "$@"')
     (room.folder / "effect.mjs").write_text('export { Effect } from "effect";\n')
+    arrange(room, LABELS)
+
+
+def arrange(room: Room, labels: Sequence[str]) -> None:
+    """Write the plists and the initial states of these services."""
     for name, initial in STATES.items():
         for kind in room.links:
             folder = plist_folder(room, name, kind)
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             for label in labels if initial.plist is not None else ():
                 if (label == SHARED) == (kind == "shared"):
                     _plist(folder, label, initial.plist or {})

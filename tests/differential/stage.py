@@ -94,7 +94,7 @@ class Stage:
             for path, data in files.items():
                 target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(_moved(path, data, room))
+                target.write_bytes(moved(path, data, room))
             link_modules(folder, modules)
         (room.folder / "node_modules").symlink_to(modules)
 
@@ -151,7 +151,7 @@ def link_modules(folder: Path, modules: Path) -> None:
         (own / package.name).symlink_to(package)
 
 
-def _moved(path: str, data: bytes, room: Room) -> bytes:
+def moved(path: str, data: bytes, room: Room) -> bytes:
     """A file as it can run here: the tool from PATH, absolute folders in the room."""
     if not path.endswith((*CODE, "identity.json")):
         return data

@@ -1,6 +1,7 @@
 // Calls exported functions, one task a line, and tells how each went. Runs under Node and Bun.
 //   {file, name, state, plists, improved, home}   name "" is the evaluation of the module alone
-// Every task starts from its own state of the fake; a module is evaluated once, in a quiet one.
+// Every task starts from its own state of the fake; a module is evaluated once for
+// each home, in a quiet one.
 import childProcess from "node:child_process";
 import { createRequire } from "node:module";
 import { copyFileSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
@@ -141,12 +142,13 @@ async function perform(task) {
     reset(task);
     return load(task.file).then(() => ["loaded"], (error) => ["not loaded", plain(error)]);
   }
-  if (!modules.has(task.file)) {
+  const key = `${task.home}:${task.file}`;
+  if (!modules.has(key)) {
     reset({ ...task, state: task.quiet });
-    modules.set(task.file, await load(task.file));
+    modules.set(key, await load(task.file));
     await idle();
   }
-  const exported = modules.get(task.file);
+  const exported = modules.get(key);
   reset(task);
   try {
     return await finish(exported[task.name]());

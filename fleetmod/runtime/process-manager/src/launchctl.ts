@@ -81,7 +81,7 @@ function* ensureLoaded(operation: string, label: string, config?: ServiceConfig)
   if (plist === null) {
     throw new ProcessManagerError({
       code: "not-found", operation, label, adapter: NAME, exitCode: 113,
-      stderr: `not loaded, and no ${target.name}.plist is found`,
+      stderr: `Could not find service "${target.name}": not loaded, and no ${target.name}.plist is found`,
     });
   }
   yield* bootstrap(operation, label, target, plist);
