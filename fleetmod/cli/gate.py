@@ -32,7 +32,8 @@ def command(root: Path, phases: str, form: str, certificate: Path | None) -> int
     1a  no launchctl in the gate's folders, the process-manager adapter aside
     1b  no hardcoded home path in the gate's folders, node-identity included
 
-    Both the plain grep and the syntax tree must be empty. Exit 1 when a phase failed, 3 when all
+    The plain grep looks in the gate's folders, the syntax tree in the whole scanned repository;
+    both must be empty. Exit 1 when a phase failed, 3 when all
     that is left stands where a file could not be parsed or read: nothing is proven then.
     """
     from fleetmod.audit import audit
