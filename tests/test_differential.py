@@ -7,18 +7,23 @@ improvements that the port documents (differential/improvements.py).
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from queue import SimpleQueue
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from fleetmod.model import REFUSE
 from tests.differential.compare import same
 from tests.differential.improvements import IMPROVEMENTS, RUNTIME
 from tests.differential.pairs import Pair, both
 from tests.differential.received import asked, mismatches
-from tests.differential.rooms import OWN, QUIET, STATES, Ended, Ran, Task, Worker, furnish
+from tests.differential.rooms import OWN, QUIET, STATES, Ended, Ran, Task, Worker, arrange, furnish
 from tests.differential.served import Room, Served
 from tests.differential.stage import (
     FIXTURE,
@@ -27,8 +32,11 @@ from tests.differential.stage import (
     Stage,
     exports,
     migrate,
+    moved,
     understood,
 )
+from tests.differential.templates import STRANGE, Sample, samples
+from tests.scan import look, migrated
 
 NODES = 2
 HOMES = "packages/homes/"
@@ -190,3 +198,49 @@ def test_homes(runs: Runs, path: str, name: str) -> None:
     assert answers["migrated", "robin"].outcome == before
     moved = json.loads(json.dumps(before).replace("/Users/robin", "/Users/kim"))
     assert answers["migrated", "kim"].outcome == tuple(moved)
+
+
+@pytest.fixture(scope="module")
+def bench(
+    tmp_path_factory: pytest.TempPathFactory, served: Served, stage: Stage
+) -> Iterator[Worker]:
+    """A worker for code that is written on the spot, with the packages of the migrated fixture."""
+    room = Room(tmp_path_factory.mktemp("bench") / "room")
+    furnish(room, served)
+    stage.furnish(room)
+    worker = Worker(room, "node")
+    yield worker
+    worker.close()
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@given(sample=samples(), state=st.sampled_from(sorted(STATES)))
+def test_any_label_in_any_domain(bench: Worker, sample: Sample, state: str) -> None:
+    before = sample.text.encode()
+    findings = look(before).findings
+    if any(f.action == REFUSE for f in findings):
+        assert sample.may_be_refused, findings
+        return
+    text = migrated(before).replace("@acme/", "@lantern/")
+    assert "launchctl" not in text, text
+    arrange(bench.room, [sample.label])
+    name = f"packages/shell/src/sample-{hashlib.sha256(before).hexdigest()[:12]}.ts"
+    tasks = []
+    for version, data in (("original", before), ("migrated", text.encode())):
+        path = f"{version}/{name}"
+        (bench.room.folder / path).write_bytes(moved(path, data, bench.room))
+        tasks.append(Task(path, "shape", state))
+    done = both(bench.run, *tasks)
+    assert not done.differences, f"{text}\n{state}: {done.differences}"
+    operations = {op for argv in done.before.calls for op in asked(argv, OWN)}
+    if sample.more is None:
+        assert not mismatches(understood(findings), [], operations)
+
+
+@settings(max_examples=20, deadline=None)
+@given(sample=samples(STRANGE))
+def test_a_label_that_is_none_is_refused(sample: Sample) -> None:
+    """Where the code spells it; a constant's value is looked at when the port is called."""
+    spelled = replace(sample, literal=True).text
+    assert migrated(spelled) == spelled
+    assert [f.action for f in look(spelled).findings] == [REFUSE]

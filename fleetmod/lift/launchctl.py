@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from tree_sitter import Node
+
 from fleetmod.lift.operation import (
     INSPECT,
     LIST,
@@ -17,6 +19,7 @@ from fleetmod.lift.operation import (
 )
 from fleetmod.lift.shell import Chain, Pipeline, Shell, Simple
 from fleetmod.lift.targets import Targets
+from fleetmod.syntax.source import walk
 from fleetmod.syntax.values import Hole
 
 TOOL = "launchctl"
@@ -68,7 +71,10 @@ class Launchctl:
 
     def shell(self, shell: Shell) -> tuple[Operation, ...]:
         if isinstance(shell, Simple):
-            return self.command(shell.words)
+            operations = self.command(shell.words)
+            return (
+                tuple(replace(op, silent=True) for op in operations) if shell.silent else operations
+            )
         if isinstance(shell, Pipeline):
             return (self.pipeline(shell),)
         return self.chain(shell)
@@ -91,12 +97,23 @@ class Launchctl:
             raise Unliftable(f"`{name}` runs in the same command; run it in a call of its own")
         if len(words) < 2:
             raise Unliftable("no subcommand")
+        if any(self._holds_arguments(p.node) for w in words for p in w if isinstance(p, Hole)):
+            raise Unliftable(
+                "the arguments are only known at run time; call the port in each branch"
+            )
         verb = text_of(words[1])
         if verb is None:
             raise Unliftable(
                 "the subcommand is only known at run time; call the port in each branch"
             )
         return self.verb(verb, words[2:])
+
+    def _holds_arguments(self, node: Node) -> bool:
+        """Whether a value spells a flag or several words, as `${force ? "-k " : ""}` does."""
+        if node.type in ("call_expression", "member_expression", "identifier"):
+            return False
+        texts = (self.targets.values.literal(n) or "" for n in walk(node) if n.type == "string")
+        return any(text.startswith("-") or " " in text for text in texts)
 
     def nested(self, words: tuple[Word, ...]) -> tuple[Operation, ...]:
         from fleetmod.lift.shell import parse_shell
@@ -133,7 +150,7 @@ class Launchctl:
             return (self._bootstrap(rest),)
         if verb in ("load", "unload"):
             _only(flags, verb, "-w", "-F")
-            return self._by_path(verb, rest, "-w" in flags)
+            return self._by_path(verb, rest, any("w" in f for f in flags))
         if verb == "list":
             _only(flags, verb)
             return (self._list(rest),)
@@ -225,7 +242,9 @@ class Launchctl:
             raise Unliftable(
                 f"grep with {' '.join(str(f) for f in flags)}; filter the port's result"
             )
-        text = "".join(p for p in args[-1] if isinstance(p, str))
+        plain = tuple(p for p in args[-1] if isinstance(p, str | Hole))
+        known = self.targets.values.expand(plain)
+        text = "".join(p for p in known if isinstance(p, str))
         # `.` is let through: in a label it is meant literally, and grep's any-character is wider.
         if re.search(r"[\^$*+?()|\[\]\\]", text) or re.search(r"\s", text):
             raise Unliftable(

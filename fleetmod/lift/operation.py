@@ -48,6 +48,7 @@ class Operation:
     tolerated: bool = False
     required: bool = False
     entry: bool = False  # `launchctl list LABEL`: prints a dictionary, not a table
+    silent: bool = False  # what it prints is dropped by the shell
     notes: tuple[str, ...] = ()
 
     def tolerate(self) -> Operation:

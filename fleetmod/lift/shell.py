@@ -18,10 +18,11 @@ _MISPARSED = "the shell command does not parse; split it into plain commands"
 
 @dataclass(frozen=True)
 class Simple:
-    """A program and its arguments. `quiet` tells that its error output is dropped."""
+    """A program and its arguments; whether its error output, and its output, are dropped."""
 
     words: tuple[Word, ...]
     quiet: bool = False
+    silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,15 +115,16 @@ class _Reader:
         body = node.child_by_field_name("body")
         if body is None:
             raise Unliftable("a redirection without a command")
-        quiet = False
+        quiet = silent = False
         for redirect in node.children_by_field_name("redirect"):
             spelled = re.sub(r"\s+", "", self.text(redirect))
             if spelled in ("2>/dev/null", "&>/dev/null", "2>&1", ">/dev/null", "1>/dev/null"):
                 quiet = quiet or spelled.startswith(("2>/", "&>"))
+                silent = silent or spelled in ("&>/dev/null", ">/dev/null", "1>/dev/null")
             else:
                 raise Unliftable(f"the redirection `{self.text(redirect)}` has no counterpart")
         shell = self.shell(body)
-        return Simple(shell.words, quiet) if isinstance(shell, Simple) else shell
+        return Simple(shell.words, quiet, silent) if isinstance(shell, Simple) else shell
 
     def command(self, node: Node, quiet: bool) -> Simple:
         words: list[Word] = []
@@ -155,6 +157,8 @@ class _Reader:
             out.extend(self.literal(self.text(node)[1:-1]))
         elif node.type in ("word", "string_content", "number"):
             text = self.text(node)
+            if node.type == "word" and re.match(r"~[^/]", text):
+                raise Unliftable(f"the home `{text}` is only known to the shell")
             if node.type == "word" and node.parent is not None and text.startswith("~/"):
                 out.append(HomeDir())
                 text = text[1:]

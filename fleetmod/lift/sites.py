@@ -28,6 +28,13 @@ from fleetmod.syntax.values import Hole, Pieces, Values, unwrap
 
 _CALLS = "[(call_expression) (new_expression)] @call"
 _HARMLESS = ("encoding", "stdio", "timeout", "maxBuffer", "windowsHide", "env", "cwd")
+_OPTIONS = (
+    (
+        re.compile(r"\b[ug]id\s*:"),
+        "runs as another user; use a full target and an adapter's rights",
+    ),
+    (re.compile(r"\benv\s*:\s*\{[^}]*\bHOME\b"), "runs with another HOME; give the port the path"),
+)
 _NEVER_THROWS = re.compile(r"\breject\s*:\s*false\b")
 _SHELL_OPTION = re.compile(r"\bshell\s*:\s*(?!false)")
 
@@ -68,6 +75,9 @@ class Sites:
             site.refused = str(reason)
         if site.options is not None and _NEVER_THROWS.search(self.source.text(site.options)):
             site.runner = replace(site.runner, throws=False)
+        if not site.refused and not site.foreign and site.options is not None:
+            options = self.source.text(site.options)
+            site.refused = next((why for pattern, why in _OPTIONS if pattern.search(options)), "")
         if not site.refused and not site.foreign:
             site.refused = self._caveat(site, arguments)
         return site

@@ -44,9 +44,9 @@ class Targets:
             )
         if node.type == "ternary_expression":
             branches = [node.child_by_field_name(f) for f in ("consequence", "alternative")]
-            return any(
-                b is not None and self.own_uid(b, depth) for b in branches
-            ) and "getuid" in self.scopes.source.text(node)
+            own = [b is not None and self.own_uid(b, depth) for b in branches]
+            fixed = [b is not None and unwrap(b).type == "number" for b in branches]
+            return any(own) and all(o or f for o, f in zip(own, fixed, strict=True))
         if node.type == "template_string" and len(node.named_children) == 1:
             inner = node.named_children[0]
             return inner.type == "template_substitution" and self.own_uid(
@@ -57,12 +57,11 @@ class Targets:
             if inlined is not None and not inlined[1] and depth:
                 return self.own_uid(inlined[0], depth - 1)
             source = self.scopes.source.text(node)
-            return bool(
-                re.match(
-                    r"(String|Number)\(|(\w+\.)?execSync\(|parseInt\(|Number\.parseInt\(", source
-                )
-                and (_UID_SHELL.search(source) or _UID_CALLS.search(text))
-            )
+            arguments = node.child_by_field_name("arguments")
+            given = arguments.named_children if arguments is not None else []
+            if re.match(r"(String|Number|parseInt|Number\.parseInt)\(", source) and given:
+                return self.own_uid(given[0], depth)
+            return bool(re.match(r"(\w+\.)?execSync\(", source) and _UID_SHELL.search(source))
         return False
 
     def normal(self, word: Word) -> Word:
@@ -119,7 +118,8 @@ class Targets:
             if isinstance(tail, str) and tail.startswith("/"):
                 parts = _join([tail[1:], *parts[3:]])
         elif any(isinstance(p, OwnUid) for p in parts):
-            return self.plain(word)  # user/UID/x: the spelled expression stays, with its domain
+            # user/UID/x: the spelled expression stays, with its domain
+            return self._checked(self.plain(word))
         return self._checked(self._visible(parts, word))
 
     def from_path(
@@ -132,6 +132,9 @@ class Targets:
         prefix = self._domain_prefix(domain)
         spelled = path if any_file and _split(path)[0] else self._open_path(path)
         folder, name = _split(spelled)
+        first = folder[0] if folder else name[0] if name else ""
+        if isinstance(first, str) and not first.startswith(("/", "~")) and not any_file:
+            raise Unliftable("a relative path, whose folder is only known at run time")
         if name and isinstance(name[-1], str) and name[-1].endswith(".plist"):
             name = _join([*name[:-1], name[-1][: -len(".plist")]])
         elif not (any_file and self.is_domain(folder)):
@@ -249,6 +252,9 @@ class Targets:
     def _checked(self, pieces: Pieces) -> Pieces:
         if not pieces:
             raise Unliftable("an empty label")
+        first = pieces[0]
+        if isinstance(first, str) and re.match(r"(login|pid|session|asid)/", first):
+            raise Unliftable(f"`{first.split('/')[0]}/…` is no service label of the port")
         for piece in pieces:
             if isinstance(piece, str) and not re.fullmatch(r"[A-Za-z0-9_.@+/:-]*", piece):
                 raise Unliftable(f"`{piece.strip()}` is no service label")

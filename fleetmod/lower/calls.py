@@ -7,6 +7,8 @@ from dataclasses import replace
 from fleetmod.lift.operation import INSPECT, LIST, QUERIES, Operation
 from fleetmod.lower.context import ASYNC, GEN, SYNC, Context
 from fleetmod.lower.draft import PROCESS, Draft
+from fleetmod.syntax.scope import Binding
+from fleetmod.syntax.values import Hole
 
 
 class Calls:
@@ -22,7 +24,7 @@ class Calls:
         """The bare call: `processManager.restart(LABEL)`."""
         receiver = self.name("processManagerSync" if kind == SYNC else "processManager")
         style = self.draft.style
-        args = [style.expression(op.label)]
+        args = [self._label(op)]
         options = []
         if op.source is not None:
             options.append(f"source: {style.expression(op.source)}")
@@ -31,6 +33,30 @@ class Calls:
         if options:
             args.append("{ " + ", ".join(options) + " }")
         return f"{receiver}.{op.verb}({', '.join(args)})"
+
+    def _label(self, op: Operation) -> str:
+        """The label; what a template took and may be no text stays in a template."""
+        text = self.draft.style.expression(op.label)
+        only = op.label[0] if len(op.label) == 1 else ""
+        if not isinstance(only, Hole) or text.startswith("`"):
+            return text
+        parent = only.node.parent
+        templated = parent is not None and parent.type == "template_substitution"
+        binding = self.draft.scopes.resolve(only.node) if only.node.type == "identifier" else None
+        untyped = (
+            binding is not None
+            and binding.kind == "parameter"
+            and binding.declaration.child_by_field_name("type") is None
+            and self._of_promise(binding)
+        )
+        return "`${" + text + "}`" if templated and untyped else text
+
+    def _of_promise(self, binding: Binding) -> bool:
+        """Whether a parameter is what a promise resolves to, whose type nothing tells here."""
+        function = binding.scope
+        call = function.parent.parent if function.parent is not None else None
+        target = call.child_by_field_name("function") if call is not None else None
+        return target is not None and self.draft.scopes.source.text(target).endswith(".then")
 
     def value(self, op: Operation, context: Context) -> str:
         """The call with its promise awaited or yielded: an expression of the port's result."""

@@ -59,6 +59,53 @@ def effect_callback(node: Node, scopes: Scopes) -> str:
     return ""
 
 
+def unawaited(node: Node, scopes: Scopes) -> bool:
+    """Whether the function around a node is called in this file by somebody who does not wait."""
+    function = enclosing_function(node)
+    if function is None:
+        return False
+    name = function.child_by_field_name("name")
+    holder = function.parent
+    if name is None and holder is not None and holder.type == "variable_declarator":
+        name = holder.child_by_field_name("name")
+    binding = scopes.resolve(name) if name is not None and name.type == "identifier" else None
+    for reference in scopes.references(binding) if binding is not None else ():
+        call = reference.parent
+        if call is None or call.type != "call_expression" or call.parent is None:
+            continue
+        target = call.child_by_field_name("function")
+        if target is None or target.id != reference.id:
+            continue
+        while (chain := call.parent) is not None and chain.type == "member_expression":
+            if chain.parent is None or chain.parent.type != "call_expression":
+                break
+            call = chain.parent  # `.catch(…)` behind it waits no more than nothing does
+        statement = call.parent
+        alone = statement is not None and statement.type == "expression_statement"
+        if alone and statement is not None and statement.next_named_sibling is not None:
+            return True
+    return False
+
+
+def effect_read(callback: Node, scopes: Scopes) -> bool:
+    """Whether what an Effect's callback gives is read where the Effect is run or piped."""
+    node: Node | None = callback
+    while node is not None and node.type != "call_expression":
+        node = node.parent
+    while node is not None and node.parent is not None:
+        parent = node.parent
+        if parent.type == "member_expression" and parent.parent is not None:
+            piped = scopes.source.text(parent.parent)[len(scopes.source.text(node)) :]
+            if re.search(r"\b(?:map|flatMap|andThen|tap)\(\s*(?:async\s*)?\(?\s*[\w{]", piped):
+                return True
+            node = parent.parent
+        elif parent.type == "yield_expression" and parent.parent is not None:
+            return parent.parent.type not in ("expression_statement", "return_statement")
+        else:
+            return False
+    return False
+
+
 def _try_around(node: Node, function: Node | None) -> Node | None:
     for a in ancestors(node):
         if function is not None and a.id == function.id:

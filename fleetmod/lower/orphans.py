@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from tree_sitter import Node
 
@@ -27,28 +28,33 @@ def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[
     Only declarations that one of the edits took a use from are looked at: what was unused before
     is none of our business.
     """
-    removed: list[Edit] = []
     gone: dict[int, Binding] = {}
     while True:
-        found = False
-        for binding in scopes.bindings():
-            if binding.name_node.id in gone or not _removable(binding, scopes, targets):
-                continue
-            if not _orphaned(binding, scopes, [*edits, *removed]):
-                continue
-            gone[binding.name_node.id] = binding
-            found = True
-            if not _listed(binding):
-                removed.append(_deletion(binding, scopes.source))
+        removed = _removed(gone.values(), scopes.source)
+        found = [
+            binding
+            for binding in scopes.bindings()
+            if binding.name_node.id not in gone
+            and _removable(binding, scopes, targets)
+            and _orphaned(binding, scopes, [*edits, *removed])
+        ]
         if not found:
-            break
+            return _merged(removed)
+        gone.update((binding.name_node.id, binding) for binding in found)
+
+
+def _removed(gone: Iterable[Binding], source: Source) -> list[Edit]:
+    """The edits that delete these declarations."""
+    out: list[Edit] = []
     lists: dict[int, list[Binding]] = {}
-    for binding in gone.values():
+    for binding in gone:
         if _listed(binding):
             lists.setdefault(_statement(binding).id, []).append(binding)
+        else:
+            out.append(_deletion(binding, source))
     for bindings in lists.values():
-        removed.extend(_unlist(bindings, scopes.source))
-    return _merged(removed)
+        out.extend(_unlist(bindings, source))
+    return out
 
 
 def _orphaned(binding: Binding, scopes: Scopes, edits: list[Edit]) -> bool:
@@ -56,7 +62,9 @@ def _orphaned(binding: Binding, scopes: Scopes, edits: list[Edit]) -> bool:
     if not references:
         return False
     word = re.compile(rf"\b{re.escape(binding.name)}\b")
-    if any(word.search(edit.text) for edit in edits):
+    scope = binding.scope
+    near = (e for e in edits if scope.start_byte <= e.start <= scope.end_byte)
+    if any(word.search(edit.text) for edit in near):
         return False
     touched = False
     for reference in references:
@@ -96,6 +104,8 @@ def _removable(binding: Binding, scopes: Scopes, targets: Targets) -> bool:
         return value is not None and bool(_LOADS.search(scopes.source.text(value)))
     value = unwrap(binding.value)
     text = scopes.source.text(value)
+    if _LOADS.search(text):
+        return True
     inlined = targets.values.inline(value) is not None
     pure = value.type in _PURE or _PURE_CALL.match(text) or inlined or targets.own_uid(value)
     return bool(pure) and (value.type in FUNCTIONS or not re.search(r"\bawait\b|\byield\b", text))

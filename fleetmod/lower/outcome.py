@@ -217,6 +217,8 @@ class Outcomes:
         if parent.type == "member_expression":
             whole = parent.parent
             name = member(access, self.source)
+            if name in ("byteLength", "buffer", "equals"):
+                raise Refused(f"reads the output's bytes by `{name}`; the port gives text")
             if name == "toString" and whole is not None:
                 arguments = whole.child_by_field_name("arguments")
                 return [(arguments, "()")] if arguments is not None else []

@@ -11,7 +11,15 @@ from fleetmod.lift.operation import INSPECT, QUERIES, Operation
 from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
-from fleetmod.lower.context import GEN, SYNC, Context, context_of, effect_callback
+from fleetmod.lower.context import (
+    ASYNC,
+    GEN,
+    SYNC,
+    Context,
+    context_of,
+    effect_callback,
+    unawaited,
+)
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.outcome import Outcomes
 from fleetmod.lower.promise import Promises
@@ -21,6 +29,8 @@ from fleetmod.lower.usage import Usage, declarator, declared, ignored, member, u
 from fleetmod.syntax.scope import Scopes
 
 RULE = "launchctl-call"
+_ENCODING = re.compile(r"\bencoding\s*:\s*[\"']([\w-]+)")
+_INHERITS = re.compile(r"\b(?:stdio|stdout)\s*:\s*[^,}\]]*[\"']inherit")
 _LOGS = re.compile(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
 _ERROR_DETAILS = re.compile(
     r"\.\s*(status|signal|killed|cmd|output|stdout|code|errno)\b"
@@ -43,12 +53,17 @@ class ProcessCalls:
         """Add the edits of one site; returns notes for the maintainer, raises Refused."""
         usage = usage_of(site.call, self.source, site.runner.form == TEMPLATE)
         context = context_of(site.call, self.scopes)
+        if context.kind == ASYNC and site.runner.sync and unawaited(site.call, self.scopes):
+            # its callers go on at once, and count on what was done before it first waited
+            context = Context(SYNC, tried=context.tried)
         operations = site.operations
         if not site.runner.throws or "nothrow" in usage.methods:
             operations = tuple(op.tolerate() for op in operations)
         self._check_error_readers(site, usage, context)
         if any(op.verb == INSPECT for op in operations):
             check_reads(usage.value, self.scopes)
+        if any(op.verb in QUERIES for op in operations) and self._shown(site, usage):
+            raise Refused("shows people what the tool prints; print the port's result instead")
         if site.runner.result == CHILD:
             awaited = self.promises.child(site, usage, operations)
             if awaited is not None:
@@ -60,6 +75,13 @@ class ProcessCalls:
         else:
             self._result(site, usage, context, operations)
         return self._notes(site, usage, context, operations)
+
+    def _shown(self, site: Site, usage: Usage) -> bool:
+        """Whether the output goes to the terminal."""
+        if site.options is not None and _INHERITS.search(self.source.text(site.options)):
+            return True
+        quiet = {"quiet", "text"} & set(usage.methods)
+        return site.runner.name == "Bun.$" and not quiet and ignored(usage, self.scopes) is not None
 
     def _ignored(self, usage: Usage, operations: tuple[Operation, ...]) -> Node | None:
         """The node to replace when nobody reads the result; an Effect's callback gives it on."""
@@ -73,9 +95,11 @@ class ProcessCalls:
     ) -> tuple[str, ...]:
         notes = [note for op in operations for note in op.notes]
         told = site.runner.result in (STRUCT, OK) and ignored(usage, self.scopes) is None
+        fails = site.runner.throws and not all(op.tolerated for op in operations)
+        told = told or (fails and not self._observed(context))
         if told and any(op.verb == "stop" and op.required for op in operations):
             notes.append(
-                "`stop` succeeds where nothing is loaded: no exit code tells that any more"
+                "`stop` succeeds where nothing is loaded: no exit code and no error tells that"
             )
         if site.options is not None and "timeout" in self.source.text(site.options):
             notes.append("its own timeout is replaced by the adapter's")
@@ -147,7 +171,7 @@ class ProcessCalls:
             raise Refused("the result of several commands in one; write one call each")
         op = operations[0]
         if site.runner.result == TEXT or "text" in usage.methods:
-            self._text(usage, context, op, site.runner.trimmed)
+            self._text(site, usage, context, op)
         elif site.runner.result == STRUCT and (
             site.runner.throws and "nothrow" not in usage.methods
         ):
@@ -164,21 +188,43 @@ class ProcessCalls:
                 f"what `{site.runner.name}` gives back is not known; call the port at this place"
             )
 
-    def _text(self, usage: Usage, context: Context, op: Operation, trimmed: bool) -> None:
+    def _text(self, site: Site, usage: Usage, context: Context, op: Operation) -> None:
         if op.verb not in QUERIES:
             raise Refused(
                 f"reads what `{op.verb}` prints; the port's {op.verb} tells by success or an error"
             )
         if context.kind == GEN and context.tried is not None:
             context = Context(SYNC, tried=context.tried)
+        self._check_encoding(site, usage)
         holder = declarator(usage.value)
         binding = declared(holder, self.scopes) if holder is not None else None
         for read in self.scopes.references(binding) if binding is not None else ():
             self.outcomes.drop_encoding(read)
         text = self.calls.text(op, context)
-        if trimmed:
+        if site.runner.trimmed:
             text += ".trim()"
         self.draft.replace(usage.value, self._wrapped(text, usage), RULE)
+
+    def _check_encoding(self, site: Site, usage: Usage) -> None:
+        """The port gives text: what wants bytes, or another spelling of them, is refused."""
+        if any(op.silent for op in site.operations):
+            raise Refused("`>/dev/null` drops what is read; read a field of the port's result")
+        options = self.source.text(site.options) if site.options is not None else ""
+        match = _ENCODING.search(options)
+        if match and match[1].lower() not in ("utf8", "utf-8", "ascii"):
+            raise Refused(f"wants the output as {match[1]}, as bytes; the port gives text")
+        name = member(usage.value, self.source)
+        if name in ("byteLength", "buffer", "equals") or name == "toString":
+            raise Refused(
+                f"reads the output's bytes by {self._spelled(usage)}; the port gives text"
+            )
+
+    def _spelled(self, usage: Usage) -> str:
+        access = usage.value.parent
+        whole = access.parent if access is not None else None
+        called = whole is not None and whole.type == "call_expression"
+        end = whole if called else access
+        return f"`{self.source.text(end).rpartition(').')[2]}`" if end is not None else "name"
 
     def _wrapped(self, text: str, usage: Usage) -> str:
         """Parentheses where `await x` becomes the object of a member expression."""

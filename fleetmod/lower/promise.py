@@ -13,6 +13,7 @@ from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.usage import Usage, ignored, member, usage_of
+from fleetmod.syntax.values import unwrap
 
 RULE = "launchctl-call"
 _ALL = re.compile(r"Promise\.(?:all|allSettled)")
@@ -49,6 +50,12 @@ class Promises:
             call += ".catch(() => {})"
         self.draft.replace(usage.value, call, RULE)
 
+    def _is_object(self, node: Node) -> bool:
+        """Whether a name is that of options, and not of a callback."""
+        binding = self.scopes.resolve(node)
+        value = binding.value if binding is not None else None
+        return value is not None and unwrap(value).type == "object"
+
     def _chain_ignored(self, usage: Usage) -> bool:
         """Whether nobody reads what a chain of `.catch(…)` and the like gives in the end."""
         node = usage.value
@@ -80,9 +87,9 @@ class Promises:
         arguments = site.call.child_by_field_name("arguments")
         given = arguments.named_children if arguments is not None else []
         last = given[-1].type if len(given) > 1 else ""
-        if last in ("arrow_function", "function_expression") or (
-            last == "identifier" and site.options is None
-        ):
+        named = last == "identifier" and not self._is_object(given[-1])
+        takes = site.runner.name in ("exec", "execFile")
+        if last in ("arrow_function", "function_expression") or (takes and named):
             raise Refused(
                 "the result arrives in a callback; make the caller async and "
                 f"`await processManager.{op.verb}(…)` there"

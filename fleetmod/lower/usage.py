@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from fleetmod.lower.context import effect_callback
+from fleetmod.lower.context import effect_callback, effect_read
 from fleetmod.syntax.scope import Binding, Scopes
 from fleetmod.syntax.source import Source
 from fleetmod.syntax.values import unwrap
@@ -53,6 +53,8 @@ def usage_of(call: Node, source: Source, shell_options: bool) -> Usage:
         elif (method := _method(parent, node, source)) is not None:
             name, whole = method
             if name in _TO_TEXT:
+                if not _plain_encoding(whole, source):
+                    break
                 usage.stringified = True
             elif shell_options and name in _BUN_OPTIONS:
                 usage.methods.append(name)
@@ -63,6 +65,13 @@ def usage_of(call: Node, source: Source, shell_options: bool) -> Usage:
             break
     usage.value, usage.parent = node, node.parent or node
     return usage
+
+
+def _plain_encoding(call: Node, source: Source) -> bool:
+    """Whether `toString(…)` gives the text as it is."""
+    arguments = call.child_by_field_name("arguments")
+    given = arguments.named_children if arguments is not None else []
+    return not given or source.text(given[0]).strip("\"'`").lower() in ("utf8", "utf-8", "ascii")
 
 
 def _is_condition(node: Node) -> bool:
@@ -147,7 +156,7 @@ def _arrow_ignored(arrow: Node, value: Node, scopes: Scopes) -> bool:
     if body is None or body.id != value.id:
         return False
     if effect_callback(value, scopes):
-        return True
+        return not effect_read(arrow, scopes)
     holder = arrow.parent
     if holder is None or holder.type != "arguments" or holder.parent is None:
         return False

@@ -11,6 +11,7 @@ from fleetmod.syntax.source import FUNCTIONS
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 _WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression")
+_MUTATORS = frozenset("push pop shift unshift splice sort reverse fill copyWithin".split())
 _DEPTH = 8  # constants that refer to constants: beyond this nobody writes them by hand
 
 
@@ -152,10 +153,30 @@ class Values:
         """The elements of an array literal, directly or through a constant that is only read."""
         node = unwrap(node)
         if node.type == "identifier" and (value := self.constant(node)) is not None:
+            if self._changed(node):
+                return None
             node = value
         if node.type != "array":
             return None
         return [child for child in node.named_children if child.type != "comment"]
+
+    def _changed(self, name: Node) -> bool:
+        """Whether an array is changed after it is made."""
+        binding = self.scopes.resolve(name)
+        for reference in self.scopes.references(binding) if binding is not None else ():
+            parent = reference.parent
+            above = parent.parent if parent is not None else None
+            if parent is None or above is None:
+                continue
+            if parent.type == "member_expression" and above.type == "call_expression":
+                method = parent.child_by_field_name("property")
+                if method is not None and self.source.text(method) in _MUTATORS:
+                    return True
+            left = above.child_by_field_name("left")
+            assigned = above.type.endswith("assignment_expression") and left is not None
+            if assigned and left is not None and left.id == parent.id:
+                return True
+        return False
 
     def _operator(self, node: Node) -> str:
         operator = node.child_by_field_name("operator")

@@ -35,6 +35,11 @@ class Machine:
         return self.args[0] if self.args else ""
 
     @property
+    def forever(self) -> bool:
+        """-w, alone or among other flags (launchctl(1), load)."""
+        return any(a.startswith("-") and "w" in a for a in self.args[1:])
+
+    @property
     def operands(self) -> list[str]:
         return [a for a in self.args[1:] if not a.startswith("-")]
 
@@ -91,7 +96,7 @@ def loaded_first(machine: Machine, call: Call) -> int | None:
 def loaded_already(machine: Machine, call: Call) -> int | None:
     if machine.verb not in ("bootstrap", "load") or not machine.loaded():
         return None
-    if machine.verb == "load" and "-w" in machine.args:
+    if machine.verb == "load" and machine.forever:
         call("enable", *machine.targets())
     return 0
 
@@ -99,7 +104,7 @@ def loaded_already(machine: Machine, call: Call) -> int | None:
 def load_fails(machine: Machine, call: Call) -> int | None:
     if machine.verb != "load" or machine.loaded():
         return None
-    if "-w" in machine.args and machine.targets():
+    if machine.forever and machine.targets():
         call("enable", *machine.targets())
     return call("bootstrap", machine.state.session, *machine.operands)
 
@@ -115,7 +120,7 @@ def own_facts(machine: Machine, call: Call) -> int | None:
 
 
 def by_label(machine: Machine, call: Call) -> int | None:
-    if machine.verb not in ("load", "unload") or "-w" not in machine.args or machine.targets():
+    if machine.verb not in ("load", "unload") or not machine.forever or machine.targets():
         return None
     label = Path(machine.operands[0]).stem
     call("enable" if machine.verb == "load" else "disable", f"{machine.state.session}/{label}")

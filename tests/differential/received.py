@@ -36,9 +36,12 @@ def asked(argv: list[str], session: str) -> list[str]:
     if verb in ("start", "stop", "remove"):
         return [f"{'start' if verb == 'start' else 'stop'} {by_label[0]}"]
     if verb == "load":
-        return [f"{'enable' if '-w' in flags else 'load'} {by_plist[0]}"]
+        return [f"{'enable' if any('w' in flag for flag in flags) else 'load'} {by_plist[0]}"]
     if verb == "unload":
-        return [*([f"disable {by_plist[0]}"] if "-w" in flags else []), f"stop {by_plist[0]}"]
+        return [
+            *([f"disable {by_plist[0]}"] if any("w" in flag for flag in flags) else []),
+            f"stop {by_plist[0]}",
+        ]
     return [f"?{verb}"]
 
 

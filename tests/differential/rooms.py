@@ -146,6 +146,7 @@ class Worker:
             "HOME": str(room.home),
             "PROCESS_MANAGER": "launchctl",
             "NO_COLOR": "1",
+            "LANTERN_UID": "501",
             "NODE_NO_WARNINGS": "1",
         }
         reads, writes = os.pipe()

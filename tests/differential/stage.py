@@ -158,7 +158,7 @@ def moved(path: str, data: bytes, room: Room) -> bytes:
     text = data.decode().replace("/Users/robin", f"{room.folder}/Users/robin")
     text = re.sub(r"/bin/launchctl\b", "launchctl", text)
     text = re.sub(r"(?<=[\"'`\s])/Library/", f"{room.folder}/Library/", text)
-    text = text.replace("/opt/lantern/", f"{room.links['elsewhere']}/")
+    text = text.replace("/opt/lantern", str(room.links["elsewhere"]))
     return text.replace("PAUSE_MS = 250", "PAUSE_MS = 2").encode()
 
 

@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+import { processManagerSync } from "@lantern/process-manager";
+
+export function restart(): void {
+  processManagerSync.restart("system/dev.lantern.beacon");
+}
