@@ -22,9 +22,10 @@ def command(root: Path, force: bool, only_print: bool) -> int:
     """
     from fleetmod.cli.output import save
     from fleetmod.workspace.config import FILE, render_config
+    from fleetmod.workspace.disk import is_folder
     from fleetmod.workspace.infer import propose
 
-    if not root.is_dir():
+    if not is_folder(root):
         raise FleetmodError("is no folder", where=str(root), todo="Give the repository with -C")
     config, comments = propose(root.resolve())
     text = render_config(config, comments)

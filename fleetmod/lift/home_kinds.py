@@ -19,9 +19,6 @@ from fleetmod.testfiles import is_test
 FALLBACK, PATH, TEST, COMMENT, REGEX = "fallback", "path", "test", "comment", "regex"
 STRANGER, PLACEHOLDER = "stranger", "placeholder"
 ELSEWHERE, BEHIND, APART = "elsewhere", "behind", "apart"
-KINDS = frozenset(
-    {FALLBACK, PATH, TEST, COMMENT, REGEX, STRANGER, PLACEHOLDER, ELSEWHERE, BEHIND, APART}
-)
 _USES = re.compile(
     r"(?:.*\.)?(?:\w*(?:read|write|append|open|stat|mkdir|rm|unlink|rename|copy|exists|access|watch"
     r"|createReadStream|createWriteStream|exec|spawn)\w*|\$)",

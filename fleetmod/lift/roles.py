@@ -23,27 +23,6 @@ RUNNABLE, FAKE, TESTED = "runnable", "fake", "tested"
 SPECIFIER, TYPE, FIELD, NAME, IMPORTED = "specifier", "type", "field", "name", "imported"
 TEXT = "text"
 
-ROLES = frozenset(
-    {
-        EXECUTED,
-        FOREIGN,
-        COVERED,
-        DISPLAYED,
-        LOGGED,
-        DETECTOR,
-        VALUE,
-        RUNNABLE,
-        FAKE,
-        TESTED,
-        SPECIFIER,
-        TYPE,
-        FIELD,
-        NAME,
-        IMPORTED,
-        TEXT,
-    }
-)
-
 _COMPARERS = re.compile(
     r".*\.(includes|startsWith|endsWith|indexOf|match|matchAll|test|search|split|replace|replaceAll"
     r"|to[A-Z]\w*|stringContaining|stringMatching|objectContaining|arrayContaining|has)"
@@ -85,7 +64,7 @@ class Roles:
         return [node for site in self.sites.values() for node in site.claimed]
 
     def role(self, node: Node) -> str:
-        """The role of a node, one of ROLES; empty for a call that runs something else."""
+        """The role of a node (a constant above); empty for a call that runs something else."""
         if node.id not in self._known:
             self._known[node.id] = self._role(node)
         return self._known[node.id]
@@ -105,13 +84,6 @@ class Roles:
         if node.type == "regex":
             return DETECTOR
         return self._literal_role(node)
-
-    def site_of(self, node: Node) -> Site | None:
-        """The site that accounts for a literal."""
-        for site in self.sites.values():
-            if any(contains(c, node) for c in site.claimed):
-                return site
-        return None
 
     def _name_role(self, node: Node) -> str:
         binding = self.scopes.resolve(node)
