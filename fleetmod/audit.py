@@ -58,6 +58,10 @@ class Audit:
         return tuple(f for result in self.results for f in result.findings)
 
     @property
+    def suppressed(self) -> tuple[Finding, ...]:
+        return tuple(f for f in self.findings if f.suppressed)
+
+    @property
     def unparsed(self) -> tuple[tuple[str, tuple[int, int]], ...]:
         return tuple((r.path, lines) for r in self.results for lines in r.unparsed)
 

@@ -17,6 +17,7 @@ from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
 from fleetmod.rewrites import REWRITES
 from fleetmod.rules import Rule
 from fleetmod.settings import Settings
+from fleetmod.suppress import Suppressions
 from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, is_text, open_source
 from fleetmod.testfiles import is_test
 
@@ -42,8 +43,16 @@ def _scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> 
     analysis = Analysis(source, settings)
     findings: list[Finding] = []
     broken = source.errors()
+    suppressions = Suppressions(source, settings.known_rules | {rule.id for rule in rules})
     for rule, node in matches(analysis, rules):
-        findings.append(_examine(analysis, rule, node, broken))
+        finding = _describe(analysis, rule, node)
+        accepted = suppressions.apply(finding)
+        if accepted:
+            why = f"suppressed: {accepted}"
+            findings.append(replace(finding, action=EXEMPT, reason=why, suppressed=accepted))
+        else:
+            findings.append(_examine(analysis, rule, node, finding, broken))
+    findings += suppressions.findings(rule.id for rule in rules)
     edits = _without_overlaps(analysis.draft.edits, rules)
     analysis.draft.edits[:] = edits
     targets = analysis.roles.lifter.targets
@@ -75,9 +84,10 @@ def _unseen(path: str, data: bytes, rules: Sequence[Rule]) -> FileResult:
     )
 
 
-def _examine(analysis: Analysis, rule: Rule, node: Node, broken: list[Node]) -> Finding:
+def _examine(
+    analysis: Analysis, rule: Rule, node: Node, finding: Finding, broken: list[Node]
+) -> Finding:
     """Lower one match, or say why not; a refusal leaves no edit behind."""
-    finding = _describe(analysis, rule, node)
     if rule.exempt:
         site = analysis.roles.sites.get(node.id)
         return replace(finding, action=EXEMPT, reason=(site.foreign if site else "") or rule.exempt)

@@ -55,6 +55,8 @@ class Finding:
     symbol: str = ""  # the enclosing function, class or variable
     notes: tuple[str, ...] = ()  # what a maintainer must look at after the rewrite
     lines: tuple[int, ...] = ()  # the lines on which this finding's trigger stands
+    suppressed: str = ""  # the reason of the directive that accepts it
+    known: bool = False  # stands in the baseline
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from fleetmod.lift.home_kinds import production_literals
 from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings, package_of
+from fleetmod.suppress import WORD
 from fleetmod.syntax.source import SUFFIXES, is_text, open_source
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.config import Config, load_config
@@ -33,6 +34,7 @@ class Project:
     configured: bool
     rules: tuple[Rule, ...]
     packages: dict[str, str]
+    known_rules: frozenset[str]
 
     @property
     def places(self) -> Places:
@@ -88,7 +90,8 @@ def open_project(root: Path, rule_ids: tuple[str, ...] = ()) -> Project:
 
         config, _ = propose(root)
     rules = load_rules(tuple(root / folder for folder in config.workspace.rules))
-    unknown = [i for i in rule_ids if i not in {r.id for r in rules}]
+    known = frozenset(rule.id for rule in rules)
+    unknown = [i for i in rule_ids if i not in known]
     if unknown:
         raise FleetmodError(
             f"unknown rule `{unknown[0]}`", todo=f"Rules: {', '.join(r.id for r in rules)}"
@@ -96,14 +99,14 @@ def open_project(root: Path, rule_ids: tuple[str, ...] = ()) -> Project:
     if rule_ids:
         rules = tuple(r for r in rules if r.id in rule_ids)
     packages = {port: f"{config.runtime.scope}/{port}" for port in PORTS}
-    return Project(root, config, configured, rules, packages)
+    return Project(root, config, configured, rules, packages, known)
 
 
 def read_sources(project: Project) -> Sources:
     """Read every TypeScript file that holds a trigger of a rule."""
     discovered = discover(project.root, project.config)
     typescript = [p for p in discovered if suffix(p) in SUFFIXES]
-    triggers = sorted({t.encode() for rule in project.rules for t in rule.triggers})
+    triggers = sorted({WORD.encode(), *(t.encode() for r in project.rules for t in r.triggers)})
     found = candidates(project.root, typescript, triggers)
     contents: dict[str, bytes] = {}
     unreadable = list(found.unreadable)
@@ -137,6 +140,7 @@ def make_settings(
         production_literals={folder: frozenset(found) for folder, found in literals.items()},
         gate=tuple(folder.rstrip("/") for folder in project.config.workspace.gate),
         adapters=frozenset(filter(project.own_adapter, contents)),
+        known_rules=project.known_rules,
     )
 
 

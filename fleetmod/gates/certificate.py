@@ -37,7 +37,7 @@ def certify(project: Project, audit: Audit, verdicts: tuple[Verdict, ...]) -> Ce
 def document(certificate: Certificate) -> dict[str, Any]:
     """The certificate as plain data in a stable order; see reports/certificate.schema.json."""
     project, audit = certificate.project, certificate.audit
-    exempt = [f for f in audit.findings if f.action == EXEMPT]
+    exempt = [f for f in audit.findings if f.action == EXEMPT and not f.suppressed]
     return {
         "format": "fleetmod-certificate",
         "version": VERSION,
@@ -59,6 +59,10 @@ def document(certificate: Certificate) -> dict[str, Any]:
         "not_read": [{"path": path, "reason": reason} for path, reason in audit.unreadable],
         "exempt": [
             {"path": f.path, "line": f.line, "rule": f.rule, "reason": f.reason} for f in exempt
+        ],
+        "suppressions": [
+            {"path": f.path, "line": f.line, "rule": f.rule, "text": f.text, "reason": f.suppressed}
+            for f in audit.suppressed
         ],
         "phases": [_phase(verdict) for verdict in certificate.verdicts],
     }

@@ -9,6 +9,7 @@ from fleetmod.audit import Audit, needle_lines, needles
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.model import EXEMPT, Finding
 from fleetmod.project import Project
+from fleetmod.suppress import RULE
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.grep import grep_files
@@ -24,7 +25,8 @@ _EXITS = {PASSED: CLEAN, FAILED: DEBT, UNPROVEN_VERDICT: UNPROVEN}
 
 @dataclass(frozen=True)
 class Verdict:
-    """One phase's outcome: the grep's lines, the findings that are left, and what is not proven."""
+    """One phase's outcome: the grep's lines, the findings that are left, what is not proven, and
+    what a directive accepts."""
 
     phase: str
     title: str
@@ -32,6 +34,7 @@ class Verdict:
     grep: tuple[tuple[str, int, str], ...]
     findings: tuple[Finding, ...]
     unproven: tuple[str, ...]
+    suppressed: tuple[Finding, ...] = ()
 
 
 def parse_phases(text: str) -> tuple[str, ...]:
@@ -69,9 +72,12 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     }
     if family == "process":
         hits = {hit for hit in hits if not project.own_adapter(hit[0])}
+    accepted = {(f.path, line) for f in audit.suppressed for line in f.lines}
+    hits = {hit for hit in hits if hit[:2] not in accepted}
     lines = tuple(sorted(hit for hit in hits if hit[:2] not in unparsed))
     # the grep looks where the gate's folders are; what the syntax tree found counts everywhere
-    findings = tuple(f for f in audit.findings if f.family == family and f.action != EXEMPT)
+    families = (family, RULE.family)
+    findings = tuple(f for f in audit.findings if f.family in families and f.action != EXEMPT)
     unproven = [
         f"{path}:{first}-{last} does not parse and holds a trigger"
         for path, (first, last) in audit.unparsed
@@ -79,7 +85,8 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     unproven += [f"{path} cannot be read: {reason}" for path, reason in audit.unreadable]
     unproven += _empty_folders(project)
     verdict = FAILED if lines or findings else UNPROVEN_VERDICT if unproven else PASSED
-    return Verdict(phase, TITLES[phase], verdict, lines, findings, tuple(unproven))
+    suppressed = tuple(f for f in audit.suppressed if f.family == family)
+    return Verdict(phase, TITLES[phase], verdict, lines, findings, tuple(unproven), suppressed)
 
 
 def _empty_folders(project: Project) -> Iterator[str]:

@@ -220,6 +220,12 @@ def print_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
         )
     console.print(table)
     for verdict in verdicts:
+        for f in verdict.suppressed:
+            console.print(
+                f"  {verdict.phase} suppressed {escape(f.path)}:{f.line} {f.rule}: "
+                f"{escape(f.suppressed)}",
+                soft_wrap=True,
+            )
         for path, line, text in verdict.grep[:_GREP_LINES]:
             console.print(
                 f"  {verdict.phase} {escape(path)}:{line}: {escape(text.strip())}", soft_wrap=True
