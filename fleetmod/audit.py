@@ -12,12 +12,17 @@ from fleetmod.project import PROCESS_MANAGER, Project, Sources, read_sources, su
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.grep import grep_lines
+from fleetmod.workspace.manifest import owner
 from fleetmod.workspace.schema import FILE
 
 TOOL, DAEMON = "launchctl", "launchd"
 _ITSELF = (
     "stands in the {} package itself, which cannot import itself; "
     "keep its defaults as data, in a JSON file"
+)
+UNOWNED = (
+    "no package.json stands above the file, so nothing can declare the package that the rewritten "
+    "code imports; write one there"
 )
 Progress = Callable[[int, int], None]
 
@@ -90,7 +95,10 @@ def scan_all(
     total = len(sources.contents)
     for index, (path, data) in enumerate(sorted(sources.contents.items())):
         result = scan(path, data, sources.settings, project.rules_for(path))
-        result = _without_itself(result, project.port_of(path))
+        if any(need.package == project.port_of(path) for need in result.needs):
+            result = refused(result, _ITSELF.format(project.port_of(path)))
+        elif result.needs and owner(project.root, path) is None:
+            result = refused(result, UNOWNED)
         if result.findings or result.errors:
             results.append(result)
         if progress is not None:
@@ -98,12 +106,10 @@ def scan_all(
     return results
 
 
-def _without_itself(result: FileResult, port: str) -> FileResult:
-    """A file of a runtime package, whose rewrite must not import that package."""
-    if all(need.package != port for need in result.needs):
-        return result
+def refused(result: FileResult, reason: str) -> FileResult:
+    """A file's findings when its rewrite cannot be kept: it stays as it is."""
     findings = (
-        replace(f, action=REFUSE, reason=_ITSELF.format(port)) if f.action == REWRITE else f
+        replace(f, action=REFUSE, reason=reason) if f.action == REWRITE else f
         for f in result.findings
     )
     return replace(result, findings=tuple(findings), edits=(), needs=())
