@@ -9,6 +9,7 @@ import pytest
 from fleetmod.mocks import stale_mocks
 from tests.repo import fleetmod, make
 
+CALL = '  execFileSync("launchctl", ["stop", "x.y"]);\n'
 IMPORT = 'import { stop } from "../src/service.js";\n'
 
 
@@ -60,7 +61,7 @@ def test_migrate_tells(tmp_path: Path) -> None:
         {
             "package.json": '{"name": "r", "workspaces": ["packages/*"]}',
             "packages/a/package.json": '{"name": "a", "type": "module"}',
-            "packages/a/src/service.ts": f'{call}  execFileSync("launchctl", ["stop", "x.y"]);\n}};\n',
+            "packages/a/src/service.ts": f"{call}{CALL}}};\n",
             "packages/a/test/service.test.ts": f'{IMPORT}vi.mock("node:child_process");\n',
         },
     )
