@@ -13,7 +13,7 @@ from fleetmod.detect import matches
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.imports import import_edits
 from fleetmod.lower.orphans import remove_orphans
-from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
+from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding, digest_of
 from fleetmod.rewrites import REWRITES
 from fleetmod.rules import Rule
 from fleetmod.settings import Settings
@@ -135,6 +135,7 @@ def _describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
         action=REWRITE,
         test=is_test(source.path),
         symbol=_symbol(source, node),
+        digest=digest_of(source.text(node)),
         lines=_lines(source, node, rule, list(site.claimed) if site else []),
     )
 

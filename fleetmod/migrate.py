@@ -27,11 +27,20 @@ from fleetmod.workspace.discover import candidates
 _CYCLES = 4  # an edit may uncover another one inside the text it replaced; more is a fault
 
 
-def plan(project: Project, globs: tuple[str, ...] = (), progress: Progress | None = None) -> Plan:
-    """Plan the migration of every file whose path matches `globs` (all, when there are none)."""
+def plan(
+    project: Project,
+    globs: tuple[str, ...] = (),
+    progress: Progress | None = None,
+    paths: frozenset[str] = frozenset(),
+) -> Plan:
+    """Plan the migration of every file that is one of `paths` or matches one of `globs`.
+
+    Without either, that is every file.
+    """
     sources = read_sources(project)
-    if globs:
-        wanted = {p: d for p, d in sources.contents.items() if _matches(p, globs)}
+    if globs or paths:
+        held = sources.contents.items()
+        wanted = {p: d for p, d in held if p in paths or _matches(p, globs)}
         sources = Sources(sources.settings, wanted, sources.discovered, sources.unreadable)
     results = scan_all(project, sources, progress)
     changes: list[FileChange] = []

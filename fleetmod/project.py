@@ -106,8 +106,7 @@ def read_sources(project: Project) -> Sources:
     """Read every TypeScript file that holds a trigger of a rule."""
     discovered = discover(project.root, project.config)
     typescript = [p for p in discovered if suffix(p) in SUFFIXES]
-    triggers = sorted({WORD.encode(), *(t.encode() for r in project.rules for t in r.triggers)})
-    found = candidates(project.root, typescript, triggers)
+    found = candidates(project.root, typescript, triggers(project))
     contents: dict[str, bytes] = {}
     unreadable = list(found.unreadable)
     for path in found.hits:
@@ -117,6 +116,11 @@ def read_sources(project: Project) -> Sources:
             unreadable.append((path, error.strerror or str(error)))
     settings = make_settings(project, contents, discovered)
     return Sources(settings, contents, tuple(discovered), tuple(unreadable))
+
+
+def triggers(project: Project) -> list[bytes]:
+    """The texts of which a file must hold one to be worth parsing."""
+    return sorted({WORD.encode(), *(t.encode() for r in project.rules for t in r.triggers)})
 
 
 def make_settings(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from fleetmod.model import REFUSE, Finding
+from fleetmod.model import REFUSE, Finding, digest_of
 from fleetmod.rules import Rule
 from fleetmod.syntax.source import Source, walk
 
@@ -136,6 +136,7 @@ class Suppressions:
             action=REFUSE,
             reason=problem,
             lines=(line,),
+            digest=digest_of(source.text(node)),
         )
 
 

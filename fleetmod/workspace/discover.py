@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.grep import grep_lines
 from fleetmod.workspace.schema import Config
 
-__all__ = ["Candidates", "candidates", "discover", "grep_lines"]
+__all__ = ["Candidates", "candidates", "discover", "grep_lines", "select"]
 
 _FOREIGN_FOLDERS = {"node_modules", "vendor", "third_party", "_generated", ".git", ".fleetmod"}
 _GENERATED_ENDS = (
@@ -44,16 +44,35 @@ def discover(root: Path, config: Config, named: str = "") -> list[str]:
     installed, vendored, generated or excluded by `config.workspace.exclude`; only those of the
     name `named`, if it is given.
     """
-    folders = [folder.removeprefix("./").rstrip("/") or "." for folder in config.workspace.scan]
-    excluded = matcher(config.workspace.exclude)
+    wanted = _wanted(config)
     return sorted(
         path
-        for path in set(_listed(root, folders))
+        for path in set(_listed(root, _folders(config)))
         if (not named or path.rpartition("/")[2] == named)
-        and not _is_foreign(path)
-        and not excluded(path)
+        and wanted(path)
         and _is_regular(root, path)
     )
+
+
+def select(root: Path, config: Config, paths: Iterable[str]) -> list[str]:
+    """Those of `paths` that `discover` would find, the ignore rules of git aside."""
+    wanted, folders = _wanted(config), _folders(config)
+    return sorted(
+        path
+        for path in set(paths)
+        if any(folder == "." or f"{path}/".startswith(f"{folder}/") for folder in folders)
+        and wanted(path)
+        and _is_regular(root, path)
+    )
+
+
+def _folders(config: Config) -> list[str]:
+    return [folder.removeprefix("./").rstrip("/") or "." for folder in config.workspace.scan]
+
+
+def _wanted(config: Config) -> Callable[[str], bool]:
+    excluded = matcher(config.workspace.exclude)
+    return lambda path: not _is_foreign(path) and not excluded(path)
 
 
 def candidates(root: Path, paths: Sequence[str], triggers: Sequence[bytes]) -> Candidates:
