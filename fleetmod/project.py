@@ -78,8 +78,11 @@ class Sources:
     unreadable: tuple[tuple[str, str], ...]
 
 
-def open_project(root: Path, rule_ids: tuple[str, ...] = ()) -> Project:
-    """The repository at `root`; raises FleetmodError for a wrong configuration or rule."""
+def open_project(root: Path, rule_ids: tuple[str, ...] = (), examples: bool = False) -> Project:
+    """The repository at `root`, its rules with their examples if asked for.
+
+    Raises FleetmodError for a wrong configuration or rule.
+    """
     root = root.resolve()
     if not is_folder(root):
         raise FleetmodError("is no folder", where=str(root), todo="Give the repository with -C")
@@ -89,7 +92,7 @@ def open_project(root: Path, rule_ids: tuple[str, ...] = ()) -> Project:
         from fleetmod.workspace.infer import propose
 
         config, _ = propose(root)
-    rules = load_rules(tuple(root / folder for folder in config.workspace.rules))
+    rules = load_rules(tuple(root / folder for folder in config.workspace.rules), examples)
     known = frozenset(rule.id for rule in rules)
     unknown = [i for i in rule_ids if i not in known]
     if unknown:

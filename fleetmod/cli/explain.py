@@ -22,7 +22,7 @@ def command(root: Path, rule: str | None) -> int:
     from fleetmod.report.text import make_console
     from fleetmod.suppress import RULE
 
-    project = open_project(root, (rule,) if rule and rule != RULE.id else ())
+    project = open_project(root, (rule,) if rule and rule != RULE.id else (), examples=True)
     console = make_console()
     if rule is None:
         table = Table()
