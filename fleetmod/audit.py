@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from fleetmod.engine import scan
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
 from fleetmod.project import PROCESS_MANAGER, Project, Sources, read_sources, suffix
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import candidates
-from fleetmod.workspace.grep import grep_lines
+from fleetmod.workspace.grep import Hit, grep_all
 from fleetmod.workspace.manifest import owner
 from fleetmod.workspace.schema import FILE
 
@@ -49,7 +49,8 @@ class OtherCount:
 
 @dataclass(frozen=True)
 class Audit:
-    """Everything an audit found. `unexplained` are grep's lines that no finding accounts for."""
+    """Everything an audit found. `greps` are the lines with each needle in the gate's folders,
+    `unexplained` those of them that no finding accounts for."""
 
     results: tuple[FileResult, ...]
     texts: tuple[TextCount, ...]
@@ -57,6 +58,7 @@ class Audit:
     unexplained: tuple[tuple[str, int, str], ...]
     unreadable: tuple[tuple[str, str], ...]
     scanned: int  # TypeScript files looked at
+    greps: Mapping[str, tuple[Hit, ...]] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -75,7 +77,8 @@ def audit(project: Project, progress: Progress | None = None) -> Audit:
     """Audit a whole repository; raises FleetmodError only for what the project cannot open."""
     sources = read_sources(project)
     results = scan_all(project, sources, progress)
-    texts, unexplained = _texts(project, results)
+    greps = _grep(project, sources)
+    texts, unexplained = _texts(project, results, greps)
     typescript = sum(suffix(p) in SUFFIXES for p in sources.discovered)
     return Audit(
         results=tuple(results),
@@ -84,6 +87,7 @@ def audit(project: Project, progress: Progress | None = None) -> Audit:
         unexplained=unexplained,
         unreadable=sources.unreadable,
         scanned=typescript,
+        greps=greps,
     )
 
 
@@ -122,22 +126,31 @@ def needles(project: Project) -> list[tuple[str, str]]:
     return [(TOOL, "process"), *((home, "home") for home in homes)]
 
 
-def needle_lines(project: Project, needle: str, family: str) -> list[tuple[str, int, str]]:
-    """What the gate's grep finds of a needle, outside of the adapter that may hold it.
+def _grep(project: Project, sources: Sources) -> dict[str, tuple[Hit, ...]]:
+    """What the gate's grep finds of each needle, outside of the adapter that may hold it.
 
     `/home/x` is not a home wherever it stands, as `/Users/x` is: a NAS has `/volume1/home/x`.
     """
-    hits = grep_lines(project.root, project.config.workspace.gate, needle.encode())
-    if needle.startswith("/home/"):
-        homes = project.places.find
-        hits = [hit for hit in hits if any(path.base for path in homes(hit[2]))]
-    if family != "home":
-        hits = [hit for hit in hits if project.port_of(hit[0]) != PROCESS_MANAGER]
-    return hits
+    wanted = [*needles(project), (DAEMON, "")]
+    texts = [needle.encode() for needle, _ in wanted]
+    folders = project.config.workspace.gate
+    # the word that is no debt is no trigger, so its files are not known
+    known = grep_all(project.root, folders, texts[:-1], search=sources.search)
+    known |= grep_all(project.root, folders, texts[-1:], search=sources.search)
+    homes = project.places.find
+    out = {}
+    for needle, family in wanted:
+        hits = known[needle.encode()]
+        if needle.startswith("/home/"):
+            hits = [hit for hit in hits if any(path.base for path in homes(hit[2]))]
+        if family != "home":
+            hits = [hit for hit in hits if project.port_of(hit[0]) != PROCESS_MANAGER]
+        out[needle] = tuple(hits)
+    return out
 
 
 def _texts(
-    project: Project, results: list[FileResult]
+    project: Project, results: list[FileResult], greps: dict[str, tuple[Hit, ...]]
 ) -> tuple[tuple[TextCount, ...], tuple[tuple[str, int, str], ...]]:
     explained: dict[str, set[tuple[str, int]]] = defaultdict(set)
     unparsed = set()
@@ -150,7 +163,7 @@ def _texts(
     counts = []
     unexplained = []
     for needle, family in [*needles(project), (DAEMON, "")]:
-        hits = needle_lines(project, needle, family)
+        hits = greps[needle]
         if hits or linux or not needle.startswith("/home/"):
             files = {path for path, _, _ in hits}
             counts.append(TextCount(needle, family, len(hits), len(files)))
@@ -164,7 +177,9 @@ def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
     """Lines with the same needles in every other kind of file."""
     others = [p for p in sources.discovered if suffix(p) not in SUFFIXES]
     wanted = [needle for needle, _ in needles(project)]
-    hits = candidates(project.root, others, [n.encode() for n in wanted]).hits
+    needed = [n.encode() for n in wanted]
+    likely = [path for path in others if not sources.search.lacks(path, needed)]
+    hits = candidates(project.root, likely, needed, sources.search).hits
     lines: Counter[tuple[str, str]] = Counter()
     files: Counter[tuple[str, str]] = Counter()
     for path in hits:

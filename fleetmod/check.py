@@ -15,6 +15,7 @@ from fleetmod.syntax.source import SUFFIXES
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import select
 from fleetmod.workspace.disk import is_file
+from fleetmod.workspace.search import Search
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _sources(project: Project, contents: Mapping[str, bytes]) -> Sources:
         settings = make_settings(project, {**whole.contents, **held}, whole.discovered)
     else:
         settings = make_settings(project, held, ())
-    return Sources(settings, held, tuple(paths), ())
+    return Sources(settings, held, tuple(paths), (), Search(project.root))
 
 
 def _replacements(

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from fleetmod.apply import render
@@ -41,7 +41,7 @@ def plan(
     if globs or paths:
         held = sources.contents.items()
         wanted = {p: d for p, d in held if p in paths or _matches(p, globs)}
-        sources = Sources(sources.settings, wanted, sources.discovered, sources.unreadable)
+        sources = replace(sources, contents=wanted)
     results = scan_all(project, sources, progress)
     changes: list[FileChange] = []
     needed: list[Needed] = []

@@ -20,6 +20,7 @@ from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.manifest import find_packages
+from fleetmod.workspace.search import Search
 
 PROCESS_MANAGER = "process-manager"
 PORTS = (PROCESS_MANAGER, "node-identity")
@@ -76,6 +77,7 @@ class Sources:
     contents: dict[str, bytes]
     discovered: tuple[str, ...]
     unreadable: tuple[tuple[str, str], ...]
+    search: Search
 
 
 def open_project(root: Path, rule_ids: tuple[str, ...] = (), examples: bool = False) -> Project:
@@ -109,7 +111,8 @@ def read_sources(project: Project) -> Sources:
     """Read every TypeScript file that holds a trigger of a rule."""
     discovered = discover(project.root, project.config)
     typescript = [p for p in discovered if suffix(p) in SUFFIXES]
-    found = candidates(project.root, typescript, triggers(project))
+    search = Search(project.root)
+    found = candidates(project.root, typescript, triggers(project), search)
     contents: dict[str, bytes] = {}
     unreadable = list(found.unreadable)
     for path in found.hits:
@@ -118,7 +121,7 @@ def read_sources(project: Project) -> Sources:
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
     settings = make_settings(project, contents, discovered)
-    return Sources(settings, contents, tuple(discovered), tuple(unreadable))
+    return Sources(settings, contents, tuple(discovered), tuple(unreadable), search)
 
 
 def triggers(project: Project) -> list[bytes]:

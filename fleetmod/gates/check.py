@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fleetmod.audit import Audit, needle_lines, needles
+from fleetmod.audit import Audit, needles
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.model import EXEMPT, Finding
 from fleetmod.project import Project
@@ -64,12 +64,7 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     unparsed = {
         (path, line) for path, (first, last) in audit.unparsed for line in range(first, last + 1)
     }
-    hits = {
-        hit
-        for needle, of in needles(project)
-        if of == family
-        for hit in needle_lines(project, needle, family)
-    }
+    hits = {hit for needle, of in needles(project) if of == family for hit in audit.greps[needle]}
     if family == "process":
         hits = {hit for hit in hits if not project.own_adapter(hit[0])}
     accepted = {(f.path, line) for f in audit.suppressed for line in f.lines}
