@@ -15,6 +15,7 @@ from fleetmod.workspace.toml_lines import line_of_key
 
 FAMILIES = ("process", "home", "container")
 SAFETIES = ("safe", "review")
+REACHES = ("match", "file")
 PREDICATES = ("eq?", "not-eq?", "any-of?", "match?", "not-match?", "role?", "home?")
 _KEYS: dict[str, type] = {
     "id": str,
@@ -24,6 +25,7 @@ _KEYS: dict[str, type] = {
     "phase": str,
     "safety": str,
     "triggers": list,
+    "reach": str,
     "query": str,
     "query_tsx": str,
     "rewrite": str,
@@ -62,6 +64,7 @@ class Rule:
     phase: str = ""
     safety: str = "safe"
     triggers: tuple[str, ...] = ()
+    reach: str = "match"  # a match holds a trigger itself; or only its "file" does
     rewrite: str = ""
     refusal: str = ""  # why a match is debt that fleetmod never rewrites
     exempt: str = ""  # why a match is no debt
@@ -140,6 +143,8 @@ def read_rule(path: Path) -> Rule:
         raise wrong(f"`family` must be one of {', '.join(FAMILIES)}", "family")
     if raw.get("safety", "safe") not in SAFETIES:
         raise wrong(f"`safety` must be one of {', '.join(SAFETIES)}", "safety")
+    if raw.get("reach", "match") not in REACHES:
+        raise wrong(f"`reach` must be one of {', '.join(REACHES)}", "reach")
     if raw.get("rewrite", "") and raw["rewrite"] not in NAMES:
         raise wrong(
             f"unknown rewrite `{raw['rewrite']}`",
@@ -168,6 +173,7 @@ def _rule(raw: Mapping[str, Any], examples: tuple[Example, ...], data: bytes, pa
         phase=raw.get("phase", ""),
         safety=raw.get("safety", "safe"),
         triggers=tuple(raw.get("triggers", [])),
+        reach=raw.get("reach", "match"),
         rewrite=raw.get("rewrite", ""),
         refusal=raw.get("refusal", ""),
         exempt=raw.get("exempt", ""),
