@@ -6,7 +6,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import {
-  jsonLines, nullAdapter, type Adapter, type ProbeEvent, type ProbeSink,
+  jsonLines, nullAdapter, setProbeSink, type Adapter, type ProbeEvent, type ProbeSink,
 } from "../../fleetmod/runtime/process-manager/src/index.ts";
 import { Environment } from "./support/environment.ts";
 import { KINDS, portWith } from "./support/ports.ts";
@@ -31,15 +31,28 @@ for (const kind of KINDS) {
       host.set("NODE_ID", " anvil ");
       await portWith(kind, { adapter: nullAdapter([STATE]), sink }).probe("dev.example.x");
       assert.equal(events.length, 1);
-      const { name, timestamp, attributes } = events[0] as ProbeEvent;
-      assert.equal(name, "process_manager.probe");
-      assert.ok(Math.abs(Date.parse(timestamp) - Date.now()) < 60_000);
+      const { name, time, attributes } = events[0] as ProbeEvent;
+      assert.equal(name, "fleet.probe");
+      assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60_000);
       assert.ok(Number.isInteger(attributes.duration_ms) && attributes.duration_ms >= 0);
       assert.deepEqual({ ...attributes, duration_ms: 0 }, {
         node_id: "anvil", platform: process.platform, endpoint_class: "localhost", adapter_type: "null",
         target: "dev.example.x", duration_ms: 0, outcome: "ok",
         "service.loaded": true, "service.state": "running", "process.pid": 7,
       });
+    });
+
+    test("setProbeSink serves the ports that have no sink of their own", async () => {
+      const own: ProbeEvent[] = [];
+      setProbeSink(sink);
+      try {
+        await portWith(kind, { adapter: "null" }).probe("shared");
+        await portWith(kind, { adapter: "null", sink: (event) => own.push(event) }).probe("own");
+      } finally {
+        setProbeSink(undefined);
+      }
+      await portWith(kind, { adapter: "null" }).probe("nobody");
+      assert.deepEqual([events, own].map((all) => all.map(({ attributes }) => attributes.target)), [["shared"], ["own"]]);
     });
 
     test("only a probe leaves an event", async () => {
@@ -65,8 +78,8 @@ for (const kind of KINDS) {
     test("an error is a result, and its code the event's error.type", async () => {
       host.set("PATH", join(host.folder, "empty"));
       const probed = await portWith(kind, { adapter: "systemctl", sink }).probe("dev.example.x");
-      assert.equal(probed.outcome === "error" && probed.error.code, "tool-missing");
-      assert.equal(events[0]?.attributes.outcome, "error");
+      assert.equal(probed.outcome === "failed" && probed.error.code, "tool-missing");
+      assert.equal(events[0]?.attributes.outcome, "failed");
       assert.equal(events[0]?.attributes["error.type"], "tool-missing");
       assert.equal(events[0]?.attributes.adapter_type, "systemctl");
     });
@@ -74,10 +87,10 @@ for (const kind of KINDS) {
     test("an adapter that nobody has, or that is broken, is an error like another", async () => {
       host.set("PROCESS_MANAGER", "upstart");
       const unknown = await portWith(kind, { sink }).probe("x");
-      assert.equal(unknown.outcome === "error" && unknown.error.code, "unsupported");
+      assert.equal(unknown.outcome === "failed" && unknown.error.code, "unsupported");
       const broken: Adapter = { ...nullAdapter(), name: "own", inspect: () => { throw new TypeError("oops"); } };
       const probed = await portWith(kind, { adapter: broken, sink }).probe("x");
-      assert.equal(probed.outcome === "error" && probed.error.message, "probe x by own: oops (see the service manager's own message)");
+      assert.equal(probed.outcome === "failed" && probed.error.message, "probe x by own: oops (see the service manager's own message)");
       assert.deepEqual(events.map(({ attributes }) => attributes["error.type"]), ["unsupported", "failed"]);
     });
 

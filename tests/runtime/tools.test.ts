@@ -81,7 +81,7 @@ for (const adapter of ADAPTERS) {
             await assert.rejects(act("dev.example.x"), { name: "ProcessManagerError", code: "timeout" }, verb);
           }
           const probed = await port.probe("dev.example.x");
-          assert.equal(probed.outcome === "error" && probed.error.code, "timeout");
+          assert.equal(probed.outcome === "failed" && probed.error.code, "timeout");
           assert.ok(Date.now() - started < 9 * 2000, `${Date.now() - started} ms`);
         });
       }

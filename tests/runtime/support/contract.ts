@@ -163,7 +163,7 @@ export function contract(world: World): void {
         await port.stop(label);
         for (const invalid of [...INVALID, undefined as unknown as string]) {
           const probed = await port.probe(invalid);
-          assert.equal(probed.outcome === "error" && probed.error.code, "invalid-label");
+          assert.equal(probed.outcome === "failed" && probed.error.code, "invalid-label");
         }
       });
 

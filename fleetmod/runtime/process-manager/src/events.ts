@@ -1,31 +1,30 @@
 /**
  * What a probe tells whoever watches the fleet: one flat event, its attributes named as OpenTelemetry
- * names them, so that an exporter hands `name`, `timestamp` and `attributes` on as they are.
+ * names them, so that an exporter hands `name`, `time` and `attributes` on as they are.
  */
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 
 export interface ProbeEvent {
-  /** What was probed: "process_manager.probe". */
-  name: string;
+  name: "fleet.probe";
   /** When the probe began, in ISO 8601. */
-  timestamp: string;
-  attributes: ProbeAttributes;
-}
-
-export interface ProbeAttributes {
-  node_id: string;
-  platform: string;
-  /** How the probed thing is reached; a service manager is on this host. */
-  endpoint_class: "localhost" | "vm" | "service_dns" | "remote";
-  adapter_type: string;
-  /** What was asked for: a label, a container, an address. */
-  target: string;
-  duration_ms: number;
-  outcome: "ok" | "error";
-  /** Why there was no answer (OpenTelemetry's attribute of that name); only when outcome is "error". */
-  "error.type"?: string;
-  [more: string]: string | number | boolean | undefined;
+  time: string;
+  attributes: {
+    node_id: string;
+    platform: string;
+    /** How the probed thing is reached; a service manager is on this host. */
+    endpoint_class: "localhost" | "vm" | "svc_dns" | "none";
+    adapter_type: string;
+    duration_ms: number;
+    outcome: "ok" | "failed";
+    /** What was asked for: a label. */
+    target: string;
+    /** Why there was no answer; only when it failed. */
+    "error.type"?: string;
+    "service.loaded"?: boolean;
+    "service.state"?: string;
+    "process.pid"?: number;
+  };
 }
 
 /** Takes an event away. What it throws or rejects with is dropped, and nobody waits for it. */
@@ -47,11 +46,19 @@ export function jsonLines(to: string | LineStream): ProbeSink {
   };
 }
 
+let shared: ProbeSink | undefined;
+
+/** Give the events of every port that has no sink of its own to `sink`; `undefined` drops them, as at first. */
+export function setProbeSink(sink: ProbeSink | undefined): void {
+  shared = sink;
+}
+
 /** Hand an event to a sink, whatever the sink does. */
 export function emit(sink: ProbeSink | undefined, event: () => ProbeEvent): void {
-  if (sink === undefined) return;
+  const to = sink ?? shared;
+  if (to === undefined) return;
   try {
-    void Promise.resolve(sink(event())).catch(() => {});
+    void Promise.resolve(to(event())).catch(() => {});
   } catch {
     // a probe must not fail for its report
   }

@@ -14,7 +14,7 @@ export interface ProcessManagerOptions {
   adapter?: AdapterName | Adapter;
   /** The bound on each command, in milliseconds. */
   timeoutMs?: number;
-  /** Takes the event of each probe; nobody does by default. */
+  /** Takes the event of each probe; by default what setProbeSink has set, and nobody at first. */
   sink?: ProbeSink;
   /** This node's name in the events; by default NODE_ID, else the host's name, at each probe. */
   nodeId?: string | (() => string);

@@ -5,8 +5,8 @@ export {
 export type { Outcome } from "./compat.ts";
 export { ProcessManagerError } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
-export { jsonLines } from "./events.ts";
-export type { LineStream, ProbeAttributes, ProbeEvent, ProbeSink } from "./events.ts";
+export { jsonLines, setProbeSink } from "./events.ts";
+export type { LineStream, ProbeEvent, ProbeSink } from "./events.ts";
 export {
   createProcessManager, createProcessManagerSync, processManager, processManagerSync,
 } from "./factory.ts";

@@ -1,7 +1,7 @@
 /** Probes: an answer in every case, and one event each. */
 import type { Adapter } from "./adapter.ts";
 import { ProcessManagerError } from "./errors.ts";
-import { defaultNodeId, emit, type ProbeAttributes, type ProbeSink } from "./events.ts";
+import { defaultNodeId, emit, type ProbeEvent, type ProbeSink } from "./events.ts";
 import { driveAsync, driveSync, type DriveOptions } from "./steps.ts";
 import type { ProbeResult, ServiceState } from "./types.ts";
 
@@ -27,7 +27,7 @@ export async function probe(adapter: () => Adapter, label: string, options: Prob
     const state = await driveAsync(on.inspect(label), bounds(question, options));
     return told(question, { outcome: "ok", state }, options);
   } catch (error) {
-    return told(question, { outcome: "error", error: wrapped(question, error) }, options);
+    return told(question, { outcome: "failed", error: wrapped(question, error) }, options);
   }
 }
 
@@ -39,7 +39,7 @@ export function probeSync(adapter: () => Adapter, label: string, options: ProbeO
     const state = driveSync(on.inspect(label), bounds(question, options));
     return told(question, { outcome: "ok", state }, options);
   } catch (error) {
-    return told(question, { outcome: "error", error: wrapped(question, error) }, options);
+    return told(question, { outcome: "failed", error: wrapped(question, error) }, options);
   }
 }
 
@@ -65,8 +65,8 @@ function wrapped({ label, adapter }: Question, error: unknown): ProcessManagerEr
 function told(question: Question, result: ProbeResult, options: ProbeOptions): ProbeResult {
   const duration_ms = Math.round(performance.now() - question.started);
   emit(options.sink, () => ({
-    name: "process_manager.probe",
-    timestamp: question.time.toISOString(),
+    name: "fleet.probe",
+    time: question.time.toISOString(),
     attributes: {
       node_id: (typeof options.nodeId === "function" ? options.nodeId() : options.nodeId) ?? defaultNodeId(),
       platform: process.platform,
@@ -81,7 +81,7 @@ function told(question: Question, result: ProbeResult, options: ProbeOptions): P
   return result;
 }
 
-function facts(state: ServiceState): Partial<ProbeAttributes> {
+function facts(state: ServiceState): Partial<ProbeEvent["attributes"]> {
   return {
     "service.loaded": state.loaded,
     ...(state.state === null ? {} : { "service.state": state.state }),

@@ -26,7 +26,7 @@ export interface ServiceState {
 /** What a probe found: the state, or why there is none. */
 export type ProbeResult =
   | { outcome: "ok"; state: ServiceState }
-  | { outcome: "error"; error: ProcessManagerError };
+  | { outcome: "failed"; error: ProcessManagerError };
 
 export interface ServiceConfig {
   /**

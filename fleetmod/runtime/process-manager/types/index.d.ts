@@ -3,8 +3,8 @@ export { formatService, formatServiceEntry, formatServices, requireLoaded, requi
 export type { Outcome } from "./compat.ts";
 export { ProcessManagerError } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
-export { jsonLines } from "./events.ts";
-export type { LineStream, ProbeAttributes, ProbeEvent, ProbeSink } from "./events.ts";
+export { jsonLines, setProbeSink } from "./events.ts";
+export type { LineStream, ProbeEvent, ProbeSink } from "./events.ts";
 export { createProcessManager, createProcessManagerSync, processManager, processManagerSync, } from "./factory.ts";
 export type { AdapterName, ProcessManagerOptions } from "./factory.ts";
 export { launchctl } from "./launchctl.ts";

@@ -25,7 +25,7 @@ export type ProbeResult = {
     outcome: "ok";
     state: ServiceState;
 } | {
-    outcome: "error";
+    outcome: "failed";
     error: ProcessManagerError;
 };
 export interface ServiceConfig {
