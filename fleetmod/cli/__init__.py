@@ -17,6 +17,7 @@ COMMANDS = {
     "migrate": "Rewrite the debt into calls of the ports, all or nothing.",
     "verify": "Run the repository's type check and tests before and after, and compare.",
     "gate": "Prove that a phase's debt is gone, by grep and by syntax.",
+    "units": "Convert launchd plists into systemd units.",
     "explain": "Tell what a rule looks for and what it makes of it.",
     "demo": "Run audit, migrate, gate and report on a bundled monorepo.",
 }
