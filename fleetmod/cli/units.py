@@ -69,7 +69,7 @@ def command(root: Path, output: Path | None, check: bool, checkout: str, home: s
             ("not converted", each.lost),
             ("mind", each.differs),
         ):
-            for line in lines:
+            for line in lines if not check or what == "refused" else ():
                 click.echo(f"{each.source}: {what}: {line}", err=output is None)
     refused = sum(1 for each in done if each.refused)
     count = sum(len(each.units) for each in done)

@@ -78,6 +78,22 @@ describe("a real user manager", { skip: skip || false }, () => {
         await port.stop(label);
       });
 
+      test("load after a stop starts again what starts by itself, and its timer", async () => {
+        const label = fresh();
+        triggered(label, "[Install]\nWantedBy=default.target\n");
+        await port.enable(label, { load: false });
+        for (let time = 0; time < 2; time++) {
+          await port.load(label);
+          for (let wait = 0; wait < 100 && (await port.inspect(label)).pid === null; wait++) await sleep(20);
+          assert.ok((await port.inspect(label)).pid);
+          assert.equal(timerOf(label), "active");
+          await port.stop(label);
+        }
+        await port.disable(label);
+        await port.load(label);
+        assert.deepEqual([(await port.inspect(label)).pid, timerOf(label)], [null, "inactive"]);
+      });
+
       for (const folder of ["infra/launchd", "infra/systemd"]) {
         test(`a plist stands for the units in ${folder}`, async () => {
           const label = fresh();

@@ -162,7 +162,10 @@ export const systemctl: Adapter = {
   },
 
   *load(label: string, config?: ServiceConfig): Steps<void> {
-    yield* makeKnown("load", label, config);
+    const [target, { service, triggers }] = yield* makeKnown("load", label, config);
+    // As launchd runs RunAtLoad jobs once they are loaded: what starts with the manager starts now.
+    const starting = [service, ...triggers].filter(isInstalled).map(id);
+    if (starting.length > 0) yield* must("load", label, scope(target), "start", "--no-block", ...starting);
   },
 
   hint(verb: HintVerb, label: string): string {

@@ -59,7 +59,7 @@ export interface ProcessManagerPort {
     enable(label: string, config?: ServiceConfig): Promise<void>;
     /** Start; a service that runs is not restarted. */
     start(label: string): Promise<void>;
-    /** Make the service known to the manager, unless it is disabled. */
+    /** Make the service known to the manager, unless it is disabled; what starts by itself starts. */
     load(label: string, config?: ServiceConfig): Promise<void>;
     /** `inspect` for watchers: never rejects, and tells the sink of each probe. */
     probe(label: string): Promise<ProbeResult>;
