@@ -54,7 +54,9 @@ def log(setting: str) -> Handler:
         draft.service.append((setting, f"append:{found}" if found != "/dev/null" else "null"))
         if not found.startswith(("/tmp/", "/dev/")):
             folder = found.rpartition("/")[0]
-            draft.differ("Standard*Path", f"the service fails where the folder {folder} is not there")
+            draft.differ(
+                "Standard*Path", f"the service fails where the folder {folder} is not there"
+            )
 
     return handle
 
