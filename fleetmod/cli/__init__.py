@@ -19,6 +19,7 @@ COMMANDS = {
     "gate": "Prove that a phase's debt is gone, by grep and by syntax.",
     "check": "Block new debt in the files of a commit, and show what to write.",
     "baseline": "Record today's debt, which may only shrink from then on.",
+    "units": "Convert launchd plists into systemd units.",
     "explain": "Tell what a rule looks for and what it makes of it.",
     "demo": "Run audit, migrate, gate and report on a bundled monorepo.",
 }
