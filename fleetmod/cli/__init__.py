@@ -16,7 +16,8 @@ COMMANDS = {
     "audit": "Show the host-bound debt, as grep sees it and as the syntax tree does.",
     "migrate": "Rewrite the debt into calls of the ports, all or nothing.",
     "verify": "Run the repository's type check and tests before and after, and compare.",
-    "gate": "Prove that a phase's debt is gone, by grep and by syntax.",
+    "images": "Make the publish scripts and Dockerfiles fit every platform.",
+    "gate": "Prove that a phase is done.",
     "explain": "Tell what a rule looks for and what it makes of it.",
     "demo": "Run audit, migrate, gate and report on a bundled monorepo.",
 }

@@ -16,7 +16,9 @@ _TELLS = re.compile(
     r"(?:log|print|say|info|msg|message|step|header|section|banner|notice|success|warn|warning|"
     r"ok|done|status)(?:[_-]\w+)*"
 )
-_READS = re.compile(r"echo|printf|date|git|basename|dirname|cat|pwd|whoami|hostname|uname|tr|cut|sed")
+_READS = re.compile(
+    r"echo|printf|date|git|basename|dirname|cat|pwd|whoami|hostname|uname|tr|cut|sed"
+)
 _LOGIN = re.compile(
     r"(?:\S*docker|podman) login\b.*|az acr login\b.*|gcloud auth\b.*|aws ecr\S* get-login\S*\b.*"
     r"|gh auth\b.*|doctl registry login\b.*|oras login\b.*|\w*[lL]ogin\w*(?: .*)?"
@@ -52,9 +54,7 @@ def hindrance(
     return _hindrance(script, statement, ignored, frozenset())
 
 
-def _hindrance(
-    script: Script, node: Node, ignored: Collection[int], seen: frozenset[str]
-) -> str:
+def _hindrance(script: Script, node: Node, ignored: Collection[int], seen: frozenset[str]) -> str:
     if node.type == "function_definition":
         return ""  # defines, and runs nothing
     if node.type not in _STRUCTURE:
@@ -72,9 +72,7 @@ def _hindrance(
     )
 
 
-def _command(
-    script: Script, node: Node, ignored: Collection[int], seen: frozenset[str]
-) -> str:
+def _command(script: Script, node: Node, ignored: Collection[int], seen: frozenset[str]) -> str:
     if _logs_in(script, node):
         return ""
     name = script.program(node)
@@ -98,4 +96,6 @@ def _inside(script: Script, node: Node) -> str:
 
 
 def _logs_in(script: Script, node: Node) -> bool:
-    return _LOGIN.fullmatch(re.sub(r"\s+", " ", script.text(node)).removeprefix("sudo ")) is not None
+    return (
+        _LOGIN.fullmatch(re.sub(r"\s+", " ", script.text(node)).removeprefix("sudo ")) is not None
+    )

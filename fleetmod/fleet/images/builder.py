@@ -111,5 +111,3 @@ def _indent(script: Script, node: Node) -> str | None:
 def _line_end(script: Script, node: Node) -> int:
     end = script.data.find(b"\n", node.end_byte)
     return len(script.data) if end < 0 else end
-
-

@@ -139,7 +139,7 @@ def _is_copied(file: Dockerfile, index: int) -> bool:
 def _downloads(file: Dockerfile) -> Iterator[Flaw]:
     """A URL or an archive's name with one architecture in it."""
     for at in file.instructions:
-        if at.name not in ("RUN", "ADD") or not _FETCH.search(at.code) or _asks(file, at):
+        if at.name not in ("RUN", "ADD") or not _FETCH.search(at.code) or _asks(at):
             continue
         if len({_family(m[0]) for m in _ARCH.finditer(at.code)}) > 1:
             continue  # it tells the architectures apart
@@ -160,7 +160,7 @@ def _downloads(file: Dockerfile) -> Iterator[Flaw]:
                 break
 
 
-def _asks(file: Dockerfile, at: Instruction) -> bool:
+def _asks(at: Instruction) -> bool:
     return _ASKS.search(at.code) is not None
 
 
@@ -195,7 +195,7 @@ def _declared(file: Dockerfile, at: Instruction) -> Iterator[Edit]:
 def _targets(file: Dockerfile) -> Iterator[Flaw]:
     """A compiler's target or instruction set."""
     for at in file.instructions:
-        if at.name in ("RUN", "ENV", "ARG") and not _asks(file, at):
+        if at.name in ("RUN", "ENV", "ARG") and not _asks(at):
             for pattern, write in _TARGETS:
                 if match := re.search(pattern, at.code):
                     yield _flaw(
@@ -217,9 +217,9 @@ def _packages(file: Dockerfile) -> Iterator[Flaw]:
                     "leave the architecture out: apt takes the image's own",
                     Edit(start, start + len(match[0]), "", ""),
                 )
-        if match := re.search(r"\[[^\]]*\barch=(?:amd64|arm64)\b[^\]]*\]", at.code):
+        if listed := re.search(r"\[[^\]]*\barch=(?:amd64|arm64)\b[^\]]*\]", at.code):
             yield _flaw(
-                *("apt-arch", at, match),
+                *("apt-arch", at, listed),
                 "the package source has one architecture only",
                 "`arch=$(dpkg --print-architecture)`",
             )
@@ -228,26 +228,28 @@ def _packages(file: Dockerfile) -> Iterator[Flaw]:
 def _modules(file: Dockerfile) -> Iterator[Flaw]:
     """Native modules of the host, or of a named architecture."""
     for at in file.instructions:
-        if at.name in ("RUN", "ENV", "COPY") and not _asks(file, at) and (m := _NPM.search(at.code)):
+        named = _NPM.search(at.code) if at.name in ("RUN", "ENV", "COPY") else None
+        if named and not _asks(at):
             yield _flaw(
-                *("native-module", at, m),
-                f"`{m[0]}` asks for native modules of one architecture",
+                *("native-module", at, named),
+                f"`{named[0]}` asks for native modules of one architecture",
                 "leave it out: the package manager takes the image's own",
             )
         if at.name not in ("COPY", "ADD") or any(f.startswith("--from=") for f in at.flags):
             continue
-        match = re.search(r"\S*\bnode_modules\b\S*", at.code)
-        if match and at.body.split()[0].find("node_modules") >= 0:
+        sources = at.body.split()[:-1]
+        copied = re.search(r"\S*\bnode_modules\b\S*", at.code)
+        if copied and any("node_modules" in source for source in sources):
             yield _flaw(
-                *("native-module", at, match),
+                *("native-module", at, copied),
                 "copies modules that were installed, and compiled, on the host",
                 "install them in the image, and put node_modules into .dockerignore",
             )
-        elif at.body.split()[:1] in (["."], ["./"]) and not file.ignores_modules:
-            match = re.search(r"\S+\s+\S+", at.code)
-            if match:
+        elif not file.ignores_modules and {".", "./"} & set(sources):
+            everything = re.search(r"(?<=\s)\.\S*", at.code)
+            if everything:
                 yield _flaw(
-                    *("native-module", at, match),
+                    *("native-module", at, everything),
                     "copies the host's node_modules, too: no .dockerignore leaves them out",
                     "put `**/node_modules` into .dockerignore",
                 )
@@ -256,7 +258,7 @@ def _modules(file: Dockerfile) -> Iterator[Flaw]:
 def _libraries(file: Dockerfile) -> Iterator[Flaw]:
     """Paths that one architecture has."""
     for at in file.instructions:
-        if at.name in ("RUN", "ENV", "COPY", "ADD", "CMD", "ENTRYPOINT") and not _asks(file, at):
+        if at.name in ("RUN", "ENV", "COPY", "ADD", "CMD", "ENTRYPOINT") and not _asks(at):
             match = _LIBRARY.search(at.code)
             if match and len({_family(m[0]) for m in _ARCH.finditer(at.code)}) < 2:
                 yield _flaw(

@@ -96,7 +96,9 @@ def _ask(helper: str, server: str, environment: Mapping[str, str]) -> Credential
             env=dict(environment),
         )
     except FileNotFoundError as error:
-        raise NoCredentials(f"{program}, which the docker config names, is not installed") from error
+        raise NoCredentials(
+            f"{program}, which the docker config names, is not installed"
+        ) from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoCredentials(f"{program} did not answer") from error
     if done.returncode:

@@ -88,7 +88,9 @@ def _check_options(script: Script, group: Group) -> None:
         if option.value is None or _constant(script, option) is None:
             raise Refused("the value of `--platform` is only known at run time", group.build.node)
     if re.search(r"\bDOCKER_BUILDKIT=0\b", script.text(group.build.node)):
-        raise Refused("`DOCKER_BUILDKIT=0` asks for the builder without platforms", group.build.node)
+        raise Refused(
+            "`DOCKER_BUILDKIT=0` asks for the builder without platforms", group.build.node
+        )
     unknown = [w for w in group.context if _is_open(script, w)]
     if len(group.context) == 1 and "@" not in script.text(group.context[0]):
         unknown = []
@@ -151,7 +153,9 @@ def _check_names(script: Script, group: Group) -> None:
     sources = {script.spelled(c.words[0]).removesuffix(":latest") for c in group.tags if c.words}
     for name in group.names:
         if name not in group.pushed and name not in sources:
-            raise Refused(f"`--push` would publish `{name}`, too, which stays local", group.build.node)
+            raise Refused(
+                f"`--push` would publish `{name}`, too, which stays local", group.build.node
+            )
 
 
 def _placed(
@@ -196,7 +200,9 @@ def _placed(
             line = script.line(statement)
             raise Refused(f"between build and push, line {line} {why}", statement)
     if not moves and is_login(script, foreign):
-        raise Refused("the login stands between build and push; put it before the build", build.whole)
+        raise Refused(
+            "the login stands between build and push; put it before the build", build.whole
+        )
     _check_handlers(script, build, removed, moves)
     return Places(build, tuple(pushes), tuple(tags), moves)
 
@@ -225,7 +231,9 @@ def _check_handlers(
     spelled = {script.text(p.handler) for p in removed if p.handler is not None}
     if not spelled or spelled == {own}:
         if own and not spelled and build.handler and not leaves(script, build.handler):
-            raise Refused("only the build's failure is handled, and the script goes on", build.whole)
+            raise Refused(
+                "only the build's failure is handled, and the script goes on", build.whole
+            )
         return
     last = max(removed, key=lambda p: p.statement.start_byte)
     fits = moves and not own and len(spelled) == 1 and last.handler is not None

@@ -128,7 +128,12 @@ def stages(found: list[Instruction]) -> list[Stage]:
             platform = next((f for f in instruction.flags if f.startswith("--platform=")), "")
             pinned = platform.partition("=")[2]
             made.append(
-                Stage(_filled(match[1], defaults), match[2] or "", _filled(pinned, defaults), instruction)
+                Stage(
+                    _filled(match[1], defaults),
+                    match[2] or "",
+                    _filled(pinned, defaults),
+                    instruction,
+                )
             )
     return made
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
+from fleetmod.apply import render
 from fleetmod.fleet.images.builder import carried_plugin, chooses_builder, creation
 from fleetmod.fleet.images.commands import Command, commands
 from fleetmod.fleet.images.decide import Refused, places
@@ -15,7 +16,7 @@ from fleetmod.fleet.images.pairs import Group, groups, platform_option
 from fleetmod.fleet.images.rewrite import RULE, edits
 from fleetmod.fleet.images.script import Script
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
-from fleetmod.syntax.source import walk
+from fleetmod.syntax.source import parse, walk
 
 FAMILY = "images"
 _STRAY = (
@@ -23,11 +24,6 @@ _STRAY = (
     "place, or add names to it with `docker buildx imagetools create`"
 )
 _COMPOSE = "compose builds it: list the platforms under `build.platforms` and push by `buildx bake`"
-_EMULATED = (
-    "the other platform's RUN lines are emulated: on plain Linux that needs binfmt once "
-    "(`docker run --privileged --rm tonistiigi/binfmt --install all`); Docker Desktop has it"
-)
-_ABSENT = "the image is no longer in the local store afterwards; `docker pull` gets it"
 
 
 @dataclass(frozen=True)
@@ -94,19 +90,30 @@ def analyse(
         if not chosen:
             last = where.pushes[-1].statement if where.moves else where.build.statement
             targets.append((last, _docker(script, group.build)))
-        findings.append(_finding(script, group, REWRITE, "", _notes(group)))
+        findings.append(_finding(script, group, REWRITE, ""))
     findings += [_stray(script, command) for command in made.strays]
     changes += creation(script, targets, builder)
     if changes:
         changes += carried_plugin(script)
     findings.sort(key=lambda f: f.start)
-    result = FileResult(path, digest, tuple(findings), tuple(_merged(changes)))
+    changes.sort(key=lambda e: (e.start, e.end))
+    if not _is_sound(data, changes):
+        findings = [_unsound(f) if f.action == REWRITE else f for f in findings]
+        changes = []
+    result = FileResult(path, digest, tuple(findings), tuple(changes))
     return ScriptResult(result, images)
 
 
-def _merged(changes: Sequence[Edit]) -> Iterator[Edit]:
-    """Insertions first where a replacement starts at the same byte."""
-    yield from sorted(changes, key=lambda e: (e.start, e.end))
+def _is_sound(data: bytes, changes: Sequence[Edit]) -> bool:
+    """Whether the edits fit together and leave a script that parses."""
+    try:
+        return not parse("bash", render(data, changes)).root_node.has_error
+    except ValueError:
+        return False
+
+
+def _unsound(finding: Finding) -> Finding:
+    return replace(finding, action=REFUSE, reason="its builds are too entangled to edit; split it")
 
 
 def _docker(script: Script, build: Command) -> str:
@@ -114,10 +121,6 @@ def _docker(script: Script, build: Command) -> str:
     name = build.node.child_by_field_name("name")
     start = name.start_byte if name is not None else build.start
     return script.data[start : build.verb_start].decode().replace("\\\n", " ").strip()
-
-
-def _notes(group: Group) -> tuple[str, ...]:
-    return (_EMULATED,) if group.direct else (_EMULATED, _ABSENT)
 
 
 def _is_done(script: Script, group: Group, platforms: Sequence[str]) -> bool:
@@ -160,11 +163,9 @@ def _value(text: str | None) -> str | None:
     return text.partition("=")[2] if text and text.startswith("-") else text
 
 
-def _finding(
-    script: Script, group: Group, action: str, reason: str, notes: tuple[str, ...] = ()
-) -> Finding:
+def _finding(script: Script, group: Group, action: str, reason: str) -> Finding:
     pushed = ", ".join(script.text(word) for word in group.pushed.values())
-    return _place(script, group.build.node, action, reason, f"publish {pushed}".strip(), notes)
+    return _place(script, group.build.node, action, reason, f"publish {pushed}".strip())
 
 
 def _stray(script: Script, command: Command) -> Finding:
@@ -174,12 +175,10 @@ def _stray(script: Script, command: Command) -> Finding:
         reason = f"{command.tool} has no buildx: push a manifest list that it built"
     else:
         reason = _STRAY
-    return _place(script, command.node, REFUSE, reason, f"{command.tool} {command.verb}", ())
+    return _place(script, command.node, REFUSE, reason, f"{command.tool} {command.verb}")
 
 
-def _place(
-    script: Script, node: Node, action: str, reason: str, understood: str, notes: tuple[str, ...]
-) -> Finding:
+def _place(script: Script, node: Node, action: str, reason: str, understood: str) -> Finding:
     line = script.line(node)
     start = script.data.rfind(b"\n", 0, node.start_byte) + 1
     column = len(script.data[start : node.start_byte].decode("utf-8", "replace")) + 1
@@ -190,6 +189,5 @@ def _place(
         understood=understood,
         action=action,
         reason=reason,
-        notes=notes,
         lines=(line,),
     )

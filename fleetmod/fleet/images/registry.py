@@ -42,7 +42,9 @@ class NotThere(Exception):
 class _KeepsSecrets(urllib.request.HTTPRedirectHandler):
     """Follows redirects (blobs often lie elsewhere) without the registry's authorization."""
 
-    def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: str) -> Any:
+    def redirect_request(
+        self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: str
+    ) -> Any:
         made = super().redirect_request(req, fp, code, msg, headers, newurl)
         if made is not None and made.host != req.host:
             made.remove_header("Authorization")
@@ -104,7 +106,9 @@ class Registry:
             schemes = ["https", "http"]
         for scheme in schemes:
             try:
-                body = self._open(urllib.request.Request(f"{scheme}://{host}{url}", headers=headers))
+                body = self._open(
+                    urllib.request.Request(f"{scheme}://{host}{url}", headers=headers)
+                )
             except urllib.error.HTTPError:
                 if scheme == "http":
                     self._plain.add(host)
@@ -113,7 +117,7 @@ class Registry:
                 if scheme == schemes[-1]:
                     reason = getattr(error, "reason", None) or error
                     self._dead[host] = (
-                        f"{host} cannot be reached ({reason}); run the gate where it can"
+                        f"{host} cannot be reached ({reason}); try again where it can be"
                     )
                     raise Unanswered(self._dead[host]) from error
                 continue
@@ -158,9 +162,7 @@ class Registry:
             raise Unanswered(f"{reference.host} asks for an unknown kind of authorization")
         return self._token(reference, dict(_CHALLENGE.findall(challenge)), known)
 
-    def _token(
-        self, reference: Reference, asked: dict[str, str], known: Credentials | None
-    ) -> str:
+    def _token(self, reference: Reference, asked: dict[str, str], known: Credentials | None) -> str:
         realm = asked.get("realm", "")
         if not re.match(r"https://|http://(?:localhost|127\.)", realm):
             raise Unanswered(f"{reference.host} names no safe place to get a token from")

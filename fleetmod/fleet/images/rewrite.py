@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from tree_sitter import Node
 
 from fleetmod.apply import render
+from fleetmod.fleet.images.commands import Option
 from fleetmod.fleet.images.decide import Places
 from fleetmod.fleet.images.local_store import plain
 from fleetmod.fleet.images.pairs import Group
@@ -31,14 +32,13 @@ def edits(
     takes_handler = last.handler is not None and places.build.handler is None
     source = places.build.whole if takes_handler else places.build.statement
     target = last.whole if takes_handler else last.statement
-    shifted = [
-        Edit(e.start - source.start_byte, e.end - source.start_byte, e.text, RULE) for e in inner
-    ]
-    text = render(script.data[source.start_byte : source.end_byte], shifted).decode()
+    begin = _with_comments(places.build.statement)  # a comment on the build goes with it
+    inner = [Edit(e.start - begin, e.end - begin, e.text, RULE) for e in inner]
+    text = render(script.data[begin : source.end_byte], inner).decode()
     moved = Edit(target.start_byte, target.end_byte, text, RULE)
     gone = [p for p in removed if p is not last]
     return [
-        _moved_away(script, places.build.statement),
+        _moved_away(script, begin, places.build.statement.end_byte),
         moved,
         *(_removal(script, p.statement, p.statement) for p in gone),
     ]
@@ -84,14 +84,21 @@ def _tag_edits(script: Script, group: Group) -> Iterator[Edit]:
         if plain(option.text) in group.pushed:
             last_kept = option
         elif new:
-            yield Edit(option.start, option.end, f"-t {new.pop(0)}", RULE)
+            yield Edit(option.start, option.end, f"{_flag(script, option)}{new.pop(0)}", RULE)
             last_kept = option
         else:
             yield Edit(_end_before(script, option.start), option.end, "", RULE)
     if new and last_kept is not None:
         gap = script.data[_end_before(script, last_kept.start) : last_kept.start].decode()
-        text = "".join(f"{gap}-t {word}" for word in new)
+        text = "".join(f"{gap}{_flag(script, last_kept)}{word}" for word in new)
         yield Edit(last_kept.end, last_kept.end, text, RULE)
+
+
+def _flag(script: Script, option: Option) -> str:
+    """How an option is spelled before its value: `-t `, `--tag `."""
+    if option.value is None or option.value.start_byte == option.start:
+        return "--tag "
+    return script.data[option.start : option.value.start_byte].decode()
 
 
 def _end_before(script: Script, at: int) -> int:
@@ -112,9 +119,22 @@ def _removal(script: Script, node: Node, statement: Node) -> Edit:
     return _without_lines(script.data, statement.start_byte, statement.end_byte)
 
 
-def _moved_away(script: Script, statement: Node) -> Edit:
+def _with_comments(statement: Node) -> int:
+    """Where a statement begins with the comments that stand right above it."""
+    first = statement
+    while (
+        (above := first.prev_sibling) is not None
+        and above.type == "comment"
+        and above.end_point[0] == first.start_point[0] - 1
+        and (above.prev_sibling is None or above.prev_sibling.end_point[0] < above.start_point[0])
+    ):
+        first = above
+    return first.start_byte
+
+
+def _moved_away(script: Script, start: int, end: int) -> Edit:
     """The build's old lines, with the blank ones that set them off from the push."""
-    edit = _without_lines(script.data, statement.start_byte, statement.end_byte)
+    edit = _without_lines(script.data, start, end)
     blank = re.match(rb"(?:[ \t]*\r?\n)+(?!\s*#)", script.data[edit.end :])
     whole = script.data[edit.end - 1 : edit.end] == b"\n"
     return Edit(edit.start, edit.end + (blank.end() if blank and whole else 0), "", RULE)

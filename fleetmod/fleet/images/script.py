@@ -37,7 +37,9 @@ class Script:
         for node in walk(self.root):
             for name, value in self._settings(node):
                 self.values[name].append(value)
-            if node.type == "function_definition" and (name_node := node.child_by_field_name("name")):
+            if node.type == "function_definition" and (
+                name_node := node.child_by_field_name("name")
+            ):
                 self.functions[self.text(name_node)] = node
 
     def text(self, node: Node) -> str:
