@@ -12,7 +12,7 @@ from fleetmod.syntax.source import walk
 
 # commands that only tell, and the usual names of a script's own functions that do
 _TELLS = re.compile(
-    r"echo|printf|:|true|date|cat|test|\[|set|sleep|exit|return|break|continue|local|tput|"
+    r"echo|printf|:|true|date|cat|test|\[|set|sleep|local|tput|"
     r"(?:log|print|say|info|msg|message|step|header|section|banner|notice|success|warn|warning|"
     r"ok|done|status)(?:[_-]\w+)*"
 )
@@ -36,6 +36,26 @@ def is_login(script: Script, statements: Iterable[Node]) -> bool:
         node.type == "command" and _logs_in(script, node)
         for statement in statements
         for node in walk(statement)
+    )
+
+
+def may_leave(script: Script, statements: Iterable[Node]) -> bool:
+    """Whether one of the statements may end the script or the function."""
+    return any(
+        node.type == "command" and script.program(node) in ("exit", "return")
+        for statement in statements
+        for node in walk(statement)
+    )
+
+
+def decides_nothing(script: Script, node: Node) -> bool:
+    """Whether a link of a chain tells something, changes the folder, or leaves the script."""
+    words = script.text(node)
+    if node.type == "compound_statement":  # a handler: `|| { echo no; exit 1; }`
+        return all(decides_nothing(script, child) for child in node.named_children)
+    program = script.program(node) if node.type == "command" else ""
+    return re.fullmatch(r"cd|pushd|popd|echo|printf|exit|return", program) is not None and (
+        "$(" not in words or program in ("cd", "pushd")
     )
 
 
@@ -80,6 +100,9 @@ def _command(script: Script, node: Node, ignored: Collection[int], seen: frozens
     if own is not None and name not in seen:
         body = own.child_by_field_name("body")
         return _hindrance(script, body, ignored, seen | {name}) if body else ""
+    if name in ("exit", "return"):
+        fails = re.search(r"\s[1-9]\d*$", script.text(node))
+        return "" if fails else "may end the script before the push"
     if _TELLS.fullmatch(name):
         return _inside(script, node)
     return f"runs `{' '.join(script.text(node).split()[:2])}`, which the push may depend on"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from tree_sitter import Node
 
 from fleetmod.fleet.images.commands import Command
+from fleetmod.fleet.images.position import is_group
 from fleetmod.fleet.images.rewrite import RULE
 from fleetmod.fleet.images.script import Script, block_of, in_condition, statement_of
 from fleetmod.model import Edit
@@ -91,11 +92,12 @@ def _sets_config(script: Script, node: Node) -> bool:
 
 
 def _outside(statement: Node) -> Node:
-    """The statement before which something can stand that must run once: no condition, no loop."""
+    """The statement before which something can run once: no condition, no loop, no group."""
     place = statement
     while True:
         block = block_of(place)
-        if in_condition(place) or block.type == "do_group":
+        groups = block.type in ("subshell", "compound_statement") and is_group(block)
+        if in_condition(place) or block.type == "do_group" or groups:
             place = statement_of(block)
         else:
             return place

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from tree_sitter import Node
 
-from fleetmod.fleet.images.between import hindrance, is_login
 from fleetmod.fleet.images.commands import Command, Option
 from fleetmod.fleet.images.local_store import readers
 from fleetmod.fleet.images.pairs import Group, platform_option
-from fleetmod.fleet.images.position import Position, leaves, position
-from fleetmod.fleet.images.script import Script, in_condition
-from fleetmod.syntax.source import contains, same, walk
+from fleetmod.fleet.images.placing import Places, Refused, placed
+from fleetmod.fleet.images.position import position
+from fleetmod.fleet.images.script import Script
+from fleetmod.syntax.source import walk
 
 _LOOPBACK = re.compile(r"(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?/.*")
 _REFUSED = {
@@ -25,24 +24,6 @@ _REFUSED = {
     "--output": "`--output` says where the image goes already",
 }
 _HOLDS = re.compile(r"(?:^|[\s(\"'])(?:-t|--tag|--load|--platform|--output|-o|--push)\b")
-
-
-class Refused(Exception):
-    """Why the commands stay as they are; `node` is what stands in the way."""
-
-    def __init__(self, reason: str, node: Node) -> None:
-        super().__init__(reason)
-        self.reason, self.node = reason, node
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where a group's commands stand, and whether the build moves down to its last push."""
-
-    build: Position
-    pushes: tuple[Position, ...]
-    tags: tuple[Position, ...]
-    moves: bool
 
 
 def places(
@@ -64,7 +45,7 @@ def places(
             f"{why}, where `--push` leaves nothing; build a second time with `--load` for it",
             node,
         )
-    return _placed(script, build, pushes, tags, found)
+    return placed(script, build, pushes, tags, found)
 
 
 def _check_tool(group: Group) -> None:
@@ -107,7 +88,8 @@ def _constant(script: Script, option: Option) -> str | None:
 
 def _is_open(script: Script, word: Node) -> bool:
     """Whether the shell may make any number of options from a word."""
-    return word.type in ("simple_expansion", "expansion") or "[@]" in script.text(word)
+    text = script.text(word)
+    return word.type in ("simple_expansion", "expansion") or bool(re.search(r"\[@\]|\$[@*]", text))
 
 
 def _check_open(script: Script, word: Node) -> None:
@@ -156,86 +138,3 @@ def _check_names(script: Script, group: Group) -> None:
             raise Refused(
                 f"`--push` would publish `{name}`, too, which stays local", group.build.node
             )
-
-
-def _placed(
-    script: Script,
-    build: Position,
-    pushes: Sequence[Position],
-    tags: Sequence[Position],
-    found: Sequence[Command],
-) -> Places:
-    if build.trouble:
-        raise Refused(f"the build cannot push: {build.trouble}", build.whole)
-    removed = [*pushes, *tags]
-    one = all(same(p.statement, build.statement) for p in removed)
-    for place in removed:
-        if place.trouble:
-            raise Refused(f"the command cannot go: {place.trouble}", place.whole)
-        if not place.quiet:
-            raise Refused("its output goes to a file", place.whole)
-        if not same(place.block, build.block):
-            raise Refused(
-                "build and push stand in different blocks (a condition, a loop or a function): "
-                "push where it is built",
-                place.whole,
-            )
-        if not one and (in_condition(place.statement) or in_condition(build.statement)):
-            raise Refused("only one of build and push is a condition", place.whole)
-    if one:
-        return Places(build, tuple(pushes), tuple(tags), moves=False)
-    between = list(_between(build, removed))
-    mine = {id_ for c in found for id_ in (c.node.id,)}
-    gap = [s for s in between if s.type != "comment"]
-    plain = not build.chained and not any(p.chained for p in removed)
-    plain = plain and same(build.statement.parent, build.block)
-    own = [p.statement.id for p in removed]
-    foreign = [s for s in gap if s.id not in own]
-    moves = plain and (bool(foreign) or any(p.handler is not None for p in pushes))
-    reads = script.used_in(build.statement)
-    if not moves:
-        reads = reads.union(*(script.used_in(p.whole) for p in removed))
-    for statement in foreign:
-        if why := hindrance(script, statement, mine, reads):
-            line = script.line(statement)
-            raise Refused(f"between build and push, line {line} {why}", statement)
-    if not moves and is_login(script, foreign):
-        raise Refused(
-            "the login stands between build and push; put it before the build", build.whole
-        )
-    _check_handlers(script, build, removed, moves)
-    return Places(build, tuple(pushes), tuple(tags), moves)
-
-
-def _between(build: Position, removed: Sequence[Position]) -> Iterator[Node]:
-    """The statements after the build's and before the last push's, grouping seen through."""
-    last = max(p.statement.start_byte for p in removed)
-    for node in walk(build.block):
-        parent = node.parent
-        if (
-            parent is not None
-            and build.statement.end_byte <= node.start_byte < last
-            and (same(parent, build.block) or contains(parent, build.statement))
-            and node.is_named
-        ):
-            yield node
-
-
-def _check_handlers(
-    script: Script, build: Position, removed: Sequence[Position], moves: bool
-) -> None:
-    own = script.text(build.handler) if build.handler else ""
-    after = build.statement.next_named_sibling
-    if after is not None and "$?" in script.text(after):
-        raise Refused("the next line looks at the build's `$?`", after)
-    spelled = {script.text(p.handler) for p in removed if p.handler is not None}
-    if not spelled or spelled == {own}:
-        if own and not spelled and build.handler and not leaves(script, build.handler):
-            raise Refused(
-                "only the build's failure is handled, and the script goes on", build.whole
-            )
-        return
-    last = max(removed, key=lambda p: p.statement.start_byte)
-    fits = moves and not own and len(spelled) == 1 and last.handler is not None
-    if not fits or last.handler is None or not leaves(script, last.handler):
-        raise Refused("build and push handle their failures differently (`||`)", last.whole)

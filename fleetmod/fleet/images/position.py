@@ -68,15 +68,27 @@ def _operator(node: Node) -> str:
 def _home(statement: Node) -> Node:
     """The block of a statement, seen through `(…)` and `{…}` that only group."""
     block = block_of(statement)
-    while (
+    while is_group(block):
+        block = block_of(block)
+    return block
+
+
+def is_group(block: Node) -> bool:
+    """Whether a block is a `(…)` or `{…}` that is a whole statement and no function's body."""
+    return (
         block.type in ("subshell", "compound_statement")
         and block.parent is not None
         and block.parent.type != "function_definition"
         and same(statement_of(block), block)
         and not in_condition(block)
-    ):
-        block = block_of(block)
-    return block
+    )
+
+
+def elements(node: Node) -> list[Node]:
+    """What a statement of `&&` and `||` runs, in order."""
+    if node.type != "list":
+        return [node]
+    return [*elements(node.named_children[0]), *elements(node.named_children[-1])]
 
 
 def leaves(script: Script, handler: Node) -> bool:

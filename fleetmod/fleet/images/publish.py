@@ -11,8 +11,9 @@ from tree_sitter import Node
 from fleetmod.apply import render
 from fleetmod.fleet.images.builder import carried_plugin, chooses_builder, creation
 from fleetmod.fleet.images.commands import Command, commands
-from fleetmod.fleet.images.decide import Refused, places
+from fleetmod.fleet.images.decide import places
 from fleetmod.fleet.images.pairs import Group, groups, platform_option
+from fleetmod.fleet.images.placing import Refused
 from fleetmod.fleet.images.rewrite import RULE, edits
 from fleetmod.fleet.images.script import Script
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding

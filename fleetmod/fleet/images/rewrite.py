@@ -9,9 +9,9 @@ from tree_sitter import Node
 
 from fleetmod.apply import render
 from fleetmod.fleet.images.commands import Option
-from fleetmod.fleet.images.decide import Places
 from fleetmod.fleet.images.local_store import plain
 from fleetmod.fleet.images.pairs import Group
+from fleetmod.fleet.images.placing import Places
 from fleetmod.fleet.images.script import Script
 from fleetmod.model import Edit
 
@@ -147,6 +147,9 @@ def _without_lines(data: bytes, start: int, end: int) -> Edit:
     before, after = data[begin:start], data[end:stop]
     if before.strip():  # another statement stands before it on the line
         rest = re.match(rb"[ \t]*;?[ \t]*", after)
+        if not after.strip(b"; \t\r\n"):  # nothing follows: the separator before it goes
+            lead = re.search(rb"[ \t]*;?[ \t]*$", before)
+            return Edit(begin + (lead.start() if lead else len(before)), end, "", RULE)
         return Edit(start, end + (rest.end() if rest else 0), "", RULE)
     if after.strip(b"; \t\r\n"):  # a comment or another statement stands behind it
         rest = re.match(rb"[ \t]*(?:;[ \t]*)?", after)
