@@ -47,8 +47,10 @@ class Served:
         where = f"{self.host}/{name}"
         given = ["--dest-creds", self.user] if self.user else []
         subprocess.run(
-            ["skopeo", "--insecure-policy", "copy", "--quiet", "--all", *options, *given]
-            + ["--dest-tls-verify=false", f"oci:{layout}", f"docker://{where}"],
+            [
+                *("skopeo", "--insecure-policy", "copy", "--quiet", "--all", *options, *given),
+                *("--dest-tls-verify=false", f"oci:{layout}", f"docker://{where}"),
+            ],
             check=True,
             capture_output=True,
         )

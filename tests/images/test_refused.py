@@ -52,8 +52,8 @@ CASES = {
     "podman build -t r.io/a .\npodman push r.io/a\n": "podman has no buildx",
     "docker compose build\ndocker compose push\n": "compose builds it",
     "docker push r.io/a\n": "no build in the same function",
-    "b() { docker build -t r.io/a .; }\np() { docker push r.io/a; }\nb; p\n": "no build in the same",
-    "cd app && docker build -t r.io/a .\ndocker login r.io\ndocker push r.io/a\n": "before the build",
+    "b() { docker build -t r.io/a .; }\np() { docker push r.io/a; }\nb; p\n": "no build in",
+    "cd app && docker build -t r.io/a .\ndocker login r.io\ndocker push r.io/a\n": "put it before",
 }
 
 

@@ -15,7 +15,7 @@ _VERBS = re.compile(
     r"(?:container )?(?:run|create)|(?:image )?(?:save|inspect|history|tag)"
     r"|rmi|image rm|scan|scout\b.*|sbom"
 )
-_COMPOSES = re.compile(r"compose (?:up|run|create|start)")
+_COMPOSES = {"up", "run", "create", "start"}
 _LISTS = re.compile(r"images|image (?:ls|list)")
 _OTHERS = re.compile(
     r"(?:kind load|k3d image|minikube image|minikube cache|microk8s ctr|ctr|k3s ctr|nerdctl|podman"
@@ -43,7 +43,7 @@ def readers(
         shown = f"{command.tool} {command.verb}"
         if _LISTS.fullmatch(command.verb):
             yield command.node, f"`{shown}` lists local images"
-        elif _COMPOSES.search(f"{command.verb} {_spelled(script, command)}"):
+        elif _composes(script, command):
             yield command.node, "`docker compose` takes the image from the local store"
         elif _VERBS.fullmatch(command.verb) and (
             why := _names(script, operands(script, command), wanted)
@@ -62,10 +62,10 @@ def readers(
             yield node, f"`{' '.join(text.split(' ')[:2])}` {why}"
 
 
-def _spelled(script: Script, command: Command) -> str:
-    """The first word of a command that is no option, nor an option's file or project."""
-    words = [script.text(word) for word in command.words]
-    return next((word for word in words if word in ("up", "run", "create", "start")), "")
+def _composes(script: Script, command: Command) -> bool:
+    """Whether it is `docker compose … up` or the like."""
+    words = [*command.verb.split(), *(script.text(word) for word in command.words)]
+    return words[:1] == ["compose"] and not _COMPOSES.isdisjoint(words)
 
 
 def _names(script: Script, words: list[Node], wanted: set[str]) -> str:

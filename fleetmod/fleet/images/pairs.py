@@ -116,7 +116,7 @@ def _function(node: Node) -> int:
 def _composes(script: Script, command: Command) -> bool:
     """Whether it is `docker compose … push`."""
     words = [*command.verb.split(), *(script.text(word) for word in command.words)]
-    return words[0] == "compose" and "push" in words
+    return words[:1] == ["compose"] and "push" in words
 
 
 def platform_option(group: Group) -> Iterator[Option]:
