@@ -42,6 +42,11 @@ echo done
         "cd app && docker build -t r.io/a . && docker push r.io/a:latest && ./roll.sh || exit 1\n",
         "cd app && docker BUILDX -t r.io/a . && ./roll.sh || exit 1\n",
     ),
+    "a chain that begins with a login": (
+        "aws ecr get-login-password | docker login r.io && docker build -t a . &&"
+        " docker tag a r.io/a && docker push r.io/a\n",
+        "aws ecr get-login-password | docker login r.io && docker BUILDX -t r.io/a .\n",
+    ),
     "a chain over lines": (
         "docker build -t r.io/a:1 . && \\\n  docker push r.io/a:1 && \\\n  echo done\n",
         "docker BUILDX -t r.io/a:1 . && \\\n  echo done\n",

@@ -20,8 +20,8 @@ _READS = re.compile(
     r"echo|printf|date|git|basename|dirname|cat|pwd|whoami|hostname|uname|tr|cut|sed"
 )
 _LOGIN = re.compile(
-    r"(?:\S*docker|podman) login\b.*|az acr login\b.*|gcloud auth\b.*|aws ecr\S* get-login\S*\b.*"
-    r"|gh auth\b.*|doctl registry login\b.*|oras login\b.*|\w*[lL]ogin\w*(?: .*)?"
+    r"(?:\S*docker|podman) login\b.*|az acr login\b.*|gcloud (?:-\S+ )*auth\b.*"
+    r"|aws ecr\S* get-login\S*\b.*|gh auth\b.*|doctl registry login\b.*|oras login\b.*|\w*[lL]ogin\w*(?: .*)?"
 )
 _STRUCTURE = frozenset(
     "command pipeline list redirected_statement if_statement else_clause elif_clause "

@@ -11,7 +11,7 @@ from fleetmod.model import Edit
 
 _X86 = r"x86[_-]64|amd64|x64|i[3-6]86"
 _ARM = r"aarch64|arm64(?:v8)?|armv[67]l?|armhf"
-_ARCH = re.compile(rf"(?<![A-Za-z0-9])(?:{_X86}|{_ARM})(?![A-Za-z0-9])", re.I)
+ARCHITECTURE = re.compile(rf"(?<![A-Za-z0-9])(?:{_X86}|{_ARM})(?![A-Za-z0-9])", re.I)
 # how a build asks which architecture it is for
 _ASKS = re.compile(
     r"TARGETARCH|TARGETPLATFORM|TARGETVARIANT|BUILDARCH|uname\s+-\w*m|--print-architecture"
@@ -141,10 +141,10 @@ def _downloads(file: Dockerfile) -> Iterator[Flaw]:
     for at in file.instructions:
         if at.name not in ("RUN", "ADD") or not _FETCH.search(at.code) or _asks(at):
             continue
-        if len({_family(m[0]) for m in _ARCH.finditer(at.code)}) > 1:
+        if len({_family(m[0]) for m in ARCHITECTURE.finditer(at.code)}) > 1:
             continue  # it tells the architectures apart
         for url in _URL.finditer(at.code):
-            match = _ARCH.search(at.code, url.start(), url.end())
+            match = ARCHITECTURE.search(at.code, url.start(), url.end())
             if match:
                 named = match[0].lower()
                 write = (
@@ -260,7 +260,7 @@ def _libraries(file: Dockerfile) -> Iterator[Flaw]:
     for at in file.instructions:
         if at.name in ("RUN", "ENV", "COPY", "ADD", "CMD", "ENTRYPOINT") and not _asks(at):
             match = _LIBRARY.search(at.code)
-            if match and len({_family(m[0]) for m in _ARCH.finditer(at.code)}) < 2:
+            if match and len({_family(m[0]) for m in ARCHITECTURE.finditer(at.code)}) < 2:
                 yield _flaw(
                     *("library-path", at, match),
                     f"`{match[0]}` exists on one architecture only",

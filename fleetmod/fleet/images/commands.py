@@ -13,7 +13,7 @@ from fleetmod.syntax.source import walk
 BUILD, PUSH, TAG, LOGIN, OTHER = "build", "push", "tag", "login", "other"
 TOOLS = ("docker", "podman", "nerdctl", "buildah")
 _PREFIXES = ("sudo", "command", "exec", "time", "env", "nice")
-_MANAGEMENT = ("image", "builder", "container", "buildx", "manifest", "compose")
+_MANAGEMENT = ("image", "builder", "container", "buildx", "manifest", "compose", "trust")
 _VERBS = {
     **dict.fromkeys(("build", "image build", "builder build", "buildx build", "buildx b"), BUILD),
     **{"buildah bud": BUILD, "buildah build": BUILD},

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
+from fleetmod.fleet.images.checks import ARCHITECTURE
 from fleetmod.fleet.images.commands import Command, Option
 from fleetmod.fleet.images.local_store import readers
 from fleetmod.fleet.images.pairs import Group, platform_option
@@ -32,6 +33,7 @@ def places(
     """Where the one command goes; raises Refused with the first reason against it."""
     _check_tool(group)
     _check_options(script, group)
+    _check_architecture(script, group, found)
     _check_needs(script, group, local)
     build = position(script, group.build.node)
     pushes = tuple(position(script, c.node) for c in group.pushes)
@@ -79,6 +81,18 @@ def _check_options(script: Script, group: Group) -> None:
         _check_open(script, word)
 
 
+def _check_architecture(script: Script, group: Group, found: Sequence[Command]) -> None:
+    """An image of one architecture on purpose stays one; so do the parts of a manifest list."""
+    for command in found:
+        if command.verb in ("manifest create", "manifest push", "manifest annotate"):
+            raise Refused("the script makes a manifest list by itself", command.node)
+    for option in group.options:
+        if option.name in ("--tag", "--file", "--build-arg", "--target"):
+            named = ARCHITECTURE.search(option.text)
+            if named:
+                raise Refused(f"`{option.name} {option.text}` is for {named[0]}", group.build.node)
+
+
 def _constant(script: Script, option: Option) -> str | None:
     if option.value is None:
         return None
@@ -93,6 +107,8 @@ def _is_open(script: Script, word: Node) -> bool:
 
 
 def _check_open(script: Script, word: Node) -> None:
+    if _HOLDS.search(re.sub(r"^\$\{\w+:?[-+=]", " ", script.text(word))):
+        raise Refused(f"`{script.text(word)}` holds tags, platforms or outputs", word)
     names = [script.text(n) for n in walk(word) if n.type == "variable_name"]
     texts = [
         script.text(node)

@@ -13,13 +13,17 @@ from fleetmod.syntax.source import walk
 
 _VERBS = re.compile(
     r"(?:container )?(?:run|create)|(?:image )?(?:save|inspect|history|tag)"
-    r"|rmi|image rm|scan|scout\b.*|sbom"
+    r"|rmi|image rm|scan|scout\b.*|sbom|trust sign"
 )
 _COMPOSES = {"up", "run", "create", "start"}
 _LISTS = re.compile(r"images|image (?:ls|list)")
 _OTHERS = re.compile(
     r"(?:kind load|k3d image|minikube image|minikube cache|microk8s ctr|ctr|k3s ctr|nerdctl|podman"
     r"|trivy|grype|syft|dive|dockle|docker-slim|slim|container-structure-test)\b.*"
+)
+# functions of another file that are named for what they do to a local image
+_HELPERS = re.compile(
+    r"(?=.*(?:docker|image|push))(?!pushd$|docker(?:-compose|-buildx)?$)[\w-]+", re.I
 )
 _UNKNOWN = re.compile(r"\$\{(\w+)\}|\$[@*]|\$\{\w+\[[@*]\]\}|\$\(.*")
 
@@ -56,6 +60,8 @@ def readers(
         text = re.sub(r"\s+", " ", script.text(node))
         if "docker-daemon:" in text:
             yield node, "`docker-daemon:` reads the local image store"
+        elif _HELPERS.fullmatch(name := script.program(node)) and name not in script.functions:
+            yield node, f"`{name}`, which is not defined here, may need it in the local store"
         elif _OTHERS.fullmatch(text) and (
             why := _names(script, node.children_by_field_name("argument"), wanted)
         ):

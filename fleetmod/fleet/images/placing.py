@@ -57,7 +57,7 @@ def placed(
             )
         if not one and (in_condition(place.statement) or in_condition(build.statement)):
             raise Refused("only one of build and push is a condition", place.whole)
-    _check_chains(script, build, removed)
+    _check_chains(script, build, removed, one)
     if one:
         return Places(build, tuple(pushes), tuple(tags), moves=False)
     between = list(_between(build, removed))
@@ -85,19 +85,18 @@ def placed(
     return Places(build, tuple(pushes), tuple(tags), moves)
 
 
-def _check_chains(script: Script, build: Position, removed: Sequence[Position]) -> None:
+def _check_chains(script: Script, build: Position, removed: Sequence[Position], one: bool) -> None:
     """In a chain, nothing else may decide whether the build or a push runs."""
     own = {p.whole.id for p in removed}
     for place in (build, *removed):
         parts = elements(place.statement)
         at = next(i for i, part in enumerate(parts) if part.id == place.whole.id)
-        with_build = same(place.statement, build.statement)
         before = parts[:at]
-        if with_build and place is not build:
+        if same(place.statement, build.statement):
             first = next(i for i, part in enumerate(parts) if part.id == build.whole.id)
             before = parts[first + 1 : at]
-        elif place is build and not all(same(p.statement, build.statement) for p in removed):
-            before = [part for part in parts if part.id != build.whole.id]
+            if place is build and not one:  # the whole chain runs before the push
+                before = parts[:first] + parts[first + 1 :]
         for part in before:
             if part.id not in own and not decides_nothing(script, part):
                 text = " ".join(script.text(part).split())
