@@ -16,10 +16,11 @@ COMMANDS = {
     "audit": "Show the host-bound debt, as grep sees it and as the syntax tree does.",
     "migrate": "Rewrite the debt into calls of the ports, all or nothing.",
     "verify": "Run the repository's type check and tests before and after, and compare.",
-    "gate": "Prove that a phase's debt is gone, by grep and by syntax.",
+    "gate": "Prove that a phase is done.",
     "check": "Block new debt in the files of a commit, and show what to write.",
     "baseline": "Record today's debt, which may only shrink from then on.",
     "units": "Convert launchd plists into systemd units.",
+    "images": "Make the publish scripts and Dockerfiles fit every platform.",
     "explain": "Tell what a rule looks for and what it makes of it.",
     "demo": "Run audit, migrate, gate and report on a bundled monorepo.",
 }

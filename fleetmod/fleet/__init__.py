@@ -1,1 +1,1 @@
-"""Beyond the code: what a second node needs to run the repository's services."""
+"""What makes a repository ready for a fleet of nodes: units, and the phases 2 to 5."""

@@ -76,4 +76,6 @@ def _phase(verdict: Verdict) -> dict[str, Any]:
         "grep": [{"path": p, "line": n, "text": t} for p, n, t in verdict.grep],
         "findings": [finding_document(f) for f in verdict.findings],
         "unproven": list(verdict.unproven),
+        "failures": list(verdict.failures),
+        "evidence": list(verdict.evidence),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from fleetmod.audit import Audit, needles
@@ -26,7 +26,10 @@ _EXITS = {PASSED: CLEAN, FAILED: DEBT, UNPROVEN_VERDICT: UNPROVEN}
 @dataclass(frozen=True)
 class Verdict:
     """One phase's outcome: the grep's lines, the findings that are left, what is not proven, and
-    what a directive accepts."""
+    what a directive accepts.
+
+    `failures` and `evidence` are what a phase saw outside of the code, one line each.
+    """
 
     phase: str
     title: str
@@ -35,15 +38,18 @@ class Verdict:
     findings: tuple[Finding, ...]
     unproven: tuple[str, ...]
     suppressed: tuple[Finding, ...] = ()
+    failures: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
-def parse_phases(text: str) -> tuple[str, ...]:
-    """`1a,1b` as a tuple; raises FleetmodError for a phase that does not exist."""
+def parse_phases(text: str, more: Iterable[str] = ()) -> tuple[str, ...]:
+    """`1a,1b` as a tuple; raises FleetmodError for a phase that is neither ours nor in `more`."""
+    known = [*PHASES, *more]
     phases = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    unknown = [phase for phase in phases if phase not in PHASES]
+    unknown = [phase for phase in phases if phase not in known]
     if unknown or not phases:
         raise FleetmodError(
-            f"unknown phase `{', '.join(unknown) or text}`", todo=f"Phases: {', '.join(PHASES)}"
+            f"unknown phase `{', '.join(unknown) or text}`", todo=f"Phases: {', '.join(known)}"
         )
     return phases
 

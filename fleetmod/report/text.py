@@ -232,5 +232,13 @@ def print_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
             )
         if len(verdict.grep) > _GREP_LINES:
             console.print(f"  {verdict.phase} … and {len(verdict.grep) - _GREP_LINES} more line(s)")
+        if not verdict.grep:
+            for finding in verdict.findings[:_GREP_LINES]:
+                place, left = f"{finding.path}:{finding.line}", finding.reason or finding.text
+                console.print(f"  {verdict.phase} {escape(f'{place}: {left}')}", soft_wrap=True)
+        for seen in verdict.evidence:
+            console.print(f"  {verdict.phase} {escape(seen)}", soft_wrap=True)
+        for reason in verdict.failures:
+            console.print(f"  {verdict.phase} failed: {escape(reason)}", soft_wrap=True)
         for reason in verdict.unproven:
             console.print(f"  {verdict.phase} unproven: {escape(reason)}", soft_wrap=True)
