@@ -55,6 +55,13 @@ class Finding:
     symbol: str = ""  # the enclosing function, class or variable
     notes: tuple[str, ...] = ()  # what a maintainer must look at after the rewrite
     lines: tuple[int, ...] = ()  # the lines on which this finding's trigger stands
+    suppressed: str = ""  # the reason of the suppression that covers it; it is no debt then
+    known: bool = False  # stands in the baseline: debt, and not new
+
+
+def is_debt(finding: Finding) -> bool:
+    """Whether something is left to mend, known before or not."""
+    return finding.action != EXEMPT and not finding.suppressed
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:

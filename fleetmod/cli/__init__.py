@@ -17,6 +17,8 @@ COMMANDS = {
     "migrate": "Rewrite the debt into calls of the ports, all or nothing.",
     "verify": "Run the repository's type check and tests before and after, and compare.",
     "gate": "Prove that a phase's debt is gone, by grep and by syntax.",
+    "trend": "Show the debt at commits of the past.",
+    "lsp": "Serve findings and fixes to an editor, over standard input and output.",
     "explain": "Tell what a rule looks for and what it makes of it.",
     "demo": "Run audit, migrate, gate and report on a bundled monorepo.",
 }

@@ -33,6 +33,10 @@ class Verdict:
     findings: tuple[Finding, ...]
     unproven: tuple[str, ...]
 
+    @property
+    def family(self) -> str:
+        return PHASES[self.phase]
+
 
 def parse_phases(text: str) -> tuple[str, ...]:
     """`1a,1b` as a tuple; raises FleetmodError for a phase that does not exist."""

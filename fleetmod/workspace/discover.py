@@ -44,16 +44,30 @@ def discover(root: Path, config: Config, named: str = "") -> list[str]:
     installed, vendored, generated or excluded by `config.workspace.exclude`; only those of the
     name `named`, if it is given.
     """
-    folders = [folder.removeprefix("./").rstrip("/") or "." for folder in config.workspace.scan]
-    excluded = matcher(config.workspace.exclude)
+    wanted = looked_at(config)
     return sorted(
         path
-        for path in set(_listed(root, folders))
+        for path in set(_listed(root, _folders(config)))
         if (not named or path.rpartition("/")[2] == named)
-        and not _is_foreign(path)
-        and not excluded(path)
+        and wanted(path)
         and _is_regular(root, path)
     )
+
+
+def looked_at(config: Config) -> Callable[[str], bool]:
+    """A test, by its path alone, whether a file of the repository is one that an audit looks at."""
+    folders = _folders(config)
+    excluded = matcher(config.workspace.exclude)
+
+    def wanted(path: str) -> bool:
+        inside = any(f == "." or path == f or path.startswith(f + "/") for f in folders)
+        return inside and not _is_foreign(path) and not excluded(path)
+
+    return wanted
+
+
+def _folders(config: Config) -> list[str]:
+    return [folder.removeprefix("./").rstrip("/") or "." for folder in config.workspace.scan]
 
 
 def candidates(root: Path, paths: Sequence[str], triggers: Sequence[bytes]) -> Candidates:

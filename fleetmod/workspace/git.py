@@ -28,13 +28,11 @@ def run_git(
 
     None when git is missing, fails, takes too long, or ends with a code that is not in `ok`.
     """
-    env = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-    env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
     try:
         done = subprocess.run(
             ["git", *args],
             cwd=root,
-            env=env,
+            env=clean_environment(),
             capture_output=True,
             stdin=subprocess.DEVNULL,
             timeout=_SECONDS,
@@ -45,6 +43,12 @@ def run_git(
     if done.returncode not in ok:
         return None
     return [os.fsdecode(part) for part in done.stdout.split(b"\0") if part]
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment for a git that only reads, and reads the repository of its folder."""
+    env = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+    return env | {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
 
 
 def head(root: Path) -> tuple[str, bool]:
