@@ -29,7 +29,8 @@ def fix_of(finding: Finding, data: bytes, settings: Settings, rules: Sequence[Ru
     if finding.action != REWRITE or finding.suppressed:
         return None
     itself = (finding.rule, finding.start, finding.end)
-    result = scan(finding.path, data, settings, rules, lambda *match: match == itself)
+    own = [rule for rule in rules if rule.id == finding.rule]
+    result = scan(finding.path, data, settings, own, lambda *match: match == itself)
     if not result.edits or scan(finding.path, render(data, result.edits), settings, ()).errors:
         return None
     return Fix(result.edits, result.needs)

@@ -20,7 +20,8 @@ _WORDS = {REWRITE: "can be rewritten", REFUSE: "needs a person"}
 
 @dataclass(frozen=True)
 class Item:
-    """One finding. `lines` are (kind, number, text), kind being one of `del add same gap hit`."""
+    """One finding. `lines` are (kind, number, text) with a kind of `del add same gap hit`; the
+    numbers are those of the file as it is."""
 
     entry: Entry
     href: str
@@ -110,7 +111,7 @@ def _diff(before: bytes, after: bytes) -> Iterator[tuple[str, str, str]]:
                 yield from _numbered("same", old, low, high)
             else:
                 yield from _numbered("del", old, low, high)
-                yield from _numbered("add", new, new_low, new_high)
+                yield from (("add", "", line) for line in new[new_low:new_high])
 
 
 def _excerpt(data: bytes, finding: Finding) -> Iterator[tuple[str, str, str]]:
