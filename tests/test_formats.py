@@ -138,9 +138,10 @@ def test_gitlab_has_what_its_widget_needs() -> None:
 def test_several_reports_of_one_run(root: Path, tmp_path: Path) -> None:
     sarif, page = tmp_path / "a.sarif", tmp_path / "b.html"
     options = ["--format", "sarif", "--output", str(sarif), "--format", "html"]
-    ran = fleetmod(root, "audit", *options, "--output", str(page), "--format", "json")
-    assert ran.code == 1
-    assert json.loads(ran.out)["format"] == "fleetmod-audit"
+    for last in (["--format", "json"], ["--format", "json", "--output", "-"]):
+        ran = fleetmod(root, "audit", *options, "--output", str(page), *last)
+        assert ran.code == 1
+        assert json.loads(ran.out)["format"] == "fleetmod-audit"
     assert json.loads(sarif.read_text())["version"] == "2.1.0"
     assert page.read_text().startswith("<!doctype html>")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -12,6 +13,10 @@ from urllib.parse import unquote
 import jsonschema
 import pytest
 
+from fleetmod.audit import audit
+from fleetmod.project import open_project, read_sources
+from fleetmod.report import sarif
+from fleetmod.report.report import report_of
 from fleetmod.syntax.lines import Lines
 from tests import node
 from tests.repo import fleetmod, make
@@ -146,6 +151,36 @@ def test_ids_outlive_moved_lines(root: Path, log: dict[str, Any], tmp_path: Path
         return {r["partialFingerprints"]["fleetmodFinding/v1"] for r in of["runs"][0]["results"]}
 
     assert ids(again) == ids(log)
+
+
+def test_suppressions_and_a_baseline(root: Path) -> None:
+    project = open_project(root)
+    sources = read_sources(project)
+    audited = audit(project, None, sources)
+    (first, *others) = audited.results
+    marked = (
+        replace(first.findings[0], suppressed="a reason"),
+        replace(first.findings[1], known=True),
+        *first.findings[2:],
+    )
+    audited = replace(audited, results=(replace(first, findings=marked), *others))
+    log = json.loads(sarif.render(report_of(project, audited, sources, "audit", baseline=True)))
+    one, two, three = log["runs"][0]["results"][:3]
+    assert one["suppressions"] == [
+        {"kind": "inSource", "status": "accepted", "justification": "a reason"}
+    ]
+    assert two["suppressions"] == []
+    assert (two["baselineState"], three["baselineState"]) == ("unchanged", "new")
+    schema = json.loads((node.npm(TOOL) / TOOL / "sarif-2.1.0.json").read_text("utf-8-sig"))
+    jsonschema.validators.validator_for(schema)(schema).validate(log)
+
+
+def test_a_gate_gives_the_same_ids(root: Path, log: dict[str, Any]) -> None:
+    gate = json.loads(fleetmod(root, "gate", "--format", "sarif").out)
+    own = [r for r in gate["runs"][0]["results"] if r["ruleId"] != "gate-grep"]
+    assert [r["partialFingerprints"] for r in own] == [
+        r["partialFingerprints"] for r in log["runs"][0]["results"]
+    ]
 
 
 def test_lines_of_bytes() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fleetmod.audit import Audit, TextCount
 from fleetmod.fixes import fix_of
 from fleetmod.gates.check import Verdict
-from fleetmod.model import REFUSE, Edit, Finding, is_debt
+from fleetmod.model import EXEMPT, REFUSE, Edit, Finding, is_debt
 from fleetmod.project import Project, Sources
 from fleetmod.report.fingerprint import fingerprints
 from fleetmod.rules import Rule
@@ -111,25 +111,29 @@ def report_of(
     packages: Sequence[str] = (),
     verdicts: tuple[Verdict, ...] = (),
     fixes: bool = False,
+    baseline: bool = False,
     history: tuple[Point, ...] = (),
 ) -> Report:
-    """The report of an audit or a gate. `fixes` asks for each finding's edits, which cost a scan.
+    """The report of an audit or a gate. `fixes` asks for each finding's edits, which cost a scan;
+    `baseline` says that there is one, which the findings' `known` was read from.
 
     A gate speaks of its own phases' findings, and of every line that its grep finds besides.
     """
-    findings = audit.findings
-    if verdicts:
-        debt = [f for verdict in verdicts for f in verdict.findings]
-        findings = tuple(sorted([*debt, *_residue(verdicts, debt)], key=lambda f: (f.path, f.line)))
+    # ids count twins among all findings, so that each is the same in every command's report
+    everything = (*audit.findings, *_residue(verdicts))
+    asked = {verdict.family for verdict in verdicts}
     entries = []
-    for finding, name in zip(findings, fingerprints(findings), strict=True):
+    for finding, name in zip(everything, fingerprints(everything), strict=True):
+        if verdicts and (finding.family not in asked or finding.action == EXEMPT):
+            continue
         edits: tuple[Edit, ...] = ()
         if fixes and finding.rule != GREP.id:
             rules = project.rules_for(finding.path)
             fix = fix_of(finding, sources.contents[finding.path], sources.settings, rules)
             edits = fix.edits if fix else ()
         entries.append(Entry(finding, name, edits))
-    paths = {f.path for f in findings}
+    entries.sort(key=lambda e: (e.finding.path, e.finding.line, e.finding.start))
+    paths = {e.finding.path for e in entries}
     return Report(
         command=command,
         name=project.root.name,
@@ -142,12 +146,14 @@ def report_of(
         packages=tuple(packages),
         contents={path: data for path, data in sources.contents.items() if path in paths},
         verdicts=verdicts,
+        baseline=baseline,
         history=history,
     )
 
 
-def _residue(verdicts: Sequence[Verdict], debt: Sequence[Finding]) -> Iterator[Finding]:
+def _residue(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
     """The grep's lines on which no finding of debt stands."""
+    debt = (f for verdict in verdicts for f in verdict.findings)
     told = {(f.path, line) for f in debt for line in f.lines}
     for verdict in verdicts:
         for path, line, text in verdict.grep:
