@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fleetmod.report.formats import FORMATS, WITH_FIXES, render
+
 if TYPE_CHECKING:
     from fleetmod.audit import Audit
     from fleetmod.gates.check import Verdict
     from fleetmod.project import Project, Sources
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown", "html")
 _STDOUT = Path("-")
-_FIXES = {"sarif", "html"}  # they show what mends a finding
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,6 @@ def deliver(
     texts: list[tuple[Path | None, str]] = []
     shared = [name for name, _ in wanted.outputs if name not in own]
     if shared:
-        from fleetmod.report.formats import render
         from fleetmod.report.report import report_of
         from fleetmod.trend import load
         from fleetmod.workspace.git import head
@@ -132,7 +131,7 @@ def deliver(
             commit=head(project.root)[0],
             packages=[p.path for p in packages(project.root, project.config)],
             verdicts=verdicts,
-            fixes=wanted.has(*_FIXES),
+            fixes=wanted.has(*WITH_FIXES),
             history=load(wanted.history) if wanted.history else (),
         )
         if "github" in shared:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
-from fleetmod.report.report import Report
+if TYPE_CHECKING:
+    from fleetmod.report.report import Report
 
 # `text` and `json` are each command's own words: a terminal's table, and its JSON document.
 OWN = ("text", "json")
@@ -17,7 +19,7 @@ _MODULES = {
     "html": "html.page",
 }
 FORMATS = (*OWN, *_MODULES)
-WITH_FIXES = frozenset({"sarif", "html"})
+WITH_FIXES = ("sarif", "html")  # they show what mends a finding
 
 
 def render(name: str, report: Report) -> str:

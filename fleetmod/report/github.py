@@ -12,6 +12,7 @@ from fleetmod.report.report import ERROR, WARNING, Report
 from fleetmod.syntax.lines import Lines
 
 A_STEP = 10  # annotations of each level; five such steps fill a job's 50
+DOUBTS = 5  # of the errors, at most so many are for what is unproven
 SUMMARY_BYTES = 1024 * 1024
 
 
@@ -21,9 +22,8 @@ def render(report: Report) -> str:
     lines = {path: Lines(data) for path, data in report.contents.items()}
     out = []
     shown = 0
-    errors = report.unproven
     budget = {ERROR: A_STEP, WARNING: A_STEP}
-    for unproven in errors[: A_STEP // 2]:
+    for unproven in report.unproven[:DOUBTS]:
         budget[ERROR] -= 1
         where = {"file": unproven.path, "line": str(unproven.line or 1)} if unproven.path else {}
         out.append(_command(ERROR, {**where, "title": "fleetmod: unproven"}, unproven.reason))
@@ -40,7 +40,7 @@ def render(report: Report) -> str:
             if last == f.line:  # columns are for annotations of one line only
                 where |= {"col": str(f.col), "endColumn": str(after)}
         out.append(_command(entry.level, {**where, "title": f"fleetmod: {f.rule}"}, entry.message))
-    left = len(new) - shown + max(0, len(errors) - A_STEP // 2)
+    left = len(new) - shown + max(0, len(report.unproven) - DOUBTS)
     if left:
         out.append(f"fleetmod: {left} more are not annotated, for GitHub shows {A_STEP} a level.")
     if not out:

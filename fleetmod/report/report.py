@@ -93,13 +93,6 @@ class Report:
         """What is left to mend, worst first."""
         return sorted((e for e in self.entries if is_debt(e.finding)), key=_badness)
 
-    @property
-    def suppressed(self) -> list[Entry]:
-        return [e for e in self.entries if e.finding.suppressed]
-
-    def rule(self, name: str) -> Rule:
-        return next(rule for rule in self.rules if rule.id == name)
-
 
 def report_of(
     project: Project,
