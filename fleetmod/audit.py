@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from fleetmod.engine import scan
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
 from fleetmod.project import PROCESS_MANAGER, Project, Sources, read_sources, suffix
+from fleetmod.settings import Settings
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.grep import Hit, grep_all
@@ -73,9 +74,14 @@ class Audit:
         return tuple((r.path, lines) for r in self.results for lines in r.unparsed)
 
 
-def audit(project: Project, progress: Progress | None = None) -> Audit:
-    """Audit a whole repository; raises FleetmodError only for what the project cannot open."""
-    sources = read_sources(project)
+def audit(
+    project: Project, progress: Progress | None = None, sources: Sources | None = None
+) -> Audit:
+    """Audit a whole repository; raises FleetmodError only for what the project cannot open.
+
+    `sources` are its files where they have been read before.
+    """
+    sources = sources or read_sources(project)
     results = scan_all(project, sources, progress)
     greps = _grep(project, sources)
     texts, unexplained = _texts(project, results, greps)
@@ -98,16 +104,22 @@ def scan_all(
     results = []
     total = len(sources.contents)
     for index, (path, data) in enumerate(sorted(sources.contents.items())):
-        result = scan(path, data, sources.settings, project.rules_for(path))
-        if any(need.package == project.port_of(path) for need in result.needs):
-            result = refused(result, _ITSELF.format(project.port_of(path)))
-        elif result.needs and owner(project.root, path) is None:
-            result = refused(result, UNOWNED)
+        result = scan_file(project, path, data, sources.settings)
         if result.findings or result.errors:
             results.append(result)
         if progress is not None:
             progress(index + 1, total)
     return results
+
+
+def scan_file(project: Project, path: str, data: bytes, settings: Settings) -> FileResult:
+    """Analyse one file of the repository, whatever its content on the disk is."""
+    result = scan(path, data, settings, project.rules_for(path))
+    if any(need.package == project.port_of(path) for need in result.needs):
+        return refused(result, _ITSELF.format(project.port_of(path)))
+    if result.needs and owner(project.root, path) is None:
+        return refused(result, UNOWNED)
+    return result
 
 
 def refused(result: FileResult, reason: str) -> FileResult:

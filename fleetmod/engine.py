@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tree_sitter import Node
@@ -25,26 +25,40 @@ _SHORT = 120
 _ADAPTER = "the repository's own adapter of the tool (process.adapters of fleetmod.toml)"
 
 
-def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> FileResult:
+Only = Callable[[str, int, int], bool]
+
+
+def scan(
+    path: str,
+    data: bytes,
+    settings: Settings,
+    rules: Sequence[Rule],
+    only: Only | None = None,
+) -> FileResult:
     """Findings and edits of one file. The edits are sorted and do not overlap.
 
+    `only` picks matches by rule, start and end (bytes); the others are neither told nor mended.
     Of a file that is no text, or that nests too deeply, all lines count as not parsed.
     """
     if not is_text(data):
         return _unseen(path, data, rules)
     try:
-        return _scan(path, data, settings, rules)
+        return _scan(path, data, settings, rules, only)
     except RecursionError:
         return _unseen(path, data, rules)
 
 
-def _scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> FileResult:
+def _scan(
+    path: str, data: bytes, settings: Settings, rules: Sequence[Rule], only: Only | None
+) -> FileResult:
     source = open_source(path, data)
     analysis = Analysis(source, settings)
     findings: list[Finding] = []
     broken = source.errors()
     suppressions = Suppressions(source, settings.known_rules | {rule.id for rule in rules})
     for rule, node in matches(analysis, rules):
+        if only is not None and not only(rule.id, node.start_byte, node.end_byte):
+            continue
         finding = _describe(analysis, rule, node)
         accepted = suppressions.apply(finding)
         if accepted:
@@ -52,7 +66,8 @@ def _scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> 
             findings.append(replace(finding, action=EXEMPT, reason=why, suppressed=accepted))
         else:
             findings.append(_examine(analysis, rule, node, finding, broken))
-    findings += suppressions.findings(rule.id for rule in rules)
+    if only is None:
+        findings += suppressions.findings(rule.id for rule in rules)
     edits = _without_overlaps(analysis.draft.edits, rules)
     analysis.draft.edits[:] = edits
     targets = analysis.roles.lifter.targets

@@ -19,8 +19,10 @@ COMMANDS = {
     "gate": "Prove that a phase is done.",
     "check": "Block new debt in the files of a commit, and show what to write.",
     "baseline": "Record today's debt, which may only shrink from then on.",
+    "trend": "Show the debt at commits of the past.",
     "units": "Convert launchd plists into systemd units.",
     "images": "Make the publish scripts and Dockerfiles fit every platform.",
+    "lsp": "Serve findings and fixes to an editor, over standard input and output.",
     "explain": "Tell what a rule looks for and what it makes of it.",
     "demo": "Run audit, migrate, gate and report on a bundled monorepo.",
 }

@@ -41,6 +41,10 @@ class Verdict:
     failures: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
 
+    @property
+    def family(self) -> str:
+        return PHASES[self.phase]
+
 
 def parse_phases(text: str, more: Iterable[str] = ()) -> tuple[str, ...]:
     """`1a,1b` as a tuple; raises FleetmodError for a phase that is neither ours nor in `more`."""

@@ -199,6 +199,14 @@ def print_plan(console: Console, plan: Plan, applied: bool) -> None:
         console.print(f"  {escape(note)}", soft_wrap=True)
 
 
+def gate_text(verdicts: Sequence[Verdict], to_file: bool = False) -> str:
+    """The gates' verdicts, as `print_verdicts` shows them."""
+    console = make_console(color=False if to_file else None)
+    with console.capture() as captured:
+        print_verdicts(console, verdicts)
+    return captured.get()
+
+
 def print_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
     """The gates as a table, and below it what stands in the way."""
     table = Table(title="Gates", title_justify="left")

@@ -45,7 +45,7 @@ def discover(root: Path, config: Config, named: str = "") -> list[str]:
     installed, vendored, generated or excluded by `config.workspace.exclude`; only those of the
     name `named`, if it is given.
     """
-    wanted = _wanted(config)
+    wanted = looked_at(config)
     return sorted(
         path
         for path in set(_listed(root, _folders(config)))
@@ -57,23 +57,24 @@ def discover(root: Path, config: Config, named: str = "") -> list[str]:
 
 def select(root: Path, config: Config, paths: Iterable[str]) -> list[str]:
     """Those of `paths` that `discover` would find, the ignore rules of git aside."""
-    wanted, folders = _wanted(config), _folders(config)
-    return sorted(
-        path
-        for path in set(paths)
-        if any(folder == "." or f"{path}/".startswith(f"{folder}/") for folder in folders)
-        and wanted(path)
-        and _is_regular(root, path)
-    )
+    wanted = looked_at(config)
+    return sorted(path for path in set(paths) if wanted(path) and _is_regular(root, path))
+
+
+def looked_at(config: Config) -> Callable[[str], bool]:
+    """A test, by its path alone, whether a file of the repository is one that an audit looks at."""
+    folders = _folders(config)
+    excluded = matcher(config.workspace.exclude)
+
+    def wanted(path: str) -> bool:
+        inside = any(f == "." or path == f or path.startswith(f + "/") for f in folders)
+        return inside and not _is_foreign(path) and not excluded(path)
+
+    return wanted
 
 
 def _folders(config: Config) -> list[str]:
     return [folder.removeprefix("./").rstrip("/") or "." for folder in config.workspace.scan]
-
-
-def _wanted(config: Config) -> Callable[[str], bool]:
-    excluded = matcher(config.workspace.exclude)
-    return lambda path: not _is_foreign(path) and not excluded(path)
 
 
 def candidates(

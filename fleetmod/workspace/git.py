@@ -55,13 +55,11 @@ def staged(root: Path) -> dict[str, bytes] | None:
 def _answer(
     root: Path, args: Sequence[str | bytes], ok: tuple[int, ...], more: dict[str, str]
 ) -> bytes | None:
-    env = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-    env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C", **more}
     try:
         done = subprocess.run(
             ["git", *args],
             cwd=root,
-            env=env,
+            env=clean_environment() | more,
             capture_output=True,
             stdin=subprocess.DEVNULL,
             timeout=_SECONDS,
@@ -70,6 +68,12 @@ def _answer(
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
     return done.stdout if done.returncode in ok else None
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment for a git that only reads, and reads the repository of its folder."""
+    env = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+    return env | {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
 
 
 def head(root: Path) -> tuple[str, bool]:
