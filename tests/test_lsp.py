@@ -107,7 +107,9 @@ def serve(root: Path, talk: Callable[[Client], Awaitable[None]], path: str = "")
 def applied(text: str, edits: list[lsp.TextEdit]) -> str:
     """As an editor applies edits, whose columns count UTF-16 units."""
     lines = text.splitlines(keepends=True)
-    starts = [sum(len(line.encode("utf-16-le")) for line in lines[:n]) for n in range(len(lines))]
+    starts = [
+        sum(len(line.encode("utf-16-le")) for line in lines[:n]) for n in range(len(lines) + 1)
+    ]
     data = text.encode("utf-16-le")
 
     def offset(at: lsp.Position) -> int:
