@@ -60,8 +60,6 @@ class ProcessCalls:
         if not site.runner.throws or "nothrow" in usage.methods:
             operations = tuple(op.tolerate() for op in operations)
         self._check_error_readers(site, usage, context)
-        if any(op.verb == INSPECT for op in operations):
-            check_reads(usage.value, self.scopes)
         if any(op.verb in QUERIES for op in operations) and self._shown(site, usage):
             raise Refused("shows people what the tool prints; print the port's result instead")
         if site.runner.result == CHILD:
@@ -170,6 +168,8 @@ class ProcessCalls:
         if len(operations) != 1:
             raise Refused("the result of several commands in one; write one call each")
         op = operations[0]
+        if op.verb == INSPECT and site.runner.result in (TEXT, STRUCT):
+            self._check_text(site, usage, op)
         if site.runner.result == TEXT or "text" in usage.methods:
             self._text(site, usage, context, op)
         elif site.runner.result == STRUCT and (
@@ -204,6 +204,13 @@ class ProcessCalls:
         if site.runner.trimmed:
             text += ".trim()"
         self.draft.replace(usage.value, self._wrapped(text, usage), RULE)
+
+    def _check_text(self, site: Site, usage: Usage, op: Operation) -> None:
+        """What is read of a printed service must be what the port tells of it."""
+        if op.tolerated and "2>&1" in site.command:
+            raise Refused("reads the tool's errors with its output; read the port's error instead")
+        structured = site.runner.result == STRUCT and "text" not in usage.methods
+        check_reads(usage.value, structured, op.label, self.scopes)
 
     def _check_encoding(self, site: Site, usage: Usage) -> None:
         """The port gives text: what wants bytes, or another spelling of them, is refused."""
