@@ -88,7 +88,7 @@ def result_of(
     if executor is not None:
         return _executor_result(executor, runners)
     sync = not _is_async(function) and inner.sync
-    values = _returned(function)
+    values = returned(function)
     if [v.type for v in values] == ["true", "false"] and _in_handler(values[1], call):
         return OK, False, sync
     if not values:
@@ -112,7 +112,7 @@ def _in_handler(value: Node, call: Node) -> bool:
     return False
 
 
-def _returned(function: Node) -> list[Node]:
+def returned(function: Node) -> list[Node]:
     body = function.child_by_field_name("body")
     if body is None:
         return []

@@ -21,6 +21,7 @@ from fleetmod.lower.context import (
     unawaited,
 )
 from fleetmod.lower.draft import Draft, Refused
+from fleetmod.lower.handlers import check_error_readers, ends_alike, observed
 from fleetmod.lower.outcome import Outcomes
 from fleetmod.lower.promise import Promises
 from fleetmod.lower.reads import check_reads
@@ -31,11 +32,6 @@ from fleetmod.syntax.scope import Scopes
 RULE = "launchctl-call"
 _ENCODING = re.compile(r"\bencoding\s*:\s*[\"']([\w-]+)")
 _INHERITS = re.compile(r"\b(?:stdio|stdout)\s*:\s*[^,}\]]*[\"']inherit")
-_LOGS = re.compile(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
-_ERROR_DETAILS = re.compile(
-    r"\.\s*(status|signal|killed|cmd|output|stdout|code|errno)\b"
-    r"|\{[^{}]*\b(?:status|code|signal|stdout)\b[^{}]*\}\s*=\s*\w"
-)
 
 
 class ProcessCalls:
@@ -59,7 +55,8 @@ class ProcessCalls:
         operations = site.operations
         if not site.runner.throws or "nothrow" in usage.methods:
             operations = tuple(op.tolerate() for op in operations)
-        self._check_error_readers(site, usage, context)
+        if site.runner.throws:
+            check_error_readers(usage, context, self.source)
         if any(op.verb in QUERIES for op in operations) and self._shown(site, usage):
             raise Refused("shows people what the tool prints; print the port's result instead")
         if site.runner.result == CHILD:
@@ -92,18 +89,29 @@ class ProcessCalls:
         self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
     ) -> tuple[str, ...]:
         notes = [note for op in operations for note in op.notes]
-        told = site.runner.result in (STRUCT, OK) and ignored(usage, self.scopes) is None
-        fails = site.runner.throws and not all(op.tolerated for op in operations)
-        told = told or (fails and not self._observed(context))
-        if told and any(op.verb == "stop" and op.required for op in operations):
-            notes.append(
-                "`stop` succeeds where nothing is loaded: no exit code and no error tells that"
-            )
+        notes.extend(self._told_otherwise(site, usage, context, operations))
         if site.options is not None and "timeout" in self.source.text(site.options):
             notes.append("its own timeout is replaced by the adapter's")
         if self._sync_was_used(site):
             notes.append(f"uses the synchronous companion: {self._why_sync(site, context)}")
         return tuple(dict.fromkeys(notes))
+
+    def _told_otherwise(
+        self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
+    ) -> Iterator[str]:
+        """Where the port succeeds or fails and the tool does not, and the code may notice it."""
+        told = site.runner.result in (STRUCT, OK) and ignored(usage, self.scopes) is None
+        fails = site.runner.throws and not all(op.tolerated for op in operations)
+        handled = observed(context, self.source)
+        for op in operations:
+            if op.verb == "stop" and op.required and (told or (fails and not handled)):
+                yield (
+                    "`stop` succeeds where nothing is loaded: no exit code and no error tells that"
+                )
+            if op.verb in ("restart", "start") and (told or fails):
+                yield f"`{op.verb}` loads a service that is not loaded, where the tool fails"
+            if op.legacy and (told or (fails and (handled or context.tried is None))):
+                yield f"`launchctl {op.legacy}` exits 0 where it fails; the port throws there"
 
     def _sync_was_used(self, site: Site) -> bool:
         return any(
@@ -136,7 +144,8 @@ class ProcessCalls:
         if statement and not ends and self.draft.style.semicolon and node.type == "try_statement":
             ends = ";"
         separator = self.draft.style.newline + line_indent(self.source, node.start_byte)
-        if statement and self._observed(context):
+        handled = statement and observed(context, self.source)
+        if handled and not ends_alike(node, context, self.source):
             operations = tuple(self._with_failure(operations))
         lines = [self.calls.statement(op, context, ends) for op in operations]
         if not ends and lines[0].startswith("("):
@@ -239,32 +248,3 @@ class ProcessCalls:
 
     def _loose(self, text: str) -> str:
         return f"({text})" if text.startswith(("await ", "yield* ")) else text
-
-    def _check_error_readers(self, site: Site, usage: Usage, context: Context) -> None:
-        """A handler that reads a child process error's own fields would read nothing."""
-        handler = self._handler(usage, context)
-        if handler is None or not site.runner.throws:
-            return
-        if _ERROR_DETAILS.search(self.source.text(handler)):
-            raise Refused(
-                "the error's handler reads the exit status or the code of a child process; read "
-                "`exitCode` and `code` of the port's error there"
-            )
-
-    def _handler(self, usage: Usage, context: Context) -> Node | None:
-        """The catch block, or the function given to `.catch`, that sees the call fail."""
-        if member(usage.value, self.source) == "catch" and usage.value.parent is not None:
-            call = usage.value.parent.parent
-            return call.child_by_field_name("arguments") if call is not None else None
-        return context.tried.child_by_field_name("handler") if context.tried is not None else None
-
-    def _observed(self, context: Context) -> bool:
-        """Whether a catch block does more about a failure than to log it."""
-        handler = (
-            context.tried.child_by_field_name("handler") if context.tried is not None else None
-        )
-        body = handler.child_by_field_name("body") if handler is not None else None
-        return body is not None and any(
-            child.type != "comment" and not _LOGS.match(self.source.text(child))
-            for child in body.named_children
-        )
