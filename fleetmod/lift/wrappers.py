@@ -13,6 +13,7 @@ from fleetmod.lift.wrapper_result import (
     Resolver,
     arguments_of,
     calls_in,
+    lenient_flag,
     parameters,
     result_of,
     throws,
@@ -51,6 +52,9 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
     used = [shaped.args_at] if shaped.form == ARGV else []
     used += [shaped.command_at] if shaped.tool is None else []
     forwarded = {names[at] for at in used if at < len(names)}
+    lenient = lenient_flag(function, names, runners)
+    if lenient is not None:
+        forwarded.add(names[lenient[0]])
     return replace(
         shaped,
         name=binding.name,
@@ -59,6 +63,7 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
         trimmed=trimmed,
         sync=sync,
         throws=throws(function, call, inner, runners),
+        lenient=lenient,
         caveat=inner.caveat or caveat(function, call, forwarded, runners.scopes),
     )
 

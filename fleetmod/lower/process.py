@@ -11,6 +11,7 @@ from fleetmod.lift.operation import INSPECT, QUERIES, Operation
 from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
+from fleetmod.lower.children import Children
 from fleetmod.lower.context import (
     ASYNC,
     GEN,
@@ -43,6 +44,7 @@ class ProcessCalls:
         self.source = draft.scopes.source
         self.calls = Calls(draft)
         self.outcomes = Outcomes(draft, self.calls)
+        self.children = Children(draft, self.calls)
         self.promises = Promises(draft, self.calls)
 
     def lower(self, site: Site) -> tuple[str, ...]:
@@ -60,9 +62,7 @@ class ProcessCalls:
         if any(op.verb in QUERIES for op in operations) and self._shown(site, usage):
             raise Refused("shows people what the tool prints; print the port's result instead")
         if site.runner.result == CHILD:
-            awaited = self.promises.child(site, usage, operations)
-            if awaited is not None:
-                self._statement(*awaited, context)
+            self._child(site, usage, context, operations)
         elif not site.runner.sync and not usage.awaited:
             self.promises.lower(site, usage, operations)
         elif (statement := self._ignored(usage, operations)) is not None:
@@ -70,6 +70,15 @@ class ProcessCalls:
         else:
             self._result(site, usage, context, operations)
         return self._notes(site, usage, context, operations)
+
+    def _child(
+        self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
+    ) -> None:
+        if self.children.collected(site, usage, context):
+            return
+        awaited = self.promises.child(site, usage, operations)
+        if awaited is not None:
+            self._statement(*awaited, context)
 
     def _shown(self, site: Site, usage: Usage) -> bool:
         """Whether the output goes to the terminal."""
@@ -100,7 +109,8 @@ class ProcessCalls:
         self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
     ) -> Iterator[str]:
         """Where the port succeeds or fails and the tool does not, and the code may notice it."""
-        told = site.runner.result in (STRUCT, OK) and ignored(usage, self.scopes) is None
+        read = (STRUCT, OK) if declarator(usage.value) is None else (STRUCT, OK, CHILD)
+        told = site.runner.result in read and ignored(usage, self.scopes) is None
         fails = site.runner.throws and not all(op.tolerated for op in operations)
         handled = observed(context, self.source)
         for op in operations:

@@ -99,3 +99,9 @@ export function throwingCaught(): string {
     return "was not loaded";
   }
 }
+
+export function failureAllowed(): string {
+  settleSync(() => processManagerSync.stop(LABEL));
+  processManagerSync.restart(LABEL);
+  return "restarted";
+}
