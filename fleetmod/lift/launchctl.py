@@ -25,7 +25,7 @@ from fleetmod.syntax.values import Hole
 TOOL = "launchctl"
 _ELSEWHERE = {"ssh", "simctl", "xcrun", "tart", "docker", "limactl", "colima"}
 _ROOT = {"sudo", "doas"}
-_NOT_SERVICES = {
+FOREIGN = {
     "getenv": "reads the session's environment",
     "setenv": "sets the session's environment",
     "unsetenv": "sets the session's environment",
@@ -126,8 +126,8 @@ class Launchctl:
         return self.shell(parse_shell(tuple(p for p in words[2] if isinstance(p, str | Hole))))
 
     def verb(self, verb: str, args: tuple[Word, ...]) -> tuple[Operation, ...]:
-        if verb in _NOT_SERVICES:
-            raise Foreign(f"`launchctl {verb}` {_NOT_SERVICES[verb]}; it manages no service")
+        if verb in FOREIGN:
+            raise Foreign(f"`launchctl {verb}` {FOREIGN[verb]}; it manages no service")
         flags = [t for w in args if (t := text_of(w)) is not None and t.startswith("-")]
         rest = tuple(w for w in args if not (text_of(w) or "").startswith("-"))
         if verb == "kickstart":
@@ -207,8 +207,8 @@ class Launchctl:
     def _by_path(self, verb: str, args: tuple[Word, ...], override: bool) -> tuple[Operation, ...]:
         label, source = self.targets.from_path(None, self._one(args, verb))
         if verb == "load":
-            return (Operation("enable" if override else "load", label, source),)
-        stop = Operation("stop", label)
+            return (Operation("enable" if override else "load", label, source, legacy=verb),)
+        stop = Operation("stop", label, legacy=verb)
         return (Operation("disable", label), stop) if override else (stop,)
 
     def _list(self, args: tuple[Word, ...]) -> Operation:

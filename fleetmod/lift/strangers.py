@@ -7,7 +7,7 @@ import re
 from tree_sitter import Node
 
 from fleetmod.lift.audience import Audience, looks_run
-from fleetmod.lift.launchctl import TOOL, Launchctl
+from fleetmod.lift.launchctl import FOREIGN, TOOL, Launchctl
 from fleetmod.lift.operation import Foreign, Operation, Unliftable, Word
 from fleetmod.lift.runner import SHELL, UNKNOWN, Runner
 from fleetmod.lift.shell import parse_shell
@@ -17,9 +17,11 @@ from fleetmod.syntax.values import Values, unwrap
 _ASKS = re.compile(
     r"(.*\.)?(includes|startsWith|endsWith|indexOf|match|matchAll|test|search|split|replace"
     r"|replaceAll|to[A-Z]\w*|stringContaining|stringMatching|objectContaining|arrayContaining|has"
-    r"|join|resolve|mock\w*|doMock|require|import|which\w*|[\w$]*[eE]xists\w*|accessSync|access"
+    r"|push|unshift|join|resolve|mock\w*|doMock|require|import|which\w*|[\w$]*[eE]xists\w*|accessSync|access"
     r"|writeFile\w*|chmod\w*|RegExp|equal|deepEqual|strictEqual|deepStrictEqual|ok|assert\w*)"
 )
+# words after the subcommand, where a target, a label or a path would stand
+_PROSE = re.compile(r"\s*(?:/bin/)?launchctl\s+([a-z-]+)\s+[a-z]{2,}(?![\w./-])")
 _STRANGER = Runner("", SHELL, UNKNOWN, sync=False, throws=True)
 
 
@@ -86,6 +88,9 @@ class Strangers:
         pieces = self.values.expand(self.values.pieces(node))
         flat = "".join(p if isinstance(p, str) else "\0" for p in pieces)
         if TOOL not in flat or not looks_run(flat):
+            return False
+        prose = _PROSE.match(flat)
+        if prose is not None and prose[1] not in FOREIGN:
             return False
         claim(site, [node], self.values)
         site.command = flat.replace("\0", "${…}")

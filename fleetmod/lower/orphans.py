@@ -112,7 +112,9 @@ def _removable(binding: Binding, scopes: Scopes, targets: Targets) -> bool:
     if _LOADS.search(text):
         return True
     inlined = targets.values.inline(value) is not None
-    pure = value.type in _PURE or _PURE_CALL.match(text) or inlined or targets.own_uid(value)
+    pure = (
+        value.type in _PURE or _PURE_CALL.match(text) or inlined or targets.domains.own_uid(value)
+    )
     return bool(pure) and (value.type in FUNCTIONS or not re.search(r"\bawait\b|\byield\b", text))
 
 

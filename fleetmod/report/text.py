@@ -127,7 +127,7 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
         line.append(f"{finding.path}:{finding.line}:{finding.col}", style="bold")
         line.append(f" {finding.rule}", style="cyan")
         line.append(f" [{finding.cls}{', test' if finding.test else ''}] ", style="dim")
-        line.append(finding.understood or finding.text)
+        line.append(_one_line(finding.understood or finding.text))
         line.append(*_outcome(finding))
         console.print(line, soft_wrap=True)
 
@@ -136,8 +136,13 @@ def _outcome(finding: Finding) -> tuple[str, str]:
     if finding.action == REWRITE:
         return " → can be rewritten", "green"
     if finding.action == EXEMPT:
-        return f" → no debt: {finding.reason}", "dim"
-    return f" → refused: {finding.reason}", "yellow"
+        return f" → no debt: {_one_line(finding.reason)}", "dim"
+    return f" → refused: {_one_line(finding.reason)}", "yellow"
+
+
+def _one_line(text: str) -> str:
+    """The text without line breaks: code that a label or a reason quotes may have some."""
+    return " ".join(text.split())
 
 
 def _print_others(console: Console, audit: Audit) -> None:
@@ -187,7 +192,7 @@ def print_plan(console: Console, plan: Plan, applied: bool) -> None:
     for finding in refused:
         console.print(
             f"  [yellow]refused[/yellow] {escape(finding.path)}:{finding.line}:{finding.col} "
-            f"{escape(finding.text)} — {escape(finding.reason)}",
+            f"{escape(finding.text)} — {escape(_one_line(finding.reason))}",
             soft_wrap=True,
         )
     looked = [(f, note) for f in done for note in f.notes]
