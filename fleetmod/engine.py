@@ -17,8 +17,10 @@ from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
 from fleetmod.rewrites import REWRITES
 from fleetmod.rules import Rule
 from fleetmod.settings import Settings
+from fleetmod.subjects import Subjects, is_subject, is_text
 from fleetmod.suppress import Suppressions
-from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, is_text, open_source
+from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, open_source
+from fleetmod.syntax.source import is_text as is_text_file
 from fleetmod.testfiles import is_test
 
 _SHORT = 120
@@ -30,7 +32,7 @@ def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> F
 
     Of a file that is no text, or that nests too deeply, all lines count as not parsed.
     """
-    if not is_text(data):
+    if not is_text_file(data):
         return _unseen(path, data, rules)
     try:
         return _scan(path, data, settings, rules)
@@ -41,22 +43,13 @@ def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> F
 def _scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> FileResult:
     source = open_source(path, data)
     analysis = Analysis(source, settings)
-    findings: list[Finding] = []
     broken = source.errors()
     suppressions = Suppressions(source, settings.known_rules | {rule.id for rule in rules})
-    for rule, node in matches(analysis, rules):
-        finding = _describe(analysis, rule, node)
-        accepted = suppressions.apply(finding)
-        if accepted:
-            why = f"suppressed: {accepted}"
-            findings.append(replace(finding, action=EXEMPT, reason=why, suppressed=accepted))
-        else:
-            findings.append(_examine(analysis, rule, node, finding, broken))
+    findings = _findings(analysis, rules, suppressions, broken)
     findings += suppressions.findings(rule.id for rule in rules)
     edits = _without_overlaps(analysis.draft.edits, rules)
     analysis.draft.edits[:] = edits
-    targets = analysis.roles.lifter.targets
-    orphans = remove_orphans(analysis.scopes, targets, edits)
+    orphans = _orphans(analysis)
     edits = [e for e in edits if not any(o.start <= e.start and e.end <= o.end for o in orphans)]
     findings = [_gone_with(f, orphans) for f in findings]
     if edits:
@@ -72,6 +65,50 @@ def _scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> 
     )
 
 
+def _findings(
+    analysis: Analysis, rules: Sequence[Rule], suppressions: Suppressions, broken: list[Node]
+) -> list[Finding]:
+    """A finding for each match, in source order. Calls come first: texts go with them."""
+    found: dict[int, Finding] = {}
+    texts: list[tuple[int, Rule, Node]] = []
+    subjects: list[Finding] = []
+    for index, (rule, node) in enumerate(matches(analysis, rules)):
+        if is_text(rule):
+            texts.append((index, rule, node))
+            continue
+        finding = _judge(analysis, rule, node, suppressions, broken)
+        found[index] = finding
+        if is_subject(rule):
+            subjects.append(finding)
+    if texts:
+        orphans = _orphans(analysis)
+        beside = Subjects(analysis, [_gone_with(f, orphans) for f in subjects])
+        for index, rule, node in texts:
+            found[index] = _judge(analysis, rule, node, suppressions, broken, beside)
+    return [found[index] for index in sorted(found)]
+
+
+def _judge(
+    analysis: Analysis,
+    rule: Rule,
+    node: Node,
+    suppressions: Suppressions,
+    broken: list[Node],
+    beside: Subjects | None = None,
+) -> Finding:
+    finding = _describe(analysis, rule, node)
+    accepted = suppressions.apply(finding)
+    if accepted:
+        why = f"suppressed: {accepted}"
+        return replace(finding, action=EXEMPT, reason=why, suppressed=accepted)
+    return _examine(analysis, rule, node, finding, broken, beside)
+
+
+def _orphans(analysis: Analysis) -> list[Edit]:
+    targets = analysis.roles.lifter.targets
+    return remove_orphans(analysis.scopes, targets, analysis.draft.edits)
+
+
 def _unseen(path: str, data: bytes, rules: Sequence[Rule]) -> FileResult:
     """A file of which nothing is known; nothing is proven where it holds a trigger."""
     lines = (1, data.count(b"\n") + 1)
@@ -85,7 +122,12 @@ def _unseen(path: str, data: bytes, rules: Sequence[Rule]) -> FileResult:
 
 
 def _examine(
-    analysis: Analysis, rule: Rule, node: Node, finding: Finding, broken: list[Node]
+    analysis: Analysis,
+    rule: Rule,
+    node: Node,
+    finding: Finding,
+    broken: list[Node],
+    beside: Subjects | None,
 ) -> Finding:
     """Lower one match, or say why not; a refusal leaves no edit behind."""
     if rule.exempt:
@@ -100,10 +142,15 @@ def _examine(
         line = analysis.source.line_of(broken[0].start_byte)
         reason = f"line {line} does not parse, so nothing in the file is rewritten; mend that line"
         return replace(finding, action=REFUSE, reason=reason)
+    action, reason = beside.keep(rule, node) if beside is not None else ("", "")
+    if action == EXEMPT:
+        return replace(finding, action=EXEMPT, reason=reason)
     draft = analysis.draft
     edits, needs = len(draft.edits), dict(draft.needs)
     try:
         rewritten = REWRITES[rule.rewrite](analysis, node, rule.id)
+        if action:
+            raise Refused(reason)
     except Refused as reason:
         del draft.edits[edits:]
         draft.needs.clear()

@@ -13,6 +13,7 @@ from fleetmod.lower.draft import Refused
 from fleetmod.lower.prose import describe, neutral_comment
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Binding, exported
+from fleetmod.syntax.source import Source
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,24 @@ def rename(analysis: Analysis, node: Node, rule: str) -> Rewritten:
         raise Refused("a name that is declared elsewhere")
     if exported(binding, scopes):
         raise Refused("an exported name; rename it with its users by your editor's refactoring")
+    uses = (binding.name_node, *scopes.references(binding))
+    if any(each.type.startswith("shorthand_property") for each in uses):
+        raise Refused("a field takes its name from it, or gives it; rename both by hand")
+    if _spelled(binding.name, analysis.source):
+        raise Refused("a comment spells it as code; rename both by hand")
     new = analysis.renames.get(binding.name_node.id)
     if new is None:
         new = _neutral_name(analysis, binding)
         analysis.renames[binding.name_node.id] = new
-        for each in (binding.name_node, *scopes.references(binding)):
-            # a shorthand makes, or takes, a field of that name, which stays
-            field = f"{binding.name}: " if each.type.startswith("shorthand_property") else ""
-            analysis.draft.replace(each, field + new, rule)
+        for each in uses:
+            analysis.draft.replace(each, new, rule)
     return Rewritten(f"local name, now `{new}`")
+
+
+def _spelled(name: str, source: Source) -> bool:
+    """Whether a comment names a declaration as code: `name` in backticks, or name()."""
+    code = re.compile(rf"`{re.escape(name)}[`(.]|\b{re.escape(name)}\(")
+    return any(code.search(source.text(n)) for n in source.captures("(comment) @c").get("c", []))
 
 
 def _neutral_name(analysis: Analysis, binding: Binding) -> str:
