@@ -15,6 +15,9 @@ from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Binding, exported
 from fleetmod.syntax.source import Source
 
+_IDENTIFIERS = """[(identifier) (property_identifier) (shorthand_property_identifier)
+  (shorthand_property_identifier_pattern)] @n"""
+
 
 @dataclass(frozen=True)
 class Rewritten:
@@ -43,9 +46,26 @@ def display(analysis: Analysis, node: Node, rule: str) -> Rewritten:
 
 def comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A comment names the service manager instead of the tool."""
-    text = neutral_comment(analysis.source.text(node), analysis.roles.lifter.grammar)
-    analysis.draft.replace(node, text, rule)
+    source = analysis.source
+    text = source.text(node)
+    if "`launchctl`" in text and _names("launchctl", source):
+        raise Refused("names what is called `launchctl` in this file; change both by hand")
+    neutral = neutral_comment(text, analysis.roles.lifter.grammar, _above(node, source))
+    analysis.draft.replace(node, neutral, rule)
     return Rewritten("comment")
+
+
+def _names(name: str, source: Source) -> bool:
+    """Whether anything in the file is called so, also a field."""
+    return any(source.text(n) == name for n in source.captures(_IDENTIFIERS).get("n", []))
+
+
+def _above(node: Node, source: Source) -> str:
+    """The line of a comment with `//` that this one goes on from."""
+    above = node.prev_named_sibling
+    if above is None or above.type != "comment" or not source.text(above).startswith("//"):
+        return ""
+    return source.text(above) + "\n" if above.end_point.row == node.start_point.row - 1 else ""
 
 
 def detector(analysis: Analysis, node: Node, rule: str) -> Rewritten:
