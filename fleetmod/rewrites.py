@@ -50,7 +50,8 @@ def comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     text = source.text(node)
     if "`launchctl`" in text and _names("launchctl", source):
         raise Refused("names what is called `launchctl` in this file; change both by hand")
-    neutral = neutral_comment(text, analysis.roles.lifter.grammar, _above(node, source))
+    above, below = _around(node, source)
+    neutral = neutral_comment(text, analysis.roles.lifter.grammar, above, below)
     analysis.draft.replace(node, neutral, rule)
     return Rewritten("comment")
 
@@ -60,12 +61,24 @@ def _names(name: str, source: Source) -> bool:
     return any(source.text(n) == name for n in source.captures(_IDENTIFIERS).get("n", []))
 
 
-def _above(node: Node, source: Source) -> str:
-    """The line of a comment with `//` that this one goes on from."""
-    above = node.prev_named_sibling
-    if above is None or above.type != "comment" or not source.text(above).startswith("//"):
-        return ""
-    return source.text(above) + "\n" if above.end_point.row == node.start_point.row - 1 else ""
+def _around(node: Node, source: Source) -> tuple[str, str]:
+    """The lines with `//` above and below one, which are one comment with it."""
+    above, below = [], []
+    at, near = node, node.prev_named_sibling
+    while near is not None and _goes_on(near, at, source):
+        above.append(source.text(near) + "\n")
+        at, near = near, near.prev_named_sibling
+    at, near = node, node.next_named_sibling
+    while near is not None and _goes_on(at, near, source):
+        below.append("\n" + source.text(near))
+        at, near = near, near.next_named_sibling
+    return "".join(reversed(above)), "".join(below)
+
+
+def _goes_on(first: Node, second: Node, source: Source) -> bool:
+    """Whether two comments with `//` stand on one line below the other."""
+    lines = all(n.type == "comment" and source.text(n).startswith("//") for n in (first, second))
+    return lines and first.end_point.row + 1 == second.start_point.row
 
 
 def detector(analysis: Analysis, node: Node, rule: str) -> Rewritten:

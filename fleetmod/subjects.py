@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -15,6 +16,11 @@ from fleetmod.rules import Rule
 from fleetmod.syntax.source import ancestors
 
 _TEXTS = ("display", "comment", "rename")
+# what is handed in to run the tool, or is imported for it
+_INJECTED = re.compile(
+    r"(?:^|\.)(?:run|exec|spawn|invoke|call)?_?[lL]aunchctl(?:\.\w+|A?[sS]ync)?$"
+)
+_EVERY_CALL = "(call_expression) @call"
 _CALLS = "(call_expression function: (member_expression object: (identifier) @object)) @call"
 
 
@@ -46,6 +52,7 @@ class Subjects:
         self.source, self.scopes = analysis.source, analysis.scopes
         self._package = analysis.settings.packages.get(PROCESS, "")
         self._all = [_subject(f) for f in findings] + list(self._ported())
+        self._injected = list(self._named(analysis.roles.sites))
 
     def keep(self, rule: Rule, node: Node) -> tuple[str, str]:
         """The action and the reason when a text has to stay as it is; else two empty strings.
@@ -55,9 +62,11 @@ class Subjects:
         """
         anchor = self._anchor(rule, node)
         for scope in (anchor, *ancestors(anchor)):
-            near = [s for s in self._all if scope.start_byte <= s.start and s.end <= scope.end_byte]
+            whole = scope.type == "program"
+            every = self._all if whole else self._all + self._injected
+            near = [s for s in every if scope.start_byte <= s.start and s.end <= scope.end_byte]
             if near:
-                return _keep(near, whole=scope.type == "program")
+                return _keep(near, whole)
         return "", ""
 
     def _anchor(self, rule: Rule, node: Node) -> Node:
@@ -69,6 +78,15 @@ class Subjects:
         if is_title(node, self.source) and node.parent is not None:
             return node.parent.parent or node
         return node
+
+    def _named(self, sites: Collection[int]) -> Iterator[_Subject]:
+        """The calls of functions that are called after the tool, which run it as they did."""
+        for call in self.source.captures(_EVERY_CALL).get("call", []):
+            target = call.child_by_field_name("function")
+            if target is None or call.id in sites or not _INJECTED.search(self.source.text(target)):
+                continue
+            line = self.source.line_of(call.start_byte)
+            yield _Subject(call.start_byte, call.end_byte, line, REFUSE)
 
     def _ported(self) -> Iterator[_Subject]:
         """The calls that are the port's already, as earlier cycles and earlier runs leave them."""

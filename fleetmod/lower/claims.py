@@ -19,7 +19,7 @@ _OTHERS = re.compile(
 _MEASURED = re.compile(
     # how it ended, and what it said
     r"\bexit(?:s|ed)\b|\bexit(?:ing)?[ -](?:code|status|with|\d)|\bnon-?zero\b|\brc\b|\berrno\b"
-    r"|\bstd(?:err|out)\b|\berrors? \d|\breturns? -?\d"
+    r"|\bstd(?:err|out)\b|\berrors? \d|\berrors (?:with|out|on|when|if)\b|\breturns? -?\d"
     # where that is known from: a transcript, a manual, a version of the system
     r"|\bmeasured\b|\bcaptured\b|\bdocumented\b|(?:^|\s)\$ |\bman(?:ual)? pages?\b|\bman launch"
     r"|\blaunch(?:ctl|d(?:\.plist)?)\(\d\)|\b(?:mac ?os|os x|darwin) \d|\b10\.\d|\bdeprecated\b"

@@ -43,35 +43,42 @@ _CODE = re.compile(
     r"(?P<article>\b(?:[Tt]he|[Aa]n?|[Tt]his|[Ee]ach|[Ee]very|[Nn]o|[Aa]ny) )?"
     r"`(?:/bin/)?launchctl (?P<verb>[a-z][a-z-]*)(?P<force> -k)?(?: [^`\n]*)?`"
 )
-_ARGUMENTS = re.compile(r"launchctl`?[ \t]+[\"'`]?\0")
+_ARGUMENTS = re.compile(
+    r"launchctl`?[ \t]+[\"'`]?\0|launchctl[ \t]+[a-z-]+[ \t]+-\w|\(launchctl[ \t]+[a-z-]+\)"
+)
+_STOP = re.compile(r"launchctl[ \t]+stop\b")
 _MAC = re.compile(
     r"\b(?:mac ?os|darwin|OS ?X|on (?:a |your )?mac|launchd|plist|launch ?(?:agent|daemon)s?)\b",
     re.I,
 )
 
 
-def neutral_comment(text: str, grammar: Launchctl, above: str = "") -> str:
+def neutral_comment(text: str, grammar: Launchctl, above: str = "", below: str = "") -> str:
     """A comment in which the tool is the service manager, and a command what it does.
 
-    `above` is the text that it goes on from: the lines of a comment with `//` are comments each.
+    `above` and `below` are the texts that it is one with: each line with `//` is a comment.
     """
+    check_list(above + text + below)
+    check_facts(above + text + below)
     if stuck(text):
         raise Refused(_STUCK)
-    check_list(text)
-    check_facts(text)
 
     def told(match: re.Match[str]) -> str:
         """A command in backticks as what it asks of the service manager."""
         verb = "restart" if match["force"] else VERBS.get(match["verb"], match["verb"])
         before = above + text[: match.start()]
-        if not match["article"] and modified(before):
-            return f"service manager `{verb}`"
-        article = match["article"] or ("The " if starts(before) else "the ")
+        article = match["article"] or ""
+        if article in ("a ", "A ") or (not article and modified(before)):
+            return f"{article}service manager `{verb}`"
+        article = article or ("The " if starts(before) else "the ")
         return f"{article}service manager's `{verb}`"
 
     text = _CODE.sub(told, text)
+    quoted = list(quoted_commands((text,), grammar))
+    if _ARGUMENTS.search(text) and not quoted:
+        raise Refused(_OWN_ARGUMENTS)
     out, at = "", 0
-    for command in quoted_commands((text,), grammar):
+    for command in quoted:
         op = command.operation
         label = "".join(p for p in op.label if isinstance(p, str))
         out += neutral(text[at : command.start], above + text[:at], prose=True)
@@ -103,11 +110,16 @@ class Display:
                 "stands in a branch for one platform, and is asked for on others too; use the "
                 "port's hint instead of the branches"
             )
+        text = flatten(pieces)
+        if any(_STOP.search(text, c.start, c.end) for c in quoted):
+            raise Refused(
+                "`launchctl stop` keeps the service loaded, and the port's stop does not; word it "
+                "for every platform"
+            )
         if any(command.operation.source is not None for command in quoted):
             raise Refused("shows a command with a file of its own; word it for every platform")
         if _must_stay_literal(node):
             raise Refused("the text must stay a literal here; word it without the command")
-        text = flatten(pieces)
         out: list[tuple[str, Pieces | Operation]] = []
         at = 0
         for command in quoted:

@@ -17,14 +17,18 @@ _STUCK = re.compile(
 )
 _SLASHED = re.compile(r"[\w`]/$|[(\[/]$")
 _NOUN_FOLLOWS = re.compile(r" [A-Za-z$`'\"\0\d]")
+_VERB = (
+    r"is|was|has|had|did|does|do|can|could|will|would|may|might|must|should|cannot|reports?|says?|said"
+    r"|returned|needs?|wants?|keeps?|gives?|takes?|gets?|knows?|sees?|finds?|reads|writes|runs|starts"
+    r"|stops|restarts|loads|unloads|lists|kills|holds|manages|owns|calls|expects|accepts|handles"
+    r"|respawns|won't|can't|doesn't|isn't|didn't|couldn't"
+)
+_VERB_FOLLOWS = re.compile(rf" (?:{_VERB})\b")
 _NO_NOUN = re.compile(
-    r" (?:is|was|has|had|and|or|but|nor|to|for|on|in|at|with|as|by|from|into|onto|over|under|via|of"
-    r"|about|after|before|during|since|until|till|while|because|through|without|than|if|when|so|that"
-    r"|which|who|where|did|does|do|can|could|will|would|may|might|must|should|cannot|never|not|only"
-    r"|also|still|just|itself|alone|again|already|here|there|then|too|instead|first|directly|anyway"
-    r"|reports?|says?|said|returned|needs?|wants?|keeps?|gives?|takes?|gets?|knows?|sees?|finds?"
-    r"|reads|writes|runs|starts|stops|restarts|loads|unloads|lists|kills|holds|manages|owns|calls"
-    r"|expects|accepts|handles|respawns|won't|can't|doesn't|isn't|didn't|couldn't)\b"
+    rf" (?:{_VERB}|and|or|but|nor|to|for|on|in|at|with|as|by|from|into|onto|over|under|via|of|about"
+    r"|after|before|during|since|until|till|while|because|through|without|than|if|when|so|that|which"
+    r"|who|where|never|not|only|also|still|just|itself|alone|again|already|here|there|then|too"
+    r"|instead|first|directly|anyway)\b"
 )
 _MODIFIED = re.compile(
     # determiners, and adjectives that stand before a tool's name
@@ -95,7 +99,7 @@ def _article(before: str, after: str, compound: bool, prose: bool) -> str:
     if starts(before):
         # headings and labels begin without an article
         first = not re.search(r"\w", before)
-        return "The " if _NO_NOUN.match(after) and (prose or not first) else ""
+        return "The " if _VERB_FOLLOWS.match(after) and (prose or not first) else ""
     return "the " if re.search(r"\w[\w`'\"),;:.]*\s+[\s/*]*[(\"'`]*$", before) else ""
 
 
