@@ -9,6 +9,7 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
+from fleetmod.describe import describe
 from fleetmod.detect import matches
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.imports import import_edits
@@ -19,11 +20,9 @@ from fleetmod.rules import Rule
 from fleetmod.settings import Settings
 from fleetmod.subjects import Subjects, is_subject, is_text
 from fleetmod.suppress import Suppressions
-from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, open_source
+from fleetmod.syntax.source import Source, open_source
 from fleetmod.syntax.source import is_text as is_text_file
-from fleetmod.testfiles import is_test
 
-_SHORT = 120
 _ADAPTER = "the repository's own adapter of the tool (process.adapters of fleetmod.toml)"
 
 
@@ -96,7 +95,7 @@ def _judge(
     broken: list[Node],
     beside: Subjects | None = None,
 ) -> Finding:
-    finding = _describe(analysis, rule, node)
+    finding = describe(analysis, rule, node)
     accepted = suppressions.apply(finding)
     if accepted:
         why = f"suppressed: {accepted}"
@@ -157,66 +156,6 @@ def _examine(
         draft.needs.update(needs)
         return replace(finding, action=REFUSE, reason=str(reason))
     return replace(finding, understood=rewritten.understood, notes=rewritten.notes)
-
-
-def _describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
-    source = analysis.source
-    line, col = source.position(node.start_byte)
-    site = analysis.roles.sites.get(node.id) if rule.family == "process" else None
-    understood = ""
-    if site is not None:
-        from fleetmod.lower.prose import describe
-
-        understood = describe(site.operations, analysis.roles.lifter.values) or site.command
-    return Finding(
-        rule=rule.id,
-        family=rule.family,
-        cls=rule.cls,
-        path=source.path,
-        start=node.start_byte,
-        end=node.end_byte,
-        line=line,
-        col=col,
-        text=_short(source.text(node)),
-        understood=understood,
-        action=REWRITE,
-        test=is_test(source.path),
-        symbol=_symbol(source, node),
-        lines=_lines(source, node, rule, list(site.claimed) if site else []),
-    )
-
-
-def _lines(source: Source, node: Node, rule: Rule, claimed: list[Node]) -> tuple[int, ...]:
-    """The lines of a match on which one of its rule's triggers stands."""
-    out: set[int] = set()
-    for part in [node, *claimed]:
-        for trigger in rule.triggers:
-            needle = trigger.encode()
-            at = source.data.find(needle, part.start_byte, part.end_byte)
-            while at >= 0:
-                out.add(source.line_of(at))
-                at = source.data.find(needle, at + 1, part.end_byte)
-    return tuple(sorted(out)) or (source.line_of(node.start_byte),)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SHORT else line[: _SHORT - 1] + "…"
-
-
-def _symbol(source: Source, node: Node) -> str:
-    """The names of the functions, classes and variables around a node, outermost first."""
-    names = []
-    for a in ancestors(node):
-        if a.type in FUNCTIONS or a.type in ("class_declaration", "variable_declarator", "pair"):
-            name = a.child_by_field_name("name") or a.child_by_field_name("key")
-            if name is not None and name.type in (
-                "identifier",
-                "type_identifier",
-                "property_identifier",
-            ):
-                names.append(source.text(name))
-    return ".".join(reversed(names))
 
 
 def _without_overlaps(edits: list[Edit], rules: Sequence[Rule]) -> list[Edit]:
