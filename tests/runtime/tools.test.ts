@@ -82,7 +82,7 @@ for (const adapter of ADAPTERS) {
           }
           const probed = await port.probe("dev.example.x");
           assert.equal(probed.outcome === "failed" && probed.error.code, "timeout");
-          assert.ok(Date.now() - started < 9 * 2000, `${Date.now() - started} ms`);
+          assert.ok(Date.now() - started < 30_000, `${Date.now() - started} ms`);
         });
       }
 
