@@ -21,7 +21,8 @@ _READS = re.compile(
 )
 _LOGIN = re.compile(
     r"(?:\S*docker|podman) login\b.*|az acr login\b.*|gcloud (?:-\S+ )*auth\b.*"
-    r"|aws ecr\S* get-login\S*\b.*|gh auth\b.*|doctl registry login\b.*|oras login\b.*|\w*[lL]ogin\w*(?: .*)?"
+    r"|aws ecr\S* get-login\S*\b.*|gh auth\b.*|doctl registry login\b.*|oras login\b.*"
+    r"|\w*[lL]ogin\w*(?: .*)?"
 )
 _STRUCTURE = frozenset(
     "command pipeline list redirected_statement if_statement else_clause elif_clause "

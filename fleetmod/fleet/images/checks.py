@@ -37,6 +37,9 @@ _NPM = re.compile(
     r"|@[\w-]+/[\w.-]*linux-(?:x64|arm64)[\w-]*(?:@\S+)?"
     r"|\bprebuilds/linux-(?:x64|arm64)\b"
 )
+_NODE = re.compile(
+    r"\b(?:npm|npx|pnpm|yarn|bun|node|node-gyp|prebuild-install|electron)\b|prebuilds"
+)
 _LIBRARY = re.compile(r"/(?:usr/)?lib(?:64)?/(?:(?:x86_64|aarch64)-linux-gnu|ld-linux-[\w-]+\.so)")
 _COMPILES = re.compile(
     r"\b(?:go build|go install|cargo build|gcc|g\+\+|clang|make|node-gyp|npm ci|npm install|"
@@ -89,6 +92,8 @@ def _flaw(
 
 def _pins(file: Dockerfile) -> Iterator[Flaw]:
     """`FROM --platform=` a constant; the build machine's platform in the image that ships."""
+    if _tells_apart(file):
+        return
     for index, stage in enumerate(file.stages):
         match = re.search(r"[ \t]+--platform=\S+", stage.start.code)
         if not match or "TARGETPLATFORM" in stage.platform:
@@ -112,6 +117,14 @@ def _pins(file: Dockerfile) -> Iterator[Flaw]:
             yield from _uncrossed(file, index, match)
 
 
+def _tells_apart(file: Dockerfile) -> bool:
+    """Whether the file has stages or compilations for each architecture, on purpose."""
+    heads = [f"{stage.alias} {stage.platform}" for stage in file.stages]
+    texts = [*heads, *(m[0] for i in file.instructions for m in _GO.finditer(i.code))]
+    found = {_family(m[0]) for text in texts for m in ARCHITECTURE.finditer(text)}
+    return len(found) > 1
+
+
 def _uncrossed(file: Dockerfile, index: int, match: re.Match[str]) -> Iterator[Flaw]:
     """A stage on the build platform that compiles or installs without asking for the target."""
     inside = [i for i in file.instructions if i.stage == index and i.name == "RUN"]
@@ -133,7 +146,7 @@ def _is_copied(file: Dockerfile, index: int) -> bool:
         if i.name == "COPY"
         for flag in i.flags
         if flag.startswith("--from=")
-    ) or any(stage.base.lower() in names for stage in file.stages)
+    )
 
 
 def _downloads(file: Dockerfile) -> Iterator[Flaw]:
@@ -170,7 +183,7 @@ def _family(name: str) -> str:
 
 def _go(file: Dockerfile) -> Iterator[Flaw]:
     """`GOARCH=amd64`: the fix gives the same binary on that platform."""
-    for at in file.instructions:
+    for at in () if _tells_apart(file) else file.instructions:
         if at.name in ("RUN", "ENV", "ARG"):
             for match in _GO.finditer(at.code):
                 quote = match[1]
@@ -194,7 +207,7 @@ def _declared(file: Dockerfile, at: Instruction) -> Iterator[Edit]:
 
 def _targets(file: Dockerfile) -> Iterator[Flaw]:
     """A compiler's target or instruction set."""
-    for at in file.instructions:
+    for at in () if _tells_apart(file) else file.instructions:
         if at.name in ("RUN", "ENV", "ARG") and not _asks(at):
             for pattern, write in _TARGETS:
                 if match := re.search(pattern, at.code):
@@ -229,7 +242,7 @@ def _modules(file: Dockerfile) -> Iterator[Flaw]:
     """Native modules of the host, or of a named architecture."""
     for at in file.instructions:
         named = _NPM.search(at.code) if at.name in ("RUN", "ENV", "COPY") else None
-        if named and not _asks(at):
+        if named and not _asks(at) and (at.name != "RUN" or _NODE.search(at.code)):
             yield _flaw(
                 *("native-module", at, named),
                 f"`{named[0]}` asks for native modules of one architecture",
