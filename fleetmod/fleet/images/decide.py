@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 
 from tree_sitter import Node
 
-from fleetmod.fleet.images.checks import ARCHITECTURE
 from fleetmod.fleet.images.commands import Command, Option
+from fleetmod.fleet.images.flaw import ARCHITECTURE
 from fleetmod.fleet.images.local_store import readers
 from fleetmod.fleet.images.pairs import Group, platform_option
 from fleetmod.fleet.images.placing import Places, Refused, placed
