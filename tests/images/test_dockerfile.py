@@ -12,6 +12,7 @@ FROM = "FROM node:22\n"
 BROKEN = {
     "FROM --platform=linux/amd64 node:22\n": ("platform-pin", 1),
     "FROM --platform=$BUILDPLATFORM node:22\n": ("platform-pin", 1),
+    "FROM --platform=${BUILDPLATFORM:-linux/amd64} node:22\n": ("platform-pin", 1),
     "ARG P=linux/amd64\nFROM --platform=$P node:22\n": ("platform-pin", 2),
     (
         "FROM --platform=$BUILDPLATFORM golang AS b\nRUN go build -o /x .\n"
@@ -38,6 +39,9 @@ BROKEN = {
     f"{FROM}ENV LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2\n": ("library-path", 2),
 }
 SOUND = [
+    "FROM --platform=amd64 a AS x-amd64\nFROM --platform=arm64 a AS x-arm64\nFROM x-$TARGETARCH\n",
+    f"{FROM}RUN GOARCH=amd64 go build -o a\nRUN GOARCH=arm64 go build -o b\n",
+    "FROM --platform=${TARGETPLATFORM:-linux/amd64} node:22\n",
     "ARG V=22\nFROM --platform=$TARGETPLATFORM node:${V}\n",
     (
         "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\n"

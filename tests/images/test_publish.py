@@ -61,6 +61,24 @@ docker push "$REPO:latest"
 """,
         'docker BUILDX --tag "$REPO:$V" --tag "$REPO:latest" --build-arg A=b .\n',
     ),
+    "a name that is given later, sometimes": (
+        """\
+docker build -t "r.io/a:$V" .
+docker push "r.io/a:$V"
+
+if [ "$2" = latest ]; then
+  docker tag "r.io/a:$V" r.io/a:latest
+  docker push r.io/a:latest
+fi
+""",
+        """\
+docker BUILDX -t "r.io/a:$V" .
+
+if [ "$2" = latest ]; then
+  docker buildx imagetools create --tag r.io/a:latest "r.io/a:$V"
+fi
+""",
+    ),
     "a function and a loop": (
         """\
 publish() {

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tree_sitter import Node
 
-from fleetmod.fleet.images.checks import ARCHITECTURE
 from fleetmod.fleet.images.commands import Command, Option
+from fleetmod.fleet.images.flaw import ARCHITECTURE
 from fleetmod.fleet.images.local_store import readers
 from fleetmod.fleet.images.pairs import Group, platform_option
 from fleetmod.fleet.images.placing import Places, Refused, placed
@@ -28,9 +28,17 @@ _HOLDS = re.compile(r"(?:^|[\s(\"'])(?:-t|--tag|--load|--platform|--output|-o|--
 
 
 def places(
-    script: Script, group: Group, found: Sequence[Command], local: Sequence[Group]
+    script: Script,
+    group: Group,
+    found: Sequence[Command],
+    local: Sequence[Group],
+    names: Collection[str],
 ) -> Places:
-    """Where the one command goes; raises Refused with the first reason against it."""
+    """Where the one command goes; raises Refused with the first reason against it.
+
+    `found` are the script's docker commands, `local` its builds that are not pushed, and `names`
+    all that the image is called, later names included.
+    """
     _check_tool(group)
     _check_options(script, group)
     _check_architecture(script, group, found)
@@ -42,7 +50,7 @@ def places(
         return Places(build, (), (), moves=False)
     _check_names(script, group)
     others = [c for c in found if c not in group.tags]
-    for node, why in readers(script, others, group.names):
+    for node, why in readers(script, others, names):
         raise Refused(
             f"{why}, where `--push` leaves nothing; build a second time with `--load` for it",
             node,

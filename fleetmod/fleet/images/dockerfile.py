@@ -11,6 +11,10 @@ _DIRECTIVE = re.compile(rb"^#[ \t]*[a-z][a-z0-9]*[ \t]*=", re.I)
 _HEREDOC = re.compile(rb"<<-?[ \t]*([\"']?)([A-Za-z_]\w*)\1")
 _TAKES_HEREDOC = ("RUN", "COPY", "ADD")
 _FLAG = re.compile(r"--[a-z][\w-]*(?:=(?:\"[^\"]*\"|\S*))?")
+# BuildKit sets these (docs.docker.com/reference/dockerfile, "Automatic platform ARGs")
+AUTOMATIC = frozenset(
+    f"{of}{what}" for of in ("BUILD", "TARGET") for what in ("PLATFORM", "OS", "ARCH", "VARIANT")
+)
 _FROM = re.compile(r"(\S+)(?:\s+AS\s+(\S+))?\s*$", re.I)
 
 
@@ -141,6 +145,8 @@ def stages(found: list[Instruction]) -> list[Stage]:
 def _filled(text: str, defaults: dict[str, str]) -> str:
     def value(match: re.Match[str]) -> str:
         name, default = match[1] or match[3], match[2]
+        if name in AUTOMATIC:
+            return f"${name}"
         return defaults.get(name) or (default if default is not None else match[0])
 
     return re.sub(r"\$\{(\w+)(?::-([^}]*))?\}|\$(\w+)", value, text)

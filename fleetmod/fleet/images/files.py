@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fleetmod.errors import FleetmodError
-from fleetmod.fleet.images.checks import Dockerfile, read
+from fleetmod.fleet.images.checks import read
+from fleetmod.fleet.images.flaw import Dockerfile
 from fleetmod.fleet.images.publish import Published, ScriptResult, analyse
 from fleetmod.project import Project
 from fleetmod.workspace.config import FILE

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Iterator
 
 from fleetmod.errors import FleetmodError
-from fleetmod.fleet.images.checks import Dockerfile, Flaw, flaws
+from fleetmod.fleet.images.checks import flaws
 from fleetmod.fleet.images.files import ImageFiles
+from fleetmod.fleet.images.flaw import Dockerfile, Flaw
 from fleetmod.fleet.images.platforms import read_image
 from fleetmod.fleet.images.publish import FAMILY
 from fleetmod.fleet.images.reference import parse_reference

@@ -12,6 +12,7 @@ from fleetmod.apply import render
 from fleetmod.fleet.images.builder import carried_plugin, chooses_builder, creation
 from fleetmod.fleet.images.commands import Command, commands
 from fleetmod.fleet.images.decide import places
+from fleetmod.fleet.images.late import late_edits, without_late
 from fleetmod.fleet.images.pairs import Group, groups, platform_option
 from fleetmod.fleet.images.placing import Refused
 from fleetmod.fleet.images.rewrite import RULE, edits
@@ -80,14 +81,17 @@ def analyse(
             continue
         try:
             _check_bases(group, made.local, bases(image))
-            where = places(script, group, found, made.local)
+            main, late = without_late(script, group)
+            others = [c for c in found if all(c not in pair for pair in late)]
+            where = places(script, main, others, made.local, group.names)
         except Refused as refused:
             line = script.line(refused.node)
             at = f"line {line}: " if refused.node.id != group.build.node.id else ""
             findings.append(_finding(script, group, REFUSE, f"{at}{refused.reason}"))
             continue
         chosen = own_builder or any(o.name == "--builder" for o in group.options)
-        changes += edits(script, group, where, platforms, "" if chosen else builder)
+        changes += edits(script, main, where, platforms, "" if chosen else builder)
+        changes += late_edits(script, late)
         if not chosen:
             last = where.pushes[-1].statement if where.moves else where.build.statement
             targets.append((last, _docker(script, group.build)))

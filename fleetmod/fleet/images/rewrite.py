@@ -27,7 +27,7 @@ def edits(
         return inner
     removed = [*places.pushes, *places.tags]
     if not places.moves:
-        return inner + [_removal(script, p.whole, p.statement) for p in removed]
+        return inner + [removal(script, p.whole, p.statement) for p in removed]
     last = max(places.pushes, key=lambda p: p.statement.start_byte)
     takes_handler = last.handler is not None and places.build.handler is None
     source = places.build.whole if takes_handler else places.build.statement
@@ -40,7 +40,7 @@ def edits(
     return [
         _moved_away(script, begin, places.build.statement.end_byte),
         moved,
-        *(_removal(script, p.statement, p.statement) for p in gone),
+        *(removal(script, p.statement, p.statement) for p in gone),
     ]
 
 
@@ -107,7 +107,7 @@ def _end_before(script: Script, at: int) -> int:
     return gap.start() if gap else at
 
 
-def _removal(script: Script, node: Node, statement: Node) -> Edit:
+def removal(script: Script, node: Node, statement: Node) -> Edit:
     """Takes a command out of its `&&` chain, or a statement out of its block."""
     parent = node.parent
     if parent is not None and parent.type == "list" and node.id != statement.id:
