@@ -17,6 +17,9 @@ COMMANDS = {
     "migrate": "Rewrite the debt into calls of the ports, all or nothing.",
     "verify": "Run the repository's type check and tests before and after, and compare.",
     "gate": "Prove that a phase's debt is gone, by grep and by syntax.",
+    "specs": "Write specs for highly available state from what the manifests run today.",
+    "network": "Find who talks to whom; write network policies and the way to Cilium.",
+    "review": "Record that a person has read generated files.",
     "explain": "Tell what a rule looks for and what it makes of it.",
     "demo": "Run audit, migrate, gate and report on a bundled monorepo.",
 }

@@ -17,6 +17,7 @@ from fleetmod.workspace.schema import (
     FILE,
     TABLES,
     VERSION,
+    Cluster,
     Config,
     Home,
     Identity,
@@ -28,6 +29,7 @@ from fleetmod.workspace.schema import (
 
 __all__ = [
     "FILE",
+    "Cluster",
     "Config",
     "Home",
     "Identity",

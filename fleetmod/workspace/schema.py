@@ -50,6 +50,10 @@ def is_relative(text: str) -> bool:
     )
 
 
+def _is_relative_or_none(text: str) -> bool:
+    return text == "" or is_relative(text)
+
+
 def _is_absolute(text: str) -> bool:
     parts = text.split("/")
     return parts[0] == "" and len(parts) > 1 and not {"", ".", ".."} & set(parts[1:])
@@ -66,6 +70,14 @@ _is_label_start = _pattern(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*)?")
 
 _GLOB = "a glob like 'packages/*'"
 _FOLDER = "a folder below the repository, like 'packages'"
+_is_cidr = _pattern(r"\d{1,3}(?:\.\d{1,3}){3}/\d{1,2}")
+_is_range = _pattern(r"(?:\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2}|-\d{1,3}(?:\.\d{1,3}){3}))?")
+_is_address = _pattern(r"(?:[A-Za-z0-9.-]+:\d{1,5})?")
+_is_port = _pattern(r"[1-9]\d{0,4}")
+_is_namespace = _pattern(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)?")
+_is_domain = _pattern(r"(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+
+_CIDR = "a network like '10.244.0.0/16'"
 _ENV = "the name of an environment variable, like 'NODE_ID'"
 _ABSOLUTE = "an absolute path without a slash at its end, like '/Users/alice/Code/acme'"
 
@@ -126,6 +138,26 @@ class Images:
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """The Kubernetes cluster that the manifests are for."""
+
+    manifests: tuple[str, ...] = _key(("k8s",), _FOLDER, is_relative)
+    platform: str = _key("other", "'talos' or 'other'", lambda text: text in ("talos", "other"))
+    api: str = _key("", "host:port of the API server as each node reaches it, or ''", _is_address)
+    pod_cidr: str = _key("10.244.0.0/16", _CIDR, _is_cidr)
+    service_cidr: str = _key("10.96.0.0/12", _CIDR, _is_cidr)
+    vxlan_port: str = _key("8472", "a UDP port like '8472'", _is_port)
+    cilium_cidr: str = _key("10.245.0.0/16", _CIDR, _is_cidr)
+    clients: tuple[str, ...] = _key(
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"), _CIDR, _is_cidr
+    )
+    external: tuple[str, ...] = _key((), "a host name or '*.' and one", _is_domain)
+    ingress_namespace: str = _key("", "a namespace, or ''", _is_namespace)
+    lb_range: str = _key("", "'192.168.1.240/28', '192.168.1.240-192.168.1.250' or ''", _is_range)
+    charts: str = _key("", "a folder below the repository, or ''", _is_relative_or_none)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole `fleetmod.toml`."""
 
@@ -136,6 +168,7 @@ class Config:
     process: Process = field(default_factory=Process)
     runtime: Runtime = field(default_factory=Runtime)
     images: Images = field(default_factory=Images)
+    cluster: Cluster = field(default_factory=Cluster)
 
 
 TABLES: dict[str, type[Any]] = {
@@ -145,4 +178,5 @@ TABLES: dict[str, type[Any]] = {
     "process": Process,
     "runtime": Runtime,
     "images": Images,
+    "cluster": Cluster,
 }

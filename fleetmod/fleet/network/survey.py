@@ -1,0 +1,41 @@
+"""Reads a repository's manifests and code, and builds its graph."""
+
+from __future__ import annotations
+
+from fleetmod.fleet.manifests.load import load_cluster
+from fleetmod.fleet.manifests.model import Cluster
+from fleetmod.fleet.network.graph import Code, build
+from fleetmod.fleet.network.model import Graph
+from fleetmod.fleet.network.owners import owned_folders
+from fleetmod.fleet.network.uses import TRIGGERS, Use, env_reads, uses
+from fleetmod.project import Project, suffix
+from fleetmod.syntax.source import SUFFIXES, is_text, open_source
+from fleetmod.testfiles import is_test
+from fleetmod.workspace.discover import candidates, discover
+from fleetmod.workspace.manifest import packages
+
+
+def survey(project: Project) -> tuple[Cluster, Graph]:
+    """The cluster and the graph of a repository as it is on the disk.
+
+    Raises FleetmodError when it has no manifest.
+    """
+    cluster = load_cluster(project.root, project.config.cluster.manifests)
+    discovered = discover(project.root, project.config)
+    typescript = [p for p in discovered if suffix(p) in SUFFIXES and not is_test(p)]
+    found: list[Use] = []
+    reads: dict[str, dict[str, int]] = {}
+    for path in candidates(project.root, typescript, TRIGGERS).hits:
+        data = (project.root / path).read_bytes()
+        if is_text(data):
+            source = open_source(path, data)
+            found += uses(source)
+            reads[path] = env_reads(source)
+    infos = packages(project.root, project.config)
+    dockerfiles = [p for p in discovered if p.rpartition("/")[2].startswith("Dockerfile")]
+    folders = {
+        (w.namespace, w.name): owned_folders(w, infos, dockerfiles) for w in cluster.workloads
+    }
+    return cluster, build(
+        cluster, Code(found, reads, folders), project.config.cluster.ingress_namespace
+    )
