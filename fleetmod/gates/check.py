@@ -24,7 +24,8 @@ _EXITS = {PASSED: CLEAN, FAILED: DEBT, UNPROVEN_VERDICT: UNPROVEN}
 
 @dataclass(frozen=True)
 class Verdict:
-    """One phase's outcome: the grep's lines, the findings that are left, and what is not proven."""
+    """One phase's outcome: lines (what grep finds; for a phase of the fleet, what is wrong in a
+    file, line 0 for the whole of it), the findings that are left, and what is not proven."""
 
     phase: str
     title: str
@@ -34,20 +35,21 @@ class Verdict:
     unproven: tuple[str, ...]
 
 
-def parse_phases(text: str) -> tuple[str, ...]:
-    """`1a,1b` as a tuple; raises FleetmodError for a phase that does not exist."""
+def parse_phases(text: str, more: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """`1a,1b` as a tuple, of these phases and `more`; raises FleetmodError for any other."""
+    known = (*PHASES, *more)
     phases = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    unknown = [phase for phase in phases if phase not in PHASES]
+    unknown = [phase for phase in phases if phase not in known]
     if unknown or not phases:
         raise FleetmodError(
-            f"unknown phase `{', '.join(unknown) or text}`", todo=f"Phases: {', '.join(PHASES)}"
+            f"unknown phase `{', '.join(unknown) or text}`", todo=f"Phases: {', '.join(known)}"
         )
     return phases
 
 
 def check(project: Project, audit: Audit, phases: tuple[str, ...]) -> tuple[Verdict, ...]:
-    """The verdict of each phase on an audited repository."""
-    return tuple(_check(project, audit, phase) for phase in phases)
+    """The verdict of each phase of PHASES that is asked for, on an audited repository."""
+    return tuple(_check(project, audit, phase) for phase in phases if phase in PHASES)
 
 
 def exit_code(verdicts: tuple[Verdict, ...]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from fleetmod.fleet.network.mermaid import diagram
 from fleetmod.fleet.network.model import WORLD, Edge, Graph
+from fleetmod.fleet.specs.redis_sites import Site
 from fleetmod.model import FileChange
 
 _SHOWN = 3
@@ -66,3 +68,18 @@ def print_written(console: Console, planned: Sequence[FileChange], unchanged: in
         console.print(f"{unchanged} file(s) were up to date")
     if planned:
         console.print("read them, then `fleetmod review FILE --by NAME`")
+
+
+def print_clients(console: Console, sites: Sequence[Site]) -> None:
+    """The ioredis clients, and how many of each kind there are."""
+    if not sites:
+        console.print("no ioredis client in the code")
+        return
+    table = Table(title="ioredis clients", title_justify="left")
+    for column in ("where", "verdict", "is given"):
+        table.add_column(column, overflow="fold")
+    for site in sites:
+        table.add_row(escape(f"{site.path}:{site.line}"), site.verdict, escape(site.how))
+    console.print(table)
+    counts = Counter(site.verdict for site in sites)
+    console.print(", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items())))

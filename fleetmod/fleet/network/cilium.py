@@ -34,7 +34,8 @@ securityContext:
       - SYS_ADMIN
       - SYS_RESOURCE
 """
-_PRISM = """# KubePrism, Talos's own balancer on each node, answers there, whichever control plane is up
+_PRISM = """\
+# KubePrism, Talos's own balancer on each node, answers there
 # (https://docs.siderolabs.com/kubernetes-guides/advanced-guides/kubeprism)."""
 
 
@@ -49,7 +50,7 @@ def values(cluster: Cluster, settings: Settings, facts: Facts) -> str:
         "# Install: helm install cilium cilium/cilium -n kube-system -f cilium-values.yaml"
     ]
     if settings.api:
-        prism = f"{_PRISM}\n" if settings.platform == "talos" else ""
+        prism = f"{_PRISM.strip()}\n" if settings.platform == "talos" else ""
         parts.append(
             "# Cilium replaces kube-proxy, so it needs the API server's own address: no Service\n"
             f"# answers before it runs.\n{prism}"
@@ -103,8 +104,8 @@ def _tunnel(settings: Settings, facts: Facts) -> str:
     why = "Cilium's default" if default else "since Cilium's default is flannel's"
     clash = f"# UDP {facts.cilium_port}, {why}: flannel holds {facts.vxlan_port}.\n"
     return (
-        "# Pods get addresses from a network of Cilium's own, so that both networks can run side by\n"
-        "# side while the nodes change over\n"
+        "# Pods get addresses from a network of Cilium's own, so that both networks can run side\n"
+        "# by side while the nodes change over\n"
         "# (https://docs.cilium.io/en/stable/installation/k8s-install-migration/). Changing it\n"
         "# later means moving every pod again, so it stays.\n"
         f"{clash}"

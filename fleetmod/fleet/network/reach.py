@@ -221,7 +221,7 @@ def _fqdn(wanted: Mapping[str, str], name: str) -> bool:
 
 
 def _is_standard(policy: Mapping[str, Any]) -> bool:
-    return policy["kind"] == "NetworkPolicy"
+    return bool(policy["kind"] == "NetworkPolicy")
 
 
 def _in(ip: str, cidr: str) -> bool:

@@ -99,7 +99,7 @@ def _urls(source: Source, values: Values) -> Iterator[Use]:
 
 def _objects(source: Source, values: Values) -> Iterator[Use]:
     """`{ host: …, port: … }`, and a client's constructor without any argument."""
-    imported = _imported(source)
+    imported = imported_clients(source)
     for node in source.captures("(object) @o").get("o", []):
         pairs = {
             source.text(key): value
@@ -157,7 +157,7 @@ def _client_port(source: Source, node: Node, imported: dict[str, str]) -> int:
     return 0
 
 
-def _imported(source: Source) -> dict[str, str]:
+def imported_clients(source: Source) -> dict[str, str]:
     """The names that the clients' packages are imported by, statically or by `await import()`."""
     found: dict[str, str] = {}
     text = source.data.decode("utf-8", "replace")
