@@ -63,6 +63,27 @@ def _is_absolute_or_none(text: str) -> bool:
     return text == "" or _is_absolute(text)
 
 
+def _is_cidr(text: str) -> bool:
+    """Whether the text is an IPv4 network, no bit of a host set."""
+    import ipaddress
+
+    try:
+        return "/" in text and bool(ipaddress.IPv4Network(text))
+    except ValueError:
+        return False
+
+
+def _is_range(text: str) -> bool:
+    import ipaddress
+
+    first, dash, last = text.partition("-")
+    try:
+        between = bool(dash) and ipaddress.IPv4Address(first) <= ipaddress.IPv4Address(last)
+    except ValueError:
+        return False
+    return text == "" or between or _is_cidr(text)
+
+
 _is_env_name = _pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 _is_user = _pattern(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 is_scope = _pattern(r"@[a-z0-9~_-][a-z0-9._~-]*")
@@ -70,8 +91,6 @@ _is_label_start = _pattern(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*)?")
 
 _GLOB = "a glob like 'packages/*'"
 _FOLDER = "a folder below the repository, like 'packages'"
-_is_cidr = _pattern(r"\d{1,3}(?:\.\d{1,3}){3}/\d{1,2}")
-_is_range = _pattern(r"(?:\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2}|-\d{1,3}(?:\.\d{1,3}){3}))?")
 _is_address = _pattern(r"(?:[A-Za-z0-9.-]+:\d{1,5})?")
 _is_port = _pattern(r"[1-9]\d{0,4}")
 _is_namespace = _pattern(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)?")

@@ -76,14 +76,22 @@ def _plain(node: Node, at: tuple[Key, ...], path: str, lines: dict[tuple[Key, ..
         return [_plain(item, (*at, i), path, lines) for i, item in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
         made: dict[Hashable, Any] = {}
+        merged: dict[Hashable, Any] = {}
         for key_node, value_node in node.value:
-            key = _scalar(key_node, path)
             line = key_node.start_mark.line + 1
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                below = _plain(value_node, at, path, lines)
+                for each in reversed(below) if isinstance(below, list) else [below]:
+                    merged |= each
+                continue
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise FleetmodError("has a key that is no word", where=f"{path}:{line}")
+            key = _scalar(key_node, path)
             if key in made:
                 raise FleetmodError(f"the key `{key}` stands twice", where=f"{path}:{line}")
             lines[(*at, key)] = line
             made[key] = _plain(value_node, (*at, key), path, lines)
-        return made
+        return merged | made
     return _scalar(node, path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from fleetmod.errors import FleetmodError
@@ -13,7 +12,6 @@ from fleetmod.fleet.network.generate import (
     CILIUM_POLICIES,
     MIGRATION,
     POLICIES,
-    RUNBOOK,
     VALUES,
     generate,
 )
@@ -33,11 +31,8 @@ def verdict(project: Project) -> Verdict:
     expected = {file.path.rpartition("/")[2]: file for file in generate(cluster, graph, settings)}
     problems: list[Problem] = []
     unproven = list(cluster.unread)
-    for name, file in expected.items():
-        if name == RUNBOOK:  # its picture shows the evidence's count and notes, which move
-            problems += _presence(project, file.path)
-        else:
-            problems += file_problems(project.root, file, "fleetmod network")
+    for file in expected.values():
+        problems += file_problems(project.root, file, "fleetmod network")
     objects: list[dict[str, Any]] = []
     charts = project.root / settings.charts if settings.charts else None
     for name in (POLICIES, CILIUM_POLICIES, BALANCER):
@@ -53,8 +48,7 @@ def verdict(project: Project) -> Verdict:
         found, broken = yaml_of(project.root, path)
         problems += broken
         if found and charts is not None:
-            merged = found[0].data
-            errors = values_errors(merged, charts / "cilium", "kube-system")
+            errors = values_errors(found[0].data, charts / "cilium", "kube-system")
             problems += [(path, 0, error) for error in errors]
     problems += [("fleetmod.toml", 0, each) for each in facts(cluster, settings).problems]
     place = expected[POLICIES].path
@@ -65,14 +59,3 @@ def verdict(project: Project) -> Verdict:
         unproven.append(str(error))
     outcome = FAILED if problems else UNPROVEN_VERDICT if unproven else PASSED
     return Verdict("4", TITLE, outcome, tuple(problems), (), tuple(unproven))
-
-
-def _presence(project: Project, path: str) -> Iterator[Problem]:
-    from fleetmod.fleet.blocks import Generated, block_of
-    from fleetmod.fleet.check import read_text
-
-    text = read_text(project.root, path)
-    found = block_of(path, text) if text is not None else None
-    own = text[found[0] : found[1]] if text is not None and found is not None else ""
-    body = "\n".join(own.splitlines()[1:-1])
-    yield from file_problems(project.root, Generated(path, body), "fleetmod network")

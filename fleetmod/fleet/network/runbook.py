@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fleetmod.fleet.manifests.model import Cluster
 from fleetmod.fleet.network.flannel import Facts
 from fleetmod.fleet.network.mermaid import diagram
@@ -68,7 +70,9 @@ def _facts(cluster: Cluster, settings: Settings, facts: Facts) -> str:
 def _notes(graph: Graph) -> str:
     if not graph.notes:
         return "Nothing in the graph needs a decision."
-    return "To decide or to know:\n\n" + "\n".join(f"- {note}" for note in graph.notes)
+    # without lines, which move with every edit of a file
+    notes = dict.fromkeys(re.sub(r"(\.\w+):\d+\b", r"\1", note) for note in graph.notes)
+    return "To decide or to know:\n\n" + "\n".join(f"- {note}" for note in notes)
 
 
 def _before(settings: Settings, facts: Facts, folder: str, talos: bool) -> str:

@@ -60,8 +60,10 @@ def _judge(source: Source, values: Values, arguments: Node | None) -> tuple[str,
         if any(child.type == "spread_element" for child in options.named_children):
             return UNKNOWN, "options are spread from elsewhere"
     literal = values.literal(given[0])
-    if literal is not None or re.match(r"\d+$", text) or "REDIS_URL" in text:
+    if literal is not None or re.match(r"\d+$", text):
         return DIRECT, "a URL or port"
+    if variable := re.fullmatch(r"(?:process|Bun)\.env\.(\w+)!?(?:\s*(?:\?\?|\|\|).*)?", text):
+        return DIRECT, f"the URL in {variable[1]}"
     if options is not None:
         return DIRECT, "localhost:6379, ioredis's default"
     return UNKNOWN, text if len(text) <= 60 else text[:59] + "…"

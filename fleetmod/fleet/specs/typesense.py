@@ -77,9 +77,12 @@ def _secret(store: Store) -> str:
 
 
 def _path(store: Store) -> str:
-    name, space, port = store.name, store.namespace, store.port
+    name, port = store.name, store.port
     data = store.option("data-dir") or "/data"
     return f"""
+Once network policies are in force, these pods need allows of their own first: {port} from every
+client, {port} and 8107 among them, below the block of network-policies.yaml.
+
 The way there:
 1. Three nodes Ready; the Secret {name}-ha-env made. Install beside today's {store.workload.kind}. Storage of a
    node's own disk is fine: each member holds everything.
