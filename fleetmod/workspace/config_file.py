@@ -34,7 +34,7 @@ _EXPLAIN = {
     "cluster.vxlan_port": "flannel's UDP port: 8472 by default, 4789 on Talos",
     "cluster.cilium_cidr": "a new network for pods, of Cilium's own",
     "cluster.clients": "networks from which published ports are used",
-    "cluster.external": "more host names that pods call, beyond those in the code",
+    "cluster.edges": "who talks to whom beyond what files show: 'a -> b.example.com:443'",
     "cluster.ingress_namespace": 'where the ingress controller runs ("" = there is none)',
     "cluster.lb_range": 'addresses for LoadBalancer Services ("" = none)',
     "cluster.charts": 'unpacked Helm charts to check values against ("" = none)',

@@ -94,7 +94,7 @@ _FOLDER = "a folder below the repository, like 'packages'"
 _is_address = _pattern(r"(?:[A-Za-z0-9.-]+:\d{1,5})?")
 _is_port = _pattern(r"[1-9]\d{0,4}")
 _is_namespace = _pattern(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)?")
-_is_domain = _pattern(r"(?:\*\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_is_edge = _pattern(r"[a-z0-9.-]+ -> [a-z0-9./*-]+:\d{1,5}")
 
 _CIDR = "a network like '10.244.0.0/16'"
 _ENV = "the name of an environment variable, like 'NODE_ID'"
@@ -170,7 +170,7 @@ class Cluster:
     clients: tuple[str, ...] = _key(
         ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"), _CIDR, _is_cidr
     )
-    external: tuple[str, ...] = _key((), "a host name or '*.' and one", _is_domain)
+    edges: tuple[str, ...] = _key((), "an edge like 'api -> mail.example.com:443'", _is_edge)
     ingress_namespace: str = _key("", "a namespace, or ''", _is_namespace)
     lb_range: str = _key("", "'192.168.1.240/28', '192.168.1.240-192.168.1.250' or ''", _is_range)
     charts: str = _key("", "a folder below the repository, or ''", _is_relative_or_none)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy as copies
+from pathlib import Path
 
 import pytest
 
 from fleetmod.fleet.network.prove import prove
 from fleetmod.fleet.validate import object_errors
-from tests.fleet.harbor import harbor, policies, surveyed
+from tests.fleet.harbor import CONFIG, harbor, policies, surveyed
+from tests.repo import fleetmod
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +78,30 @@ def test_evidence_stands_in_an_annotation_of_each_allow(found) -> None:  # type:
         if policy["metadata"]["name"] in ("default-deny", "allow-dns"):
             continue
         assert ":" in policy["metadata"]["annotations"]["fleetmod.dev/evidence"]
+
+
+def test_edges_that_no_file_shows_are_declared_and_proven(tmp_path: Path) -> None:
+    edges = ["search -> 10.9.0.1/32:3111", "search -> *.example.org:443", "cleanup -> search:8108"]
+    root = harbor(tmp_path / "r", f"{CONFIG}edges = {edges}\n")
+    project, cluster, graph = surveyed(root)
+    objects = policies(project, cluster, graph)
+    assert prove(cluster, graph, objects, project.config.cluster.clients) == []
+    for name in ("search-to-10-9-0-1-32", "search-to-world", "cleanup-to-search-egress"):
+        rest = [o for o in objects if o["metadata"]["name"] != name]
+        assert len(rest) == len(objects) - 1
+        breaches = prove(cluster, graph, rest, project.config.cluster.clients)
+        assert {b.missing for b in breaches} == {True}, name
+
+
+def test_an_egress_to_the_machines_nearby_is_noticed(found) -> None:  # type: ignore[no-untyped-def]
+    settings, cluster, graph, objects = found
+    spec = {"podSelector": {}, "egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}]}
+    more = {"kind": "NetworkPolicy", "metadata": {"name": "m", "namespace": "harbor"}, "spec": spec}
+    breaches = prove(cluster, graph, [*objects, more], settings.clients)
+    assert {b.target for b in breaches} == {"hosts in 10.0.0.0/8"}
+
+
+def test_a_declared_edge_from_nobody_is_refused(tmp_path: Path) -> None:
+    root = harbor(tmp_path / "r", f'{CONFIG}edges = ["nobody -> search:8108"]\n')
+    ran = fleetmod(root, "network")
+    assert ran.code == 2 and "nobody, which no manifest describes" in ran.err

@@ -53,7 +53,7 @@ def verdict(project: Project) -> Verdict:
     problems += [("fleetmod.toml", 0, each) for each in facts(cluster, settings).problems]
     place = expected[POLICIES].path
     try:
-        breaches = prove(cluster, graph, objects, settings.clients, settings.external)
+        breaches = prove(cluster, graph, objects, settings.clients)
         problems += [(place, 0, str(breach)) for breach in breaches]
     except FleetmodError as error:
         unproven.append(str(error))

@@ -26,7 +26,7 @@ def generate(cluster: Cluster, graph: Graph, settings: Settings) -> list[Generat
     known: Facts = facts(cluster, settings)
     networks = (settings.pod_cidr, settings.cilium_cidr)
     plain = standard(cluster, graph, settings.clients, networks)
-    special = cilium_policies(graph, settings.external)
+    special = cilium_policies(graph)
     bodies = {
         POLICIES: _objects(_POLICIES_HEAD, plain),
         CILIUM_POLICIES: _objects(_special_head(graph), special),
@@ -53,7 +53,7 @@ def _special_head(graph: Graph) -> str:
     if any(edge.target.kind == WORLD for edge in graph.edges):
         text += (
             "\n# The host names are those in the code. What an SDK calls by itself is not spelled "
-            "there:\n# name it in cluster.external, and see the runbook's audit step."
+            "there:\n# name it in cluster.edges, and see the runbook's audit step."
         )
     return text
 

@@ -81,11 +81,13 @@ def peer(workload: Workload) -> Peer:
     return Peer(kind, workload.name, workload.namespace, workload)
 
 
-def build(cluster: Cluster, code: Code, ingress_namespace: str = "") -> Graph:
+def build(
+    cluster: Cluster, code: Code, ingress_namespace: str = "", more: Iterable[Edge] = ()
+) -> Graph:
     """The graph of `cluster` and `code`; pure.
 
     Addresses that a pod gets from a Secret or ConfigMap are taken from the code's default by its
-    port, and the edge is marked as assumed.
+    port, and the edge is marked as assumed. `more` are edges that somebody has declared.
     """
     edges = _Edges()
     notes: list[str] = []
@@ -105,14 +107,16 @@ def build(cluster: Cluster, code: Code, ingress_namespace: str = "") -> Graph:
                     evidence,
                     assumed=assumed,
                 )
-        for host, port, evidence in found.outside:
-            edges.add(peer(workload), Peer(WORLD, host), port, "TCP", evidence)
+        for host, port, evidence, assumed in found.outside:
+            edges.add(peer(workload), Peer(WORLD, host), port, "TCP", evidence, assumed=assumed)
         for back in callbacks(cluster, workload):
             edges.add(peer(back.source), peer(workload), back.port, "TCP", back.evidence)
         notes += _selectable(workload)
     _add_releases(cluster, edges, notes)
     _add_ingresses(cluster, edges, notes, ingress_namespace)
     _add_outside(cluster, code, edges, notes)
+    for edge in more:
+        edges.add(edge.source, edge.target, edge.port, edge.protocol, edge.evidence)
     notes += [f"{reason} (not part of the graph)" for reason in cluster.unread]
     return Graph(edges.sorted(), tuple(dict.fromkeys(notes)))
 

@@ -44,7 +44,8 @@ class Evidence:
 class Edge:
     """`port` is the pods' own port; for `world` the remote one. `via` tells how a `host` comes in:
     NodePort, LoadBalancer, hostPort, or port-forward, which no policy sees. `assumed` says that
-    the address comes from a Secret or ConfigMap that is not in the repository."""
+    the address comes from a Secret or ConfigMap that is not in the repository, or that a host name
+    may only be a link in the code."""
 
     source: Peer
     target: Peer

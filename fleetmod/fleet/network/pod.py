@@ -11,13 +11,16 @@ from fleetmod.fleet.network.model import Evidence
 from fleetmod.fleet.network.resolve import Answer, answers, by_name, from_outside
 from fleetmod.fleet.network.uses import LOCAL, Use, parse_url
 
+# What Docker, Podman and Lima call the machine that containers run on.
+_MACHINE = ("host.docker.internal", "host.containers.internal", "host.lima.internal")
+
 
 @dataclass
 class Targets:
-    """`inside`: who answers, why, and whether that is assumed; `outside`: host, port and why."""
+    """`inside`: who answers, why, whether that is assumed; `outside`: host and port likewise."""
 
     inside: list[tuple[Answer, list[Evidence], bool]] = field(default_factory=list)
-    outside: list[tuple[str, int, list[Evidence]]] = field(default_factory=list)
+    outside: list[tuple[str, int, list[Evidence], bool]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -51,17 +54,20 @@ def pod_targets(
         elif use.host in LOCAL:
             dead.append(use)
         else:
-            _take_host(found, cluster, workload, (use.scheme, use.host, use.port), evidence)
+            address = (use.scheme, use.host, use.port)
+            _take_host(found, cluster, workload, address, evidence, not use.connects)
     _take_secrets(found, cluster, workload, env, reads)
     if reached := [use for use in dead if from_outside(cluster, use.port)]:
         own = {port.number for port in workload.ports}
         reached = [use for use in reached if use.port not in own]
-        places = ", ".join(f"{use.path}:{use.line}" for use in reached[:5])
-        more = f" and {len(reached) - 5} more" if len(reached) > 5 else ""
+        lines: dict[str, list[str]] = {}
+        for use in reached:
+            lines.setdefault(use.path, []).append(str(use.line))
+        places = "; ".join(f"{path}:{', '.join(of)}" for path, of in lines.items())
         if reached:
             found.notes.append(
                 f"{workload.place}: in a pod of {workload.name} localhost is the pod itself, so "
-                f"these reach nothing there: {places}{more}"
+                f"these reach nothing there: {places}"
             )
     return found
 
@@ -112,11 +118,12 @@ def _take_host(
     workload: Workload,
     address: tuple[str, str, int],
     evidence: list[Evidence],
+    assumed: bool = False,
 ) -> None:
     _, host, port = address
     service = by_name(cluster, host, workload.namespace)
     if service is not None and service.external_name:
-        found.outside.append((service.external_name, port, evidence))
+        found.outside.append((service.external_name, port, evidence, assumed))
     elif service is not None:
         at = answers(cluster, service, port)
         found.inside += [(answer, evidence, False) for answer in at]
@@ -124,8 +131,13 @@ def _take_host(
             found.notes.append(
                 f"{evidence[0].place}: {service.name} has no port {port} that a pod answers"
             )
+    elif host in _MACHINE:
+        found.notes.append(
+            f"{evidence[0].place}: {host}:{port} is a process on the machine below a container; "
+            "name who calls it, at its real address, in cluster.edges"
+        )
     elif _is_name(host):
-        found.outside.append((host, port, evidence))
+        found.outside.append((host, port, evidence, assumed))
     elif host not in LOCAL and not host[:1].isdigit():
         found.notes.append(
             f"{evidence[0].place}: {host} is no Service that this repository describes"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Network
 from typing import Any
 
 from fleetmod.fleet.manifests.model import Cluster
+from fleetmod.fleet.network.declared import network
 from fleetmod.fleet.network.model import HOST, INGRESS, NODE, WORKLOAD, WORLD, Edge, Graph, Peer
 from fleetmod.fleet.review import EVIDENCE
 
@@ -38,6 +41,10 @@ def standard(
         if source.kind == WORKLOAD and target.kind == WORKLOAD:
             rule: dict[str, Any] = {"to": [_pods(target, source.namespace)], "ports": ports}
             made.append(_policy(f"{name}-egress", source, edges, {"egress": [rule]}))
+        if source.kind == WORKLOAD and (inside := _network_of(target)) is not None:
+            rule = {"to": [{"ipBlock": {"cidr": str(inside)}}], "ports": ports}
+            dashed = re.sub(r"[./]", "-", str(inside))
+            made.append(_policy(f"{source.name}-to-{dashed}", source, edges, {"egress": [rule]}))
         if target.kind != WORKLOAD or source.kind not in (WORKLOAD, HOST, INGRESS):
             continue
         if source.kind == HOST and not clients:
@@ -48,7 +55,7 @@ def standard(
     return made
 
 
-def cilium(graph: Graph, external: Sequence[str]) -> list[dict[str, Any]]:
+def cilium(graph: Graph) -> list[dict[str, Any]]:
     """What only Cilium can say, as CiliumNetworkPolicies: nodes as sources, host names as targets.
 
     An ipBlock never matches nodes in Cilium, they are entities
@@ -62,7 +69,8 @@ def cilium(graph: Graph, external: Sequence[str]) -> list[dict[str, Any]]:
     for edge in filter(_selectable, graph.edges):
         if edge.policed and edge.target.kind == WORKLOAD and edge.source.kind in (HOST, NODE):
             from_nodes[edge.target.key].append(edge)
-        if edge.source.kind == WORKLOAD and edge.target.kind == WORLD:
+        named = edge.target.kind == WORLD and network(edge.target.name) is None
+        if edge.source.kind == WORKLOAD and named:
             to_names[edge.source.key].append(edge)
     for _, edges in sorted(from_nodes.items()):
         target = edges[0].target
@@ -78,16 +86,10 @@ def cilium(graph: Graph, external: Sequence[str]) -> list[dict[str, Any]]:
         rules = [_cilium_dns()]
         for port in sorted({edge.port for edge in edges}):
             hosts: list[dict[str, str]] = [
-                {"matchName": name}
+                {"matchPattern" if "*" in name else "matchName": name}
                 for name in names
                 if any(e.target.name == name and e.port == port for e in edges)
             ]
-            if port == 443:
-                hosts += [
-                    {"matchPattern" if "*" in name else "matchName": name}
-                    for name in external
-                    if name not in names
-                ]
             ports = [{"port": str(port), "protocol": "TCP"}]
             rules.append({"toFQDNs": hosts, "toPorts": [{"ports": ports}]})
         spec = {"endpointSelector": _selector(source), "egress": rules}
@@ -205,6 +207,10 @@ def _block(cidr: str, without: Sequence[str]) -> dict[str, Any]:
 
     inside = [n for n in without if ip_network(n).subnet_of(ip_network(cidr))]  # type: ignore[arg-type]
     return {"cidr": cidr, "except": inside} if inside else {"cidr": cidr}
+
+
+def _network_of(peer: Peer) -> IPv4Network | None:
+    return network(peer.name) if peer.kind == WORLD else None
 
 
 def _ports(edges: Sequence[Edge]) -> list[dict[str, Any]]:

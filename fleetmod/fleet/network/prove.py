@@ -8,6 +8,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from fleetmod.fleet.manifests.model import Cluster
+from fleetmod.fleet.network.declared import network
 from fleetmod.fleet.network.model import HOST, INGRESS, NODE, WORKLOAD, WORLD, Graph, Peer
 from fleetmod.fleet.network.reach import End, Policies
 
@@ -41,7 +42,6 @@ def prove(
     graph: Graph,
     objects: Sequence[Mapping[str, Any]],
     clients: Sequence[str],
-    external: Sequence[str] = (),
 ) -> list[Breach]:
     """Every connection on which the policies `objects` and the graph differ.
 
@@ -51,16 +51,14 @@ def prove(
     """
     policies = Policies(objects, cluster.namespaces)
     ours = {w.namespace for w in cluster.workloads}
-    actors = list(_actors(cluster, graph, clients, external))
-    wanted = set(_wanted(graph, actors, clients, external))
+    actors = list(_actors(cluster, graph, clients))
+    wanted = set(_wanted(graph, actors, clients))
     breaches = []
     ports = sorted({(_UNUSED, "TCP"), (_UNUSED, "UDP"), (443, "TCP"), *_ports(cluster, graph)})
     for source in actors:
         for target in actors:
             if source is target or not ours & {source.end.namespace, target.end.namespace}:
                 continue  # what other namespaces do among themselves is not ours to bind
-            if target.peer.kind in (NODE, HOST):
-                continue  # where pods answer a host, it has called them
             for port, protocol in ports:
                 used = (source.peer.key, target.peer.key, port, protocol) in wanted
                 if policies.allowed(source.end, target.end, port, protocol) != used:
@@ -69,9 +67,7 @@ def prove(
     return breaches
 
 
-def _actors(
-    cluster: Cluster, graph: Graph, clients: Sequence[str], external: Sequence[str]
-) -> Iterator[_Actor]:
+def _actors(cluster: Cluster, graph: Graph, clients: Sequence[str]) -> Iterator[_Actor]:
     seen: set[object] = set()
     peers = [
         Peer(WORKLOAD, w.name, w.namespace, w) for w in cluster.workloads if not w.host_network
@@ -90,10 +86,6 @@ def _actors(
     for cidr in clients:
         yield _Actor(Peer(HOST, f"hosts in {cidr}"), End(ip=str(ip_network(cidr)[-2])))
     yield _Actor(_WORLD, End(ip=_INTERNET))
-    for name in external:
-        host = name.replace("*", "any")
-        if (WORLD, "", host) not in seen:
-            yield _Actor(Peer(WORLD, host), End(ip=_INTERNET, name=host))
 
 
 _DNS = Peer(WORKLOAD, "DNS", "kube-system")
@@ -103,7 +95,10 @@ _WORLD = Peer(WORLD, "the internet")
 
 def _end(peer: Peer) -> End:
     if peer.kind == WORLD:
-        return End(ip=_INTERNET, name=peer.name)
+        inside = network(peer.name)
+        if inside is not None:
+            return End(ip=str(inside[-1]))
+        return End(ip=_INTERNET, name=peer.name.replace("*", "any"))
     if peer.workload is None:
         return End(peer.namespace, {"app.kubernetes.io/name": peer.name})
     named = {p.name: (p.number, p.protocol) for p in peer.workload.ports if p.name}
@@ -111,7 +106,7 @@ def _end(peer: Peer) -> End:
 
 
 def _wanted(
-    graph: Graph, actors: Iterable[_Actor], clients: Sequence[str], external: Sequence[str]
+    graph: Graph, actors: Iterable[_Actor], clients: Sequence[str]
 ) -> Iterator[tuple[object, object, int, str]]:
     """The connections that must pass: the edges, and DNS for every pod of the repository."""
     everyone = list(actors)
@@ -121,22 +116,24 @@ def _wanted(
         if edge.source.kind in (HOST, NODE):
             sources = [a.peer for a in everyone if a.peer.kind == NODE]
             if edge.source.kind == HOST:
-                sources += [a.peer for a in everyone if a.peer.kind == HOST]
-                if any(ip_address(_INTERNET) in ip_network(cidr) for cidr in clients):
-                    sources.append(_WORLD)
+                sources += [a.peer for a in everyone if _is_in(a.end.ip, clients)]
         else:
             sources = [edge.source]
         for source in sources:
             yield source.key, edge.target.key, edge.port, edge.protocol
+            inside = network(edge.target.name) if edge.target.kind == WORLD else None
+            for other in everyone:
+                if inside is not None and _is_in(other.end.ip, [str(inside)]):
+                    yield source.key, other.peer.key, edge.port, edge.protocol
     own = {a.peer.namespace for a in everyone if a.peer.workload is not None}
     for actor in everyone:
         if actor.peer.namespace in own and actor.peer.kind == WORKLOAD:
             for protocol in ("UDP", "TCP"):
                 yield actor.peer.key, _DNS.key, 53, protocol
-    callers = {e.source.key for e in graph.edges if e.target.kind == WORLD}
-    for name in external:
-        for key in callers:
-            yield key, (WORLD, "", name.replace("*", "any")), 443, "TCP"
+
+
+def _is_in(ip: str, networks: Sequence[str]) -> bool:
+    return bool(ip) and any(ip_address(ip) in ip_network(each) for each in networks)
 
 
 def _ports(cluster: Cluster, graph: Graph) -> set[tuple[int, str]]:

@@ -71,7 +71,7 @@ def _notes(graph: Graph) -> str:
     if not graph.notes:
         return "Nothing in the graph needs a decision."
     # without lines, which move with every edit of a file
-    notes = dict.fromkeys(re.sub(r"(\.\w+):\d+\b", r"\1", note) for note in graph.notes)
+    notes = dict.fromkeys(re.sub(r"(\.\w+):\d+\b(?:, \d+\b)*", r"\1", note) for note in graph.notes)
     return "To decide or to know:\n\n" + "\n".join(f"- {note}" for note in notes)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.fleet.manifests.model import Cluster
+from fleetmod.fleet.network.declared import declared
 from fleetmod.fleet.network.graph import Code, build
 from fleetmod.fleet.network.model import Graph
 from fleetmod.fleet.network.owners import owned_folders
@@ -36,6 +37,7 @@ def survey(project: Project) -> tuple[Cluster, Graph]:
     folders = {
         (w.namespace, w.name): owned_folders(w, infos, dockerfiles) for w in cluster.workloads
     }
-    return cluster, build(
-        cluster, Code(found, reads, folders), project.config.cluster.ingress_namespace
-    )
+    settings = project.config.cluster
+    more = declared(cluster, settings.edges)
+    graph = build(cluster, Code(found, reads, folders), settings.ingress_namespace, more)
+    return cluster, graph

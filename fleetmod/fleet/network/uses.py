@@ -31,13 +31,19 @@ _CURL = re.compile(rf"\bcurl\b[^|;&]*?[\s\"']{_ADDRESS}")
 _ENV = re.compile(r"\benv(?:\.([A-Z_][A-Z0-9_]*)|\[[\"']([A-Z_][A-Z0-9_]*)[\"']\])")
 _NUMBER = re.compile(r"(?<![\w.])(\d{2,5})(?![\w.])")
 _SHOWN = re.compile(r"^(?:console|log|logger)\.|^(?:print|echo|warn|info|debug)\b")
+_SENDS = re.compile(
+    r"(?:^|\.)(?:fetch|get|post|put|patch|delete|head|request|connect|URL|Request|WebSocket|Redis"
+    r"|createClient|Pool|Client|execSync|exec|spawn|spawnSync|run|runCommand)$|^\$|\.\$"
+)
+_PURPOSE = re.compile(r"(?:url|uri|host|api|base|endpoint|origin|dsn|server|webhook)s?\d*$", re.I)
 _LISTENS = re.compile(r"(?:^|\.)(?:serve|listen|createServer)$")
 _LITERALS = "[(string) (template_string)] @s"
 
 
 @dataclass(frozen=True)
 class Use:
-    """An address in the code: `env` are the variables that can put another in its place."""
+    """An address in the code: `env` are the variables that can put another in its place;
+    `connects` says that it is used as one, and is not only compared or shown as a link."""
 
     path: str
     line: int
@@ -46,6 +52,7 @@ class Use:
     port: int
     env: tuple[str, ...]
     text: str
+    connects: bool
 
 
 def uses(source: Source) -> list[Use]:
@@ -179,7 +186,16 @@ def _use(
     variables = env or _variables_before(source, node)
     text = " ".join(source.text(node).split())
     text = text if len(text) <= 80 else text[:79] + "…"
-    return Use(source.path, source.line_of(node.start_byte), scheme, host, port, variables, text)
+    return Use(
+        source.path,
+        source.line_of(node.start_byte),
+        scheme,
+        host,
+        port,
+        variables,
+        text,
+        _connects(source, node),
+    )
 
 
 def _variables_before(source: Source, node: Node) -> tuple[str, ...]:
@@ -193,6 +209,20 @@ def _variables_before(source: Source, node: Node) -> tuple[str, ...]:
         elif above.type not in ("parenthesized_expression", "as_expression", "arguments"):
             break
     return tuple(dict.fromkeys(found))
+
+
+def _connects(source: Source, node: Node) -> bool:
+    """Whether a literal is given to a call that sends, or to a name that says what it is for."""
+    if node.type == "object":
+        return True
+    for above in list(ancestors(node))[:4]:
+        name = above.child_by_field_name("name") or above.child_by_field_name("key")
+        if above.type in ("variable_declarator", "pair", "public_field_definition") and name:
+            return _PURPOSE.search(source.text(name)) is not None
+        function = above.child_by_field_name("function") or above.child_by_field_name("constructor")
+        if above.type in ("call_expression", "new_expression") and function is not None:
+            return _SENDS.search(source.text(function)) is not None
+    return False
 
 
 def _is_listener(source: Source, node: Node) -> bool:
