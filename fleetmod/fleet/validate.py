@@ -62,7 +62,7 @@ def _rendered(values: Mapping[str, Any], chart: Path, namespace: str) -> Iterato
         with helm_python.Chart.load(str(chart)) as loaded:
             files = loaded.render(dict(values), name=chart.name, namespace=namespace)
     except helm_python.HelmError as error:
-        yield f"the chart does not render: {error}"
+        yield f"the chart does not render: {' '.join(str(error).split())}"
         return
     for name, text in sorted(files.items()):
         if name.endswith((".yaml", ".yml")):

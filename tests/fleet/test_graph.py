@@ -54,6 +54,8 @@ def test_a_password_in_an_address_is_not_told_on(tmp_path: Path) -> None:
     root = harbor(tmp_path / "r")
     manifest = root / "k8s/api.yaml"
     manifest.write_text(manifest.read_text().replace("$(DB_PASSWORD)", "hunter2"))
+    code = root / "packages/db/src/index.ts"
+    code.write_text(code.read_text().replace("harbor@postgres", "harbor:hunter2@postgres"))
     _, _, graph = surveyed(root)
     assert "hunter2" not in str([e.what for edge in graph.edges for e in edge.evidence])
 

@@ -9,7 +9,7 @@ from fleetmod.fleet.manifests.model import Cluster, EnvVar, Workload
 from fleetmod.fleet.manifests.read import Place
 from fleetmod.fleet.network.model import Evidence
 from fleetmod.fleet.network.resolve import Answer, answers, by_name, from_outside
-from fleetmod.fleet.network.uses import LOCAL, Use, parse_url
+from fleetmod.fleet.network.uses import LOCAL, Use, parse_url, without_password
 
 # What Docker, Podman and Lima call the machine that containers run on.
 _MACHINE = ("host.docker.internal", "host.containers.internal", "host.lima.internal")
@@ -79,18 +79,11 @@ def _addresses(workload: Workload, env: Mapping[str, EnvVar]) -> Iterator[tuple[
         port = env.get(name.removesuffix("HOST") + "PORT") if name.endswith("HOST") else None
         if port is not None and port.value and "://" not in value and ":" not in value:
             value = f"{value}:{port.value}"
-        yield value, variable.place, f"{name}={_hidden(value)}"
+        yield value, variable.place, f"{name}={without_password(value)}"
     for container in workload.containers:
         for word in container.words:
             value = word.partition("=")[2] if word.startswith("-") else word
-            yield value, container.place, _hidden(word)
-
-
-def _hidden(text: str) -> str:
-    """The text without a password that an address holds: it goes into files and reports."""
-    head, at, tail = text.rpartition("@")
-    scheme, slashes, _ = head.partition("://")
-    return f"{scheme}{slashes}…@{tail}" if at and slashes else text
+            yield value, container.place, without_password(word)
 
 
 def _take(

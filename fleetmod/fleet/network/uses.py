@@ -88,6 +88,11 @@ def parse_url(text: str, any_scheme: bool = False) -> tuple[str, str, int] | Non
     return scheme, match["host"], port
 
 
+def without_password(text: str) -> str:
+    """The text with `…` for what its addresses hold before an `@`: it goes into reports."""
+    return re.sub(r"://[^\s/@]*@", "://…@", text)
+
+
 def _urls(source: Source, values: Values) -> Iterator[Use]:
     for node in source.captures(_LITERALS).get("s", []):
         if _is_only_shown(source, node):
@@ -184,7 +189,7 @@ def _use(
     source: Source, node: Node, scheme: str, host: str, port: int, env: tuple[str, ...] = ()
 ) -> Use:
     variables = env or _variables_before(source, node)
-    text = " ".join(source.text(node).split())
+    text = without_password(" ".join(source.text(node).split()))
     text = text if len(text) <= 80 else text[:79] + "…"
     return Use(
         source.path,
