@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fleetmod.errors import CLEAN
+from fleetmod.errors import CLEAN, UNPROVEN
 
 
 @click.command()
@@ -24,7 +24,7 @@ def command(root: Path, dry_run: bool, report_to: Path | None) -> int:
 
     The graph comes from the manifests and from the addresses in the code. The files stand in the
     first folder of cluster.manifests; what you write outside of their marked block is kept.
-    Nothing is deployed.
+    Nothing is deployed. Exit 3 when something could not be read, so that edges may be missing.
     """
     from fleetmod.cli.output import save
     from fleetmod.fleet.network.generate import generate
@@ -41,12 +41,14 @@ def command(root: Path, dry_run: bool, report_to: Path | None) -> int:
     files = generate(cluster, graph, project.config.cluster)
     planned = changes(project.root, files)
     print_graph(console, graph)
+    for reason in cluster.unread:
+        console.print(f"unproven: {reason}", style="yellow", markup=False, soft_wrap=True)
     if report_to is not None:
         save(report_to, graph_markdown(graph))
     if dry_run:
         print_diff(console, unified(*as_plan(project.root, planned)))
-        return CLEAN
+        return UNPROVEN if cluster.unread else CLEAN
     if message := write_all(project.root, planned):
         console.print(message)
     print_written(console, planned, len(files) - len(planned))
-    return CLEAN
+    return UNPROVEN if cluster.unread else CLEAN

@@ -195,6 +195,15 @@ def test_a_manifest_that_cannot_be_read_proves_nothing(tmp_path: Path) -> None:
     assert found["verdict"] == "unproven" and "k8s/broken.yaml:2" in found["unproven"][0]
 
 
+def test_code_that_does_not_parse_and_may_hold_an_address_proves_nothing(tmp_path: Path) -> None:
+    root = passing(tmp_path / "r")
+    (root / "packages/ctl/src/odd.ts").write_text('const = { u: "http://search:8108" ;;\n')
+    found = gate(root, "4")["4"]
+    assert found["verdict"] == "unproven"
+    assert fleetmod(root, "network").code == 3
+    assert "packages/ctl/src/odd.ts:1: does not parse" in found["unproven"][0]
+
+
 def test_a_repository_without_manifests_is_told_so(tmp_path: Path) -> None:
     root = harbor(tmp_path / "r", CONFIG.replace('["k8s"]', '["deploy"]'))
     for command in ("specs", "network"):

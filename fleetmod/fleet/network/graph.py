@@ -117,7 +117,6 @@ def build(
     _add_outside(cluster, code, edges, notes)
     for edge in more:
         edges.add(edge.source, edge.target, edge.port, edge.protocol, edge.evidence)
-    notes += [f"{reason} (not part of the graph)" for reason in cluster.unread]
     return Graph(edges.sorted(), tuple(dict.fromkeys(notes)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.fleet.manifests.model import Cluster
 from fleetmod.fleet.network.declared import declared
@@ -17,7 +19,8 @@ from fleetmod.workspace.manifest import packages
 
 
 def survey(project: Project) -> tuple[Cluster, Graph]:
-    """The cluster and the graph of a repository as it is on the disk.
+    """The cluster and the graph of a repository as it is on the disk; places in the code that do
+    not parse and may hold an address are among the cluster's `unread`.
 
     Raises FleetmodError when it has no manifest.
     """
@@ -25,6 +28,7 @@ def survey(project: Project) -> tuple[Cluster, Graph]:
     discovered = discover(project.root, project.config)
     typescript = [p for p in discovered if suffix(p) in SUFFIXES and not is_test(p)]
     found: list[Use] = []
+    unread = list(cluster.unread)
     reads: dict[str, dict[str, int]] = {}
     for path in candidates(project.root, typescript, TRIGGERS).hits:
         data = (project.root / path).read_bytes()
@@ -32,11 +36,17 @@ def survey(project: Project) -> tuple[Cluster, Graph]:
             source = open_source(path, data)
             found += uses(source)
             reads[path] = env_reads(source)
+            unread += [
+                f"{path}:{source.line_of(error.start_byte)}: does not parse and may hold an address"
+                for error in source.errors()
+                if "://" in source.text(error) or "host" in source.text(error)
+            ]
     infos = packages(project.root, project.config)
     dockerfiles = [p for p in discovered if p.rpartition("/")[2].startswith("Dockerfile")]
     folders = {
         (w.namespace, w.name): owned_folders(w, infos, dockerfiles) for w in cluster.workloads
     }
+    cluster = replace(cluster, unread=tuple(unread))
     settings = project.config.cluster
     more = declared(cluster, settings.edges)
     graph = build(cluster, Code(found, reads, folders), settings.ingress_namespace, more)
