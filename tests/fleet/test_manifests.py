@@ -78,12 +78,19 @@ def test_a_list_counts_as_its_items() -> None:
     assert [(s.name, s.place.line) for s in services] == [("a", 6), ("b", 10)]
 
 
+def test_what_is_described_twice_is_taken_once_and_named() -> None:
+    cluster = parse([*documents("a.yaml", JOB), *documents("patch.yaml", JOB)])
+    assert len(cluster.workloads) == 1
+    assert cluster.unread == ("patch.yaml:4: CronJob j is described twice",)
+
+
 def test_values_become_a_release_and_generated_files_nothing(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "k8s/ns.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n",
         "k8s/hub-values.yaml": "hostNetwork: true\nredis:\n  address: q.x.svc:6379\n  name: a b\n",
         "k8s/up.sh": 'helm upgrade --install \\\n  hub charts/hub -n x -f "$D/hub-values.yaml"\n',
         "k8s/more.yaml": "# >>> fleetmod: x\napiVersion: v1\nkind: Service\n# <<< fleetmod\n",
+        "k8s/compose.yml": "services:\n  api:\n    url: http://q:80/\n",
         "k8s/tpl.yaml": "apiVersion: v1\nkind: {{ .Kind }}\n",
     }
     cluster = load_cluster(make(tmp_path / "r", files), ("k8s",))

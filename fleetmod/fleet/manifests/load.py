@@ -49,7 +49,7 @@ def load_cluster(root: Path, folders: tuple[str, ...]) -> Cluster:
         )
     cluster = parse(plain)
     releases = tuple(_releases(root, folders, values, tuple(cluster.namespaces)))
-    return replace(cluster, releases=releases, unread=tuple(unread))
+    return replace(cluster, releases=releases, unread=(*unread, *cluster.unread))
 
 
 def yaml_files(root: Path, folders: tuple[str, ...]) -> list[str]:
@@ -71,6 +71,8 @@ def _releases(
             continue
         file = document.path.rpartition("/")[2]
         text = next((text for text in texts if file in text), "")
+        if "values" not in file and not _HELM.search(text):
+            continue  # some other tool's YAML
         name, namespace = _installed(text)
         stem = re.sub(r"[.-]?values[.-]?|\.ya?ml$", "", file)
         network = any(

@@ -32,7 +32,13 @@ _TEMPLATES: dict[str, tuple[Key, ...]] = {
 
 
 def parse(found: Iterable[Document]) -> Cluster:
-    """The cluster that some documents describe; a `List` counts as its items."""
+    """The cluster that some documents describe; a `List` counts as its items.
+
+    What is described a second time, as a Kustomize patch does it, is not taken in but named among
+    what is unread: only Kustomize knows what comes of it.
+    """
+    seen: set[tuple[str, str, str]] = set()
+    unread: list[str] = []
     workloads: list[Workload] = []
     services: list[Service] = []
     backends: list[Backend] = []
@@ -41,6 +47,12 @@ def parse(found: Iterable[Document]) -> Cluster:
     for document in found:
         for at, data in _flat(document):
             kind = data.get("kind")
+            named = (str(kind), namespace_of(data), name_of(data))
+            if named in seen and (kind in _TEMPLATES or kind in ("Service", "Ingress")):
+                place = document.place(*at, "metadata", "name")
+                unread.append(f"{place}: {kind} {named[2]} is described twice")
+                continue
+            seen.add(named)
             if kind in _TEMPLATES:
                 workloads.append(_workload(document, at, data))
             elif kind == "Service":
@@ -54,7 +66,13 @@ def parse(found: Iterable[Document]) -> Cluster:
     for namespace in [*(w.namespace for w in workloads), *(s.namespace for s in services)]:
         namespaces.setdefault(namespace, {})
     return Cluster(
-        tuple(workloads), tuple(services), tuple(backends), (), tuple(others), (), namespaces
+        tuple(workloads),
+        tuple(services),
+        tuple(backends),
+        (),
+        tuple(others),
+        tuple(unread),
+        namespaces,
     )
 
 
