@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from fleetmod.testfiles import is_test
-from fleetmod.workspace import infer_adapters, infer_homes, infer_names, infer_places
+from fleetmod.workspace import infer_adapters, infer_cluster, infer_homes, infer_names, infer_places
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.infer_folders import folders
 from fleetmod.workspace.manifest import packages
@@ -28,7 +28,7 @@ from fleetmod.workspace.schema import (
 
 _TRIGGERS = (
     *(b"/Users/", b"/home/", b"env.", b"env[", b"launchctl", infer_names.LABEL_KEY.encode()),
-    *(b"docker push", b"docker buildx", b"docker image push"),
+    *(b"docker push", b"docker buildx", b"docker image push", infer_cluster.TRIGGER),
 )
 _PUBLISHES = re.compile(r"^[^#\n]*\bdocker\s+(?:image\s+)?(?:push|buildx)\b", re.M)
 _SCRIPT = re.compile(r"\.[cm]?[jt]sx?$")
@@ -103,6 +103,7 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
         process=Process(label_prefix=prefix.value, adapters=adapters),
         runtime=Runtime(dir=runtime_dir, scope=scope.value),
         images=Images(publish=publish),
+        cluster=infer_cluster.cluster(texts, why),
     )
     return config, why
 
