@@ -31,7 +31,7 @@ _ANSWERS = frozenset({"some", "every", "forEach"})  # of _EACH: gives no part of
 _NARROWS = frozenset({"filter", "find"})
 _ENDS = frozenset(
     "expression_statement if_statement while_statement do_statement throw_statement "
-    "unary_expression jsx_expression".split()
+    "unary_expression".split()
 )
 _NOTHING = ("null", "undefined", '""', "''")
 _CLIMBS = frozenset(
@@ -177,7 +177,8 @@ class _Reads:
                 self._bound(name)
         elif self.source.text(callback) != "Boolean":
             raise _escape(f"is handed on to `{self.source.text(callback)}`")
-        if method not in _ANSWERS and not (method in _NARROWS and self.questions.asked > before):
+        narrows = method in _NARROWS and "!" not in self.source.text(callback)
+        if method not in _ANSWERS and not (narrows and self.questions.asked > before):
             self.follow(call)
 
     def _operand(self, node: Node, whole: Node) -> None:
