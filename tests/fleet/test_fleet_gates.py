@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +211,16 @@ def test_a_repository_without_manifests_is_told_so(tmp_path: Path) -> None:
     for command in ("specs", "network"):
         ran = fleetmod(root, command)
         assert ran.code == 2 and "no Kubernetes manifest in deploy" in ran.err
+
+
+@pytest.mark.parametrize("module", ["yaml", "kubernetes_validate"])
+def test_without_the_extra_the_commands_say_what_to_install(tmp_path: Path, module: str) -> None:
+    root = passing(tmp_path / "r")
+    code = f"import sys; sys.modules[{module!r}] = None; from fleetmod.cli import main; main()"
+    arguments = ["-C", str(root), "gate", "--phase", "4"]
+    ran = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    assert ran.returncode == 2 and "fleetmod[fleet]" in ran.stderr
+    assert ran.stderr.count("\n") == 1
 
 
 def test_the_block_is_found_between_other_text() -> None:

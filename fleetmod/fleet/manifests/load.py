@@ -11,7 +11,7 @@ from fleetmod.errors import FleetmodError
 from fleetmod.fleet.blocks import is_generated
 from fleetmod.fleet.manifests.model import Cluster, Release
 from fleetmod.fleet.manifests.parse import parse
-from fleetmod.fleet.manifests.read import Document, documents, get
+from fleetmod.fleet.manifests.read import Document, documents, get, require_yaml
 from fleetmod.workspace.grep import grep_files
 
 _URL = re.compile(r"^(?:[a-z][a-z+]*://)?[a-z0-9.-]+:\d{2,5}(?:/\S*)?$|^[a-z][a-z+]*://\S+$")
@@ -24,8 +24,9 @@ def load_cluster(root: Path, folders: tuple[str, ...]) -> Cluster:
     """What the YAML files in `folders` describe, without what fleetmod has written itself.
 
     Files that cannot be read are named in the cluster's `unread`. Raises FleetmodError when the
-    folders hold no manifest at all.
+    folders hold no manifest at all, and where PyYAML is missing.
     """
+    require_yaml()
     plain: list[Document] = []
     values: list[Document] = []
     unread: list[str] = []

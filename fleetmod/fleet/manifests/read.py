@@ -42,16 +42,23 @@ class Document:
         return Place(self.path, 1)
 
 
+def require_yaml() -> None:
+    """Raises FleetmodError where PyYAML is not installed."""
+    try:
+        import yaml  # noqa: F401
+    except ImportError as error:
+        raise FleetmodError("PyYAML is needed to read manifests", todo=_MISSING) from error
+
+
 def documents(path: str, text: str) -> list[Document]:
     """The documents of a YAML file, empty ones left out.
 
     Raises FleetmodError, with the line, for what is no YAML, and for a key that stands twice: the
     YAML readers of Kubernetes and Helm differ in which of the two they take.
     """
-    try:
-        import yaml
-    except ImportError as error:
-        raise FleetmodError("PyYAML is needed to read manifests", todo=_MISSING) from error
+    require_yaml()
+    import yaml
+
     try:
         roots = [root for root in yaml.compose_all(text, yaml.SafeLoader) if root is not None]
     except yaml.YAMLError as error:
