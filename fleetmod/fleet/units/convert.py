@@ -63,7 +63,9 @@ def convert(source: str, job: Mapping[str, object], places: Places, node: Node) 
     except Refused as reason:
         return Converted(source, refused=str(reason))
     units = _units(source, label, name, draft, "multi-user" if is_system else "default")
-    return Converted(source, units, "", _once(draft.lost), _once(draft.differs))
+    disabled = job.get("Disabled") is True
+    notes = _once(draft.lost), _once(draft.differs)
+    return Converted(source, units, "", *notes, is_system, disabled)
 
 
 def _fill(draft: Draft, texts: Texts, job: Mapping[str, object]) -> None:

@@ -28,13 +28,18 @@ class Unit:
 
 @dataclass(frozen=True)
 class Converted:
-    """What became of one plist: its units, or why there are none, and what to know of its keys."""
+    """What became of one plist: its units, or why there are none, and what to know of its keys.
+
+    `is_system` units are for the system's manager, not a user's; `disabled` ones start by nothing.
+    """
 
     source: str
     units: tuple[Unit, ...] = ()
     refused: str = ""
     lost: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
+    is_system: bool = False
+    disabled: bool = False
 
 
 class Refused(Exception):

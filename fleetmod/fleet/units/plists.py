@@ -6,6 +6,7 @@ import plistlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from fleetmod.fleet.units.convert import Node, convert
 from fleetmod.fleet.units.model import Converted
@@ -34,17 +35,33 @@ def convert_repository(root: Path, config: Config, node: Node) -> list[Converted
     return done
 
 
+def jobs(root: Path, config: Config) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each launchd job with its path; what cannot be read, and other property lists, are not."""
+    for source, job in _read(root, config):
+        if isinstance(job, dict):
+            yield source, job
+
+
 def _converted(root: Path, config: Config, places: Places, node: Node) -> Iterator[Converted]:
+    for source, job in _read(root, config):
+        if isinstance(job, str):
+            yield Converted(source, refused=job)
+        else:
+            yield convert(source, job, places, node)
+
+
+def _read(root: Path, config: Config) -> Iterator[tuple[str, dict[str, Any] | str]]:
+    """Each job, or why its file cannot be read."""
     for source in discover(root, config):
         if not source.endswith(".plist"):
             continue
         try:
             job = plistlib.loads((root / source).read_bytes())
         except OSError as error:
-            yield Converted(source, refused=f"cannot be read: {error.strerror}")
+            yield source, f"cannot be read: {error.strerror}"
         # plistlib lets many errors through: of expat, of dates, of numbers, of nesting
         except Exception as error:
-            yield Converted(source, refused=f"is no property list: {error or type(error).__name__}")
+            yield source, f"is no property list: {error or type(error).__name__}"
         else:
             if isinstance(job, dict) and "Label" in job and not _PROGRAM.isdisjoint(job):
-                yield convert(source, job, places, node)
+                yield source, job
