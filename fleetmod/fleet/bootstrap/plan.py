@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fleetmod.errors import FleetmodError
 from fleetmod.fleet.bootstrap.identity import identity_step, variables
-from fleetmod.fleet.bootstrap.model import Ask, Check, Fact, Images, Join, Node, Step
+from fleetmod.fleet.bootstrap.model import Argv, Ask, Check, Fact, Images, Join, Node, Step
 from fleetmod.fleet.bootstrap.services import service_steps
 from fleetmod.fleet.bootstrap.talos import join_step
 from fleetmod.places import VAULT
@@ -92,6 +92,7 @@ def _workload(project: Project, node: Node) -> Step:
     values = variables(node, project.config)
     why = "What counts is what a service sees, and what the code makes of it."
     checks: list[Check] = []
+    run: Argv = ()
     if node.platform == "linux":
         run = ("systemd-run", "--user", "--wait", "--pipe", "--collect", "--quiet")
         seen = "".join(f"{re.escape(value)}\n" for value in values.values())
@@ -103,15 +104,11 @@ def _workload(project: Project, node: Node) -> Step:
                 "See the step identity",
             )
         )
-    else:
-        run = ()
     checks += _doctor(project, values, run, node)
     return Step("workload", "run a service that tells who it is", why, checks=tuple(checks))
 
 
-def _doctor(
-    project: Project, values: dict[str, str], run: tuple[str, ...], node: Node
-) -> list[Check]:
+def _doctor(project: Project, values: dict[str, str], run: Argv, node: Node) -> list[Check]:
     """The node-identity package's own doctor, run as a service."""
     if "node-identity" not in project.present:
         return [Fact("the repository has no node-identity", False, "Run: fleetmod migrate")]
@@ -119,12 +116,22 @@ def _doctor(
     if runner is None:
         return [Fact("node is on PATH", False, "Install Node 22.18 or newer, or Bun")]
     doctor = project.root / project.port_folder("node-identity") / "src/doctor.ts"
-    name = project.config.identity.node_env
+    identity = project.config.identity
+    members = {
+        "nodeId": identity.node_env,
+        "repoRoot": identity.root_env,
+        "vaultPath": identity.vault_env,
+    }
+    seen = "".join(
+        rf"(?=[\s\S]*^{member}\s+{re.escape(values[name])}\s+\(env {name}\)$)"
+        for member, name in members.items()
+        if name in values
+    )
     return [
         Ask(
-            f"the code knows that this is {node.name}",
+            f"the code knows that this is {node.name}, and where",
             ((*run, runner, str(doctor)),),
-            rf"(?m)^nodeId\s+{re.escape(values[name])}\s+\(env {name}\)",
+            rf"(?m)\A{seen}",
             f"See: node {doctor}",
         )
     ]

@@ -14,7 +14,7 @@ from typing import Any
 
 from fleetmod.errors import FleetmodError
 from fleetmod.fleet.bootstrap.fresh import fresh_secrets
-from fleetmod.fleet.bootstrap.model import Act, Ask, Check, Fact, Folder, Join, Node, Run, Step
+from fleetmod.fleet.bootstrap.model import Act, Argv, Ask, Check, Fact, Join, Node, Run, Step
 from fleetmod.project import Project
 from fleetmod.workspace.config import FILE
 
@@ -37,7 +37,7 @@ def join_step(project: Project, node: Node, join: Join) -> Step:
     acts: list[Act] = []
     needs: list[Check] = []
     if join.secrets or join.machine_config:
-        acts += [Folder(node.state), _generate(join, node, config.api, target)]
+        acts.append(_generate(join, node, config.api, target))
         needs += [_same_cluster(join)]
     else:
         needs.append(Fact("the existing cluster's secrets are not given", False, _RECOVER))
@@ -64,20 +64,21 @@ def join_step(project: Project, node: Node, join: Join) -> Step:
 
 
 def _generate(join: Join, node: Node, api: str, target: Path) -> Run:
+    """The machine's configuration, into the folder that is for the user alone."""
     patch = json.dumps({"machine": {"nodeLabels": {LABEL: node.name}}})
-    made = Ask("the machine's configuration is made", (("test", "-s", str(target)),))
     undo = ("rm", "-f", str(target))
+    argv: Argv
     if join.machine_config:
         argv = ("talosctl", "machineconfig", "patch", join.machine_config, "--patch", patch)
-        return Run((*argv, "--output", str(target)), undo, made)
+        return Run((*argv, "--output", str(target)), undo)
     if not api or not join.cluster:
         raise FleetmodError(
             "--secrets needs the cluster's name and its API server",
             todo=f"Give --cluster-name, and cluster.api in {FILE}",
         )
     argv = ("talosctl", "gen", "config", join.cluster, f"https://{api}")
-    argv += ("--with-secrets", join.secrets, "--output-types", "worker")
-    return Run((*argv, "--config-patch-worker", patch, "--output", str(target)), undo, made)
+    argv += ("--with-secrets", join.secrets, "--output-types", "worker", "--force")
+    return Run((*argv, "--config-patch-worker", patch, "--output", str(target)), undo)
 
 
 def _apply(join: Join, target: Path) -> Run:
