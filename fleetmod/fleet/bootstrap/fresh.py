@@ -11,11 +11,9 @@ from fleetmod.project import Project
 from fleetmod.workspace.discover import candidates, discover
 
 # between the words of a command line, or of a list of its words
-_GAP = r"""[\s"',\[\]()]+"""
+_GAP = r"""(?:[ \t]+|["'][\s,]*["']?)"""
 # a call names a cluster after it; a sentence that only speaks of the command does not
-_GEN = re.compile(
-    rf"""\btalosctl(?:{_GAP}-[^\s"',]+)*{_GAP}gen{_GAP}config{_GAP}[\w$"'<{{-][^\n]*"""
-)
+_GEN = re.compile(rf"""\btalosctl\b[^\n|;&`]*?{_GAP}gen{_GAP}config{_GAP}[\w$"'<{{-][^\n]*""")
 _BOOTSTRAP = re.compile(rf"""\btalosctl\b[^\n|;&]*{_GAP}bootstrap\b""")
 _COMMENT = re.compile(r"^\s*(?:#(?!!)|//|\*|--)")
 
@@ -41,10 +39,10 @@ def fresh_lines(text: str) -> list[int]:
     whole = re.sub(r"\\\r?\n", lambda end: " " * len(end[0]), text)
     found: list[int] = []
     calls = [m for m in _GEN.finditer(whole) if not _is_comment(whole, m.start())]
-    for call, after in zip(calls, [*calls[1:], None], strict=True):
+    for at, call in enumerate(calls):
         if "--with-secrets" in call[0]:
             continue
-        end = after.start() if after else len(whole)
+        end = calls[at + 1].start() if at + 1 < len(calls) else len(whole)
         if not _BOOTSTRAP.search(whole, call.end(), end):
             found.append(text.count("\n", 0, call.start()) + 1)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,37 +59,37 @@ def examine(host: Host, step: Step, journal: Journal) -> Iterator[Line]:
 
 
 def apply(host: Host, steps: Sequence[Step], journal: Journal) -> Iterator[Line]:
-    """Do what is left of each step; ends after a step that failed and that others build on."""
+    """Do what is left of each step; ends after one that could not be done and others build on."""
     for step in steps:
-        failed = False
-        for line in _apply(host, step, journal):
-            failed |= line.mark == FAIL
-            yield line
-        if failed and step.acts and not step.independent:
+        done = yield from _apply(host, step, journal)
+        if not done and step.acts and not step.independent:
             return
 
 
-def _apply(host: Host, step: Step, journal: Journal) -> Iterator[Line]:
+def _apply(host: Host, step: Step, journal: Journal) -> Generator[Line, None, bool]:
+    """Gives whether all of the step's acts are done; what its checks find is told."""
     needs = [host.answer(need) for need in step.needs]
     yield from _failing(step, needs)
     if any(need.ok is False for need in needs):
-        return
-    acted = False
+        return False
+    acted, problems = False, 0
     for act in step.acts:
         if _is_done(host, act, journal):
             continue
         problem = _do(host, step, act, journal)
         acted = True
         if problem:
+            problems += 1
             todo = act.done.todo if isinstance(act, Run) and act.done else ""
             yield Line(step.id, FAIL, f"{describe(act, host.node.root)}: {problem}", todo)
             if not step.independent:
-                return
+                return False
         else:
             yield Line(step.id, DID, describe(act, host.node.root))
     unsettled = step.settled is not None and host.answer(step.settled).ok is not True
     if step.settle and (acted or unsettled):
         problem = host.run(step.settle)
+        problems += bool(problem)
         text = f"run {shlex.join(step.settle)}"
         yield Line(step.id, FAIL if problem else DID, f"{text}: {problem}" if problem else text)
     after = [step.settled] if step.settled else []
@@ -97,6 +97,7 @@ def _apply(host: Host, step: Step, journal: Journal) -> Iterator[Line]:
     yield from (_line(step, each) for each in answers)
     if not answers and not acted:
         yield Line(step.id, PASS, "nothing is left to do")
+    return not problems
 
 
 def _do(host: Host, step: Step, act: Act, journal: Journal) -> str:
