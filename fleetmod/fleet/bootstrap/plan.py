@@ -104,6 +104,10 @@ def _workload(project: Project, node: Node) -> Step:
                 "See the step identity",
             )
         )
+    else:  # a job of launchd has the variables that `launchctl setenv` gave (launchctl(1))
+        names = [name for name in values if name != "HOME"]
+        script = "".join(f'export {name}="$(launchctl getenv {name})"; ' for name in names)
+        run = ("/bin/sh", "-c", f'{script}exec "$0" "$@"')
     checks += _doctor(project, values, run, node)
     return Step("workload", "run a service that tells who it is", why, checks=tuple(checks))
 
