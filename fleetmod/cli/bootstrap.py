@@ -27,6 +27,9 @@ _OPTIONS = (
     click.option(
         "--vault", default="", metavar="PATH", help="Where the vault is, if not as in home.vault."
     ),
+    click.option(
+        "--without", multiple=True, metavar="LABEL", help="A service that the node is not to have."
+    ),
     click.option("--secrets", type=_FILE, help="The existing Talos cluster's secrets.yaml."),
     click.option("--machine-config", type=_FILE, help="Or the configuration of its worker."),
     click.option("--cluster-name", default="", metavar="NAME", help="Its name, for --secrets."),
@@ -141,5 +144,5 @@ def _open(root: Path, options: dict[str, Any]) -> tuple[Host, tuple[Step, ...], 
         address=options["address"],
         talosconfig=str(client),
     )
-    found = steps(project, node, join, options["offline"])
+    found = steps(project, node, join, options["offline"], frozenset(options["without"]))
     return Host(project, node), found, Journal(node.state)

@@ -120,13 +120,24 @@ def test_a_run_that_is_killed_is_resumed_and_undone(
 def test_a_service_that_does_not_start_is_told_and_the_others_run(
     tmp_path: Path, env: dict[str, str]
 ) -> None:
-    bad = {"infra/a.plist": job("dev.example.a", "/opt/none/bin/x", RunAtLoad=True)}
-    root = repository(tmp_path / "clone", bad)
-    ran = bootstrap(root, "apply", tmp_path / "home", env)
-    assert ran.code == 1 and "start dev.example.a.service: systemctl ended with 1" in ran.out
-    assert "journalctl --user -u dev.example.a.service" in ran.out
-    assert is_active(env, API)
-    assert bootstrap(root, "doctor", tmp_path / "home", env).code == 1
+    bad = {
+        "infra/a.plist": job("dev.example.a", "/opt/none/bin/x", RunAtLoad=True),
+        "infra/b.plist": job("dev.example.b", "/etc/hosts", RunAtLoad=True),  # no program
+    }
+    root, home = repository(tmp_path / "clone", bad), tmp_path / "home"
+    ran = bootstrap(root, "apply", home, env)
+    assert ran.code == 1 and is_active(env, API)
+    assert "dev.example.a.service is not started: /opt/none/bin/x is not on this node" in ran.out
+    assert "start dev.example.b.service: systemctl ended with 1" in ran.out
+    assert "journalctl --user -u dev.example.b.service" in ran.out
+    assert bootstrap(root, "doctor", home, env).code == 1
+    assert bootstrap(root, "apply", home, env, "--undo").code == 0
+
+    without = ("--without", "dev.example.a", "--without", "dev.example.b")
+    ran = bootstrap(root, "apply", home, env, *without)
+    assert ran.code == 0, ran.out
+    assert not (home / UNITS / "dev.example.a.service").exists()
+    assert bootstrap(root, "plan", home, env, "--without", "dev.example.c").code == 2
 
 
 def test_what_somebody_else_wrote_is_never_replaced(

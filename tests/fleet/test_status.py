@@ -73,6 +73,8 @@ def test_a_silent_node_is_told_from_one_that_fails_worst_first(tmp_path: Path) -
 def test_silence_is_measured_to_the_time_that_is_given(tmp_path: Path) -> None:
     file = events(tmp_path / "e.jsonl", event("12:00"))
     assert states(status(file)) == [("a", "passing")]
+    shifted = event("12:00").replace("12:00:00.000Z", "14:00:00.000+02:00")
+    assert status(events(tmp_path / "s.jsonl", shifted))["now"] == "2026-03-01T12:00:00.000Z"
     at_noon = ["--now", "2026-03-01T13:30:00+01:00"]
     assert states(status(file, *at_noon)) == [("a", "passing")]
     assert states(status(file, *at_noon, "--silent-after", "29m", code=1)) == [("a", "silent")]

@@ -56,9 +56,18 @@ def this_node(project: Project, name: str, home: Path | None, vault: str) -> Nod
     )
 
 
-def steps(project: Project, node: Node, join: Join, offline: bool = False) -> tuple[Step, ...]:
-    """Every step that the repository asks for; those of a cluster only where it has one."""
-    found = [identity_step(node, project.config), *service_steps(project, node)]
+def steps(
+    project: Project,
+    node: Node,
+    join: Join,
+    offline: bool = False,
+    without: frozenset[str] = frozenset(),
+) -> tuple[Step, ...]:
+    """Every step that the repository asks for; those of a cluster only where it has one.
+
+    `without` are the labels of services that this node is not to have.
+    """
+    found = [identity_step(node, project.config), *service_steps(project, node, without)]
     config = project.config
     has_cluster = any((project.root / folder).is_dir() for folder in config.cluster.manifests)
     if has_cluster or config.images.publish or config.images.tags:

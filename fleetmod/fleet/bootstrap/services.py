@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import getpass
 import plistlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fleetmod.errors import FleetmodError
 from fleetmod.fleet.bootstrap.files import ours
 from fleetmod.fleet.bootstrap.identity import load_agent
 from fleetmod.fleet.bootstrap.model import Act, Ask, Check, Fact, Folder, Node, Run, Step, Write
@@ -21,6 +23,7 @@ _MARK = "# Made by `fleetmod units` from "
 _SYSTEMCTL = ("systemctl", "--user")
 _WHY = "The repository's services run on this node as they do on the first one."
 _WHY_START = "A service that is enabled starts by itself whenever the node starts."
+_PROGRAM = re.compile(r"@?((?:%h)?/[\w+=:,./~^@-]+)(?= |$)")  # one that nothing quotes or escapes
 _LINGER = Path("/var/lib/systemd/linger")
 # Running, about to, or run to a good end; `Result` is what the last run came to
 # (org.freedesktop.systemd1(5)).
@@ -30,13 +33,24 @@ _WELL = (
 )
 
 
-def service_steps(project: Project, node: Node) -> tuple[Step, ...]:
-    """What installs and starts the services of the node's platform."""
-    return (_agents(project, node),) if node.platform == "darwin" else tuple(_units(project, node))
+def service_steps(project: Project, node: Node, without: frozenset[str]) -> tuple[Step, ...]:
+    """What installs and starts the services of the node's platform, but for the labels `without`.
+
+    Raises FleetmodError for a label that no plist has.
+    """
+    sources = {str(job["Label"]): source for source, job in jobs(project.root, project.config)}
+    for label in sorted(without - set(sources)):
+        raise FleetmodError(f"no plist has the label {label!r}", todo="Correct --without")
+    left = frozenset(sources[label] for label in without)
+    if node.platform == "darwin":
+        return (_agents(project, node, left),)
+    return tuple(_units(project, node, left))
 
 
-def _units(project: Project, node: Node) -> Iterator[Step]:
-    done = convert_repository(project.root, project.config, Target(str(node.root), str(node.home)))
+def _units(project: Project, node: Node, left: frozenset[str]) -> Iterator[Step]:
+    target = Target(str(node.root), str(node.home))
+    done = convert_repository(project.root, project.config, target)
+    done = [each for each in done if each.source not in left]
     folder = node.config / "systemd/user"
     own = [each for each in done if not each.is_system]
     units = [(each, unit) for each in own for unit in each.units]
@@ -68,15 +82,36 @@ def _units(project: Project, node: Node) -> Iterator[Step]:
     starts = [unit for each, unit in units if not each.disabled and unit.sections.get("Install")]
     if starts:
         acts: list[Act] = [*_linger(node)]
+        checks: list[Check] = []
         for unit in starts:
-            acts += [_enable(unit.name), _start(unit.name)]
+            if missing := _missing(unit, units, node.home):
+                what = f"{unit.name} is not started: {missing} is not on this node"
+                checks.append(Fact(what, False, "Install it, or leave the service out: --without"))
+            else:
+                acts += [_enable(unit.name), _start(unit.name)]
         yield Step(
             "services",
             "enable and start the services",
             _WHY_START,
             acts=tuple(acts),
+            checks=tuple(checks),
             independent=True,
         )
+
+
+def _missing(unit: Unit, units: list[tuple[Converted, Unit]], home: Path) -> str:
+    """The program of a unit, or of the service that it starts, where it is not there.
+
+    Only a program with an absolute path is looked for; the manager searches others itself.
+    """
+    service = f"{unit.name.rpartition('.')[0]}.service"
+    for _, each in units:
+        for key, value in each.sections.get("Service", ()) if each.name == service else ():
+            word = _PROGRAM.match(value) if key == "ExecStart" else None
+            if word:
+                path = word[1].replace("%h", str(home), 1)
+                return "" if Path(path).exists() else path
+    return ""
 
 
 def _enable(name: str) -> Run:
@@ -131,12 +166,14 @@ def _left_out(done: list[Converted]) -> Iterator[Check]:
             )
 
 
-def _agents(project: Project, node: Node) -> Step:
+def _agents(project: Project, node: Node, left: frozenset[str]) -> Step:
     """The plists as launch agents of this node: home, checkout and vault are its own."""
     acts: list[Act] = []
     needs: list[Check] = []
     checks: list[Check] = []
     for source, job in jobs(project.root, project.config):
+        if source in left:
+            continue
         label = str(job["Label"])
         if "LaunchDaemons" in source.split("/") or not {"UserName", "GroupName"}.isdisjoint(job):
             todo = "Install it to /Library/LaunchDaemons by hand"

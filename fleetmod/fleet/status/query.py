@@ -5,6 +5,7 @@ The events are what `ProbeEvent` in the process-manager package's src/events.ts 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from glob import escape, iglob
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     import duckdb
 
 DIMENSIONS = ("platform", "endpoint_class", "adapter_type")
+_VERSION = 2
 _MEMORY = "1GB"  # beyond it DuckDB spills to a folder for temporary files
+# A cast to TIMESTAMP would drop an offset.
 # A line that is no JSON becomes a row of NULLs (ignore_errors), a field of another type NULL
 # (https://duckdb.org/docs/stable/data/json/loading_json).
 _SCAN = """
@@ -121,12 +124,18 @@ def _files(patterns: Sequence[str]) -> list[str]:
 
 
 def _duckdb() -> Any:
+    """The module; an older one has neither time zones built in nor our way with broken lines."""
     try:
         import duckdb
-    except ImportError as error:
+    except ImportError:
+        found = False
+    else:
+        found = int(duckdb.__version__.partition(".")[0]) >= _VERSION
+    if not found:
         raise FleetmodError(
-            "reading events needs the extra duckdb", todo="pip install 'fleetmod[duckdb]'"
-        ) from error
+            f"reading events needs the extra duckdb, version {_VERSION} or newer",
+            todo="pip install 'fleetmod[duckdb]'",
+        )
     return duckdb
 
 
@@ -135,10 +144,10 @@ def _connect() -> duckdb.DuckDBPyConnection:
 
     config = {
         "memory_limit": _MEMORY,
-        "temp_directory": f"{tempfile.gettempdir()}/fleetmod-duckdb",
+        "temp_directory": f"{tempfile.gettempdir()}/fleetmod-duckdb-{os.getpid()}",
         "preserve_insertion_order": "false",
         "autoinstall_known_extensions": "false",
-        "TimeZone": "UTC",
+        "TimeZone": "UTC",  # of times without an offset
     }
     connection: duckdb.DuckDBPyConnection = _duckdb().connect(config=config)
     return connection
