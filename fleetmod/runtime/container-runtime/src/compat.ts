@@ -1,0 +1,65 @@
+/**
+ * What migrated call sites need where the code around them reads exit codes or expects a text. New
+ * code reads the port's own values.
+ */
+import { ContainerRuntimeError } from "./errors.ts";
+
+/** Throws `not-running` unless the runtime is healthy. */
+export function requireHealthy(healthy: boolean): void {
+  if (healthy) return;
+  throw new ContainerRuntimeError({
+    code: "not-running", operation: "isHealthy", adapter: "container-runtime", stderr: "the runtime is not healthy",
+  });
+}
+
+/** The same address; throws `not-running` where there is none. */
+export function requireVmIp(address: string | null): string {
+  if (address !== null) return address;
+  throw new ContainerRuntimeError({
+    code: "not-running", operation: "vmIp", adapter: "container-runtime",
+    stderr: "the runtime tells no address of its machine",
+    hint: "start the runtime with a reachable address, or resolve the endpoint by resolveEndpoint",
+  });
+}
+
+/** How an action went, in the shape of a finished process. */
+export interface Outcome {
+  ok: boolean;
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+  /** Only when the runtime could not be asked at all, as for a process that did not start. */
+  error?: Error;
+}
+
+/** Run an action and tell how it went; never throws. */
+export async function settleRuntime(action: () => Promise<unknown>): Promise<Outcome> {
+  try {
+    await action();
+    return success();
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+/** The same for the synchronous companion. */
+export function settleRuntimeSync(action: () => unknown): Outcome {
+  try {
+    action();
+    return success();
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+function success(): Outcome {
+  return { ok: true, exitCode: 0, stdout: "", stderr: "" };
+}
+
+function failure(thrown: unknown): Outcome {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const outcome = { ok: false, exitCode: 1, stdout: "", stderr: error.message };
+  if (!(error instanceof ContainerRuntimeError)) return { ...outcome, error };
+  const asked = error.code !== "tool-missing" && error.code !== "timeout";
+  return { ...outcome, exitCode: error.exitCode || 1, ...(asked ? {} : { error }) };
+}

@@ -1,0 +1,17 @@
+/** Throws `not-running` unless the runtime is healthy. */
+export declare function requireHealthy(healthy: boolean): void;
+/** The same address; throws `not-running` where there is none. */
+export declare function requireVmIp(address: string | null): string;
+/** How an action went, in the shape of a finished process. */
+export interface Outcome {
+    ok: boolean;
+    exitCode: number;
+    stdout: string;
+    stderr: string;
+    /** Only when the runtime could not be asked at all, as for a process that did not start. */
+    error?: Error;
+}
+/** Run an action and tell how it went; never throws. */
+export declare function settleRuntime(action: () => Promise<unknown>): Promise<Outcome>;
+/** The same for the synchronous companion. */
+export declare function settleRuntimeSync(action: () => unknown): Outcome;
