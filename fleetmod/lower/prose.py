@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
-from fleetmod.lift.launchctl import Launchctl
+from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Operation
 from fleetmod.lift.prose import (
     cut,
@@ -40,7 +40,7 @@ def _told(match: re.Match[str]) -> str:
     return f"{article}service manager's `{VERBS.get(match['verb'], match['verb'])}`"
 
 
-def neutral_comment(text: str, grammar: Launchctl) -> str:
+def neutral_comment(text: str, grammar: Grammar) -> str:
     """A comment in which the tool is the service manager, and a command what it does."""
     if stuck(text):
         raise Refused(_STUCK)
@@ -58,7 +58,7 @@ def neutral_comment(text: str, grammar: Launchctl) -> str:
 class Display:
     """Rewrites string literals that people read."""
 
-    def __init__(self, draft: Draft, grammar: Launchctl, values: Values) -> None:
+    def __init__(self, draft: Draft, grammar: Grammar, values: Values) -> None:
         self.draft, self.grammar, self.values = draft, grammar, values
         self.source: Source = draft.scopes.source
 
