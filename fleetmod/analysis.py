@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from fleetmod.lift.container_roles import ContainerRoles
 from fleetmod.lift.home_kinds import HomeKinds
 from fleetmod.lift.homes import Homes
 from fleetmod.lift.roles import Roles
+from fleetmod.lift.site import Site
+from fleetmod.lower.container import ContainerCalls, RuntimeCalls
+from fleetmod.lower.container_text import ContainerTexts
 from fleetmod.lower.draft import Draft
 from fleetmod.lower.home import HomePaths
 from fleetmod.lower.process import ProcessCalls
@@ -30,6 +34,16 @@ class Analysis:
         return Roles(self.scopes)
 
     @cached_property
+    def container_roles(self) -> ContainerRoles:
+        return ContainerRoles(self.scopes, self.settings.addresses)
+
+    def sites(self, family: str) -> dict[int, Site]:
+        """The calls that run the tool of a family, by the id of their node."""
+        if family == "container":
+            return self.container_roles.sites
+        return self.roles.sites if family == "process" else {}
+
+    @cached_property
     def homes(self) -> Homes:
         return Homes(self.scopes, self.roles.lifter.values)
 
@@ -40,6 +54,15 @@ class Analysis:
     @cached_property
     def process_calls(self) -> ProcessCalls:
         return ProcessCalls(self.draft)
+
+    @cached_property
+    def container_calls(self) -> ContainerCalls:
+        return ContainerCalls(self.draft, RuntimeCalls)
+
+    @cached_property
+    def container_texts(self) -> ContainerTexts:
+        values = self.container_roles.lifter.values
+        return ContainerTexts(self.draft, values, self.settings.addresses)
 
     @cached_property
     def display(self) -> Display:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fleetmod.engine import scan
+from fleetmod.lift.container_text import TOOLS, is_spelled
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
-from fleetmod.project import PROCESS_MANAGER, Project, Sources, read_sources, suffix
+from fleetmod.project import ADAPTS, Project, Sources, read_sources, suffix
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.grep import grep_lines
@@ -109,20 +110,28 @@ def needles(project: Project) -> list[tuple[str, str]]:
     """The texts that the gates' greps look for, with the family of each."""
     users = project.config.home.users
     homes = [f"{parent}/{user}" for parent in ("/Users", "/home") for user in users]
-    return [(TOOL, "process"), *((home, "home") for home in homes)]
+    container = (*TOOLS, *project.config.container.vm_addresses)
+    return [
+        (TOOL, "process"),
+        *((home, "home") for home in homes),
+        *((text, "container") for text in container),
+    ]
 
 
 def needle_lines(project: Project, needle: str, family: str) -> list[tuple[str, int, str]]:
     """What the gate's grep finds of a needle, outside of the adapter that may hold it.
 
-    `/home/x` is not a home wherever it stands, as `/Users/x` is: a NAS has `/volume1/home/x`.
+    `/home/x` is not a home wherever it stands, as `/Users/x` is: a NAS has `/volume1/home/x`. The
+    container tools' names are words, too: only a line counts that spells a command or a path.
     """
     hits = grep_lines(project.root, project.config.workspace.gate, needle.encode())
     if needle.startswith("/home/"):
         homes = project.places.find
         hits = [hit for hit in hits if any(path.base for path in homes(hit[2]))]
+    if needle in TOOLS:
+        hits = [hit for hit in hits if is_spelled(hit[2])]
     if family != "home":
-        hits = [hit for hit in hits if project.port_of(hit[0]) != PROCESS_MANAGER]
+        hits = [hit for hit in hits if ADAPTS.get(project.port_of(hit[0]), "") != family]
     return hits
 
 
@@ -141,7 +150,8 @@ def _texts(
     unexplained = []
     for needle, family in [*needles(project), (DAEMON, "")]:
         hits = needle_lines(project, needle, family)
-        if hits or linux or not needle.startswith("/home/"):
+        optional = family == "container" or (needle.startswith("/home/") and not linux)
+        if hits or not optional:
             files = {path for path, _, _ in hits}
             counts.append(TextCount(needle, family, len(hits), len(files)))
         if family:
@@ -165,7 +175,11 @@ def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
         except OSError:
             continue
         for needle in wanted:
-            count = sum(needle.encode() in line for line in content)
+            count = sum(
+                needle.encode() in line
+                and (needle not in TOOLS or is_spelled(line.decode("utf-8", "replace")))
+                for line in content
+            )
             if count:
                 lines[suffix(path), needle] += count
                 files[suffix(path), needle] += 1

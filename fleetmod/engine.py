@@ -21,7 +21,7 @@ from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, is_text, open_s
 from fleetmod.testfiles import is_test
 
 _SHORT = 120
-_ADAPTER = "the repository's own adapter of the tool (process.adapters of fleetmod.toml)"
+_ADAPTER = "the repository's own adapter of the tool ({}.adapters of fleetmod.toml)"
 
 
 def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> FileResult:
@@ -79,10 +79,10 @@ def _examine(analysis: Analysis, rule: Rule, node: Node, broken: list[Node]) -> 
     """Lower one match, or say why not; a refusal leaves no edit behind."""
     finding = _describe(analysis, rule, node)
     if rule.exempt:
-        site = analysis.roles.sites.get(node.id)
+        site = analysis.sites(rule.family).get(node.id)
         return replace(finding, action=EXEMPT, reason=(site.foreign if site else "") or rule.exempt)
-    if rule.family == "process" and finding.path in analysis.settings.adapters:
-        return replace(finding, action=EXEMPT, reason=_ADAPTER)
+    if finding.path in analysis.settings.adapters.get(rule.family, ()):
+        return replace(finding, action=EXEMPT, reason=_ADAPTER.format(rule.family))
     if rule.refusal or not rule.rewrite:
         return replace(finding, action=REFUSE, reason=rule.refusal or "reported only")
     if broken:
@@ -105,7 +105,7 @@ def _examine(analysis: Analysis, rule: Rule, node: Node, broken: list[Node]) -> 
 def _describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
     source = analysis.source
     line, col = source.position(node.start_byte)
-    site = analysis.roles.sites.get(node.id) if rule.family == "process" else None
+    site = analysis.sites(rule.family).get(node.id)
     understood = ""
     if site is not None:
         from fleetmod.lower.prose import describe

@@ -21,7 +21,9 @@ from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.manifest import find_packages
 
 PROCESS_MANAGER = "process-manager"
-PORTS = (PROCESS_MANAGER, "node-identity")
+PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
+# the family whose tools a port's own package may name
+ADAPTS = {PROCESS_MANAGER: "process", "container-runtime": "container"}
 
 
 @dataclass(frozen=True)
@@ -55,15 +57,18 @@ class Project:
         return next((port for port in PORTS if path.startswith(f"{self.port_folder(port)}/")), "")
 
     @cached_property
-    def own_adapter(self) -> Callable[[str], bool]:
-        """Whether a file is the repository's own adapter of the tool (process.adapters)."""
-        return matcher(self.config.process.adapters)
+    def own_adapters(self) -> dict[str, Callable[[str], bool]]:
+        """For each family with a tool, whether a file is the repository's own adapter of it."""
+        config = self.config
+        return {
+            "process": matcher(config.process.adapters),
+            "container": matcher(config.container.adapters),
+        }
 
     def rules_for(self, path: str) -> tuple[Rule, ...]:
-        """The rules that a file must keep: the process manager's package may name the tools."""
-        if self.port_of(path) != PROCESS_MANAGER:
-            return self.rules
-        return tuple(rule for rule in self.rules if rule.family != "process")
+        """The rules that a file must keep: a port's package may name the tools of its family."""
+        own = ADAPTS.get(self.port_of(path))
+        return tuple(rule for rule in self.rules if rule.family != own) if own else self.rules
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,8 @@ def open_project(root: Path, rule_ids: tuple[str, ...] = ()) -> Project:
 
         config, _ = propose(root)
     rules = load_rules(tuple(root / folder for folder in config.workspace.rules))
+    if not config.container.vm_addresses and "container-address" not in rule_ids:
+        rules = tuple(rule for rule in rules if rule.id != "container-address")
     unknown = [i for i in rule_ids if i not in {r.id for r in rules}]
     if unknown:
         raise FleetmodError(
@@ -136,7 +143,10 @@ def make_settings(
         fixture=project.config.home.fixture,
         production_literals={folder: frozenset(found) for folder, found in literals.items()},
         gate=tuple(folder.rstrip("/") for folder in project.config.workspace.gate),
-        adapters=frozenset(filter(project.own_adapter, contents)),
+        adapters={
+            family: frozenset(filter(own, contents)) for family, own in project.own_adapters.items()
+        },
+        addresses=project.config.container.vm_addresses,
     )
 
 

@@ -225,4 +225,4 @@ def test_every_attribute_is_a_key_of_the_file() -> None:
     text = render_config(Config(), {})
     for table, key in (path for path in key_lines(text) if len(path) == 2):
         assert hasattr(getattr(Config(), str(table)), str(key))
-    assert sum(len(path) == 2 for path in key_lines(text)) == 17
+    assert sum(len(path) == 2 for path in key_lines(text)) == 19

@@ -31,6 +31,8 @@ def command(root: Path, phases: str, form: str, certificate: Path | None) -> int
     \b
     1a  no launchctl in the gate's folders, the process-manager adapter aside
     1b  no hardcoded home path in the gate's folders, node-identity included
+    1c  no call, text or path of Colima and Lima, and no address of their machine, outside of
+        container-runtime; asked for by --phase 1c
 
     The plain grep looks in the gate's folders, the syntax tree in the whole scanned repository;
     both must be empty. Exit 1 when a phase failed, 3 when all

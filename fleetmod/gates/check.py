@@ -14,10 +14,11 @@ from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.grep import grep_files
 
 PASSED, FAILED, UNPROVEN_VERDICT = "passed", "failed", "unproven"
-PHASES = {"1a": "process", "1b": "home"}
+PHASES = {"1a": "process", "1b": "home", "1c": "container"}
 TITLES = {
     "1a": "no launchctl outside the process-manager adapter",
     "1b": "no hardcoded home path (node-identity is not exempt)",
+    "1c": "no container-runtime tool or machine address outside the container-runtime adapter",
 }
 _EXITS = {PASSED: CLEAN, FAILED: DEBT, UNPROVEN_VERDICT: UNPROVEN}
 
@@ -67,8 +68,10 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
         if of == family
         for hit in needle_lines(project, needle, family)
     }
-    if family == "process":
-        hits = {hit for hit in hits if not project.own_adapter(hit[0])}
+    if own := project.own_adapters.get(family):
+        hits = {hit for hit in hits if not own(hit[0])}
+    if family == "container":  # a grep cannot tell a comment or a test's data from a command
+        hits = {hit for hit in hits if hit[:2] not in _exempt_lines(audit, family)}
     lines = tuple(sorted(hit for hit in hits if hit[:2] not in unparsed))
     # the grep looks where the gate's folders are; what the syntax tree found counts everywhere
     findings = tuple(f for f in audit.findings if f.family == family and f.action != EXEMPT)
@@ -80,6 +83,11 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     unproven += _empty_folders(project)
     verdict = FAILED if lines or findings else UNPROVEN_VERDICT if unproven else PASSED
     return Verdict(phase, TITLES[phase], verdict, lines, findings, tuple(unproven))
+
+
+def _exempt_lines(audit: Audit, family: str) -> set[tuple[str, int]]:
+    exempt = (f for f in audit.findings if f.family == family and f.action == EXEMPT)
+    return {(f.path, line) for f in exempt for line in f.lines}
 
 
 def _empty_folders(project: Project) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from fleetmod.lift.operation import INSPECT, QUERIES, Operation
+from fleetmod.lift.operation import INSPECT, Operation
 from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
@@ -28,7 +28,6 @@ from fleetmod.lower.style import line_indent
 from fleetmod.lower.usage import Usage, declarator, declared, ignored, member, usage_of
 from fleetmod.syntax.scope import Scopes
 
-RULE = "launchctl-call"
 _ENCODING = re.compile(r"\bencoding\s*:\s*[\"']([\w-]+)")
 _INHERITS = re.compile(r"\b(?:stdio|stdout)\s*:\s*[^,}\]]*[\"']inherit")
 _LOGS = re.compile(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
@@ -41,11 +40,11 @@ _ERROR_DETAILS = re.compile(
 class ProcessCalls:
     """Lowers the sites of one file into its draft."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, calls: type[Calls] = Calls) -> None:
         self.draft = draft
         self.scopes: Scopes = draft.scopes
         self.source = draft.scopes.source
-        self.calls = Calls(draft)
+        self.calls = calls(draft)
         self.outcomes = Outcomes(draft, self.calls)
         self.promises = Promises(draft, self.calls)
 
@@ -56,13 +55,16 @@ class ProcessCalls:
         if context.kind == ASYNC and site.runner.sync and unawaited(site.call, self.scopes):
             # its callers go on at once, and count on what was done before it first waited
             context = Context(SYNC, tried=context.tried)
+        return self._lower(site, usage, context)
+
+    def _lower(self, site: Site, usage: Usage, context: Context) -> tuple[str, ...]:
         operations = site.operations
         if not site.runner.throws or "nothrow" in usage.methods:
             operations = tuple(op.tolerate() for op in operations)
         self._check_error_readers(site, usage, context)
         if any(op.verb == INSPECT for op in operations):
             check_reads(usage.value, self.scopes)
-        if any(op.verb in QUERIES for op in operations) and self._shown(site, usage):
+        if any(map(self.calls.asks, operations)) and self._shown(site, usage):
             raise Refused("shows people what the tool prints; print the port's result instead")
         if site.runner.result == CHILD:
             awaited = self.promises.child(site, usage, operations)
@@ -86,7 +88,7 @@ class ProcessCalls:
     def _ignored(self, usage: Usage, operations: tuple[Operation, ...]) -> Node | None:
         """The node to replace when nobody reads the result; an Effect's callback gives it on."""
         node = ignored(usage, self.scopes)
-        queried = any(op.verb in QUERIES for op in operations)
+        queried = any(map(self.calls.asks, operations))
         given_on = node is not None and not node.type.endswith(("statement", "declaration"))
         return None if queried and given_on else node
 
@@ -108,10 +110,12 @@ class ProcessCalls:
         return tuple(dict.fromkeys(notes))
 
     def _sync_was_used(self, site: Site) -> bool:
+        name = self.calls.sync_port
+        names = (name, name[0].upper() + name[1:])
         return any(
-            "processManagerSync" in edit.text or "ProcessManagerSync" in edit.text
+            any(name in edit.text for name in names)
             for edit in self.draft.edits
-            if edit.rule == RULE and edit.start <= site.call.start_byte < edit.end
+            if edit.rule == self.calls.rule and edit.start <= site.call.start_byte < edit.end
         )
 
     def _why_sync(self, site: Site, context: Context) -> str:
@@ -143,7 +147,7 @@ class ProcessCalls:
         lines = [self.calls.statement(op, context, ends) for op in operations]
         if not ends and lines[0].startswith("("):
             lines[0] = ";" + lines[0]
-        self.draft.replace(node, separator.join(lines), RULE)
+        self.draft.replace(node, separator.join(lines), self.calls.rule)
 
     def _with_failure(self, operations: tuple[Operation, ...]) -> Iterator[Operation]:
         """The port's stop is content with what is not loaded; the tool, and the code, is not."""
@@ -180,7 +184,7 @@ class ProcessCalls:
             self.outcomes.settled(site, usage, context, site.operations[0])
         elif site.runner.result == OK:
             outcome = self._loose(self.calls.outcome(site.operations[0], context, text=False))
-            self.draft.replace(usage.value, f"{outcome}.ok", RULE)
+            self.draft.replace(usage.value, f"{outcome}.ok", self.calls.rule)
         elif site.runner.result == NOTHING:
             raise Refused("the value of a call that gives none is used")
         else:
@@ -189,10 +193,8 @@ class ProcessCalls:
             )
 
     def _text(self, site: Site, usage: Usage, context: Context, op: Operation) -> None:
-        if op.verb not in QUERIES:
-            raise Refused(
-                f"reads what `{op.verb}` prints; the port's {op.verb} tells by success or an error"
-            )
+        if not self.calls.prints(op):
+            raise Refused(self.calls.unread(op))
         if context.kind == GEN and context.tried is not None:
             context = Context(SYNC, tried=context.tried)
         self._check_encoding(site, usage)
@@ -203,7 +205,7 @@ class ProcessCalls:
         text = self.calls.text(op, context)
         if site.runner.trimmed:
             text += ".trim()"
-        self.draft.replace(usage.value, self._wrapped(text, usage), RULE)
+        self.draft.replace(usage.value, self._wrapped(text, usage), self.calls.rule)
 
     def _check_encoding(self, site: Site, usage: Usage) -> None:
         """The port gives text: what wants bytes, or another spelling of them, is refused."""

@@ -31,7 +31,7 @@ _CODE = re.compile(
     r"(?P<article>\b(?:[Tt]he|[Aa]n?|[Tt]his|[Ee]ach|[Ee]very|[Nn]o|[Aa]ny) )?"
     r"`launchctl (?P<verb>[a-z][a-z-]*)(?: [^`\n]*)?`"
 )
-_MAC = re.compile(r"\b(?:macOS|mac ?os|darwin|OS ?X|on (?:a |your )?mac)\b", re.I)
+ON_MAC = re.compile(r"\b(?:macOS|mac ?os|darwin|OS ?X|on (?:a |your )?mac)\b", re.I)
 
 
 def _told(match: re.Match[str]) -> str:
@@ -68,7 +68,7 @@ class Display:
         quoted = [] if is_title(node, self.source) else list(quoted_commands(pieces, self.grammar))
         if not quoted:
             return self._words(node, rule)
-        if _MAC.search(flatten(pieces)):
+        if ON_MAC.search(flatten(pieces)):
             raise Refused(
                 "names macOS beside the command, and elsewhere the hint is another one; "
                 "word it for every platform"
@@ -80,7 +80,7 @@ class Display:
             )
         if any(command.operation.source is not None for command in quoted):
             raise Refused("shows a command with a file of its own; word it for every platform")
-        if _must_stay_literal(node):
+        if must_stay_literal(node):
             raise Refused("the text must stay a literal here; word it without the command")
         text = flatten(pieces)
         out: list[tuple[str, Pieces | Operation]] = []
@@ -160,7 +160,8 @@ def _in_jsx(node: Node) -> bool:
     return node.parent is not None and node.parent.type == "jsx_attribute"
 
 
-def _must_stay_literal(node: Node) -> bool:
+def must_stay_literal(node: Node) -> bool:
+    """Whether no expression can stand in the place of a literal."""
     parent = node.parent
     return (
         parent is None

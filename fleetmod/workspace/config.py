@@ -18,6 +18,7 @@ from fleetmod.workspace.schema import (
     TABLES,
     VERSION,
     Config,
+    Container,
     Home,
     Identity,
     Images,
@@ -29,6 +30,7 @@ from fleetmod.workspace.schema import (
 __all__ = [
     "FILE",
     "Config",
+    "Container",
     "Home",
     "Identity",
     "Images",

@@ -1,6 +1,7 @@
 /** Colima as the fake one answers, under both ports. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { formatMachines } from "../../fleetmod/runtime/container-runtime/src/index.ts";
 import { ColimaHost, KINDS, runtimeOf, type Profile } from "./support/colima.ts";
 
 for (const kind of KINDS) {
@@ -55,6 +56,24 @@ for (const kind of KINDS) {
         assert.equal(await runtime(10_000, "big").vmIp(), "192.168.64.3");
         assert.equal(await runtime().isHealthy(), false);
       }
+    });
+
+    test("the machines are those that the list tells, or of one profile", async () => {
+      const profiles = { default: { running: true, address: "192.168.64.2" }, work: { running: false } };
+      host.script({ profiles });
+      const size = { arch: "aarch64", cpus: 2, memory: 2147483648, disk: 107374182400 };
+      const work = { name: "work", status: "Stopped", ...size, runtime: "docker" };
+      const all = await runtime().machines();
+      assert.deepEqual(all, [
+        { name: "default", status: "Running", ...size, address: "192.168.64.2", runtime: "docker" }, work,
+      ]);
+      assert.deepEqual(await runtime(10_000, "work").machines(), [work]);
+      assert.deepEqual(JSON.parse(formatMachines(all).split("\n")[1] ?? ""), work);
+      host.script({ profiles: {} });
+      assert.deepEqual(await runtime().machines(), []);
+      host.script({ faults: [{ verb: "list", code: 1 }] });
+      assert.equal(await runtime().machines(), null);
+      assert.throws(() => formatMachines(null), { code: "failed" });
     });
 
     test("the profile is the option's, then COLIMA_PROFILE's", async () => {

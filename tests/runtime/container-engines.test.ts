@@ -25,6 +25,7 @@ for (const kind of KINDS) {
       assert.equal(await port.isHealthy(), true);
       await port.start();
       assert.deepEqual([await port.vmIp(), await port.uptimeSeconds(), port.sshConfig()], [null, null, null]);
+      assert.deepEqual(await port.machines(), []);
     });
 
     test("an engine that does not answer is not healthy, and not ours to start", async () => {

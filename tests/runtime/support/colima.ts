@@ -66,6 +66,7 @@ export function runtimeOf(kind: (typeof KINDS)[number], options: ContainerRuntim
     vmIp: async () => sync.vmIp(),
     uptimeSeconds: async () => sync.uptimeSeconds(),
     sshConfig: () => sync.sshConfig(),
+    machines: async () => sync.machines(),
     start: async () => sync.start(),
     hint: (verb) => sync.hint(verb),
   };

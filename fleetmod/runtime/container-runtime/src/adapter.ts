@@ -2,7 +2,7 @@ import { ContainerRuntimeError } from "./errors.ts";
 import { begin } from "./events.ts";
 import { driveAsync, driveSync, type DriveOptions, type Steps } from "./steps.ts";
 import type {
-  ContainerRuntimePort, ContainerRuntimeSyncPort, HintVerb, ProbeEvent, ProbeSink,
+  ContainerRuntimePort, ContainerRuntimeSyncPort, HintVerb, Machine, ProbeEvent, ProbeSink,
 } from "./types.ts";
 
 /**
@@ -18,6 +18,7 @@ export interface Adapter {
   vmIp(): Steps<string | null>;
   uptimeSeconds(): Steps<number | null>;
   sshConfig(): string | null;
+  machines(): Steps<Machine[]>;
   start(): Steps<void>;
   hint(verb: HintVerb): string;
 }
@@ -48,6 +49,7 @@ export function asyncPort(adapter: () => Adapter, options: PortOptions): Contain
     vmIp: () => ask("vmIp", null, (on) => on.vmIp()),
     uptimeSeconds: () => ask("uptimeSeconds", null, (on) => on.uptimeSeconds()),
     sshConfig: () => adapter().sshConfig(),
+    machines: () => ask<Machine[] | null>("machines", null, (on) => on.machines()),
     start: () => probe("start", (on) => on.start()),
     hint: (verb) => adapter().hint(verb),
   };
@@ -78,6 +80,7 @@ export function syncPort(adapter: () => Adapter, options: PortOptions): Containe
     vmIp: () => ask("vmIp", null, (on) => on.vmIp()),
     uptimeSeconds: () => ask("uptimeSeconds", null, (on) => on.uptimeSeconds()),
     sshConfig: () => adapter().sshConfig(),
+    machines: () => ask<Machine[] | null>("machines", null, (on) => on.machines()),
     start: () => probe("start", (on) => on.start()),
     hint: (verb) => adapter().hint(verb),
   };
@@ -117,6 +120,9 @@ export function unsupported(name: string, reason: string, hint?: string): Adapte
       return null;
     },
     sshConfig: () => null,
+    *machines(): Steps<Machine[]> {
+      return [];
+    },
     // eslint-disable-next-line require-yield
     *start(): Steps<void> {
       throw refuse("start");

@@ -12,6 +12,7 @@ import type { Adapter } from "./adapter.ts";
 import { askEngine } from "./docker.ts";
 import { ContainerRuntimeError } from "./errors.ts";
 import type { Result, Steps } from "./steps.ts";
+import type { Machine } from "./types.ts";
 
 const NAME = "colima";
 const START_MS = 10 * 60_000; // the first start downloads an image
@@ -97,6 +98,14 @@ export function colima(profile?: string): Adapter {
       return existsSync(file) ? file : null;
     },
 
+    *machines(): Steps<Machine[]> {
+      // Without a profile it lists all of them, as COLIMA_PROFILE says (cmd/list.go).
+      const of = profile === undefined ? [] : ["--profile", wanted()];
+      const result = yield { argv: [NAME, "list", ...of, "--json"] };
+      if (result.code !== 0) throw failed("machines", result);
+      return objects(result.stdout).filter(isMachine);
+    },
+
     *start(): Steps<void> {
       // Of a machine that runs, Colima says "already running, ignoring" and exits with 0 (cmd/start.go).
       const result = yield* call("start", [], START_MS);
@@ -141,6 +150,10 @@ function objects(text: string): Record<string, unknown>[] {
   }
   return found;
 }
+
+type Fields = Record<string, unknown>;
+const isMachine = (value: Fields): value is Fields & Machine =>
+  typeof value["name"] === "string" && typeof value["status"] === "string";
 
 function isAddress(value: unknown): value is string {
   return typeof value === "string" && isIPv4(value) && !value.startsWith("127.");

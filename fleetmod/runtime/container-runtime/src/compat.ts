@@ -3,6 +3,7 @@
  * code reads the port's own values.
  */
 import { ContainerRuntimeError } from "./errors.ts";
+import type { Machine } from "./types.ts";
 
 /** Throws `not-running` unless the runtime is healthy. */
 export function requireHealthy(healthy: boolean): void {
@@ -22,6 +23,14 @@ export function requireVmIp(address: string | null): string {
   });
 }
 
+/** Machines as JSON, one a line; throws `failed` where the runtime could not be asked. */
+export function formatMachines(machines: readonly Machine[] | null): string {
+  if (machines !== null) return machines.map((machine) => `${JSON.stringify(machine)}\n`).join("");
+  throw new ContainerRuntimeError({
+    code: "failed", operation: "machines", adapter: "container-runtime", stderr: "the runtime cannot be asked",
+  });
+}
+
 /** How an action went, in the shape of a finished process. */
 export interface Outcome {
   ok: boolean;
@@ -32,11 +41,10 @@ export interface Outcome {
   error?: Error;
 }
 
-/** Run an action and tell how it went; never throws. */
+/** Run an action and tell how it went; never throws. A text that it gives is the outcome's stdout. */
 export async function settleRuntime(action: () => Promise<unknown>): Promise<Outcome> {
   try {
-    await action();
-    return success();
+    return success(await action());
   } catch (error) {
     return failure(error);
   }
@@ -45,15 +53,14 @@ export async function settleRuntime(action: () => Promise<unknown>): Promise<Out
 /** The same for the synchronous companion. */
 export function settleRuntimeSync(action: () => unknown): Outcome {
   try {
-    action();
-    return success();
+    return success(action());
   } catch (error) {
     return failure(error);
   }
 }
 
-function success(): Outcome {
-  return { ok: true, exitCode: 0, stdout: "", stderr: "" };
+function success(result: unknown): Outcome {
+  return { ok: true, exitCode: 0, stdout: typeof result === "string" ? result : "", stderr: "" };
 }
 
 function failure(thrown: unknown): Outcome {

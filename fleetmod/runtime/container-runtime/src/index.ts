@@ -1,6 +1,6 @@
 export type { Adapter } from "./adapter.ts";
 export { colima } from "./colima.ts";
-export { requireHealthy, requireVmIp, settleRuntime, settleRuntimeSync } from "./compat.ts";
+export { formatMachines, requireHealthy, requireVmIp, settleRuntime, settleRuntimeSync } from "./compat.ts";
 export type { Outcome } from "./compat.ts";
 export { docker, remote } from "./docker.ts";
 export { httpProbe, resolveEndpoint, tcpProbe } from "./endpoint.ts";
@@ -15,5 +15,5 @@ export type { AdapterName, ContainerRuntimeOptions } from "./factory.ts";
 export { nullAdapter } from "./null.ts";
 export type { NullAdapter, NullState } from "./null.ts";
 export type {
-  ContainerRuntimePort, ContainerRuntimeSyncPort, EndpointClass, HintVerb, ProbeEvent, ProbeSink,
+  ContainerRuntimePort, ContainerRuntimeSyncPort, EndpointClass, HintVerb, Machine, ProbeEvent, ProbeSink,
 } from "./types.ts";

@@ -2,6 +2,7 @@
 import type { Adapter } from "./adapter.ts";
 import { ContainerRuntimeError } from "./errors.ts";
 import type { Steps } from "./steps.ts";
+import type { Machine } from "./types.ts";
 
 /** What the null adapter answers; a test may change it. */
 export interface NullState {
@@ -9,6 +10,7 @@ export interface NullState {
   vmIp: string | null;
   uptimeSeconds: number | null;
   sshConfig: string | null;
+  machines: Machine[];
 }
 
 export interface NullAdapter extends Adapter {
@@ -22,7 +24,7 @@ const KEPT = 1000; // a daemon that polls must not grow by it
 
 /** An adapter that answers from `state`, by default that nothing runs. */
 export function nullAdapter(state: Partial<NullState> = {}): NullAdapter {
-  const now: NullState = { healthy: false, vmIp: null, uptimeSeconds: null, sshConfig: null, ...state };
+  const now: NullState = { healthy: false, vmIp: null, uptimeSeconds: null, sshConfig: null, machines: [], ...state };
   const calls: string[] = [];
   const record = (verb: string): NullState => {
     calls.push(verb);
@@ -46,6 +48,9 @@ export function nullAdapter(state: Partial<NullState> = {}): NullAdapter {
       return record("uptimeSeconds").uptimeSeconds;
     },
     sshConfig: () => record("sshConfig").sshConfig,
+    *machines(): Steps<Machine[]> {
+      return record("machines").machines.map((machine) => ({ ...machine }));
+    },
     *start(): Steps<void> {
       record("start").healthy = true;
     },

@@ -1,5 +1,5 @@
 import { type Steps } from "./steps.ts";
-import type { ContainerRuntimePort, ContainerRuntimeSyncPort, HintVerb, ProbeEvent, ProbeSink } from "./types.ts";
+import type { ContainerRuntimePort, ContainerRuntimeSyncPort, HintVerb, Machine, ProbeEvent, ProbeSink } from "./types.ts";
 /**
  * One container runtime. Each verb is written once, as steps, and serves both ports. A query throws
  * where it cannot be answered, and gives null where there is nothing to tell.
@@ -13,6 +13,7 @@ export interface Adapter {
     vmIp(): Steps<string | null>;
     uptimeSeconds(): Steps<number | null>;
     sshConfig(): string | null;
+    machines(): Steps<Machine[]>;
     start(): Steps<void>;
     hint(verb: HintVerb): string;
 }

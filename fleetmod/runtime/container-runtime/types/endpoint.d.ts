@@ -35,7 +35,7 @@ export type EndpointResolution = {
     url: null;
     failed: FailedEndpoint[];
 };
-/** Resolves to the first class that answers, with what failed before it; never rejects. */
+/** Resolves to the first class that answers, with what failed before it; throws for a URL that is none, alone. */
 export declare function resolveEndpoint(options: EndpointOptions): Promise<EndpointResolution>;
 /** Whether a GET is answered with a status of success. */
 export declare function httpProbe(url: URL, signal: AbortSignal): Promise<void>;

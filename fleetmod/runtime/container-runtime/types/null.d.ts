@@ -1,11 +1,13 @@
 /** Runs nothing: for tests, and for nodes without containers. */
 import type { Adapter } from "./adapter.ts";
+import type { Machine } from "./types.ts";
 /** What the null adapter answers; a test may change it. */
 export interface NullState {
     healthy: boolean;
     vmIp: string | null;
     uptimeSeconds: number | null;
     sshConfig: string | null;
+    machines: Machine[];
 }
 export interface NullAdapter extends Adapter {
     readonly state: NullState;

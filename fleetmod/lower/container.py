@@ -1,0 +1,130 @@
+"""Rewrites Colima's calls into calls of the container-runtime port, by how the result is used."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from fleetmod.lift.colima import HEALTHY, MACHINES, START
+from fleetmod.lift.operation import Operation
+from fleetmod.lift.runner import CHILD, OK, STRUCT
+from fleetmod.lift.site import Site
+from fleetmod.lower.calls import Calls
+from fleetmod.lower.context import ASYNC, GEN, SYNC, Context
+from fleetmod.lower.draft import CONTAINER, Refused
+from fleetmod.lower.process import ProcessCalls
+from fleetmod.lower.usage import Usage, member
+
+_DEEPER = "`isHealthy` also asks the engine inside the machine"
+_SILENT = "what Colima prints while it starts is not shown any more"
+_STATUS = ("status", "exitCode", "code")
+
+
+class RuntimeCalls(Calls):
+    """Writes the operations of the container runtime."""
+
+    package = CONTAINER
+    rule = "container-call"
+    port_name, sync_port = "containerRuntime", "containerRuntimeSync"
+
+    def asks(self, op: Operation) -> bool:
+        return op.verb in (HEALTHY, MACHINES)
+
+    def prints(self, op: Operation) -> bool:
+        return op.verb == MACHINES
+
+    def unread(self, op: Operation) -> str:
+        if op.verb == HEALTHY:
+            return "reads what `colima status` prints; ask `isHealthy()` or `vmIp()` of the port"
+        return "reads what `colima start` prints; the port's `start` tells by success or an error"
+
+    def port(self, op: Operation, kind: str) -> str:
+        """The bare call: `containerRuntime.isHealthy()`."""
+        if not op.label:
+            name = self.sync_port if kind == SYNC else self.port_name
+            return f"{self.name(name)}.{op.verb}()"
+        made = "createContainerRuntimeSync" if kind == SYNC else "createContainerRuntime"
+        profile = self.draft.style.expression(op.label)
+        return f"{self.name(made)}({{ profile: {profile} }}).{op.verb}()"
+
+    def statement(self, op: Operation, context: Context, ends: str) -> str:
+        if self.asks(op):
+            told = self.value(op, context) if op.tolerated else self._checked(op, context)
+            return told + ends
+        if op.tolerated and context.kind == SYNC:
+            return f"{self.name('settleRuntimeSync')}(() => {self.port(op, SYNC)}){ends}"
+        return super().statement(op, context, ends)
+
+    def text(self, op: Operation, context: Context) -> str:
+        if op.tolerated:
+            outcome = self.outcome(op, context)
+            return f"({outcome}).stdout" if context.kind != SYNC else f"{outcome}.stdout"
+        return self._checked(op, context)
+
+    def outcome(self, op: Operation, context: Context, text: bool = True) -> str:
+        if context.kind == SYNC:
+            body = self._checked(op, context)
+            return f"{self.name('settleRuntimeSync')}(() => {body})"
+        body = self._checked(op, Context(ASYNC))
+        settle = self.name("settleRuntime")
+        plain = body.startswith("await ")
+        given = f"() => {body.removeprefix('await ')}" if plain else f"async () => {body}"
+        if context.kind == GEN:
+            return f"yield* {context.effect}.promise(() => {settle}({given}))"
+        return f"await {settle}({given})"
+
+    def _checked(self, op: Operation, context: Context) -> str:
+        value = self.value(op, context)
+        if not self.asks(op):
+            return value
+        return f"{self.name('requireHealthy' if op.verb == HEALTHY else 'formatMachines')}({value})"
+
+
+class ContainerCalls(ProcessCalls):
+    """Lowers the sites of one file that run Colima."""
+
+    def _lower(self, site: Site, usage: Usage, context: Context) -> tuple[str, ...]:
+        op = site.operations[0]
+        if site.runner.result == CHILD and op.verb == START:
+            raise Refused(
+                "starts the machine and does not wait for it; `await containerRuntime.start()` "
+                "where it is needed"
+            )
+        if op.verb == HEALTHY and not site.runner.throws and (test := self._asked(site, usage)):
+            node, negated = test
+            value = self.calls.value(op, context)
+            plain = value if not negated else f"!({value})" if " " in value else f"!{value}"
+            self.draft.replace(node, self._fitting(plain, node), self.calls.rule)
+            return (*self._notes(site, usage, context, site.operations), _DEEPER)
+        notes = super()._lower(site, usage, context)
+        inherits = site.options is not None and "inherit" in self.source.text(site.options)
+        return (*notes, _DEEPER) if op.verb == HEALTHY else (*notes, _SILENT) if inherits else notes
+
+    def _asked(self, site: Site, usage: Usage) -> tuple[Node, bool] | None:
+        """`run(…).status === 0` and the like: the whole test, and whether it means unhealthy."""
+        if site.runner.result == OK:
+            return usage.value, False
+        if site.runner.result != STRUCT or usage.value.parent is None:
+            return None
+        access, name = usage.value.parent, member(usage.value, self.source)
+        if name in ("success", "failed"):
+            return access, name == "failed"
+        whole = access.parent
+        if name not in _STATUS or whole is None or whole.type != "binary_expression":
+            return None
+        match = re.fullmatch(r"(===?|!==?)\s*0", self._rest(whole, access))
+        return (whole, match[1].startswith("!")) if match else None
+
+    def _rest(self, whole: Node, first: Node) -> str:
+        return self.source.data[first.end_byte : whole.end_byte].decode().strip()
+
+    def _fitting(self, text: str, node: Node) -> str:
+        """Parentheses where an `await` would become an operand of something tighter."""
+        parent = node.parent
+        tight = parent is not None and parent.type in (
+            "unary_expression",
+            "binary_expression",
+            "member_expression",
+        )
+        return f"({text})" if tight and " " in text else text
