@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from functools import cached_property
 
 from tree_sitter import Node
 
+from fleetmod.lift.audience import Audience
 from fleetmod.lift.colima import HEALTHY, MACHINES, START
 from fleetmod.lift.operation import Operation
 from fleetmod.lift.runner import CHILD, OK, STRUCT
@@ -14,10 +17,14 @@ from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC, GEN, SYNC, Context
 from fleetmod.lower.draft import CONTAINER, Refused
 from fleetmod.lower.process import ProcessCalls
-from fleetmod.lower.usage import Usage, member
+from fleetmod.lower.reads import read_literals
+from fleetmod.lower.usage import Usage, declarator, declared, member
 
 _DEEPER = "`isHealthy` also asks the engine inside the machine"
 _SILENT = "what Colima prints while it starts is not shown any more"
+_OTHERS = re.compile(
+    r"(?<![a-z])(?:podman|orbstack|rancher|nerdctl|docker[ -]?desktop)(?![a-z])", re.I
+)
 _STATUS = ("status", "exitCode", "code")
 
 
@@ -32,7 +39,7 @@ class RuntimeCalls(Calls):
         return op.verb in (HEALTHY, MACHINES)
 
     def prints(self, op: Operation) -> bool:
-        return op.verb == MACHINES
+        return op.verb == MACHINES or op.entry
 
     def unread(self, op: Operation) -> str:
         if op.verb == HEALTHY:
@@ -78,7 +85,9 @@ class RuntimeCalls(Calls):
         value = self.value(op, context)
         if not self.asks(op):
             return value
-        return f"{self.name('requireHealthy' if op.verb == HEALTHY else 'formatMachines')}({value})"
+        if op.verb == MACHINES:
+            return f"{self.name('formatMachines')}({value})"
+        return f"{self.name('formatHealth' if op.entry else 'requireHealthy')}({value})"
 
 
 class ContainerCalls(ProcessCalls):
@@ -86,6 +95,19 @@ class ContainerCalls(ProcessCalls):
 
     def _lower(self, site: Site, usage: Usage, context: Context) -> tuple[str, ...]:
         op = site.operations[0]
+        if self._chooses:
+            raise Refused(
+                "the file chooses among several container runtimes, which the port does by itself; "
+                "ask the port alone, or name the module in container.adapters of fleetmod.toml"
+            )
+        if op.verb == HEALTHY and self._reads_why(usage):
+            raise Refused(
+                "reads why the tool did not run, which `isHealthy()` does not tell; it is false then"
+            )
+        if op.verb == HEALTHY and "2>&1" in site.command and self._reads_running(usage):
+            # it prints to its error output, and only when it runs (colima, app/app.go)
+            op = replace(op, entry=True)
+            site.operations = (op,)
         if site.runner.result == CHILD and op.verb == START:
             raise Refused(
                 "starts the machine and does not wait for it; `await containerRuntime.start()` "
@@ -100,6 +122,36 @@ class ContainerCalls(ProcessCalls):
         notes = super()._lower(site, usage, context)
         inherits = site.options is not None and "inherit" in self.source.text(site.options)
         return (*notes, _DEEPER) if op.verb == HEALTHY else (*notes, _SILENT) if inherits else notes
+
+    @cached_property
+    def _chooses(self) -> bool:
+        """Whether the code, and no text for people, names another container runtime."""
+        audience = Audience(self.scopes)
+        named = self.source.captures(
+            "[(string) (template_string) (identifier) (property_identifier)] @n"
+        )
+        return any(
+            _OTHERS.search(self.source.own_text(node))
+            and not (node.type.endswith("string") and audience.people(node))
+            for node in named.get("n", [])
+        )
+
+    def _reads_why(self, usage: Usage) -> bool:
+        """Whether the result's `error` is read."""
+        holder = declarator(usage.value)
+        name = holder.child_by_field_name("name") if holder is not None else None
+        if holder is not None and name is not None and name.type == "object_pattern":
+            return re.search(r"\berror\b", self.source.text(name)) is not None
+        binding = declared(holder, self.scopes) if holder is not None else None
+        reads = self.scopes.references(binding) if binding is not None else [usage.value]
+        return any(member(read, self.source) == "error" for read in reads)
+
+    def _reads_running(self, usage: Usage) -> bool:
+        """Whether the text is searched for the word that says that it runs, and for nothing else."""
+        read = [
+            self.source.text(n).strip("\"'`/i") for n in read_literals(usage.value, self.scopes)
+        ]
+        return bool(read) and all(text in ("running", "s running", "is running") for text in read)
 
     def _asked(self, site: Site, usage: Usage) -> tuple[Node, bool] | None:
         """`run(…).status === 0` and the like: the whole test, and whether it means unhealthy."""

@@ -33,7 +33,7 @@ def check_reads(text: Node, scopes: Scopes) -> None:
 
     `text` is the expression that holds the text, or the result whose `stdout` it is.
     """
-    for literal in _read(text, scopes, _HOPS):
+    for literal in read_literals(text, scopes):
         spelled = scopes.source.text(literal)
         keys = _ASSIGNS.findall(spelled)
         plain = spelled.strip("\"'`/")
@@ -46,6 +46,11 @@ def check_reads(text: Node, scopes: Scopes) -> None:
             f"reads {spelled} of what the tool prints, which the port does not tell; read a field "
             "of `inspect(label)` instead"
         )
+
+
+def read_literals(text: Node, scopes: Scopes) -> Iterator[Node]:
+    """The literals that a text is searched for, in the file's own functions too."""
+    return _read(text, scopes, _HOPS)
 
 
 def _read(node: Node, scopes: Scopes, hops: int) -> Iterator[Node]:

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import {
-  containerRuntime, containerRuntimeSync, createContainerRuntime, nullAdapter, requireHealthy, requireVmIp,
+  containerRuntime, containerRuntimeSync, createContainerRuntime, formatHealth, nullAdapter, requireHealthy, requireVmIp,
   setProbeSink, settleRuntime, settleRuntimeSync, type ProbeEvent,
 } from "../../fleetmod/runtime/container-runtime/src/index.ts";
 import { ColimaHost, KINDS, runtimeOf } from "./support/colima.ts";
@@ -184,6 +184,8 @@ describe("what migrated code asks", () => {
   test("requirements throw where the port only tells", () => {
     requireHealthy(true);
     assert.throws(() => requireHealthy(false), { code: "not-running" });
+    assert.match(formatHealth(true), /running/);
+    assert.throws(() => formatHealth(false), { code: "not-running" });
     assert.equal(requireVmIp("10.0.0.9"), "10.0.0.9");
     assert.throws(() => requireVmIp(null), { code: "not-running", operation: "vmIp" });
   });

@@ -13,6 +13,12 @@ export function requireHealthy(healthy: boolean): void {
   });
 }
 
+/** A line that says that the runtime is running; throws `not-running` unless it is healthy. */
+export function formatHealth(healthy: boolean): string {
+  requireHealthy(healthy);
+  return "the container runtime is running\n";
+}
+
 /** The same address; throws `not-running` where there is none. */
 export function requireVmIp(address: string | null): string {
   if (address !== null) return address;

@@ -1,6 +1,8 @@
 import type { Machine } from "./types.ts";
 /** Throws `not-running` unless the runtime is healthy. */
 export declare function requireHealthy(healthy: boolean): void;
+/** A line that says that the runtime is running; throws `not-running` unless it is healthy. */
+export declare function formatHealth(healthy: boolean): string;
 /** The same address; throws `not-running` where there is none. */
 export declare function requireVmIp(address: string | null): string;
 /** Machines as JSON, one a line; throws `failed` where the runtime could not be asked. */

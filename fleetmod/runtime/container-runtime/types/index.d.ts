@@ -1,6 +1,6 @@
 export type { Adapter } from "./adapter.ts";
 export { colima } from "./colima.ts";
-export { formatMachines, requireHealthy, requireVmIp, settleRuntime, settleRuntimeSync } from "./compat.ts";
+export { formatHealth, formatMachines, requireHealthy, requireVmIp, settleRuntime, settleRuntimeSync, } from "./compat.ts";
 export type { Outcome } from "./compat.ts";
 export { docker, remote } from "./docker.ts";
 export { httpProbe, resolveEndpoint, tcpProbe } from "./endpoint.ts";
