@@ -25,6 +25,8 @@ _SILENT = "what Colima prints while it starts is not shown any more"
 _OTHERS = re.compile(
     r"(?<![a-z])(?:podman|orbstack|rancher|nerdctl|docker[ -]?desktop)(?![a-z])", re.I
 )
+_NAMES = "[(string) (template_string) (identifier) (property_identifier)] @n"
+_RUNNING = re.compile(r"([\"'`/])(?:is )?running\1i?")
 _STATUS = ("status", "exitCode", "code")
 
 
@@ -53,7 +55,8 @@ class RuntimeCalls(Calls):
             return f"{self.name(name)}.{op.verb}()"
         made = "createContainerRuntimeSync" if kind == SYNC else "createContainerRuntime"
         profile = self.draft.style.expression(op.label)
-        return f"{self.name(made)}({{ profile: {profile} }}).{op.verb}()"
+        given = "profile" if profile == "profile" else f"profile: {profile}"
+        return f"{self.name(made)}({{ {given} }}).{op.verb}()"
 
     def statement(self, op: Operation, context: Context, ends: str) -> str:
         if self.asks(op):
@@ -127,9 +130,7 @@ class ContainerCalls(ProcessCalls):
     def _chooses(self) -> bool:
         """Whether the code, and no text for people, names another container runtime."""
         audience = Audience(self.scopes)
-        named = self.source.captures(
-            "[(string) (template_string) (identifier) (property_identifier)] @n"
-        )
+        named = self.source.captures(_NAMES)
         return any(
             _OTHERS.search(self.source.own_text(node))
             and not (node.type.endswith("string") and audience.people(node))
@@ -148,10 +149,8 @@ class ContainerCalls(ProcessCalls):
 
     def _reads_running(self, usage: Usage) -> bool:
         """Whether the text is searched for the word that says that it runs, and for nothing else."""
-        read = [
-            self.source.text(n).strip("\"'`/i") for n in read_literals(usage.value, self.scopes)
-        ]
-        return bool(read) and all(text in ("running", "s running", "is running") for text in read)
+        read = [self.source.text(each) for each in read_literals(usage.value, self.scopes)]
+        return bool(read) and all(map(_RUNNING.fullmatch, read))
 
     def _asked(self, site: Site, usage: Usage) -> tuple[Node, bool] | None:
         """`run(…).status === 0` and the like: the whole test, and whether it means unhealthy."""
