@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fleetmod.engine import scan
-from fleetmod.lift.container_text import TOOLS, is_spelled
+from fleetmod.lift.container_text import TOOLS, names_runtime
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
 from fleetmod.project import ADAPTS, Project, Sources, read_sources, suffix
 from fleetmod.syntax.source import SUFFIXES
@@ -128,8 +128,8 @@ def needle_lines(project: Project, needle: str, family: str) -> list[tuple[str, 
     if needle.startswith("/home/"):
         homes = project.places.find
         hits = [hit for hit in hits if any(path.base for path in homes(hit[2]))]
-    if needle in TOOLS:
-        hits = [hit for hit in hits if is_spelled(hit[2])]
+    if family == "container":
+        hits = [hit for hit in hits if names_runtime(hit[2], needle)]
     if family != "home":
         hits = [hit for hit in hits if ADAPTS.get(project.port_of(hit[0]), "") != family]
     return hits
@@ -163,8 +163,8 @@ def _texts(
 def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
     """Lines with the same needles in every other kind of file."""
     others = [p for p in sources.discovered if suffix(p) not in SUFFIXES]
-    wanted = [needle for needle, _ in needles(project)]
-    hits = candidates(project.root, others, [n.encode() for n in wanted]).hits
+    wanted = needles(project)
+    hits = candidates(project.root, others, [n.encode() for n, _ in wanted]).hits
     lines: Counter[tuple[str, str]] = Counter()
     files: Counter[tuple[str, str]] = Counter()
     for path in hits:
@@ -174,12 +174,11 @@ def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
             content = (project.root / path).read_bytes().split(b"\n")
         except OSError:
             continue
-        for needle in wanted:
-            count = sum(
-                needle.encode() in line
-                and (needle not in TOOLS or is_spelled(line.decode("utf-8", "replace")))
-                for line in content
-            )
+        for needle, family in wanted:
+            found = [line.decode("utf-8", "replace") for line in content if needle.encode() in line]
+            if family == "container":
+                found = [line for line in found if names_runtime(line, needle)]
+            count = len(found)
             if count:
                 lines[suffix(path), needle] += count
                 files[suffix(path), needle] += 1

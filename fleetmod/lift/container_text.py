@@ -45,6 +45,11 @@ def is_spelled(line: str) -> bool:
     return is_command(line) or bool(FOLDER.search(line) or _ARGV.search(line))
 
 
+def names_runtime(line: str, needle: str) -> bool:
+    """Whether a line that holds a tool's name or an address spells a command, or that address."""
+    return is_spelled(line) if needle in TOOLS else holds_address(line, (needle,))
+
+
 def holds_address(text: str, addresses: Collection[str]) -> bool:
     """Whether one of the addresses stands in a text, and not as a part of another one."""
     return any(

@@ -18,7 +18,7 @@ from fleetmod.lower.context import ASYNC, GEN, SYNC, Context
 from fleetmod.lower.draft import CONTAINER, Refused
 from fleetmod.lower.process import ProcessCalls
 from fleetmod.lower.reads import read_literals
-from fleetmod.lower.usage import Usage, declarator, declared, member
+from fleetmod.lower.usage import Usage, declarator, declared, ignored, member
 
 _DEEPER = "`isHealthy` also asks the engine inside the machine"
 _SILENT = "what Colima prints while it starts is not shown any more"
@@ -27,6 +27,7 @@ _OTHERS = re.compile(
 )
 _NAMES = "[(string) (template_string) (identifier) (property_identifier)] @n"
 _RUNNING = re.compile(r"([\"'`/])(?:is )?running\1i?")
+_WAITS = ("await ", "yield* ")
 _STATUS = ("status", "exitCode", "code")
 
 
@@ -105,7 +106,7 @@ class ContainerCalls(ProcessCalls):
             )
         if op.verb == HEALTHY and self._reads_why(usage):
             raise Refused(
-                "reads why the tool did not run, which `isHealthy()` does not tell; it is false then"
+                "reads why the tool did not run, which `isHealthy()` does not tell: it is false"
             )
         if op.verb == HEALTHY and "2>&1" in site.command and self._reads_running(usage):
             # it prints to its error output, and only when it runs (colima, app/app.go)
@@ -119,12 +120,21 @@ class ContainerCalls(ProcessCalls):
         if op.verb == HEALTHY and not site.runner.throws and (test := self._asked(site, usage)):
             node, negated = test
             value = self.calls.value(op, context)
-            plain = value if not negated else f"!({value})" if " " in value else f"!{value}"
+            plain = (
+                value if not negated else f"!({value})" if value.startswith(_WAITS) else f"!{value}"
+            )
             self.draft.replace(node, self._fitting(plain, node), self.calls.rule)
             return (*self._notes(site, usage, context, site.operations), _DEEPER)
         notes = super()._lower(site, usage, context)
         inherits = site.options is not None and "inherit" in self.source.text(site.options)
         return (*notes, _DEEPER) if op.verb == HEALTHY else (*notes, _SILENT) if inherits else notes
+
+    def _ignored(self, usage: Usage, operations: tuple[Operation, ...]) -> Node | None:
+        if any(op.verb == MACHINES for op in operations):
+            return super()._ignored(usage, operations)
+        return ignored(
+            usage, self.scopes
+        )  # an exit code is told by success, wherever it is given on
 
     @cached_property
     def _chooses(self) -> bool:
@@ -148,7 +158,7 @@ class ContainerCalls(ProcessCalls):
         return any(member(read, self.source) == "error" for read in reads)
 
     def _reads_running(self, usage: Usage) -> bool:
-        """Whether the text is searched for the word that says that it runs, and for nothing else."""
+        """Whether the text is searched for the word that says that it runs, and no other."""
         read = [self.source.text(each) for each in read_literals(usage.value, self.scopes)]
         return bool(read) and all(map(_RUNNING.fullmatch, read))
 
@@ -178,4 +188,4 @@ class ContainerCalls(ProcessCalls):
             "binary_expression",
             "member_expression",
         )
-        return f"({text})" if tight and " " in text else text
+        return f"({text})" if tight and text.startswith(_WAITS) else text

@@ -30,23 +30,24 @@ def main(argv: list[str]) -> int:
     state: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
     profiles: dict[str, Profile] = state.setdefault("profiles", {"default": {"running": False}})
     verb, words, given = _parse(argv)
+    verb = "list" if verb == "ls" else verb
     fault = next((f for f in state.get("faults", []) if f["verb"] == verb), None)
     if fault is not None:
         sys.stdout.write(fault.get("stdout", ""))
         sys.stderr.write(fault.get("stderr", ""))
         return int(fault.get("code", 0))
-    takes_profile = verb in ("start", "stop", "status", "list", "ls", "version", "ssh-config")
+    takes_profile = verb in ("start", "stop", "status", "list", "version", "ssh-config")
     named = words[0] if takes_profile and words else ""
     name = given or named or os.environ.get("COLIMA_PROFILE", "") or "default"
     name = "default" if name == "colima" else name.removeprefix("colima-")
     if verb == "version":
         print("colima version 0.10.0")
         return 0
-    if verb in ("list", "ls"):
+    if verb == "list":
         shown = {name: profiles.get(name)} if given or named else profiles
         for each, profile in shown.items():
             if profile is not None:
-                print(json.dumps(_instance(each, profile)) if _json(argv) else each)
+                print(_line(_instance(each, profile)) if _json(argv) else each)
         return 0
     if verb in ("start", "stop"):
         profiles.setdefault(name, {})["running"] = verb == "start"
@@ -60,7 +61,7 @@ def main(argv: list[str]) -> int:
         if _json(argv) and state.get("old"):
             return _fatal("unknown flag: --json")
         if _json(argv):
-            print(json.dumps(_status(shown_name, profile)))
+            print(_line(_status(shown_name, profile)))
         else:
             print(f'level=info msg="{shown_name} is running using macOS"', file=sys.stderr)
         return 0
@@ -82,6 +83,11 @@ def _parse(argv: list[str]) -> tuple[str, list[str], str]:
         elif not word.startswith("-"):
             words.append(word)
     return (words[0] if words else "help"), words[1:], given
+
+
+def _line(document: Profile) -> str:
+    """As Go's encoding/json writes it, without spaces."""
+    return json.dumps(document, separators=(",", ":"))
 
 
 def _json(argv: list[str]) -> bool:
