@@ -27,6 +27,12 @@ _OTHERS = re.compile(
 )
 _NAMES = "[(string) (template_string) (identifier) (property_identifier)] @n"
 _RUNNING = re.compile(r"([\"'`/])(?:is )?running\1i?")
+# an environment that is this process's own, with no variable that tells the machine
+_ENVIRONMENT = re.compile(r"\benv\b")
+_USUAL = re.compile(
+    r"\benv\s*:\s*(?:process\.env\b(?!\.)|\{\s*\.\.\.process\.env\b"
+    r"(?![^}]*\b(?:HOME|COLIMA_\w+|LIMA_HOME|DOCKER_HOST|DOCKER_CONTEXT|\.\.\.)))"
+)
 _WAITS = ("await ", "yield* ")
 _STATUS = ("status", "exitCode", "code")
 
@@ -104,6 +110,12 @@ class ContainerCalls(ProcessCalls):
                 "the file chooses among several container runtimes, which the port does by itself; "
                 "ask the port alone, or name the module in container.adapters of fleetmod.toml"
             )
+        options = self.source.text(site.options) if site.options is not None else ""
+        if _ENVIRONMENT.search(options) and not _USUAL.search(options):
+            raise Refused(
+                "runs with an environment of its own, which may name another machine; give its "
+                "profile to `createContainerRuntime`"
+            )
         if op.verb == HEALTHY and self._reads_why(usage):
             raise Refused(
                 "reads why the tool did not run, which `isHealthy()` does not tell: it is false"
@@ -126,7 +138,7 @@ class ContainerCalls(ProcessCalls):
             self.draft.replace(node, self._fitting(plain, node), self.calls.rule)
             return (*self._notes(site, usage, context, site.operations), _DEEPER)
         notes = super()._lower(site, usage, context)
-        inherits = site.options is not None and "inherit" in self.source.text(site.options)
+        inherits = "inherit" in options
         return (*notes, _DEEPER) if op.verb == HEALTHY else (*notes, _SILENT) if inherits else notes
 
     def _ignored(self, usage: Usage, operations: tuple[Operation, ...]) -> Node | None:
