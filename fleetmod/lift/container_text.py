@@ -19,8 +19,8 @@ LIMA_VERBS = frozenset(
     "show-ssh snapshot start stop sudoers tunnel unprotect validate".split()
 )
 _ANY = "|".join(sorted(VERBS | LIMA_VERBS, key=len, reverse=True))
-# `colima status unhealthy` is speech; a command ends, or goes on with no plain word
-_END = r"(?=[ \t]*(?:$|[^\w\s(]|\n|(?:and|or|to|for|if|in|then|first|again|with)\b))"
+# `colima status unhealthy` and `colima start…` are speech; a command ends, or goes on otherwise
+_END = r"(?!\.\.\.|…)(?=[ \t]*(?:$|[^\w\s(]|\n|(?:and|or|to|for|if|in|then|first|again|with)\b))"
 COMMAND = re.compile(
     rf"(?<![\w.-])colima[ \t]+(?:(?:-p|--profile)[ =]\S+[ \t]+)?"
     rf"(?P<verb>{'|'.join(sorted(VERBS, key=len, reverse=True))})(?![\w-]){_END}"
