@@ -1,5 +1,5 @@
 """`python -m fleetmod`"""
 
-from fleetmod.cli import main
+from fleetmod.quick import main
 
 main()

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from fleetmod.engine import scan
 from fleetmod.lift.container_text import TOOLS, names_runtime
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
-from fleetmod.project import ADAPTS, Project, Sources, read_sources, suffix
+from fleetmod.project import ADAPTS, Project, Sources, read_sources, suffix, triggers
+from fleetmod.settings import Settings
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import candidates
-from fleetmod.workspace.grep import grep_lines
+from fleetmod.workspace.grep import Hit, grep_all
+from fleetmod.workspace.manifest import owner
 from fleetmod.workspace.schema import FILE
 
 TOOL, DAEMON = "launchctl", "launchd"
 _ITSELF = (
     "stands in the {} package itself, which cannot import itself; "
     "keep its defaults as data, in a JSON file"
+)
+UNOWNED = (
+    "no package.json stands above the file, so nothing can declare the package that the rewritten "
+    "code imports; write one there"
 )
 Progress = Callable[[int, int], None]
 
@@ -45,7 +51,8 @@ class OtherCount:
 
 @dataclass(frozen=True)
 class Audit:
-    """Everything an audit found. `unexplained` are grep's lines that no finding accounts for."""
+    """Everything an audit found. `greps` are the lines with each needle in the gate's folders,
+    `unexplained` those of them that no finding accounts for."""
 
     results: tuple[FileResult, ...]
     texts: tuple[TextCount, ...]
@@ -53,21 +60,32 @@ class Audit:
     unexplained: tuple[tuple[str, int, str], ...]
     unreadable: tuple[tuple[str, str], ...]
     scanned: int  # TypeScript files looked at
+    greps: Mapping[str, tuple[Hit, ...]] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         return tuple(f for result in self.results for f in result.findings)
 
     @property
+    def suppressed(self) -> tuple[Finding, ...]:
+        return tuple(f for f in self.findings if f.suppressed)
+
+    @property
     def unparsed(self) -> tuple[tuple[str, tuple[int, int]], ...]:
         return tuple((r.path, lines) for r in self.results for lines in r.unparsed)
 
 
-def audit(project: Project, progress: Progress | None = None) -> Audit:
-    """Audit a whole repository; raises FleetmodError only for what the project cannot open."""
-    sources = read_sources(project)
+def audit(
+    project: Project, progress: Progress | None = None, sources: Sources | None = None
+) -> Audit:
+    """Audit a whole repository; raises FleetmodError only for what the project cannot open.
+
+    `sources` are its files where they have been read before.
+    """
+    sources = sources or read_sources(project)
     results = scan_all(project, sources, progress)
-    texts, unexplained = _texts(project, results)
+    greps = _grep(project, sources)
+    texts, unexplained = _texts(project, results, greps)
     typescript = sum(suffix(p) in SUFFIXES for p in sources.discovered)
     return Audit(
         results=tuple(results),
@@ -76,6 +94,7 @@ def audit(project: Project, progress: Progress | None = None) -> Audit:
         unexplained=unexplained,
         unreadable=sources.unreadable,
         scanned=typescript,
+        greps=greps,
     )
 
 
@@ -86,8 +105,7 @@ def scan_all(
     results = []
     total = len(sources.contents)
     for index, (path, data) in enumerate(sorted(sources.contents.items())):
-        result = scan(path, data, sources.settings, project.rules_for(path))
-        result = _without_itself(result, project.port_of(path))
+        result = scan_file(project, path, data, sources.settings)
         if result.findings or result.errors:
             results.append(result)
         if progress is not None:
@@ -95,12 +113,20 @@ def scan_all(
     return results
 
 
-def _without_itself(result: FileResult, port: str) -> FileResult:
-    """A file of a runtime package, whose rewrite must not import that package."""
-    if all(need.package != port for need in result.needs):
-        return result
+def scan_file(project: Project, path: str, data: bytes, settings: Settings) -> FileResult:
+    """Analyse one file of the repository, whatever its content on the disk is."""
+    result = scan(path, data, settings, project.rules_for(path))
+    if any(need.package == project.port_of(path) for need in result.needs):
+        return refused(result, _ITSELF.format(project.port_of(path)))
+    if result.needs and owner(project.root, path) is None:
+        return refused(result, UNOWNED)
+    return result
+
+
+def refused(result: FileResult, reason: str) -> FileResult:
+    """A file's findings when its rewrite cannot be kept: it stays as it is."""
     findings = (
-        replace(f, action=REFUSE, reason=_ITSELF.format(port)) if f.action == REWRITE else f
+        replace(f, action=REFUSE, reason=reason) if f.action == REWRITE else f
         for f in result.findings
     )
     return replace(result, findings=tuple(findings), edits=(), needs=())
@@ -118,25 +144,38 @@ def needles(project: Project) -> list[tuple[str, str]]:
     ]
 
 
-def needle_lines(project: Project, needle: str, family: str) -> list[tuple[str, int, str]]:
-    """What the gate's grep finds of a needle, outside of the adapter that may hold it.
+def _grep(project: Project, sources: Sources) -> dict[str, tuple[Hit, ...]]:
+    """What the gate's grep finds of each needle, outside of the adapter that may hold it.
 
     `/home/x` is not a home wherever it stands, as `/Users/x` is: a NAS has `/volume1/home/x`. The
     container tools' names are words, too: only a line counts that spells a command or a path.
     """
-    hits = grep_lines(project.root, project.config.workspace.gate, needle.encode())
-    if needle.startswith("/home/"):
-        homes = project.places.find
-        hits = [hit for hit in hits if any(path.base for path in homes(hit[2]))]
-    if family == "container":
-        hits = [hit for hit in hits if names_runtime(hit[2], needle)]
-    if family != "home":
-        hits = [hit for hit in hits if ADAPTS.get(project.port_of(hit[0]), "") != family]
-    return hits
+    wanted = [*needles(project), (DAEMON, "")]
+    asked = triggers(project)
+    texts = {needle.encode() for needle, _ in wanted}
+    # which files hold a trigger is known; what holds no trigger may stand in any file
+    sought = {text for text in texts if any(part in text for part in asked)}
+    known: dict[bytes, list[Hit]] = {}
+    for group in (sought, texts - sought):
+        folders = project.config.workspace.gate
+        known |= grep_all(project.root, folders, sorted(group), search=sources.search)
+    homes = project.places.find
+    out = {}
+    for needle, family in wanted:
+        hits = known[needle.encode()]
+        if needle.startswith("/home/"):
+            hits = [hit for hit in hits if any(path.base for path in homes(hit[2]))]
+        if family == "container":
+            hits = [hit for hit in hits if names_runtime(hit[2], needle)]
+        if family != "home":
+            own = family or "process"  # launchd is the process manager's, too
+            hits = [hit for hit in hits if ADAPTS.get(project.port_of(hit[0])) != own]
+        out[needle] = tuple(hits)
+    return out
 
 
 def _texts(
-    project: Project, results: list[FileResult]
+    project: Project, results: list[FileResult], greps: dict[str, tuple[Hit, ...]]
 ) -> tuple[tuple[TextCount, ...], tuple[tuple[str, int, str], ...]]:
     explained: dict[str, set[tuple[str, int]]] = defaultdict(set)
     unparsed = set()
@@ -149,7 +188,7 @@ def _texts(
     counts = []
     unexplained = []
     for needle, family in [*needles(project), (DAEMON, "")]:
-        hits = needle_lines(project, needle, family)
+        hits = greps[needle]
         optional = family == "container" or (needle.startswith("/home/") and not linux)
         if hits or not optional:
             files = {path for path, _, _ in hits}
@@ -164,7 +203,9 @@ def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
     """Lines with the same needles in every other kind of file."""
     others = [p for p in sources.discovered if suffix(p) not in SUFFIXES]
     wanted = needles(project)
-    hits = candidates(project.root, others, [n.encode() for n, _ in wanted]).hits
+    needed = [n.encode() for n, _ in wanted]
+    likely = [path for path in others if not sources.search.lacks(path, needed)]
+    hits = candidates(project.root, likely, needed, sources.search).hits
     lines: Counter[tuple[str, str]] = Counter()
     files: Counter[tuple[str, str]] = Counter()
     for path in hits:

@@ -34,18 +34,33 @@ def matches(analysis: Analysis, rules: Sequence[Rule]) -> Iterator[tuple[Rule, N
         raise ValueError(name)  # the loader lets no other predicate through
 
     for rule in rules:
-        if rule.triggers and not any(t.encode() in source.data for t in rule.triggers):
-            continue
+        places = _places(source.data, rule)
         seen: set[int] = set()
         for text in (rule.query, rule.query_tsx if source.language == "tsx" else ""):
             if not text:
                 continue
-            cursor = QueryCursor(query(source.language, text))
-            for _, captures in cursor.matches(source.root, holds):  # type: ignore[arg-type]
-                for node in captures.get("debt", []):
-                    inside = any(a <= node.start_byte and node.end_byte <= b for a, b in broken)
-                    if node.id not in seen and not inside:
-                        seen.add(node.id)
-                        found.append((rule, node))
+            for start, end in places:
+                cursor = QueryCursor(query(source.language, text))
+                cursor.set_byte_range(start, end)
+                for _, captures in cursor.matches(source.root, holds):  # type: ignore[arg-type]
+                    for node in captures.get("debt", []):
+                        inside = any(a <= node.start_byte and node.end_byte <= b for a, b in broken)
+                        if node.id not in seen and not inside:
+                            seen.add(node.id)
+                            found.append((rule, node))
     found.sort(key=lambda pair: (pair[1].start_byte, -pair[1].end_byte, pair[0].id))
     return iter(found)
+
+
+def _places(data: bytes, rule: Rule) -> list[tuple[int, int]]:
+    """Where to look: around each trigger, or in the whole of a file that holds one."""
+    ranges: list[tuple[int, int]] = []
+    for trigger in rule.triggers:
+        needle = trigger.encode()
+        at = data.find(needle)
+        while at >= 0:
+            ranges.append((at, at + len(needle)))
+            at = data.find(needle, at + 1)
+    if not rule.triggers or (ranges and rule.reach == "file"):
+        return [(0, len(data))]
+    return sorted(ranges)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
+from fleetmod.describe import describe
 from fleetmod.detect import matches
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.imports import import_edits
@@ -17,37 +18,50 @@ from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
 from fleetmod.rewrites import REWRITES
 from fleetmod.rules import Rule
 from fleetmod.settings import Settings
-from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, is_text, open_source
-from fleetmod.testfiles import is_test
+from fleetmod.subjects import Subjects, is_subject, is_text
+from fleetmod.suppress import Suppressions
+from fleetmod.syntax.source import Source, open_source
+from fleetmod.syntax.source import is_text as is_text_file
 
-_SHORT = 120
 _ADAPTER = "the repository's own adapter of the tool ({}.adapters of fleetmod.toml)"
 
 
-def scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> FileResult:
+Only = Callable[[str, int, int], bool]
+
+
+def scan(
+    path: str,
+    data: bytes,
+    settings: Settings,
+    rules: Sequence[Rule],
+    only: Only | None = None,
+) -> FileResult:
     """Findings and edits of one file. The edits are sorted and do not overlap.
 
+    `only` picks matches by rule, start and end (bytes); the others are neither told nor mended.
     Of a file that is no text, or that nests too deeply, all lines count as not parsed.
     """
-    if not is_text(data):
+    if not is_text_file(data):
         return _unseen(path, data, rules)
     try:
-        return _scan(path, data, settings, rules)
+        return _scan(path, data, settings, rules, only)
     except RecursionError:
         return _unseen(path, data, rules)
 
 
-def _scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> FileResult:
+def _scan(
+    path: str, data: bytes, settings: Settings, rules: Sequence[Rule], only: Only | None
+) -> FileResult:
     source = open_source(path, data)
     analysis = Analysis(source, settings)
-    findings: list[Finding] = []
     broken = source.errors()
-    for rule, node in matches(analysis, rules):
-        findings.append(_examine(analysis, rule, node, broken))
+    suppressions = Suppressions(source, settings.known_rules | {rule.id for rule in rules})
+    findings = _findings(analysis, rules, suppressions, broken, only)
+    if only is None:
+        findings += suppressions.findings(rule.id for rule in rules)
     edits = _without_overlaps(analysis.draft.edits, rules)
     analysis.draft.edits[:] = edits
-    targets = analysis.roles.lifter.targets
-    orphans = remove_orphans(analysis.scopes, targets, edits)
+    orphans = _orphans(analysis)
     edits = [e for e in edits if not any(o.start <= e.start and e.end <= o.end for o in orphans)]
     findings = [_gone_with(f, orphans) for f in findings]
     if edits:
@@ -63,6 +77,56 @@ def _scan(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> 
     )
 
 
+def _findings(
+    analysis: Analysis,
+    rules: Sequence[Rule],
+    suppressions: Suppressions,
+    broken: list[Node],
+    only: Only | None,
+) -> list[Finding]:
+    """A finding for each match, in source order. Calls come first: texts go with them."""
+    found: dict[int, Finding] = {}
+    texts: list[tuple[int, Rule, Node]] = []
+    subjects: list[Finding] = []
+    for index, (rule, node) in enumerate(matches(analysis, rules)):
+        if only is not None and not only(rule.id, node.start_byte, node.end_byte):
+            continue
+        if is_text(rule):
+            texts.append((index, rule, node))
+            continue
+        finding = _judge(analysis, rule, node, suppressions, broken)
+        found[index] = finding
+        if is_subject(rule):
+            subjects.append(finding)
+    if texts:
+        orphans = _orphans(analysis)
+        beside = Subjects(analysis, [_gone_with(f, orphans) for f in subjects])
+        for index, rule, node in texts:
+            found[index] = _judge(analysis, rule, node, suppressions, broken, beside)
+    return [found[index] for index in sorted(found)]
+
+
+def _judge(
+    analysis: Analysis,
+    rule: Rule,
+    node: Node,
+    suppressions: Suppressions,
+    broken: list[Node],
+    beside: Subjects | None = None,
+) -> Finding:
+    finding = describe(analysis, rule, node)
+    accepted = suppressions.apply(finding)
+    if accepted:
+        why = f"suppressed: {accepted}"
+        return replace(finding, action=EXEMPT, reason=why, suppressed=accepted)
+    return _examine(analysis, rule, node, finding, broken, beside)
+
+
+def _orphans(analysis: Analysis) -> list[Edit]:
+    targets = analysis.roles.lifter.targets
+    return remove_orphans(analysis.scopes, targets, analysis.draft.edits)
+
+
 def _unseen(path: str, data: bytes, rules: Sequence[Rule]) -> FileResult:
     """A file of which nothing is known; nothing is proven where it holds a trigger."""
     lines = (1, data.count(b"\n") + 1)
@@ -75,9 +139,15 @@ def _unseen(path: str, data: bytes, rules: Sequence[Rule]) -> FileResult:
     )
 
 
-def _examine(analysis: Analysis, rule: Rule, node: Node, broken: list[Node]) -> Finding:
+def _examine(
+    analysis: Analysis,
+    rule: Rule,
+    node: Node,
+    finding: Finding,
+    broken: list[Node],
+    beside: Subjects | None,
+) -> Finding:
     """Lower one match, or say why not; a refusal leaves no edit behind."""
-    finding = _describe(analysis, rule, node)
     if rule.exempt:
         site = analysis.sites(rule.family).get(node.id)
         return replace(finding, action=EXEMPT, reason=(site.foreign if site else "") or rule.exempt)
@@ -90,76 +160,21 @@ def _examine(analysis: Analysis, rule: Rule, node: Node, broken: list[Node]) -> 
         line = analysis.source.line_of(broken[0].start_byte)
         reason = f"line {line} does not parse, so nothing in the file is rewritten; mend that line"
         return replace(finding, action=REFUSE, reason=reason)
+    action, reason = beside.keep(rule, node) if beside is not None else ("", "")
+    if action == EXEMPT:
+        return replace(finding, action=EXEMPT, reason=reason)
     draft = analysis.draft
     edits, needs = len(draft.edits), dict(draft.needs)
     try:
         rewritten = REWRITES[rule.rewrite](analysis, node, rule.id)
+        if action:
+            raise Refused(reason)
     except Refused as reason:
         del draft.edits[edits:]
         draft.needs.clear()
         draft.needs.update(needs)
         return replace(finding, action=REFUSE, reason=str(reason))
     return replace(finding, understood=rewritten.understood, notes=rewritten.notes)
-
-
-def _describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
-    source = analysis.source
-    line, col = source.position(node.start_byte)
-    site = analysis.sites(rule.family).get(node.id)
-    understood = ""
-    if site is not None:
-        from fleetmod.lower.prose import describe
-
-        understood = describe(site.operations, analysis.roles.lifter.values) or site.command
-    return Finding(
-        rule=rule.id,
-        family=rule.family,
-        cls=rule.cls,
-        path=source.path,
-        start=node.start_byte,
-        end=node.end_byte,
-        line=line,
-        col=col,
-        text=_short(source.text(node)),
-        understood=understood,
-        action=REWRITE,
-        test=is_test(source.path),
-        symbol=_symbol(source, node),
-        lines=_lines(source, node, rule, list(site.claimed) if site else []),
-    )
-
-
-def _lines(source: Source, node: Node, rule: Rule, claimed: list[Node]) -> tuple[int, ...]:
-    """The lines of a match on which one of its rule's triggers stands."""
-    out: set[int] = set()
-    for part in [node, *claimed]:
-        for trigger in rule.triggers:
-            needle = trigger.encode()
-            at = source.data.find(needle, part.start_byte, part.end_byte)
-            while at >= 0:
-                out.add(source.line_of(at))
-                at = source.data.find(needle, at + 1, part.end_byte)
-    return tuple(sorted(out)) or (source.line_of(node.start_byte),)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SHORT else line[: _SHORT - 1] + "…"
-
-
-def _symbol(source: Source, node: Node) -> str:
-    """The names of the functions, classes and variables around a node, outermost first."""
-    names = []
-    for a in ancestors(node):
-        if a.type in FUNCTIONS or a.type in ("class_declaration", "variable_declarator", "pair"):
-            name = a.child_by_field_name("name") or a.child_by_field_name("key")
-            if name is not None and name.type in (
-                "identifier",
-                "type_identifier",
-                "property_identifier",
-            ):
-                names.append(source.text(name))
-    return ".".join(reversed(names))
 
 
 def _without_overlaps(edits: list[Edit], rules: Sequence[Rule]) -> list[Edit]:

@@ -4,33 +4,44 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from fleetmod.apply import render
-from fleetmod.audit import Progress, scan_all
+from fleetmod.audit import UNOWNED, Progress, refused, scan_all
 from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
+from fleetmod.mocks import TRIGGERS, stale_mocks
 from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Finding, Need, Plan
-from fleetmod.project import Project, Sources, read_sources
+from fleetmod.project import ADAPTS, Project, Sources, read_sources, suffix
 from fleetmod.rules import Rule
 from fleetmod.runtime import Needed, install
 from fleetmod.settings import Settings
+from fleetmod.syntax.source import SUFFIXES
+from fleetmod.testfiles import is_test
 from fleetmod.workspace import manifest
+from fleetmod.workspace.discover import candidates
 
-_UNOWNED = (
-    "no package.json stands above the file, so nothing can declare the package that the rewritten "
-    "code imports; write one there"
-)
 _CYCLES = 4  # an edit may uncover another one inside the text it replaced; more is a fault
 
 
-def plan(project: Project, globs: tuple[str, ...] = (), progress: Progress | None = None) -> Plan:
-    """Plan the migration of every file whose path matches `globs` (all, when there are none)."""
+def plan(
+    project: Project,
+    globs: tuple[str, ...] = (),
+    progress: Progress | None = None,
+    paths: frozenset[str] = frozenset(),
+) -> Plan:
+    """Plan the migration of every file that is one of `paths` or matches one of `globs`.
+
+    Without either, that is every file.
+    """
     sources = read_sources(project)
-    if globs:
-        wanted = {p: d for p, d in sources.contents.items() if _matches(p, globs)}
-        sources = Sources(sources.settings, wanted, sources.discovered, sources.unreadable)
+    if globs or paths:
+        held = sources.contents.items()
+        wanted = {p: d for p, d in held if p in paths or _matches(p, globs)}
+        sources = replace(sources, contents=wanted)
     results = scan_all(project, sources, progress)
     changes: list[FileChange] = []
     needed: list[Needed] = []
@@ -42,12 +53,12 @@ def plan(project: Project, globs: tuple[str, ...] = (), progress: Progress | Non
             settled = settle(result, data, sources.settings, rules)
         except FaultyRewriteError as fault:
             what = f"the file once rewritten {fault.what}, which is a fault of fleetmod: report it"
-            results[index] = _refused(result, what)
+            results[index] = refused(result, what)
             continue
         if settled.needs:
             owner = manifest.owner(project.root, result.path)
             if owner is None:
-                results[index] = _refused(result, _UNOWNED)
+                results[index] = refused(result, UNOWNED)
                 continue
             needed.append(Needed(owner, settled.needs))
         changes.append(settled.change)
@@ -64,7 +75,12 @@ def plan(project: Project, globs: tuple[str, ...] = (), progress: Progress | Non
         for r in results
         for first, last in r.unparsed
     ]
-    notes = (*installed.notes, *_notes(findings))
+    changed = {c.path for c in changes}
+    callers = {
+        port: {r.path for r in results if any(n.package == port for n in r.needs)} & changed
+        for port in ADAPTS
+    }
+    notes = (*installed.notes, *_notes(findings), *_stale_mocks(project, sources, callers))
     changes.sort(key=lambda change: change.path)
     return Plan(tuple(changes), findings, notes, tuple(unproven))
 
@@ -101,15 +117,6 @@ def settle(result: FileResult, data: bytes, settings: Settings, rules: tuple[Rul
     return Settled(FileChange(result.path, result.sha256, edits), needs)
 
 
-def _refused(result: FileResult, reason: str) -> FileResult:
-    """A file's findings when its rewrite cannot be kept: it stays as it is."""
-    findings = (
-        replace(f, action=REFUSE, reason=reason) if f.action == REWRITE else f
-        for f in result.findings
-    )
-    return replace(result, findings=tuple(findings), edits=(), needs=())
-
-
 def _difference(before: bytes, after: bytes) -> tuple[Edit, ...]:
     """Edits of whole lines that turn `before` into `after`."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
@@ -136,6 +143,19 @@ def _notes(findings: tuple[Finding, ...]) -> tuple[str, ...]:
     if refused:
         notes.append(f"{refused} finding(s) stay as debt; each has its reason")
     return tuple(notes)
+
+
+def _stale_mocks(project: Project, sources: Sources, callers: dict[str, set[str]]) -> Iterator[str]:
+    """Notes on the tests whose fakes the rewritten files, by their port, no longer meet."""
+    if not any(callers.values()):
+        return
+    tests = [p for p in sources.discovered if is_test(p) and suffix(p) in SUFFIXES]
+    texts = {}
+    for path in candidates(project.root, tests, TRIGGERS).hits:
+        with suppress(OSError):  # a note less; what cannot be read is told elsewhere
+            texts[path] = (project.root / path).read_text(encoding="utf-8", errors="replace")
+    for port, paths in callers.items():
+        yield from stale_mocks(texts, paths, project.packages[port])
 
 
 def _matches(path: str, globs: tuple[str, ...]) -> bool:

@@ -6,6 +6,7 @@ characters. Paths are POSIX and relative to the repository root.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -55,6 +56,19 @@ class Finding:
     symbol: str = ""  # the enclosing function, class or variable
     notes: tuple[str, ...] = ()  # what a maintainer must look at after the rewrite
     lines: tuple[int, ...] = ()  # the lines on which this finding's trigger stands
+    suppressed: str = ""  # the reason of the directive that accepts it; it is no debt then
+    known: bool = False  # stands in the baseline: debt, and not new
+    digest: str = ""  # of the whole text, white space aside: the first 16 hex digits of SHA-256
+
+
+def digest_of(text: str) -> str:
+    """What tells a finding's text from others, however it is wrapped and indented."""
+    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:16]
+
+
+def is_debt(finding: Finding) -> bool:
+    """Whether something is left to mend, known before or not."""
+    return finding.action != EXEMPT and not finding.suppressed
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:

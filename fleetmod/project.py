@@ -12,6 +12,7 @@ from fleetmod.lift.home_kinds import production_literals
 from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings, package_of
+from fleetmod.suppress import WORD
 from fleetmod.syntax.source import SUFFIXES, is_text, open_source
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.config import Config, load_config
@@ -19,6 +20,7 @@ from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.manifest import find_packages
+from fleetmod.workspace.search import Search
 
 PROCESS_MANAGER = "process-manager"
 PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
@@ -35,6 +37,7 @@ class Project:
     configured: bool
     rules: tuple[Rule, ...]
     packages: dict[str, str]
+    known_rules: frozenset[str]
 
     @property
     def places(self) -> Places:
@@ -79,10 +82,14 @@ class Sources:
     contents: dict[str, bytes]
     discovered: tuple[str, ...]
     unreadable: tuple[tuple[str, str], ...]
+    search: Search
 
 
-def open_project(root: Path, rule_ids: tuple[str, ...] = ()) -> Project:
-    """The repository at `root`; raises FleetmodError for a wrong configuration or rule."""
+def open_project(root: Path, rule_ids: tuple[str, ...] = (), examples: bool = False) -> Project:
+    """The repository at `root`, its rules with their examples if asked for.
+
+    Raises FleetmodError for a wrong configuration or rule.
+    """
     root = root.resolve()
     if not is_folder(root):
         raise FleetmodError("is no folder", where=str(root), todo="Give the repository with -C")
@@ -92,10 +99,11 @@ def open_project(root: Path, rule_ids: tuple[str, ...] = ()) -> Project:
         from fleetmod.workspace.infer import propose
 
         config, _ = propose(root)
-    rules = load_rules(tuple(root / folder for folder in config.workspace.rules))
+    rules = load_rules(tuple(root / folder for folder in config.workspace.rules), examples)
+    known = frozenset(rule.id for rule in rules)
     if not config.container.vm_addresses and "container-address" not in rule_ids:
         rules = tuple(rule for rule in rules if rule.id != "container-address")
-    unknown = [i for i in rule_ids if i not in {r.id for r in rules}]
+    unknown = [i for i in rule_ids if i not in known]
     if unknown:
         raise FleetmodError(
             f"unknown rule `{unknown[0]}`", todo=f"Rules: {', '.join(r.id for r in rules)}"
@@ -103,15 +111,15 @@ def open_project(root: Path, rule_ids: tuple[str, ...] = ()) -> Project:
     if rule_ids:
         rules = tuple(r for r in rules if r.id in rule_ids)
     packages = {port: f"{config.runtime.scope}/{port}" for port in PORTS}
-    return Project(root, config, configured, rules, packages)
+    return Project(root, config, configured, rules, packages, known)
 
 
 def read_sources(project: Project) -> Sources:
     """Read every TypeScript file that holds a trigger of a rule."""
     discovered = discover(project.root, project.config)
     typescript = [p for p in discovered if suffix(p) in SUFFIXES]
-    triggers = sorted({t.encode() for rule in project.rules for t in rule.triggers})
-    found = candidates(project.root, typescript, triggers)
+    search = Search(project.root)
+    found = candidates(project.root, typescript, triggers(project), search)
     contents: dict[str, bytes] = {}
     unreadable = list(found.unreadable)
     for path in found.hits:
@@ -120,7 +128,12 @@ def read_sources(project: Project) -> Sources:
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
     settings = make_settings(project, contents, discovered)
-    return Sources(settings, contents, tuple(discovered), tuple(unreadable))
+    return Sources(settings, contents, tuple(discovered), tuple(unreadable), search)
+
+
+def triggers(project: Project) -> list[bytes]:
+    """The texts of which a file must hold one to be worth parsing."""
+    return sorted({WORD.encode(), *(t.encode() for r in project.rules for t in r.triggers)})
 
 
 def make_settings(
@@ -147,6 +160,7 @@ def make_settings(
             family: frozenset(filter(own, contents)) for family, own in project.own_adapters.items()
         },
         addresses=project.config.container.vm_addresses,
+        known_rules=project.known_rules,
     )
 
 

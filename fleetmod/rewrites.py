@@ -13,6 +13,10 @@ from fleetmod.lower.draft import Refused
 from fleetmod.lower.prose import describe, neutral_comment
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Binding, exported
+from fleetmod.syntax.source import Source
+
+_IDENTIFIERS = """[(identifier) (property_identifier) (shorthand_property_identifier)
+  (shorthand_property_identifier_pattern)] @n"""
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,39 @@ def display(analysis: Analysis, node: Node, rule: str) -> Rewritten:
 
 def comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A comment names the service manager instead of the tool."""
-    text = neutral_comment(analysis.source.text(node), analysis.roles.lifter.grammar)
-    analysis.draft.replace(node, text, rule)
+    source = analysis.source
+    text = source.text(node)
+    if "`launchctl`" in text and _names("launchctl", source):
+        raise Refused("names what is called `launchctl` in this file; change both by hand")
+    above, below = _around(node, source)
+    neutral = neutral_comment(text, analysis.roles.lifter.grammar, above, below)
+    analysis.draft.replace(node, neutral, rule)
     return Rewritten("comment")
+
+
+def _names(name: str, source: Source) -> bool:
+    """Whether anything in the file is called so, also a field."""
+    return any(source.text(n) == name for n in source.captures(_IDENTIFIERS).get("n", []))
+
+
+def _around(node: Node, source: Source) -> tuple[str, str]:
+    """The lines with `//` above and below one, which are one comment with it."""
+    above, below = [], []
+    at, near = node, node.prev_named_sibling
+    while near is not None and _goes_on(near, at, source):
+        above.append(source.text(near) + "\n")
+        at, near = near, near.prev_named_sibling
+    at, near = node, node.next_named_sibling
+    while near is not None and _goes_on(at, near, source):
+        below.append("\n" + source.text(near))
+        at, near = near, near.next_named_sibling
+    return "".join(reversed(above)), "".join(below)
+
+
+def _goes_on(first: Node, second: Node, source: Source) -> bool:
+    """Whether two comments with `//` stand on one line below the other."""
+    lines = all(n.type == "comment" and source.text(n).startswith("//") for n in (first, second))
+    return lines and first.end_point.row + 1 == second.start_point.row
 
 
 def detector(analysis: Analysis, node: Node, rule: str) -> Rewritten:
@@ -66,15 +100,24 @@ def rename(analysis: Analysis, node: Node, rule: str) -> Rewritten:
         raise Refused("a name that is declared elsewhere")
     if exported(binding, scopes):
         raise Refused("an exported name; rename it with its users by your editor's refactoring")
+    uses = (binding.name_node, *scopes.references(binding))
+    if any(each.type.startswith("shorthand_property") for each in uses):
+        raise Refused("a field takes its name from it, or gives it; rename both by hand")
+    if _spelled(binding.name, analysis.source):
+        raise Refused("a comment spells it as code; rename both by hand")
     new = analysis.renames.get(binding.name_node.id)
     if new is None:
         new = _neutral_name(analysis, binding)
         analysis.renames[binding.name_node.id] = new
-        for each in (binding.name_node, *scopes.references(binding)):
-            # a shorthand makes, or takes, a field of that name, which stays
-            field = f"{binding.name}: " if each.type.startswith("shorthand_property") else ""
-            analysis.draft.replace(each, field + new, rule)
+        for each in uses:
+            analysis.draft.replace(each, new, rule)
     return Rewritten(f"local name, now `{new}`")
+
+
+def _spelled(name: str, source: Source) -> bool:
+    """Whether a comment names a declaration as code: `name` in backticks, or name()."""
+    code = re.compile(rf"`{re.escape(name)}[`(.]|\b{re.escape(name)}\(")
+    return any(code.search(source.text(n)) for n in source.captures("(comment) @c").get("c", []))
 
 
 def _neutral_name(analysis: Analysis, binding: Binding) -> str:

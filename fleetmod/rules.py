@@ -15,6 +15,7 @@ from fleetmod.workspace.toml_lines import line_of_key
 
 FAMILIES = ("process", "home", "container")
 SAFETIES = ("safe", "review")
+REACHES = ("match", "file")
 PREDICATES = ("eq?", "not-eq?", "any-of?", "match?", "not-match?", "role?", "home?", "container?")
 _KEYS: dict[str, type] = {
     "id": str,
@@ -24,6 +25,7 @@ _KEYS: dict[str, type] = {
     "phase": str,
     "safety": str,
     "triggers": list,
+    "reach": str,
     "query": str,
     "query_tsx": str,
     "rewrite": str,
@@ -62,6 +64,7 @@ class Rule:
     phase: str = ""
     safety: str = "safe"
     triggers: tuple[str, ...] = ()
+    reach: str = "match"  # a match holds a trigger itself; or only its "file" does
     rewrite: str = ""
     refusal: str = ""  # why a match is debt that fleetmod never rewrites
     exempt: str = ""  # why a match is no debt
@@ -77,27 +80,24 @@ def bundled_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "rules"
 
 
-def load_rules(
-    folders: tuple[Path, ...] = (), rewrites: frozenset[str] | None = None
-) -> tuple[Rule, ...]:
-    """The bundled rules and those of `folders`, sorted by id.
+def load_rules(folders: tuple[Path, ...] = (), examples: bool = False) -> tuple[Rule, ...]:
+    """The bundled rules and those of `folders`, sorted by id; with their `examples` if asked for.
 
-    Raises FleetmodError naming file and line for anything that is not as a rule must be: TOML
-    errors, unknown or missing keys, wrong types, a malformed query, an unknown predicate or
-    rewrite, an id that two files use.
+    The bundled ones are checked by fleetmod's own tests, and here only when read with examples:
+    compiling every query would take longer than most audits. Raises FleetmodError naming file and
+    line for anything that is not as a rule must be: TOML errors, unknown or missing keys, wrong
+    types, a malformed query, an unknown predicate or rewrite, an id that two files use.
     """
-    if rewrites is None:
-        from fleetmod.rewrites import NAMES
-
-        rewrites = NAMES
     seen: dict[str, Rule] = {}
-    for folder in (bundled_folder(), *folders):
+    bundled = bundled_folder()
+    for folder in (bundled, *folders):
         if not folder.is_dir():
             raise FleetmodError(
                 "is no folder of rules", where=str(folder), todo="Correct workspace.rules"
             )
         for path in sorted(folder.glob("*.toml")):
-            rule = read_rule(path, rewrites)
+            trusted = folder == bundled and not examples
+            rule = _read_head(path) if trusted else read_rule(path)
             if rule.id in seen:
                 raise FleetmodError(
                     f"the id `{rule.id}` is used by {seen[rule.id].file} too",
@@ -108,8 +108,16 @@ def load_rules(
     return tuple(seen[key] for key in sorted(seen))
 
 
-def read_rule(path: Path, rewrites: frozenset[str]) -> Rule:
-    """One rule file; raises FleetmodError as `load_rules` does."""
+def _read_head(path: Path) -> Rule:
+    """A bundled rule without its examples, which are most of the file."""
+    data = path.read_bytes()
+    return _rule(tomllib.loads(data.partition(b"\n[[example]]")[0].decode()), (), data, path)
+
+
+def read_rule(path: Path) -> Rule:
+    """One rule file, checked; raises FleetmodError as `load_rules` does."""
+    from fleetmod.rewrites import NAMES
+
     data = path.read_bytes()
     text = data.decode("utf-8", "replace")
 
@@ -135,11 +143,13 @@ def read_rule(path: Path, rewrites: frozenset[str]) -> Rule:
         raise wrong(f"`family` must be one of {', '.join(FAMILIES)}", "family")
     if raw.get("safety", "safe") not in SAFETIES:
         raise wrong(f"`safety` must be one of {', '.join(SAFETIES)}", "safety")
-    if raw.get("rewrite", "") and raw["rewrite"] not in rewrites:
+    if raw.get("reach", "match") not in REACHES:
+        raise wrong(f"`reach` must be one of {', '.join(REACHES)}", "reach")
+    if raw.get("rewrite", "") and raw["rewrite"] not in NAMES:
         raise wrong(
             f"unknown rewrite `{raw['rewrite']}`",
             "rewrite",
-            todo=f"Known rewrites: {', '.join(sorted(rewrites))}",
+            todo=f"Known rewrites: {', '.join(sorted(NAMES))}",
         )
     if not all(isinstance(t, str) and t for t in raw.get("triggers", [])):
         raise wrong("`triggers` must be a list of non-empty strings", "triggers")
@@ -149,6 +159,10 @@ def read_rule(path: Path, rewrites: frozenset[str]) -> Rule:
     examples = []
     for index, example in enumerate(raw.get("example", [])):
         examples.append(_example(example, index, wrong))
+    return _rule(raw, tuple(examples), data, path)
+
+
+def _rule(raw: Mapping[str, Any], examples: tuple[Example, ...], data: bytes, path: Path) -> Rule:
     return Rule(
         id=raw["id"],
         title=raw["title"],
@@ -159,11 +173,12 @@ def read_rule(path: Path, rewrites: frozenset[str]) -> Rule:
         phase=raw.get("phase", ""),
         safety=raw.get("safety", "safe"),
         triggers=tuple(raw.get("triggers", [])),
+        reach=raw.get("reach", "match"),
         rewrite=raw.get("rewrite", ""),
         refusal=raw.get("refusal", ""),
         exempt=raw.get("exempt", ""),
         query_tsx=raw.get("query_tsx", ""),
-        examples=tuple(examples),
+        examples=examples,
         sha256=hashlib.sha256(data).hexdigest(),
         file=path.name,
     )

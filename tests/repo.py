@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +23,14 @@ class Ran:
     err: str
 
 
-def git(root: Path, *args: str) -> str:
+def git(root: Path, *args: str, env: Mapping[str, str] | None = None) -> str:
     done = subprocess.run(
-        ["git", *AUTHOR, *args], cwd=root, check=True, capture_output=True, text=True
+        ["git", *AUTHOR, *args],
+        cwd=root,
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **(env or {})},
     )
     return done.stdout
 
@@ -53,9 +59,9 @@ def copy(fixture: str, root: Path) -> Path:
     return root
 
 
-def fleetmod(root: Path, *args: str) -> Ran:
+def fleetmod(root: Path, *args: str, env: Mapping[str, str] | None = None) -> Ran:
     """`fleetmod -C ROOT ARGS`, in a process of its own."""
-    env = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
+    env = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", **(env or {})}
     done = subprocess.run(
         [sys.executable, "-m", "fleetmod", "-C", str(root), *args],
         capture_output=True,

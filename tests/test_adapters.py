@@ -28,10 +28,24 @@ export async function restart() {
         (["src/launchd/plist.ts", "src/launchd/run.ts", "src/systemd/run.ts"], ("src/launchd",)),
         (["src/launchd.ts", "src/linux.md"], ()),
         (["src/launchd.ts", "lib/systemd.ts"], ()),
+        (["src/launchd.ts", "src/systemd.ts", "tests/lib-launchd.test.ts"],
+         ("src/launchd.ts", "tests/lib-launchd.test.ts")),
+        (["src/launchd.ts", "src/systemd.ts", "src/doctor.launchctl-env.test.ts"],
+         ("src/launchd.ts",)),
+        (["src/service/launchd.ts", "tests/launchd.test.ts", "tests/windows.test.ts"], ()),
+        (["src/darwin.ts", "src/linux.ts", "src/win32.ts"], ("src/darwin.ts",)),
+        (["src/service-mac.ts", "src/service-linux.ts"], ("src/service-mac.ts",)),
+        (["src/machine.ts", "src/linux.ts"], ()),
+        (["src/macos/run.ts", "src/windows/run.ts"], ("src/macos",)),
     ],
 )  # fmt: skip
 def test_what_is_an_adapter(paths: list[str], found: tuple[str, ...]) -> None:
-    assert best_adapters(paths)[0] == found
+    assert best_adapters(paths, paths)[0] == found
+
+
+def test_a_module_for_macos_that_does_not_name_the_tool() -> None:
+    paths = ["src/fonts/darwin.ts", "src/fonts/linux.ts"]
+    assert best_adapters(paths, ["src/other.ts"])[0] == ()
 
 
 def test_an_adapter_is_told_and_left(tmp_path: Path) -> None:

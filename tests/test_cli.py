@@ -221,3 +221,13 @@ def test_help_teaches() -> None:
     assert ran.code == 0
     for word in ("init", "audit", "migrate", "gate", "explain", "demo", "Exit codes: 0 clean"):
         assert word in ran.out
+
+
+def test_a_finding_is_one_line_of_the_audit(tmp_path: Path) -> None:
+    """Though its label is an expression of several lines."""
+    code = CALL.replace(
+        '"launchctl kickstart -k system/com.acme.api"', "`launchctl list ${\n  LABEL\n}`"
+    )
+    root = make(tmp_path / "lines", {**MANIFESTS, "packages/app/src/a.ts": code})
+    line = next(x for x in fleetmod(root, "audit").out.splitlines() if "a.ts:3:3" in x)
+    assert "inspect ${LABEL}" in line and "can be rewritten" in line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from fleetmod.workspace.config import (
     parse_config,
     render_config,
 )
+from fleetmod.workspace.schema import TABLES
 from fleetmod.workspace.toml_lines import key_lines, line_of_key
 
 TRICKY = """\
@@ -124,7 +126,12 @@ def complaint(text: str) -> FleetmodError:
         ("[home]\n\nuser = []\n", 3, "home.user is not a key", "Did you mean home.users?"),
         ("[proces]\n", 1, "proces is not", "Did you mean process?"),
         ("\nusers = []\n", 2, "users is not", "Did you mean home.users?"),
-        ("[images]\nzzz = 1\n", 2, "images.zzz is not", "[images] knows publish."),
+        (
+            "[images]\nzzz = 1\n",
+            2,
+            "images.zzz is not",
+            "[images] knows publish, platforms, builder, tags.",
+        ),
         ("home.xroot = ''\n", 1, "home.xroot is not a key", "Did you mean home.root?"),
         ("[home]\nusers = 'a'\n", 2, "home.users must be a list of strings, not a string", ""),
         ("[home]\nusers = [\n 'a',\n 3]\n", 4, "home.users[1] must be a string, not a number", ""),
@@ -207,7 +214,7 @@ configs = st.builds(
     identity=st.builds(Identity, node_env=name, root_env=name, vault_env=name),
     process=st.builds(Process, label_prefix=st.one_of(st.just(""), name.map("com.{}.".format))),
     runtime=st.builds(Runtime, dir=folder, scope=name.map(lambda text: f"@{text.lower()}")),
-    images=st.builds(Images, publish=folders),
+    images=st.builds(Images, publish=folders, builder=name.map("b{}".format)),
 )
 
 
@@ -225,4 +232,5 @@ def test_every_attribute_is_a_key_of_the_file() -> None:
     text = render_config(Config(), {})
     for table, key in (path for path in key_lines(text) if len(path) == 2):
         assert hasattr(getattr(Config(), str(table)), str(key))
-    assert sum(len(path) == 2 for path in key_lines(text)) == 19
+    keys = sum(len(fields(table)) for table in TABLES.values())
+    assert sum(len(path) == 2 for path in key_lines(text)) == keys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
 from fleetmod.model import EXEMPT, REFUSE, REWRITE
-from fleetmod.rewrites import NAMES, REWRITES
+from fleetmod.rewrites import REWRITES
 from fleetmod.rules import Example, Rule, load_rules, read_rule
 from fleetmod.syntax.source import open_source
-from tests.scan import RULES, SETTINGS, look, migrated
+from tests.scan import SETTINGS, look, migrated
 
+RULES = load_rules(examples=True)
 EXAMPLES = [(rule, example) for rule in RULES for example in rule.examples]
 
 
@@ -53,6 +55,10 @@ def test_a_rule_explains_itself(rule: Rule) -> None:
     assert ("after" if rule.rewrite else "refused" if rule.refusal else "unchanged") in kinds
 
 
+def test_the_head_alone_is_the_same_rule() -> None:
+    assert load_rules() == tuple(replace(rule, examples=()) for rule in RULES)
+
+
 def test_every_rewrite_is_named_by_a_rule() -> None:
     assert {rule.rewrite for rule in RULES if rule.rewrite} == set(REWRITES)
 
@@ -74,7 +80,7 @@ def broken(old: str, new: str, folder: Path) -> str:
     file = folder / "no-todo.toml"
     file.write_text(GOOD.replace(old, new))
     with pytest.raises(FleetmodError) as error:
-        read_rule(file, NAMES)
+        read_rule(file)
     return str(error.value).replace(str(folder), "")
 
 

@@ -48,3 +48,5 @@ def test_the_installed_wheel_runs_its_demo(wheel: Path, tmp_path: Path) -> None:
     out = run(tmp_path / "venv/bin/fleetmod", "demo", "--keep", tmp_path / "kept", cwd=tmp_path)
     assert "the gates prove that none is left" in out
     assert (tmp_path / "kept/packages/node-identity/identity.json").is_file()
+    audit = ("-C", tmp_path / "kept", "audit", "--format", "html")
+    assert run(tmp_path / "venv/bin/fleetmod", *audit, cwd=tmp_path).startswith("<!doctype html>")

@@ -20,18 +20,19 @@ def command(root: Path, rule: str | None) -> int:
 
     from fleetmod.project import open_project
     from fleetmod.report.text import make_console
+    from fleetmod.suppress import RULE
 
-    project = open_project(root, (rule,) if rule else ())
+    project = open_project(root, (rule,) if rule and rule != RULE.id else (), examples=True)
     console = make_console()
     if rule is None:
         table = Table()
         for column in ("rule", "phase", "class", "what"):
             table.add_column(column)
-        for each in project.rules:
+        for each in (*project.rules, RULE):
             table.add_row(each.id, each.phase, each.cls, escape(each.title))
         console.print(table)
         return CLEAN
-    found = project.rules[0]
+    found = RULE if rule == RULE.id else project.rules[0]
     console.print(f"[bold]{found.id}[/bold]: {escape(found.title)}")
     console.print(
         f"family {found.family}, class {found.cls}, phase {found.phase or '-'}, "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
+from fleetmod.errors import CLEAN, DEBT, UNPROVEN
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -72,6 +72,7 @@ def command(
         raise click.UsageError("--apply takes the whole plan; --only and --path belong to --plan")
     from fleetmod import planfile
     from fleetmod.apply import recover, write
+    from fleetmod.cli.clean_tree import refuse_dirty
     from fleetmod.cli.output import save
     from fleetmod.cli.progress import progress_bar
     from fleetmod.migrate import plan as make_plan
@@ -101,7 +102,7 @@ def command(
             print_diff(console, unified(plan, contents))
     elif plan.changes:
         if not allow_dirty:
-            _refuse_dirty(project.root)
+            refuse_dirty(project.root)
         if verified and (code := _verify(console, project, plan)):
             console.print("nothing was written")
             return code
@@ -121,16 +122,3 @@ def _verify(console: Console, project: Project, plan: Plan) -> int:
     verdict = verify(project, plan, say=lambda text: console.print(text, markup=False))
     print_verdict(console, verdict)
     return verdict.exit_code
-
-
-def _refuse_dirty(root: Path) -> None:
-    """Uncommitted changes would mix with the migration's, and could not be told apart after."""
-    from fleetmod.workspace.git import run_git
-
-    command = ["status", "--porcelain", "-z", "--untracked-files=no", "--", "."]
-    changed = run_git(root, command)
-    if changed:
-        raise FleetmodError(
-            f"{len(changed)} tracked file(s) have uncommitted changes, e.g. {changed[0][3:]}",
-            todo="Commit or stash them, or pass --allow-dirty",
-        )

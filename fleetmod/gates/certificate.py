@@ -37,7 +37,7 @@ def certify(project: Project, audit: Audit, verdicts: tuple[Verdict, ...]) -> Ce
 def document(certificate: Certificate) -> dict[str, Any]:
     """The certificate as plain data in a stable order; see reports/certificate.schema.json."""
     project, audit = certificate.project, certificate.audit
-    exempt = [f for f in audit.findings if f.action == EXEMPT]
+    exempt = [f for f in audit.findings if f.action == EXEMPT and not f.suppressed]
     return {
         "format": "fleetmod-certificate",
         "version": VERSION,
@@ -60,6 +60,10 @@ def document(certificate: Certificate) -> dict[str, Any]:
         "exempt": [
             {"path": f.path, "line": f.line, "rule": f.rule, "reason": f.reason} for f in exempt
         ],
+        "suppressions": [
+            {"path": f.path, "line": f.line, "rule": f.rule, "text": f.text, "reason": f.suppressed}
+            for f in audit.suppressed
+        ],
         "phases": [_phase(verdict) for verdict in certificate.verdicts],
     }
 
@@ -72,4 +76,6 @@ def _phase(verdict: Verdict) -> dict[str, Any]:
         "grep": [{"path": p, "line": n, "text": t} for p, n, t in verdict.grep],
         "findings": [finding_document(f) for f in verdict.findings],
         "unproven": list(verdict.unproven),
+        "failures": list(verdict.failures),
+        "evidence": list(verdict.evidence),
     }

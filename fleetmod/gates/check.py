@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from fleetmod.audit import Audit, needle_lines, needles
+from fleetmod.audit import Audit, needles
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.model import EXEMPT, Finding
 from fleetmod.project import Project
+from fleetmod.suppress import RULE
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.grep import grep_files
@@ -25,7 +26,11 @@ _EXITS = {PASSED: CLEAN, FAILED: DEBT, UNPROVEN_VERDICT: UNPROVEN}
 
 @dataclass(frozen=True)
 class Verdict:
-    """One phase's outcome: the grep's lines, the findings that are left, and what is not proven."""
+    """One phase's outcome: the grep's lines, the findings that are left, what is not proven, and
+    what a directive accepts.
+
+    `failures` and `evidence` are what a phase saw outside of the code, one line each.
+    """
 
     phase: str
     title: str
@@ -33,15 +38,23 @@ class Verdict:
     grep: tuple[tuple[str, int, str], ...]
     findings: tuple[Finding, ...]
     unproven: tuple[str, ...]
+    suppressed: tuple[Finding, ...] = ()
+    failures: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def family(self) -> str:
+        return PHASES[self.phase]
 
 
-def parse_phases(text: str) -> tuple[str, ...]:
-    """`1a,1b` as a tuple; raises FleetmodError for a phase that does not exist."""
+def parse_phases(text: str, more: Iterable[str] = ()) -> tuple[str, ...]:
+    """`1a,1b` as a tuple; raises FleetmodError for a phase that is neither ours nor in `more`."""
+    known = [*PHASES, *more]
     phases = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    unknown = [phase for phase in phases if phase not in PHASES]
+    unknown = [phase for phase in phases if phase not in known]
     if unknown or not phases:
         raise FleetmodError(
-            f"unknown phase `{', '.join(unknown) or text}`", todo=f"Phases: {', '.join(PHASES)}"
+            f"unknown phase `{', '.join(unknown) or text}`", todo=f"Phases: {', '.join(known)}"
         )
     return phases
 
@@ -62,19 +75,17 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     unparsed = {
         (path, line) for path, (first, last) in audit.unparsed for line in range(first, last + 1)
     }
-    hits = {
-        hit
-        for needle, of in needles(project)
-        if of == family
-        for hit in needle_lines(project, needle, family)
-    }
+    hits = {hit for needle, of in needles(project) if of == family for hit in audit.greps[needle]}
     if own := project.own_adapters.get(family):
         hits = {hit for hit in hits if not own(hit[0])}
+    aside = {(f.path, line) for f in audit.suppressed for line in f.lines}
     if family == "container":  # a grep cannot tell a comment or a test's data from a command
-        hits = {hit for hit in hits if hit[:2] not in _exempt_lines(audit, family)}
+        aside |= _exempt_lines(audit, family)
+    hits = {hit for hit in hits if hit[:2] not in aside}
     lines = tuple(sorted(hit for hit in hits if hit[:2] not in unparsed))
     # the grep looks where the gate's folders are; what the syntax tree found counts everywhere
-    findings = tuple(f for f in audit.findings if f.family == family and f.action != EXEMPT)
+    families = (family, RULE.family)
+    findings = tuple(f for f in audit.findings if f.family in families and f.action != EXEMPT)
     unproven = [
         f"{path}:{first}-{last} does not parse and holds a trigger"
         for path, (first, last) in audit.unparsed
@@ -82,7 +93,8 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     unproven += [f"{path} cannot be read: {reason}" for path, reason in audit.unreadable]
     unproven += _empty_folders(project)
     verdict = FAILED if lines or findings else UNPROVEN_VERDICT if unproven else PASSED
-    return Verdict(phase, TITLES[phase], verdict, lines, findings, tuple(unproven))
+    suppressed = tuple(f for f in audit.suppressed if f.family == family)
+    return Verdict(phase, TITLES[phase], verdict, lines, findings, tuple(unproven), suppressed)
 
 
 def _exempt_lines(audit: Audit, family: str) -> set[tuple[str, int]]:

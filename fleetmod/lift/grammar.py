@@ -68,6 +68,10 @@ class Grammar:
         """Whether one command of a shell line, as far as it is literal, is about the tool."""
         return any(map(self.names, words))
 
+    def speech(self, text: str) -> bool:
+        """Whether a text that begins as a command does goes on as a sentence."""
+        return False
+
     def arguments(self, words: list[str | None]) -> bool:
         """Whether words behind the tool's name can be its arguments; None is a word not known."""
         return True

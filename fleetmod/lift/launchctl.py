@@ -11,7 +11,7 @@ from fleetmod.lift.shell import Pipeline
 from fleetmod.syntax.values import Hole
 
 TOOL = "launchctl"
-_NOT_SERVICES = {
+FOREIGN = {
     "getenv": "reads the session's environment",
     "setenv": "sets the session's environment",
     "unsetenv": "sets the session's environment",
@@ -30,6 +30,8 @@ VERBS = frozenset(
     "bootout bootstrap kickstart enable disable print list start stop load unload remove "
     "print-disabled kill blame".split()
 )
+# words after the subcommand, where a target, a label or a path would stand
+_SPEECH = re.compile(r"\s*(?:/bin/)?launchctl\s+([a-z-]+)\s+[a-z]{2,}(?![\w./-])")
 
 
 class Launchctl(Grammar):
@@ -40,9 +42,13 @@ class Launchctl(Grammar):
     as_root = "use a `system/` label with a root adapter"
     port = "processManager"
 
+    def speech(self, text: str) -> bool:
+        match = _SPEECH.match(text)
+        return match is not None and match[1] not in FOREIGN
+
     def subcommand(self, tool: str, verb: str, args: tuple[Word, ...]) -> tuple[Operation, ...]:
-        if verb in _NOT_SERVICES:
-            raise Foreign(f"`launchctl {verb}` {_NOT_SERVICES[verb]}; it manages no service")
+        if verb in FOREIGN:
+            raise Foreign(f"`launchctl {verb}` {FOREIGN[verb]}; it manages no service")
         flags = [t for w in args if (t := text_of(w)) is not None and t.startswith("-")]
         rest = tuple(w for w in args if not (text_of(w) or "").startswith("-"))
         if verb == "kickstart":
@@ -122,8 +128,8 @@ class Launchctl(Grammar):
     def _by_path(self, verb: str, args: tuple[Word, ...], override: bool) -> tuple[Operation, ...]:
         label, source = self.targets.from_path(None, self._one(args, verb))
         if verb == "load":
-            return (Operation("enable" if override else "load", label, source),)
-        stop = Operation("stop", label)
+            return (Operation("enable" if override else "load", label, source, legacy=verb),)
+        stop = Operation("stop", label, legacy=verb)
         return (Operation("disable", label), stop) if override else (stop,)
 
     def _list(self, args: tuple[Word, ...]) -> Operation:

@@ -48,6 +48,7 @@ class Operation:
     tolerated: bool = False
     required: bool = False
     entry: bool = False  # `launchctl list LABEL`: prints a dictionary, not a table
+    legacy: str = ""  # a subcommand that exits 0 where it fails
     silent: bool = False  # what it prints is dropped by the shell
     notes: tuple[str, ...] = ()
 

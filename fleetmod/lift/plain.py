@@ -14,6 +14,7 @@ from fleetmod.syntax.values import unwrap
 _ALLOWED_CALLS = re.compile(
     r".*\.(trim|trimEnd|toString|catch|then|decode)|String|resolve|reject|\w*[rR]es(olve)?|\w*[rR]ej(ect)?"
     r"|(new )?\w*Error|\w*decode\w*"
+    r"|Response|newResponse\(\w+\.std(out|err)\)\.text|Promise\.all"
 )
 
 

@@ -12,7 +12,7 @@ from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.launchctl import VERBS
 from fleetmod.lift.operation import Foreign, Operation, Unliftable
 from fleetmod.lift.shell import parse_shell
-from fleetmod.syntax.source import Source, ancestors
+from fleetmod.syntax.source import Source, ancestors, walk
 from fleetmod.syntax.values import Piece, Pieces, Values, merge
 
 _HOLE = "\0"
@@ -30,9 +30,40 @@ _TARGET = re.compile(r"(?=.*[A-Za-z\0])(?:.*[./\0]|.*\$\()")
 _SPEECH = re.compile(r"[ \t]+(?!(?:and|or|to|for|if|in|then|first|again|shows?)\b)[a-z]")
 
 
+_WRAPPED = re.compile(r"\s*\r?\n[ \t]*(?:\*(?!/)|//)?[ \t]*")
+_ENV = r"(?:getenv|setenv|unsetenv|env(?:ironment)?(?:[ -](?:vars?|variables?|overrides?))?)"
+_GAP = r"(?:[^\w.]+\w+){0,5}?[^\w.]+"  # within a few words, in one sentence
+_ENVIRONMENT = re.compile(
+    rf"launchctl +(?:asuser|limit|config)\b|launchctl\b{_GAP}{_ENV}\b|\b{_ENV}\b{_GAP}launchctl\b"
+)
+_SERVICE = re.compile(rf"launchctl +(?:{'|'.join(sorted(VERBS))})\b")
+
 _ON_MAC = re.compile(r"[\"']darwin[\"']|\bmac(?:os)?\b", re.I)
-_RUNS_ON = re.compile(r"process\.platform|\bplatform\(\)|Deno\.build\.os")
+_RUNS_ON = re.compile(r"process\.platform|(?:\w+\.)?platform\(\)|Deno\.build\.os")
+_CHOICE = ("??", "||")
 _TITLES = re.compile(r"(?:it|test|describe|context|suite|bench)(?:\.\w+)*")
+
+
+def unwrapped(text: str) -> str:
+    """A comment's text on one line, without the marks that its lines begin with."""
+    return _WRAPPED.sub(" ", text)
+
+
+def of_environment(text: str) -> bool:
+    """Whether a text speaks of the session's environment or limits, and of no service."""
+    flat = unwrapped(text)
+    return bool(_ENVIRONMENT.search(flat)) and not _SERVICE.search(flat)
+
+
+def beside(node: Node, source: Source) -> str:
+    """The other literals of the `+` chain that a literal is a part of."""
+    whole = node
+    for a in ancestors(node):
+        if a.type not in ("binary_expression", "parenthesized_expression", "ternary_expression"):
+            break
+        whole = a
+    literals = (n for n in walk(whole) if n.type in ("string", "template_string"))
+    return "\n".join(source.own_text(n) for n in literals if n.id != node.id)
 
 
 def is_title(node: Node, source: Source) -> bool:
@@ -57,9 +88,18 @@ def platform_branch(node: Node, values: Values) -> bool:
             if inside and condition is not None and _ON_MAC.search(source.text(condition)):
                 asked = condition
         if asked is not None:
-            return not any(_RUNS_ON.search(source.text(n)) for n in _with_constants(asked, values))
+            return not any(_runs_on(n, source) for n in _with_constants(asked, values))
         child = a
     return False
+
+
+def _runs_on(node: Node, source: Source) -> bool:
+    """Whether an expression is the platform it runs on, and no default for one that is given."""
+    parent = node.parent
+    operator = parent.child_by_field_name("operator") if parent is not None else None
+    if operator is not None and source.text(operator) in _CHOICE:
+        return False
+    return bool(_RUNS_ON.fullmatch(source.text(node)))
 
 
 def _with_constants(node: Node, values: Values) -> Iterator[Node]:

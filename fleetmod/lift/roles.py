@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from fleetmod.lift.audience import looks_run
 from fleetmod.lift.launchctl import TOOL, Launchctl
-from fleetmod.lift.prose import is_title
+from fleetmod.lift.prose import is_title, of_environment
 from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites
 from fleetmod.syntax.scope import Scopes
@@ -19,7 +19,7 @@ from fleetmod.testfiles import is_test
 
 EXECUTED, FOREIGN, COVERED = "executed", "foreign", "covered"
 DISPLAYED, LOGGED, DETECTOR, VALUE = "displayed", "logged", "detector", "value"
-RUNNABLE, FAKE, TESTED = "runnable", "fake", "tested"
+RUNNABLE, FAKE, TESTED, COMPARED = "runnable", "fake", "tested", "compared"
 SPECIFIER, TYPE, FIELD, NAME, IMPORTED = "specifier", "type", "field", "name", "imported"
 TEXT = "text"
 
@@ -31,9 +31,7 @@ _COMPARERS = re.compile(
 _LOGGERS = re.compile(
     r"(console|log|logger|\w*[lL]og(ger)?)(\.\w+)?|.*\.(log|warn|error|info|debug|trace)"
 )
-_FOREIGN_TEXT = re.compile(
-    r"\b(ssh|simctl)\b[^\n]*\blaunchctl\b|\blaunchctl +(asuser|getenv|setenv|unsetenv)\b"
-)
+_FOREIGN_TEXT = re.compile(r"\b(ssh|simctl)\b[^\n]*\blaunchctl\b")
 # a word of its own, or a command's program: no part of a name, a path or a call
 _FREE = re.compile(
     r"(?<![\w.@/-])launchctl(?![\w(-]|[./]\w)|(?<=/bin/)launchctl(?=\s)"
@@ -80,9 +78,11 @@ class Roles:
         if node.type == "type_identifier":
             return TYPE
         if node.type in ("comment", "jsx_text", "hash_bang_line"):
+            if of_environment(self.source.text(node)):
+                return FOREIGN
             return TEXT if node.type != "jsx_text" else DISPLAYED
         if node.type == "regex":
-            return DETECTOR
+            return TESTED if is_test(self.source.path) else DETECTOR
         return self._literal_role(node)
 
     def _name_role(self, node: Node) -> str:
@@ -107,9 +107,9 @@ class Roles:
             if key is not None and key.id == node.id:
                 return FIELD
         if self._compared(node):
-            return DETECTOR
+            return COMPARED
         text = self.source.text(node)
-        if _FOREIGN_TEXT.search(text):
+        if _FOREIGN_TEXT.search(text) or of_environment(self.source.own_text(node)):
             return FOREIGN
         if not _FREE.search(self.source.own_text(node)) or _BARE.fullmatch(text[1:-1].strip()):
             return FAKE if is_test(self.source.path) else VALUE

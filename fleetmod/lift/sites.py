@@ -95,6 +95,11 @@ class Sites:
         args = [a for a in arguments.named_children if a.type != "comment"]
         used = {runner.command_at} if runner.tool is None else set()
         used |= {runner.args_at} if runner.form == ARGV else set()
+        if runner.lenient is not None and len(args) > runner.lenient[0]:
+            given = self._flag_given(args[runner.lenient[0]], runner.lenient[1])
+            if given is not None:
+                used.add(runner.lenient[0])
+                site.runner = replace(runner, throws=not given)
         for index, argument in enumerate(args):
             if index in used or (runner.spread and index > max(used)):
                 continue
@@ -104,6 +109,13 @@ class Sites:
                     "does not know; call the port here by hand"
                 )
         return ""
+
+    def _flag_given(self, options: Node, flag: str) -> bool | None:
+        """What `{ flag: true }` says in so many words; None for other options."""
+        match = re.fullmatch(
+            rf"\{{{flag}:(true|false),?\}}", re.sub(r"\s+", "", self.source.text(options))
+        )
+        return match[1] == "true" if match is not None else None
 
     def _harmless(self, argument: Node) -> bool:
         """Options that change nothing of what the port does."""

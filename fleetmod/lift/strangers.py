@@ -17,7 +17,7 @@ from fleetmod.syntax.values import Values, unwrap
 _ASKS = re.compile(
     r"(.*\.)?(includes|startsWith|endsWith|indexOf|match|matchAll|test|search|split|replace"
     r"|replaceAll|to[A-Z]\w*|stringContaining|stringMatching|objectContaining|arrayContaining|has"
-    r"|join|resolve|mock\w*|doMock|require|import|which\w*|[\w$]*[eE]xists\w*|accessSync|access"
+    r"|push|unshift|join|resolve|mock\w*|doMock|require|import|which\w*|[\w$]*[eE]xists\w*|accessSync|access"
     r"|writeFile\w*|chmod\w*|RegExp|equal|deepEqual|strictEqual|deepStrictEqual|ok|assert\w*)"
 )
 _STRANGER = Runner("", SHELL, UNKNOWN, sync=False, throws=True)
@@ -86,6 +86,8 @@ class Strangers:
         pieces = self.values.expand(self.values.pieces(node))
         flat = "".join(p if isinstance(p, str) else "\0" for p in pieces)
         if not self.grammar.names(flat) or not looks_run(flat, self.grammar.tools):
+            return False
+        if self.grammar.speech(flat):
             return False
         claim(site, [node], self.values, self.grammar)
         site.command = flat.replace("\0", "${…}")

@@ -6,16 +6,15 @@ import re
 
 from tree_sitter import Node
 
+from fleetmod.lift.domains import Domains
 from fleetmod.lift.homes import Homes
+from fleetmod.lift.opening import Opening, joined
 from fleetmod.lift.operation import HomeDir, OwnUid, Unliftable, Word, WordPiece
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import walk
 from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge, unwrap
 
-_UID_CALLS = re.compile(
-    r"process\.getuid(\?\.|!)?\(\)|(os\.)?userInfo\(\)\.uid|process\.geteuid(\?\.|!)?\(\)"
-)
-_UID_SHELL = re.compile(r"\(\s*[\"'`](/usr/bin/)?id -u[\"'`]")
+_NOT_TOLD = "the label is not told by the plist's path; give the port the label"
 
 
 class Targets:
@@ -24,85 +23,31 @@ class Targets:
     def __init__(self, scopes: Scopes, values: Values) -> None:
         self.scopes, self.values = scopes, values
         self.homes = Homes(scopes, values)
+        self.opening = Opening(scopes, values)
+        self.domains = Domains(scopes, values, self.opening)
 
-    def own_uid(self, node: Node, depth: int = 4) -> bool:
-        """Whether an expression is the caller's own user id."""
-        node = unwrap(node)
-        text = re.sub(r"\s+", "", self.scopes.source.text(node))
-        if _UID_CALLS.fullmatch(text):
-            return True
-        if node.type == "identifier" and depth:
-            value = self.values.constant(node)
-            return value is not None and self.own_uid(value, depth - 1)
-        if node.type == "binary_expression":
-            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            return (
-                left is not None
-                and right is not None
-                and self.own_uid(left, depth)
-                and (unwrap(right).type == "number" or self.own_uid(right, depth))
-            )
-        if node.type == "ternary_expression":
-            branches = [node.child_by_field_name(f) for f in ("consequence", "alternative")]
-            own = [b is not None and self.own_uid(b, depth) for b in branches]
-            fixed = [b is not None and unwrap(b).type == "number" for b in branches]
-            return any(own) and all(o or f for o, f in zip(own, fixed, strict=True))
-        if node.type == "template_string" and len(node.named_children) == 1:
-            inner = node.named_children[0]
-            return inner.type == "template_substitution" and self.own_uid(
-                inner.named_children[0], depth
-            )
-        if node.type == "call_expression":
-            inlined = self.values.inline(node)
-            if inlined is not None and not inlined[1] and depth:
-                return self.own_uid(inlined[0], depth - 1)
-            source = self.scopes.source.text(node)
-            arguments = node.child_by_field_name("arguments")
-            given = arguments.named_children if arguments is not None else []
-            if re.match(r"(String|Number|parseInt|Number\.parseInt)\(", source) and given:
-                return self.own_uid(given[0], depth)
-            return bool(re.match(r"(\w+\.)?execSync\(", source) and _UID_SHELL.search(source))
-        return False
-
-    def normal(self, word: Word) -> Word:
+    def normal(self, word: Word, depth: int = 4) -> Word:
         """The word with own-uid holes told, and leading constants opened that name a domain."""
         out: list[WordPiece] = []
         for piece in word:
-            if isinstance(piece, Hole) and self.own_uid(piece.node):
+            if isinstance(piece, Hole) and self.domains.own_uid(piece.node):
                 out.append(OwnUid())
             else:
                 out.append(piece)
         first = out[0] if out else ""
-        opened = self._opened(first.node) if isinstance(first, Hole) else None
-        if opened is not None:
-            names_domain = self._texts(opened)[:1]
-            if names_domain and isinstance(names_domain[0], str) and _domain(names_domain[0]):
-                return self.normal((*opened, *out[1:]))
-        return _join(out)
+        if not isinstance(first, Hole):
+            return joined(out)
+        if self.domains.own(first.node):
+            return joined(["gui/", OwnUid(), *out[1:]])
+        opened = self.opening.open(first.node) if depth else None
+        inner = self.normal(opened, depth - 1) if opened is not None else ()
+        names_domain = self._texts(inner)[:1]
+        if names_domain and isinstance(names_domain[0], str) and _domain(names_domain[0]):
+            return joined([*inner, *out[1:]])
+        return joined(out)
 
     def _texts(self, word: Word) -> Pieces:
         return self.values.expand(tuple(p for p in word if isinstance(p, str | Hole)))
-
-    def _opened(self, node: Node) -> Word | None:
-        """What a constant, a joined path or a call of a small local function is made of."""
-        value = self.values.constant(node)
-        if value is not None:
-            return self._join_arguments(value) or self.values.pieces(value)
-        node = unwrap(node)
-        inlined = self.values.inline(node)
-        if inlined is None:
-            return self._join_arguments(node)
-        body, arguments = inlined
-        out: list[WordPiece] = []
-        for piece in self._join_arguments(body) or self.values.pieces(body):
-            binding = (
-                self.scopes.resolve(piece.node)
-                if isinstance(piece, Hole) and piece.node.type == "identifier"
-                else None
-            )
-            argument = arguments.get(binding.name_node.id) if binding is not None else None
-            out.extend([piece] if argument is None else self.values.pieces(argument))
-        return _join(out)
 
     def is_domain(self, word: Word) -> bool:
         """Whether a word is a domain (`gui/501`, `system`) and no service in it."""
@@ -116,11 +61,11 @@ class Targets:
         if len(parts) >= 3 and parts[0] == "gui/" and isinstance(parts[1], OwnUid):
             tail = parts[2]
             if isinstance(tail, str) and tail.startswith("/"):
-                parts = _join([tail[1:], *parts[3:]])
+                parts = joined([tail[1:], *parts[3:]])
         elif any(isinstance(p, OwnUid) for p in parts):
             # user/UID/x: the spelled expression stays, with its domain
             return self._checked(self.plain(word))
-        return self._checked(self._visible(parts, word))
+        return self._checked(self._visible(parts, word) or self.plain(word))
 
     def from_path(
         self, domain: Word | None, path: Word, any_file: bool = False
@@ -136,9 +81,11 @@ class Targets:
         if isinstance(first, str) and not first.startswith(("/", "~")) and not any_file:
             raise Unliftable("a relative path, whose folder is only known at run time")
         if name and isinstance(name[-1], str) and name[-1].endswith(".plist"):
-            name = _join([*name[:-1], name[-1][: -len(".plist")]])
+            name = joined([*name[:-1], name[-1][: -len(".plist")]])
         elif not (any_file and self.is_domain(folder)):
-            raise Unliftable("the label is not told by the plist's path; give the port the label")
+            name, folder = self._named_by(path), ()
+            if not name:
+                raise Unliftable(_NOT_TOLD)
         if not name:
             raise Unliftable("the plist's path has no file name")
         if len(name) == 1 and isinstance(name[0], str) and "." not in name[0]:
@@ -147,9 +94,31 @@ class Targets:
             )
         if domain is None and self._is_standard(folder, True):
             prefix = "system/"  # load reads a daemon's file into the system domain
-        label = self._checked(self._visible(_join([prefix, *name]) if prefix else name, path))
+        visible = self._visible(joined([prefix, *name]), path)
+        if visible is None:
+            raise Unliftable(_NOT_TOLD)
+        label = self._checked(visible)
         standard = self._is_standard(folder, prefix == "system/")
         return label, None if standard else self.plain(path)
+
+    def _named_by(self, path: Word) -> Word:
+        """The constant that holds a plist's label: `const label = basename(path, ".plist")`."""
+        hole = path[0] if len(path) == 1 else ""
+        if not isinstance(hole, Hole) or hole.node.type != "identifier":
+            return ()
+        file = self.scopes.resolve(hole.node)
+        if file is None or self.scopes.assigned(file):
+            return ()
+        for binding in self.scopes.bindings():
+            call = unwrap(binding.value) if binding.value is not None else None
+            spelled = self.scopes.source.text(call) if call is not None else ""
+            match = re.fullmatch(r"(?:\w+\.)?basename\((\w+), *[\"']\.plist[\"']\)", spelled)
+            if match is None or binding.kind != "const" or match[1] != file.name:
+                continue
+            here = self.scopes.lookup(binding.name, hole.node) is binding
+            if here and self.scopes.lookup(match[1], binding.name_node) is file:
+                return (Hole(binding.name_node),)
+        return ()
 
     def plain(self, word: Word) -> Pieces:
         """A word as pieces of TypeScript; raises Unliftable for what only a shell knows."""
@@ -189,55 +158,46 @@ class Targets:
             last = parts[-1] if parts else ""
             if not isinstance(last, Hole):
                 break
-            opened = self._opened(last.node)
+            opened = self.opening.open(last.node)
             if opened is None or opened == (last,):
                 break
             parts = [*parts[:-1], *opened]
-        return _join(parts)
-
-    def _join_arguments(self, node: Node) -> Word | None:
-        """`join(a, "b", c)` and `path.resolve(…)` as one slashed word."""
-        if node.type != "call_expression":
-            return None
-        function = node.child_by_field_name("function")
-        arguments = node.child_by_field_name("arguments")
-        if function is None or arguments is None:
-            return None
-        if not re.fullmatch(r"(\w+\.)?(join|resolve)", self.scopes.source.text(function)):
-            return None
-        out: list[WordPiece] = []
-        for index, argument in enumerate(arguments.named_children):
-            out.extend(["/"] if index else [])
-            out.extend(self.values.pieces(argument))
-        return _join(out)
+        return joined(parts)
 
     def _is_standard(self, folder: Word, system: bool) -> bool:
         """Whether the adapters look in this folder by themselves (launchd.plist(5), FILES)."""
-        opened: list[WordPiece] = []
-        for piece in folder:
-            if isinstance(piece, Hole):
-                home = self.homes.is_home(piece.node)
-                opened.extend([HomeDir()] if home else self.values.expand((piece,)))
-            else:
-                opened.append(piece)
-        text = "".join(
-            "~" if isinstance(p, HomeDir) else p if isinstance(p, str) else "?" for p in opened
-        )
+        text = re.sub("/+", "/", self._folder(folder))
         if system:
             return text == "/Library/LaunchDaemons/"
         return text in ("~/Library/LaunchAgents/", "/Library/LaunchAgents/")
 
-    def _visible(self, parts: Word, word: Word) -> Pieces:
-        """Pieces whose names mean the same where the command stands, else expanded."""
+    def _folder(self, folder: Word, depth: int = 4) -> str:
+        """A folder as text, `~` for the home and `?` for what is not known."""
+        out = ""
+        for piece in folder:
+            if isinstance(piece, str):
+                out += piece
+            elif isinstance(piece, HomeDir) or (
+                isinstance(piece, Hole) and self.homes.is_home(piece.node)
+            ):
+                out += "~"
+            else:
+                opened = self.opening.open(piece.node) if isinstance(piece, Hole) else None
+                out += self._folder(opened, depth - 1) if opened is not None and depth else "?"
+        return out
+
+    def _visible(self, parts: Word, word: Word) -> Pieces | None:
+        """Pieces whose names mean the same where the command stands, else expanded; None where
+        that cannot be."""
         at = next((p.node for p in word if isinstance(p, Hole)), None)
         out: list[Piece] = []
         for piece in parts:
             if isinstance(piece, Hole) and at is not None and not self._means_same(piece.node, at):
                 out.extend(self.values.expand((piece,)))
                 if isinstance(out[-1], Hole):
-                    return self.plain(word)
+                    return None
             elif isinstance(piece, OwnUid | HomeDir):
-                return self.plain(word)
+                return None
             else:
                 out.append(piece)
         return merge(out)
@@ -265,21 +225,11 @@ def _domain(text: str) -> bool:
     return text.startswith(("gui/", "user/", "system/")) or text in ("system",)
 
 
-def _join(parts: list[WordPiece]) -> Word:
-    out: list[WordPiece] = []
-    for part in parts:
-        if isinstance(part, str) and out and isinstance(out[-1], str):
-            out[-1] += part
-        elif part != "":
-            out.append(part)
-    return tuple(out)
-
-
 def _split(word: Word) -> tuple[Word, Word]:
     """A path as its folder (with the last slash) and its name."""
     for index in range(len(word) - 1, -1, -1):
         piece = word[index]
         if isinstance(piece, str) and "/" in piece:
             at = piece.rindex("/") + 1
-            return _join([*word[:index], piece[:at]]), _join([piece[at:], *word[index + 1 :]])
+            return joined([*word[:index], piece[:at]]), joined([piece[at:], *word[index + 1 :]])
     return (), word

@@ -88,7 +88,7 @@ def result_of(
     if executor is not None:
         return _executor_result(executor, runners)
     sync = not _is_async(function) and inner.sync
-    values = _returned(function)
+    values = returned(function)
     if [v.type for v in values] == ["true", "false"] and _in_handler(values[1], call):
         return OK, False, sync
     if not values:
@@ -112,7 +112,7 @@ def _in_handler(value: Node, call: Node) -> bool:
     return False
 
 
-def _returned(function: Node) -> list[Node]:
+def returned(function: Node) -> list[Node]:
     body = function.child_by_field_name("body")
     if body is None:
         return []
@@ -195,6 +195,35 @@ def _executor_result(executor: Node, runners: Resolver) -> tuple[str, bool, bool
         else:
             kinds.add(UNKNOWN)
     return (kinds.pop() if len(kinds) == 1 else UNKNOWN), False, False
+
+
+_FAILS_UNLESS = r"\(\w+\.(?:status|exitCode|code)!==?0&&(?:!{0}\??\.(\w+)|{0}\??\.(\w+)!==true)\)"
+
+
+def lenient_flag(function: Node, names: list[str], runners: Resolver) -> tuple[int, str] | None:
+    """The argument, and its field, that keeps a wrapper from throwing: `if (done.status !== 0 &&
+    !options?.allowFailure) throw …`, where it is read for nothing else."""
+    body = function.child_by_field_name("body")
+    checks = [n for n in walk(body) if n.type == "if_statement"] if body is not None else []
+    condition = checks[0].child_by_field_name("condition") if len(checks) == 1 else None
+    then = checks[0].child_by_field_name("consequence") if len(checks) == 1 else None
+    if body is None or condition is None or then is None or len(_throws_only(then)) != 1:
+        return None
+    spelled = re.sub(r"\s+", "", runners.source.text(condition))
+    listed = function.child_by_field_name("parameters")
+    if listed is not None and re.search(r"[:=]\s*true\b", runners.source.text(listed)):
+        return None  # on by default
+    for index, name in enumerate(names):
+        match = re.fullmatch(_FAILS_UNLESS.format(re.escape(name)), spelled) if name else None
+        reads = re.findall(rf"(?<![\w.]){re.escape(name)}\b", runners.source.text(body))
+        if match is not None and len(reads) == 1:
+            return index, match[1] or match[2]
+    return None
+
+
+def _throws_only(then: Node) -> list[Node]:
+    statements = then.named_children if then.type == "statement_block" else [then]
+    return statements if all(s.type == "throw_statement" for s in statements) else []
 
 
 def throws(function: Node, call: Node, inner: Runner, runners: Resolver) -> bool:

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod.lift.collected import collects
 from fleetmod.lift.plain import caveat
-from fleetmod.lift.runner import ARGV, ARRAY, SHELL, Runner
+from fleetmod.lift.runner import ARGV, ARRAY, CHILD, SHELL, STRUCT, Runner
 from fleetmod.lift.wrapper_result import (
     Resolver,
     arguments_of,
     calls_in,
+    lenient_flag,
     parameters,
     result_of,
     throws,
@@ -41,11 +43,18 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
     shaped = _forward(function, call, inner, runners)
     if shaped is None:
         return None
-    result, trimmed, sync = result_of(function, call, inner, runners)
+    if inner.result == CHILD and collects(function, call, runners):
+        shaped, inner = (replace(r, result=STRUCT, decoded=True) for r in (shaped, inner))
+        result, trimmed, sync = STRUCT, False, False
+    else:
+        result, trimmed, sync = result_of(function, call, inner, runners)
     names = [name for name, _ in parameters(function, runners)]
     used = [shaped.args_at] if shaped.form == ARGV else []
     used += [shaped.command_at] if shaped.tool is None else []
     forwarded = {names[at] for at in used if at < len(names)}
+    lenient = lenient_flag(function, names, runners)
+    if lenient is not None:
+        forwarded.add(names[lenient[0]])
     return replace(
         shaped,
         name=binding.name,
@@ -54,6 +63,7 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
         trimmed=trimmed,
         sync=sync,
         throws=throws(function, call, inner, runners),
+        lenient=lenient,
         caveat=inner.caveat or caveat(function, call, forwarded, runners.scopes),
     )
 

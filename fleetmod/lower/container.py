@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
@@ -16,8 +17,9 @@ from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC, GEN, SYNC, Context
 from fleetmod.lower.draft import CONTAINER, Refused
+from fleetmod.lower.facts import Questions
 from fleetmod.lower.process import ProcessCalls
-from fleetmod.lower.reads import read_literals
+from fleetmod.lower.reads import check_reads
 from fleetmod.lower.usage import Usage, declarator, declared, ignored, member
 
 _DEEPER = "`isHealthy` also asks the engine inside the machine"
@@ -26,7 +28,7 @@ _OTHERS = re.compile(
     r"(?<![a-z])(?:podman|orbstack|rancher|nerdctl|docker[ -]?desktop)(?![a-z])", re.I
 )
 _NAMES = "[(string) (template_string) (identifier) (property_identifier)] @n"
-_RUNNING = re.compile(r"([\"'`/])(?:is )?running\1i?")
+_RUNNING = ("running", "is running")
 # an environment that is this process's own, with no variable that tells the machine
 _ENVIRONMENT = re.compile(r"\benv\b")
 _USUAL = re.compile(
@@ -100,6 +102,15 @@ class RuntimeCalls(Calls):
         return f"{self.name('formatHealth' if op.entry else 'requireHealthy')}({value})"
 
 
+class _Running(Questions):
+    """Takes no question but whether it runs."""
+
+    def ask(self, node: Node) -> None:
+        if self.literal(node) not in _RUNNING:
+            raise Refused("asks for more than whether it runs")
+        self.asked += 1
+
+
 class ContainerCalls(ProcessCalls):
     """Lowers the sites of one file that run Colima."""
 
@@ -120,7 +131,7 @@ class ContainerCalls(ProcessCalls):
             raise Refused(
                 "reads why the tool did not run, which `isHealthy()` does not tell: it is false"
             )
-        if op.verb == HEALTHY and "2>&1" in site.command and self._reads_running(usage):
+        if op.verb == HEALTHY and "2>&1" in site.command and self._reads_running(site, usage):
             # it prints to its error output, and only when it runs (colima, app/app.go)
             op = replace(op, entry=True)
             site.operations = (op,)
@@ -148,6 +159,10 @@ class ContainerCalls(ProcessCalls):
             usage, self.scopes
         )  # an exit code is told by success, wherever it is given on
 
+    def _told_otherwise(self, *_: object) -> Iterator[str]:
+        """The port's members end as Colima's commands do."""
+        return iter(())
+
     @cached_property
     def _chooses(self) -> bool:
         """Whether the code, and no text for people, names another container runtime."""
@@ -169,10 +184,15 @@ class ContainerCalls(ProcessCalls):
         reads = self.scopes.references(binding) if binding is not None else [usage.value]
         return any(member(read, self.source) == "error" for read in reads)
 
-    def _reads_running(self, usage: Usage) -> bool:
+    def _reads_running(self, site: Site, usage: Usage) -> bool:
         """Whether the text is searched for the word that says that it runs, and no other."""
-        read = [self.source.text(each) for each in read_literals(usage.value, self.scopes)]
-        return bool(read) and all(map(_RUNNING.fullmatch, read))
+        questions = _Running((), self.scopes)
+        structured = site.runner.result == STRUCT and "text" not in usage.methods
+        try:
+            check_reads(usage.value, structured, questions)
+        except Refused:
+            return False
+        return questions.asked > 0
 
     def _asked(self, site: Site, usage: Usage) -> tuple[Node, bool] | None:
         """`run(…).status === 0` and the like: the whole test, and whether it means unhealthy."""

@@ -11,11 +11,12 @@ from fleetmod.lift.container_text import COMMAND, CONTEXT, holds_address
 from fleetmod.lift.prose import flatten
 from fleetmod.lower.context import ASYNC, context_of, unawaited
 from fleetmod.lower.draft import CONTAINER, Draft, Refused
-from fleetmod.lower.prose import ON_MAC, must_stay_literal
+from fleetmod.lower.prose import must_stay_literal
 from fleetmod.lower.style import template_text
 from fleetmod.syntax.source import enclosing_function
 from fleetmod.syntax.values import Hole, Pieces, Values
 
+_ON_MAC = re.compile(r"\b(?:macOS|mac ?os|darwin|OS ?X|on (?:a |your )?mac)\b", re.I)
 _HINTS = ("status", "start")
 _SPELLING = "shows a command that the port cannot spell; word it for every container runtime"
 _NAMED = re.compile(r"(?P<start>^)?\bColima(?= (?:is|isn't|was|did|does|must|may|cannot|failed)\b)")
@@ -51,7 +52,7 @@ class ContainerTexts:
             whole = match[0].split() == ["colima", match["verb"]] and match["verb"] in _HINTS
             if not whole or re.match(r"[ \t]+-", text[match.end() :]):
                 raise Refused(_SPELLING)
-        if ON_MAC.search(text):
+        if _ON_MAC.search(text):
             raise Refused("names macOS beside the command; word it for every platform")
         if must_stay_literal(node):
             raise Refused("the text must stay a literal here; word it without the command")

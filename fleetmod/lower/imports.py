@@ -136,14 +136,13 @@ def _joined(edits: list[Edit]) -> list[Edit]:
 
 
 def _leading(source: Source) -> list[Node]:
-    """The imports at the head of the file; later ones stand among code and are no anchor."""
-    out = []
+    """The first run of imports, at the head of the file or below some code; later ones stand
+    among code and are no anchor."""
+    out: list[Node] = []
     for node in source.root.named_children:
         if node.type == "import_statement":
             out.append(node)
-        elif node.type in ("comment", "hash_bang_line") or _is_directive(node):
-            continue
-        else:
+        elif out and node.type != "comment":
             break
     return out
 
@@ -199,7 +198,8 @@ def _about_file(source: Source, node: Node) -> bool:
     after = source.data[node.end_byte : _line_end(source, node.end_byte)]
     below = source.data[_line_end(source, node.end_byte) :]
     apart = not after.strip() and bool(re.match(rb"[ \t]*\r?\n", below))
-    return apart or bool(_FILE_PRAGMA.search(node.text or b""))
+    named = source.path.rpartition("/")[2].encode() in (node.text or b"")
+    return apart or named or bool(_FILE_PRAGMA.search(node.text or b""))
 
 
 def _line_end(source: Source, offset: int) -> int:

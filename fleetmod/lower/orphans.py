@@ -20,6 +20,7 @@ _PURE_CALL = re.compile(
     r"(\w+\.)?promisify\(|require\(|createRequire\(|process\.getuid|(os\.)?userInfo\(\)"
     r"|(\w+\.)?(join|resolve|homedir|dirname|basename)\("
 )
+_WORD = re.compile(rb"[\w$\x80-\xff]+")
 
 
 def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[Edit]:
@@ -29,14 +30,18 @@ def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[
     is none of our business.
     """
     gone: dict[int, Binding] = {}
+    data = scopes.source.data
     while True:
         removed = _removed(gone.values(), scopes.source)
+        every = [*edits, *removed]
+        words = {word for edit in every for word in _WORD.findall(data[edit.start : edit.end])}
         found = [
             binding
             for binding in scopes.bindings()
-            if binding.name_node.id not in gone
+            if binding.name.encode() in words
+            and binding.name_node.id not in gone
+            and _orphaned(binding, scopes, every)
             and _removable(binding, scopes, targets)
-            and _orphaned(binding, scopes, [*edits, *removed])
         ]
         if not found:
             return _merged(removed)
@@ -107,7 +112,9 @@ def _removable(binding: Binding, scopes: Scopes, targets: Targets) -> bool:
     if _LOADS.search(text):
         return True
     inlined = targets.values.inline(value) is not None
-    pure = value.type in _PURE or _PURE_CALL.match(text) or inlined or targets.own_uid(value)
+    pure = (
+        value.type in _PURE or _PURE_CALL.match(text) or inlined or targets.domains.own_uid(value)
+    )
     return bool(pure) and (value.type in FUNCTIONS or not re.search(r"\bawait\b|\byield\b", text))
 
 

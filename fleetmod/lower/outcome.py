@@ -93,7 +93,9 @@ class Outcomes:
             self._inline(usage, context, op)
             return
         name = holder.child_by_field_name("name")
-        encoded = site.options is not None and "encoding" in self.source.text(site.options)
+        encoded = site.runner.decoded or (
+            site.options is not None and "encoding" in self.source.text(site.options)
+        )
         if name is not None and name.type == "object_pattern":
             pattern = self._pattern(name, encoded)
             outcome = self.calls.outcome(op, context, text="stdout" in pattern)

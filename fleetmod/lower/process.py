@@ -11,6 +11,7 @@ from fleetmod.lift.operation import INSPECT, Operation
 from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
+from fleetmod.lower.children import Children
 from fleetmod.lower.context import (
     ASYNC,
     GEN,
@@ -21,6 +22,8 @@ from fleetmod.lower.context import (
     unawaited,
 )
 from fleetmod.lower.draft import Draft, Refused
+from fleetmod.lower.facts import Questions
+from fleetmod.lower.handlers import check_error_readers, ends_alike, observed
 from fleetmod.lower.outcome import Outcomes
 from fleetmod.lower.promise import Promises
 from fleetmod.lower.reads import check_reads
@@ -30,11 +33,6 @@ from fleetmod.syntax.scope import Scopes
 
 _ENCODING = re.compile(r"\bencoding\s*:\s*[\"']([\w-]+)")
 _INHERITS = re.compile(r"\b(?:stdio|stdout)\s*:\s*[^,}\]]*[\"']inherit")
-_LOGS = re.compile(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
-_ERROR_DETAILS = re.compile(
-    r"\.\s*(status|signal|killed|cmd|output|stdout|code|errno)\b"
-    r"|\{[^{}]*\b(?:status|code|signal|stdout)\b[^{}]*\}\s*=\s*\w"
-)
 
 
 class ProcessCalls:
@@ -46,6 +44,7 @@ class ProcessCalls:
         self.source = draft.scopes.source
         self.calls = calls(draft)
         self.outcomes = Outcomes(draft, self.calls)
+        self.children = Children(draft, self.calls)
         self.promises = Promises(draft, self.calls)
 
     def lower(self, site: Site) -> tuple[str, ...]:
@@ -61,15 +60,12 @@ class ProcessCalls:
         operations = site.operations
         if not site.runner.throws or "nothrow" in usage.methods:
             operations = tuple(op.tolerate() for op in operations)
-        self._check_error_readers(site, usage, context)
-        if any(op.verb == INSPECT for op in operations):
-            check_reads(usage.value, self.scopes)
+        if site.runner.throws:
+            check_error_readers(usage, context, self.source)
         if any(map(self.calls.asks, operations)) and self._shown(site, usage):
             raise Refused("shows people what the tool prints; print the port's result instead")
         if site.runner.result == CHILD:
-            awaited = self.promises.child(site, usage, operations)
-            if awaited is not None:
-                self._statement(*awaited, context)
+            self._child(site, usage, context, operations)
         elif not site.runner.sync and not usage.awaited:
             self.promises.lower(site, usage, operations)
         elif (statement := self._ignored(usage, operations)) is not None:
@@ -77,6 +73,15 @@ class ProcessCalls:
         else:
             self._result(site, usage, context, operations)
         return self._notes(site, usage, context, operations)
+
+    def _child(
+        self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
+    ) -> None:
+        if self.children.collected(site, usage, context):
+            return
+        awaited = self.promises.child(site, usage, operations)
+        if awaited is not None:
+            self._statement(*awaited, context)
 
     def _shown(self, site: Site, usage: Usage) -> bool:
         """Whether the output goes to the terminal."""
@@ -96,18 +101,30 @@ class ProcessCalls:
         self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
     ) -> tuple[str, ...]:
         notes = [note for op in operations for note in op.notes]
-        told = site.runner.result in (STRUCT, OK) and ignored(usage, self.scopes) is None
-        fails = site.runner.throws and not all(op.tolerated for op in operations)
-        told = told or (fails and not self._observed(context))
-        if told and any(op.verb == "stop" and op.required for op in operations):
-            notes.append(
-                "`stop` succeeds where nothing is loaded: no exit code and no error tells that"
-            )
+        notes.extend(self._told_otherwise(site, usage, context, operations))
         if site.options is not None and "timeout" in self.source.text(site.options):
             notes.append("its own timeout is replaced by the adapter's")
         if self._sync_was_used(site):
             notes.append(f"uses the synchronous companion: {self._why_sync(site, context)}")
         return tuple(dict.fromkeys(notes))
+
+    def _told_otherwise(
+        self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
+    ) -> Iterator[str]:
+        """Where the port succeeds or fails and the tool does not, and the code may notice it."""
+        read = (STRUCT, OK) if declarator(usage.value) is None else (STRUCT, OK, CHILD)
+        told = site.runner.result in read and ignored(usage, self.scopes) is None
+        fails = site.runner.throws and not all(op.tolerated for op in operations)
+        handled = observed(context, self.source)
+        for op in operations:
+            if op.verb == "stop" and op.required and (told or (fails and not handled)):
+                yield (
+                    "`stop` succeeds where nothing is loaded: no exit code and no error tells that"
+                )
+            if op.verb in ("restart", "start") and (told or fails):
+                yield f"`{op.verb}` loads a service that is not loaded, where the tool fails"
+            if op.legacy and (told or (fails and (handled or context.tried is None))):
+                yield f"`launchctl {op.legacy}` exits 0 where it fails; the port throws there"
 
     def _sync_was_used(self, site: Site) -> bool:
         name = self.calls.sync_port
@@ -142,7 +159,8 @@ class ProcessCalls:
         if statement and not ends and self.draft.style.semicolon and node.type == "try_statement":
             ends = ";"
         separator = self.draft.style.newline + line_indent(self.source, node.start_byte)
-        if statement and self._observed(context):
+        handled = statement and observed(context, self.source)
+        if handled and not ends_alike(node, context, self.source):
             operations = tuple(self._with_failure(operations))
         lines = [self.calls.statement(op, context, ends) for op in operations]
         if not ends and lines[0].startswith("("):
@@ -174,6 +192,8 @@ class ProcessCalls:
         if len(operations) != 1:
             raise Refused("the result of several commands in one; write one call each")
         op = operations[0]
+        if op.verb == INSPECT and site.runner.result in (TEXT, STRUCT):
+            self._check_text(site, usage, op)
         if site.runner.result == TEXT or "text" in usage.methods:
             self._text(site, usage, context, op)
         elif site.runner.result == STRUCT and (
@@ -207,6 +227,13 @@ class ProcessCalls:
             text += ".trim()"
         self.draft.replace(usage.value, self._wrapped(text, usage), self.calls.rule)
 
+    def _check_text(self, site: Site, usage: Usage, op: Operation) -> None:
+        """What is read of a printed service must be what the port tells of it."""
+        if op.tolerated and "2>&1" in site.command:
+            raise Refused("reads the tool's errors with its output; read the port's error instead")
+        structured = site.runner.result == STRUCT and "text" not in usage.methods
+        check_reads(usage.value, structured, Questions(op.label, self.scopes))
+
     def _check_encoding(self, site: Site, usage: Usage) -> None:
         """The port gives text: what wants bytes, or another spelling of them, is refused."""
         if any(op.silent for op in site.operations):
@@ -234,32 +261,3 @@ class ProcessCalls:
 
     def _loose(self, text: str) -> str:
         return f"({text})" if text.startswith(("await ", "yield* ")) else text
-
-    def _check_error_readers(self, site: Site, usage: Usage, context: Context) -> None:
-        """A handler that reads a child process error's own fields would read nothing."""
-        handler = self._handler(usage, context)
-        if handler is None or not site.runner.throws:
-            return
-        if _ERROR_DETAILS.search(self.source.text(handler)):
-            raise Refused(
-                "the error's handler reads the exit status or the code of a child process; read "
-                "`exitCode` and `code` of the port's error there"
-            )
-
-    def _handler(self, usage: Usage, context: Context) -> Node | None:
-        """The catch block, or the function given to `.catch`, that sees the call fail."""
-        if member(usage.value, self.source) == "catch" and usage.value.parent is not None:
-            call = usage.value.parent.parent
-            return call.child_by_field_name("arguments") if call is not None else None
-        return context.tried.child_by_field_name("handler") if context.tried is not None else None
-
-    def _observed(self, context: Context) -> bool:
-        """Whether a catch block does more about a failure than to log it."""
-        handler = (
-            context.tried.child_by_field_name("handler") if context.tried is not None else None
-        )
-        body = handler.child_by_field_name("body") if handler is not None else None
-        return body is not None and any(
-            child.type != "comment" and not _LOGS.match(self.source.text(child))
-            for child in body.named_children
-        )

@@ -45,7 +45,7 @@ class Promises:
                     "the promise's result is passed on; await the port in an async function"
                 )
         call = self.calls.port(op, ASYNC)
-        if op.tolerated:
+        if op.tolerated and chained != "catch":
             call += ".catch(() => {})"
         self.draft.replace(usage.value, call, self.calls.rule)
 

@@ -10,6 +10,8 @@ from tree_sitter import Node
 from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Operation
 from fleetmod.lift.prose import (
+    Quoted,
+    beside,
     cut,
     flatten,
     holds_command,
@@ -17,42 +19,72 @@ from fleetmod.lift.prose import (
     platform_branch,
     quoted_commands,
 )
+from fleetmod.lower.claims import check_facts, check_list
 from fleetmod.lower.draft import PROCESS, Draft, Refused
 from fleetmod.lower.style import template_text
-from fleetmod.lower.words import VERBS, neutral, neutral_daemon, stuck
+from fleetmod.lower.words import (
+    HEADING,
+    VERBS,
+    modified,
+    neutral,
+    neutral_heading,
+    starts,
+    stuck,
+)
 from fleetmod.syntax.source import Source
 from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge
 
 _NOT_UNDERSTOOD = "shows a command that the port cannot spell; word it for every platform"
+_OWN_ARGUMENTS = "shows launchctl's own arguments; word it by what was asked for"
 _STUCK = (
     "a name, a path or a call with the tool's name in it; change it together with what it names"
 )
 _CODE = re.compile(
     r"(?P<article>\b(?:[Tt]he|[Aa]n?|[Tt]his|[Ee]ach|[Ee]very|[Nn]o|[Aa]ny) )?"
-    r"`launchctl (?P<verb>[a-z][a-z-]*)(?: [^`\n]*)?`"
+    r"`(?:/bin/)?launchctl (?P<verb>[a-z][a-z-]*)(?P<force> -k)?(?: [^`\n]*)?`"
 )
-ON_MAC = re.compile(r"\b(?:macOS|mac ?os|darwin|OS ?X|on (?:a |your )?mac)\b", re.I)
+_ARGUMENTS = re.compile(
+    r"launchctl`?[ \t]+[\"'`]?\0|launchctl[ \t]+[a-z-]+[ \t]+-\w|\(launchctl[ \t]+[a-z-]+\)"
+)
+_STOP = re.compile(r"launchctl[ \t]+stop\b")
+_MAC = re.compile(
+    r"\b(?:mac ?os|darwin|OS ?X|on (?:a |your )?mac|launchd|plist|launch ?(?:agent|daemon)s?)\b",
+    re.I,
+)
 
 
-def _told(match: re.Match[str]) -> str:
-    """A command in backticks as what it asks of the service manager."""
-    article = match["article"] or "the "
-    return f"{article}service manager's `{VERBS.get(match['verb'], match['verb'])}`"
+def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "") -> str:
+    """A comment in which the tool is the service manager, and a command what it does.
 
-
-def neutral_comment(text: str, grammar: Grammar) -> str:
-    """A comment in which the tool is the service manager, and a command what it does."""
+    `above` and `below` are the texts that it is one with: each line with `//` is a comment.
+    """
+    check_list(above + text + below)
+    check_facts(above + text + below)
     if stuck(text):
         raise Refused(_STUCK)
-    text = _CODE.sub(_told, text)
+
+    def told(match: re.Match[str]) -> str:
+        """A command in backticks as what it asks of the service manager."""
+        verb = "restart" if match["force"] else VERBS.get(match["verb"], match["verb"])
+        before = above + text[: match.start()]
+        article = match["article"] or ""
+        if article in ("a ", "A ") or (not article and modified(before)):
+            return f"{article}service manager `{verb}`"
+        article = article or ("The " if starts(before) else "the ")
+        return f"{article}service manager's `{verb}`"
+
+    text = _CODE.sub(told, text)
+    quoted = list(quoted_commands((text,), grammar))
+    if _ARGUMENTS.search(text) and not quoted:
+        raise Refused(_OWN_ARGUMENTS)
     out, at = "", 0
-    for command in quoted_commands((text,), grammar):
+    for command in quoted:
         op = command.operation
         label = "".join(p for p in op.label if isinstance(p, str))
-        out += neutral(text[at : command.start]) + f"{op.verb} {label}".strip()
-        out += " (service manager)"
+        out += neutral(text[at : command.start], above + text[:at], prose=True)
+        out += f"{op.verb} {label}".strip() + " (service manager)"
         at = command.end
-    return out + neutral(text[at:])
+    return out + neutral(text[at:], above + text[:at], prose=True)
 
 
 class Display:
@@ -68,25 +100,30 @@ class Display:
         quoted = [] if is_title(node, self.source) else list(quoted_commands(pieces, self.grammar))
         if not quoted:
             return self._words(node, rule)
-        if ON_MAC.search(flatten(pieces)):
+        if self._platform(node, pieces, quoted):
             raise Refused(
-                "names macOS beside the command, and elsewhere the hint is another one; "
-                "word it for every platform"
+                "names macOS, or a part of it, beside the command, and elsewhere the hint is "
+                "another one; split the text by platform"
             )
         if platform_branch(node, self.values):
             raise Refused(
                 "stands in a branch for one platform, and is asked for on others too; use the "
                 "port's hint instead of the branches"
             )
+        text = flatten(pieces)
+        if any(_STOP.search(text, c.start, c.end) for c in quoted):
+            raise Refused(
+                "`launchctl stop` keeps the service loaded, and the port's stop does not; word it "
+                "for every platform"
+            )
         if any(command.operation.source is not None for command in quoted):
             raise Refused("shows a command with a file of its own; word it for every platform")
         if must_stay_literal(node):
             raise Refused("the text must stay a literal here; word it without the command")
-        text = flatten(pieces)
         out: list[tuple[str, Pieces | Operation]] = []
         at = 0
         for command in quoted:
-            out.append(("text", self._cut(pieces, at, command.start)))
+            out.append(("text", _announced(self._cut(pieces, at, command.start))))
             out.append(("hint", command.operation))
             at = command.end
         out.append(("text", self._cut(pieces, at, len(text))))
@@ -97,13 +134,19 @@ class Display:
         """Only words change, so the literal keeps its form and its escapes."""
         if holds_command(flatten(self.values.pieces(node))) and not is_title(node, self.source):
             raise Refused(_NOT_UNDERSTOOD)
-        if stuck(self.source.own_text(node)):
+        text = self.source.own_text(node)
+        if stuck(text):
             raise Refused(_STUCK)
+        check_list(text)
+        if is_title(node, self.source):
+            check_facts(text)
+        elif _ARGUMENTS.search(flatten(self.values.pieces(node))):
+            raise Refused(_OWN_ARGUMENTS)
         if node.type == "jsx_text":
-            self.draft.replace(node, _people(self.source.text(node)), rule)
+            self.draft.replace(node, neutral(self.source.text(node)), rule)
         for child in node.named_children:
             if child.type == "string_fragment" and "launchctl" in self.source.text(child):
-                self.draft.replace(child, _people(self.source.text(child)), rule)
+                self.draft.replace(child, neutral(self.source.text(child)), rule)
         return "names the tool"
 
     def _cut(self, pieces: Pieces, start: int, end: int) -> Pieces:
@@ -112,7 +155,17 @@ class Display:
             raise Refused(_NOT_UNDERSTOOD)
         if stuck(flatten(part)):
             raise Refused(_STUCK)
-        return merge([_people(p) if isinstance(p, str) else p for p in part])
+        return merge([neutral(p) if isinstance(p, str) else p for p in part])
+
+    def _platform(self, node: Node, pieces: Pieces, quoted: list[Quoted]) -> bool:
+        """Whether the words around the commands are about one platform."""
+        text = flatten(pieces)
+        ends = [0, *(command.end for command in quoted)]
+        starts = [*(command.start for command in quoted), len(text)]
+        around = [text[a:b] for a, b in zip(ends, starts, strict=True)]
+        around[:-1] = [HEADING.sub("", words) for words in around[:-1]]
+        check_list("\n".join(around))
+        return bool(_MAC.search("\n".join([*around, beside(node, self.source)])))
 
     def _write(self, node: Node, parts: list[tuple[str, Pieces | Operation]]) -> str:
         manager = self.draft.name(PROCESS, "processManager")
@@ -140,8 +193,11 @@ class Display:
         return template_text(piece)
 
 
-def _people(text: str) -> str:
-    return neutral_daemon(neutral(text))
+def _announced(pieces: Pieces) -> Pieces:
+    """The words in front of a command, in which a `launchd:` at the end is its heading."""
+    if pieces and isinstance(pieces[-1], str):
+        return (*pieces[:-1], neutral_heading(pieces[-1]))
+    return pieces
 
 
 def describe(operations: Sequence[Operation], values: Values) -> str:

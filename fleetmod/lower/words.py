@@ -17,11 +17,38 @@ _STUCK = re.compile(
 )
 _SLASHED = re.compile(r"[\w`]/$|[(\[/]$")
 _NOUN_FOLLOWS = re.compile(r" [A-Za-z$`'\"\0\d]")
-_FUNCTION_WORD = re.compile(
-    r" (?:is|was|has|had|and|or|to|for|on|in|at|with|but|did|does|can|could|will|not|returned"
-    r"|reports?|says?|as|by|from|if|when|so|that|which|may|must|should|would|cannot|never)\b"
+_VERB = (
+    r"is|was|has|had|did|does|do|can|could|will|would|may|might|must|should|cannot|reports?|says?|said"
+    r"|returned|needs?|wants?|keeps?|gives?|takes?|gets?|knows?|sees?|finds?|reads|writes|runs|starts"
+    r"|stops|restarts|loads|unloads|lists|kills|holds|manages|owns|calls|expects|accepts|handles"
+    r"|respawns|won't|can't|doesn't|isn't|didn't|couldn't"
 )
-_DAEMON = re.compile(r"(?<![\w./@-])(?P<name>[Ll]aunch[Dd])\b(?![\w(-]|[./]\w)")
+_VERB_FOLLOWS = re.compile(rf" (?:{_VERB})\b")
+_NO_NOUN = re.compile(
+    rf" (?:{_VERB}|and|or|but|nor|to|for|on|in|at|with|as|by|from|into|onto|over|under|via|of|about"
+    r"|after|before|during|since|until|till|while|because|through|without|than|if|when|so|that|which"
+    r"|who|where|never|not|only|also|still|just|itself|alone|again|already|here|there|then|too"
+    r"|instead|first|directly|anyway)\b"
+)
+_MODIFIED = re.compile(
+    # determiners, and adjectives that stand before a tool's name
+    r"\b(?:the|an?|this|that|these|those|each|every|no|any|its|their|our|your|his|her|my|some|both"
+    r"|either|neither|another|other|same|such|which|what|whose|one|two|first|last|next|previous"
+    r"|real|raw|bare|plain|live|future|current|new|old|own|legacy|modern|actual|underlying|extra"
+    r"|single|second|whole|full|stale|direct|manual|native|local|external|internal|original"
+    r"|separate|subsequent|redundant|failed|failing|successful|explicit|implicit|missing|unguarded"
+    r"|fake|stub|mock|injected|fire-and-forget|tab-separated|\w+-\w+)[ \t]+[(\"'`]*$",
+    re.I,
+)
+_START = re.compile(
+    r"^[\s/*]*$"  # of the comment
+    r"|(?<!e\.g)(?<!i\.e)(?<!etc)(?<!vs)[.!?][\"')`]*\s[\s/*]*$"  # of a sentence
+    r"|\n[\s/*]*(?:[-•]|\d+[.)])[ \t]+$"  # of an item
+    r"|\n[ \t]*\*?[ \t]*\r?\n[\s/*]*$"  # of a paragraph
+)
+HEADING = re.compile(r"(?<![\w./@-])(?P<name>[Ll]aunch[Dd])(?=:\s*$)")
+# what launchctl manages is called a service already
+_DOUBLED = re.compile(r"\blaunchctl (?=(?:service|manager)s?\b(?!-))")
 
 
 def stuck(text: str) -> bool:
@@ -29,11 +56,25 @@ def stuck(text: str) -> bool:
     return bool(_STUCK.search(text))
 
 
-def neutral(text: str) -> str:
-    """`text` with "service manager" for the tool, with an article where the sentence wants one."""
+def modified(before: str) -> bool:
+    """Whether the words in front end in a determiner or an adjective, so that no article fits."""
+    return bool(_MODIFIED.search(before))
+
+
+def starts(before: str) -> bool:
+    """Whether a sentence starts behind these words, which may be the marks of a comment."""
+    return bool(_START.search(before))
+
+
+def neutral(text: str, said: str = "", prose: bool = False) -> str:
+    """`text` with "service manager" for the tool, with an article where the sentence wants one.
+
+    `said` are the words before it. In `prose` the first words are a sentence too, and no label.
+    """
+    text = _DOUBLED.sub("", text)
 
     def word(match: re.Match[str]) -> str:
-        before, after = text[: match.start()], text[match.end() :]
+        before, after = said + text[: match.start()], text[match.end() :]
         article = match["article"] or ""
         if match["hyphen"]:
             return f"{article}{match['tick'] or ''}service-manager-"
@@ -43,30 +84,32 @@ def neutral(text: str) -> str:
         if ticks == ("`", "`") and not verb:
             ticks = ("", "")
         named = f"{ticks[0]}service manager{f' {VERBS[verb]}' if verb else ''}{ticks[1]}"
-        return (article or _article(before, after, bool(verb or ticks[0]))) + named
+        if not article:
+            article = _article(before, after, bool(verb or ticks[0]), prose)
+        return article + named
 
     return _NAME.sub(word, text)
 
 
-def _article(before: str, after: str, compound: bool) -> str:
-    if compound or _SLASHED.search(before) or after[:1] in ("/", ")"):
+def _article(before: str, after: str, compound: bool, prose: bool) -> str:
+    if compound or _SLASHED.search(before) or after[:1] in ("/", ")") or modified(before):
         return ""
-    if _NOUN_FOLLOWS.match(after) and not _FUNCTION_WORD.match(after):
+    if _NOUN_FOLLOWS.match(after) and not _NO_NOUN.match(after):
         return ""
-    # headings and labels begin without an article
-    return "the " if re.search(r"\w[\w`'\"),;:]* +[(\"'`]*$", before) else ""
+    if starts(before):
+        # headings and labels begin without an article
+        first = not re.search(r"\w", before)
+        return "The " if _VERB_FOLLOWS.match(after) and (prose or not first) else ""
+    return "the " if re.search(r"\w[\w`'\"),;:.]*\s+[\s/*]*[(\"'`]*$", before) else ""
 
 
-def neutral_daemon(text: str) -> str:
-    """The same for a `launchd` that stands beside the tool in a text for people."""
+def neutral_heading(text: str) -> str:
+    """The same for a `launchd` that only announces the command behind the text: `launchd: `."""
 
     def word(match: re.Match[str]) -> str:
-        rest = text[match.end() :]
+        before = text[: match.start()]
         if match["name"][0] == "L":
             return "Service manager"
-        before = text[: match.start()]
-        return (
-            "" if before.endswith("the ") else _article(before, rest, False)
-        ) + "service manager"
+        return _article(before, text[match.end() :], False, False) + "service manager"
 
-    return _DAEMON.sub(word, text)
+    return HEADING.sub(word, text)

@@ -1,51 +1,76 @@
-"""An audit as Markdown, for a pull request's comment or a wiki."""
+"""A report as Markdown, for a pull request's comment or a wiki."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 
-from fleetmod.audit import Audit
-from fleetmod.model import EXEMPT, REFUSE, REWRITE, Finding
+from fleetmod.model import EXEMPT, REFUSE, REWRITE
+from fleetmod.report.report import Entry, Report
 
+# GitHub: "Body is too long (maximum is 65536 characters)"
+CHARACTERS = 65536
 _TITLES = (
     (REFUSE, "Debt that a person must mend"),
     (REWRITE, "Debt that `fleetmod migrate` rewrites"),
+    ("suppressed", "Suppressed"),
     (EXEMPT, "No debt"),
 )
+_ROWS = ("| where | rule | what | why |", "|---|---|---|---|")
+_NOTE = 100  # room for the line that says what was left out
 
 
-def audit_markdown(audit: Audit) -> str:
-    """The counts of both views, what is unproven, and every finding by what becomes of it."""
-    return "\n".join([*_lines(audit), ""])
+def render(report: Report) -> str:
+    """The report as a comment takes it, worst first."""
+    return limited(report, CHARACTERS, len)
 
 
-def _lines(audit: Audit) -> Iterator[str]:
-    debt = [f for f in audit.findings if f.action != EXEMPT]
+def limited(report: Report, limit: int, size: Callable[[str], int]) -> str:
+    """The whole report, or as many of its lines as fit, and how many findings were left out."""
+    lines = list(_lines(report))
+    whole = "\n".join([*lines, ""])
+    if size(whole) <= limit:
+        return whole
+    kept, used = [], _NOTE
+    for line in lines:
+        used += size(line) + 1
+        if used > limit:
+            break
+        kept.append(line)
+    left = sum(line.startswith("| ") and line != _ROWS[0] for line in lines[len(kept) :])
+    return "\n".join([*kept, "", f"… and {left} more row(s), which do not fit here.", ""])
+
+
+def _lines(report: Report) -> Iterator[str]:
+    debt = [e.finding for e in report.debt]
     yield f"# Host-bound debt: {len(debt)} findings in {len({f.path for f in debt})} files"
     yield ""
-    yield "| text | lines | files |"
-    yield "|---|---:|---:|"
-    for count in audit.texts:
-        yield f"| `{count.needle}` | {count.lines} | {count.files} |"
-    unproven = [
-        *(f"{p}:{a}-{b} does not parse and holds a trigger" for p, (a, b) in audit.unparsed),
-        *(f"{p} cannot be read: {reason}" for p, reason in audit.unreadable),
-        *(f"{p}:{n} no finding explains this line" for p, n, _ in audit.unexplained),
-    ]
-    if unproven:
-        yield from ("", "## Unproven", "", *(f"- {_text(each)}" for each in unproven))
+    if report.verdicts:
+        yield from ("| phase | condition | grep | syntax | verdict |", "|---|---|---:|---:|---|")
+        for v in report.verdicts:
+            counts = f"{len(v.grep)} | {len(v.findings)}"
+            yield f"| {v.phase} | {_text(v.title)} | {counts} | **{v.verdict}** |"
+    else:
+        yield "| text | lines | files |"
+        yield "|---|---:|---:|"
+        for count in report.texts:
+            yield f"| `{count.needle}` | {count.lines} | {count.files} |"
+    if report.unproven:
+        yield from ("", "## Unproven", "", *(f"- {_text(str(each))}" for each in report.unproven))
     for action, title in _TITLES:
-        found = [f for f in audit.findings if f.action == action]
+        found = [e for e in report.entries if _group(e) == action]
         if found:
-            yield from ("", f"## {title} ({len(found)})", "", *_rows(found))
+            yield from ("", f"## {title} ({len(found)})", "", *_ROWS, *map(_row, found))
 
 
-def _rows(findings: Iterable[Finding]) -> Iterator[str]:
-    yield "| where | rule | what | why |"
-    yield "|---|---|---|---|"
-    for f in findings:
-        what = _text(f.understood or f.text)
-        yield f"| {_text(f.path)}:{f.line} | {f.rule} | {what} | {_text(f.reason)} |"
+def _group(entry: Entry) -> str:
+    return "suppressed" if entry.finding.suppressed else entry.finding.action
+
+
+def _row(entry: Entry) -> str:
+    f = entry.finding
+    what, why = _text(f.understood or f.text), _text(f.suppressed or f.reason)
+    known = "known: " if f.known else ""
+    return f"| {_text(f.path)}:{f.line} | {f.rule} | {what} | {known}{why} |"
 
 
 def _text(text: str) -> str:

@@ -127,7 +127,7 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
         line.append(f"{finding.path}:{finding.line}:{finding.col}", style="bold")
         line.append(f" {finding.rule}", style="cyan")
         line.append(f" [{finding.cls}{', test' if finding.test else ''}] ", style="dim")
-        line.append(finding.understood or finding.text)
+        line.append(_one_line(finding.understood or finding.text))
         line.append(*_outcome(finding))
         console.print(line, soft_wrap=True)
 
@@ -136,8 +136,13 @@ def _outcome(finding: Finding) -> tuple[str, str]:
     if finding.action == REWRITE:
         return " → can be rewritten", "green"
     if finding.action == EXEMPT:
-        return f" → no debt: {finding.reason}", "dim"
-    return f" → refused: {finding.reason}", "yellow"
+        return f" → no debt: {_one_line(finding.reason)}", "dim"
+    return f" → refused: {_one_line(finding.reason)}", "yellow"
+
+
+def _one_line(text: str) -> str:
+    """The text without line breaks: code that a label or a reason quotes may have some."""
+    return " ".join(text.split())
 
 
 def _print_others(console: Console, audit: Audit) -> None:
@@ -187,7 +192,7 @@ def print_plan(console: Console, plan: Plan, applied: bool) -> None:
     for finding in refused:
         console.print(
             f"  [yellow]refused[/yellow] {escape(finding.path)}:{finding.line}:{finding.col} "
-            f"{escape(finding.text)} — {escape(finding.reason)}",
+            f"{escape(finding.text)} — {escape(_one_line(finding.reason))}",
             soft_wrap=True,
         )
     looked = [(f, note) for f in done for note in f.notes]
@@ -197,6 +202,14 @@ def print_plan(console: Console, plan: Plan, applied: bool) -> None:
         console.print(f"  {escape(finding.path)}:{finding.line} {escape(note)}", soft_wrap=True)
     for note in plan.notes:
         console.print(f"  {escape(note)}", soft_wrap=True)
+
+
+def gate_text(verdicts: Sequence[Verdict], to_file: bool = False) -> str:
+    """The gates' verdicts, as `print_verdicts` shows them."""
+    console = make_console(color=False if to_file else None)
+    with console.capture() as captured:
+        print_verdicts(console, verdicts)
+    return captured.get()
 
 
 def print_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
@@ -220,11 +233,25 @@ def print_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
         )
     console.print(table)
     for verdict in verdicts:
+        for f in verdict.suppressed:
+            console.print(
+                f"  {verdict.phase} suppressed {escape(f.path)}:{f.line} {f.rule}: "
+                f"{escape(f.suppressed)}",
+                soft_wrap=True,
+            )
         for path, line, text in verdict.grep[:_GREP_LINES]:
             console.print(
                 f"  {verdict.phase} {escape(path)}:{line}: {escape(text.strip())}", soft_wrap=True
             )
         if len(verdict.grep) > _GREP_LINES:
             console.print(f"  {verdict.phase} … and {len(verdict.grep) - _GREP_LINES} more line(s)")
+        if not verdict.grep:
+            for finding in verdict.findings[:_GREP_LINES]:
+                place, left = f"{finding.path}:{finding.line}", finding.reason or finding.text
+                console.print(f"  {verdict.phase} {escape(f'{place}: {left}')}", soft_wrap=True)
+        for seen in verdict.evidence:
+            console.print(f"  {verdict.phase} {escape(seen)}", soft_wrap=True)
+        for reason in verdict.failures:
+            console.print(f"  {verdict.phase} failed: {escape(reason)}", soft_wrap=True)
         for reason in verdict.unproven:
             console.print(f"  {verdict.phase} unproven: {escape(reason)}", soft_wrap=True)

@@ -11,6 +11,7 @@ from fleetmod.errors import FleetmodError
 from fleetmod.model import Edit, FileChange, Need
 from fleetmod.project import Project
 from fleetmod.runtime.exports import check_exports
+from fleetmod.runtime.fit import fit_notes
 from fleetmod.runtime.identity import identity_json
 from fleetmod.workspace.disk import is_file
 from fleetmod.workspace.manifest import PackageInfo
@@ -57,7 +58,8 @@ def install(project: Project, needed: Iterable[Needed]) -> Installed:
                 wanted[each.owner].add(Local(project.packages[port], folder, new))
     wired = wire(project.root, wanted)
     created: list[FileChange] = []
-    notes = list(wired.notes)
+    created_in = {project.port_folder(port) for port in names if port not in project.present}
+    notes = [*wired.notes, *fit_notes(project.root, created_in, wanted)]
     for port in sorted(names):
         if port in project.present:
             notes.append(check_exports(project, port, names[port]))

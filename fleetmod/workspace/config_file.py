@@ -28,6 +28,9 @@ _EXPLAIN = {
     "runtime.dir": "where the runtime packages are installed",
     "runtime.scope": "npm scope they get",
     "images.publish": "scripts that publish container images",
+    "images.platforms": "platforms that every image must have",
+    "images.builder": "the buildx builder that makes them",
+    "images.tags": "images that gate 2 reads, where the scripts' tags are not constant",
 }
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 

@@ -28,13 +28,38 @@ def run_git(
 
     None when git is missing, fails, takes too long, or ends with a code that is not in `ok`.
     """
-    env = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-    env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
+    answer = _answer(root, args, ok, {})
+    return None if answer is None else [os.fsdecode(part) for part in answer.split(b"\0") if part]
+
+
+def staged(root: Path) -> dict[str, bytes] | None:
+    """What the next commit adds or changes below `root`: each file's content in the index.
+
+    None where git cannot tell. In a hook that is the index of the commit that is being made, which
+    git names in the environment where it is not the usual one.
+    """
+    index = os.environ.get("GIT_INDEX_FILE")
+    env = {"GIT_INDEX_FILE": os.path.abspath(index)} if index else {}  # noqa: PTH100 (of the caller)
+    asked = ["diff", "--cached", "--name-only", "-z", "--no-renames", "--diff-filter=ACMT"]
+    listed = _answer(root, [*asked, "--relative"], (0,), env)
+    if listed is None:
+        return None
+    contents = {}
+    for path in filter(None, listed.split(b"\0")):
+        blob = _answer(root, ["cat-file", "blob", b":./" + path], (0,), env)
+        if blob is not None:  # else a submodule
+            contents[os.fsdecode(path)] = blob
+    return contents
+
+
+def _answer(
+    root: Path, args: Sequence[str | bytes], ok: tuple[int, ...], more: dict[str, str]
+) -> bytes | None:
     try:
         done = subprocess.run(
             ["git", *args],
             cwd=root,
-            env=env,
+            env=clean_environment() | more,
             capture_output=True,
             stdin=subprocess.DEVNULL,
             timeout=_SECONDS,
@@ -42,9 +67,13 @@ def run_git(
         )
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
-    if done.returncode not in ok:
-        return None
-    return [os.fsdecode(part) for part in done.stdout.split(b"\0") if part]
+    return done.stdout if done.returncode in ok else None
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment for a git that only reads, and reads the repository of its folder."""
+    env = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+    return env | {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
 
 
 def head(root: Path) -> tuple[str, bool]:

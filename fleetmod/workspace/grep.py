@@ -8,8 +8,10 @@ from pathlib import Path
 
 from fleetmod.errors import UNPROVEN, FleetmodError
 from fleetmod.workspace.disk import is_file, is_folder, readable_name
+from fleetmod.workspace.search import Search
 
 BINARY = "binary file matches"
+Hit = tuple[str, int, str]  # path, line from 1, the line's text
 
 
 def grep_lines(
@@ -18,7 +20,7 @@ def grep_lines(
     needle: bytes,
     suffix: str = ".ts",
     skip_dirs: Collection[str] = ("node_modules",),
-) -> list[tuple[str, int, str]]:
+) -> list[Hit]:
     """What `grep -rnF NEEDLE FOLDERS --include='*SUFFIX'` prints, without `skip_dirs`.
 
     Gives (path, line from 1, text of the line), sorted, each line once. Untracked, ignored and
@@ -26,11 +28,28 @@ def grep_lines(
     gives one entry with line 0 and the text `BINARY`. Raises FleetmodError when a file or folder
     cannot be read, for then nothing is proven.
     """
-    found: set[tuple[str, int, str]] = set()
+    return grep_all(root, folders, [needle], suffix, skip_dirs)[needle]
+
+
+def grep_all(
+    root: Path,
+    folders: Sequence[str],
+    needles: Sequence[bytes],
+    suffix: str = ".ts",
+    skip_dirs: Collection[str] = ("node_modules",),
+    search: Search | None = None,
+) -> dict[bytes, list[Hit]]:
+    """What `grep_lines` gives for each needle, in one walk; files that `search` rules out are not
+    read again."""
+    found: dict[bytes, set[Hit]] = {needle: set() for needle in needles}
     for folder in folders:
         for path in grep_files(root, folder, suffix, skip_dirs):
-            found.update(_matches(root, path, needle))
-    return sorted(found)
+            if search is not None and search.lacks(path, needles):
+                continue
+            data = _read(root, path)
+            for needle in needles:
+                found[needle].update(_matches(data, path, needle))
+    return {needle: sorted(hits) for needle, hits in found.items()}
 
 
 def grep_files(
@@ -60,11 +79,14 @@ def _below(folder: Path, prefix: str, suffix: str, skip_dirs: Collection[str]) -
             yield path
 
 
-def _matches(root: Path, path: str, needle: bytes) -> Iterator[tuple[str, int, str]]:
+def _read(root: Path, path: str) -> bytes:
     try:
-        data = (root / path).read_bytes()
+        return (root / path).read_bytes()
     except OSError as error:
         raise _unreadable(path, error) from error
+
+
+def _matches(data: bytes, path: str, needle: bytes) -> Iterator[Hit]:
     if needle not in data:
         return
     path = readable_name(path)

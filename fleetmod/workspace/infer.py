@@ -78,7 +78,8 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
     if not vault_env.value:
         vault_env = infer_names.vault_variable(variables)
     prefix = infer_names.label_prefix(texts)
-    adapters, adapters_found = infer_adapters.best_adapters(paths)
+    naming = [path for path, text in texts.items() if "launchctl" in text]
+    adapters, adapters_found = infer_adapters.best_adapters(paths, naming)
     addresses, addresses_found = infer_machine.best_addresses(code)
     publish = tuple(
         path

@@ -65,6 +65,10 @@ _is_vm_address = _pattern(r"192\.168(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){2}")
 is_scope = _pattern(r"@[a-z0-9~_-][a-z0-9._~-]*")
 _is_label_start = _pattern(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*)?")
 
+_is_platform = _pattern(r"[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9.]+)?")
+_is_builder = _pattern(r"[A-Za-z][A-Za-z0-9_.-]*")
+_is_image = _pattern(r"[A-Za-z0-9][\w.:/@-]*")
+
 _GLOB = "a glob like 'packages/*'"
 _FOLDER = "a folder below the repository, like 'packages'"
 _ENV = "the name of an environment variable, like 'NODE_ID'"
@@ -130,9 +134,16 @@ class Runtime:
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """The scripts that publish container images."""
+    """The scripts that publish container images, and what the images must have."""
 
     publish: tuple[str, ...] = _key((), "a file below the repository", is_relative)
+    platforms: tuple[str, ...] = _key(
+        ("linux/arm64", "linux/amd64"), "a platform like 'linux/arm64'", _is_platform
+    )
+    builder: str = _key("multiarch", "a name for a buildx builder, like 'multiarch'", _is_builder)
+    tags: tuple[str, ...] = _key(
+        (), "an image in a registry, like 'ghcr.io/acme/api:latest'", _is_image
+    )
 
 
 @dataclass(frozen=True, slots=True)

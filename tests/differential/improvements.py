@@ -155,7 +155,10 @@ IMPROVEMENTS = {
         "the port's stop does not",
     ),
     "a service that is not loaded is loaded first": Improvement(
-        "a service that is not loaded is loaded first", "src/types.ts", loaded_first
+        "a service that is not loaded is loaded first",
+        "src/types.ts",
+        loaded_first,
+        "loads a service that is not loaded",
     ),
     "load of what is loaded succeeds": Improvement(
         "Every verb is safe to repeat.", "src/types.ts", loaded_already
@@ -166,7 +169,10 @@ IMPROVEMENTS = {
         own_facts,
     ),
     "load tells that it failed": Improvement(
-        "One that fails\n * rejects with a ProcessManagerError", "src/types.ts", load_fails
+        "One that fails\n * rejects with a ProcessManagerError",
+        "src/types.ts",
+        load_fails,
+        "exits 0 where it fails",
     ),
 }
 

@@ -47,7 +47,9 @@ class Shape:
 
     @property
     def notes(self) -> set[str]:
-        return {note for finding in self.findings for note in finding.notes}
+        """Its own, or, where a class of the file does it all, those of the file."""
+        own = self.findings or self.others
+        return {note for finding in own for note in finding.notes}
 
     @property
     def refused(self) -> list[Finding]:

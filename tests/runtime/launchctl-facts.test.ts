@@ -134,6 +134,21 @@ for (const kind of KINDS) {
       }
     });
 
+    test("without a login at the screen, as over SSH, one's own services are in the user domain", async () => {
+      mac.plist(X);
+      const uid = process.getuid?.();
+      mac.script({ absent_domains: [OWN] });
+      await port.enable(X);
+      await port.restart(X);
+      const state = await port.inspect(X);
+      assert.deepEqual([state.loaded, state.enabled, state.pid !== null], [true, true, true]);
+      assert.ok((await port.inspect(`user/${uid}/${X}`)).pid);
+      await port.disable(X);
+      assert.equal((await port.inspect(X)).enabled, false);
+      await port.stop(X);
+      assert.equal((await port.inspect(X)).loaded, false);
+    });
+
     test("list tells pids and exits, without the header", async () => {
       mac.plist("dev.example.idle", { keepAlive: false });
       mac.plist("dev.example.kept");

@@ -43,8 +43,8 @@ for (const kind of KINDS) {
     });
 
     test("another answer is not tried again", async () => {
-      mac.script({ faults: [{ verb: "bootstrap", code: 125, times: 99 }] });
-      await assert.rejects(port.load(X), { code: "failed", exitCode: 125 });
+      mac.script({ faults: [{ verb: "bootstrap", code: 134, times: 99 }] });
+      await assert.rejects(port.load(X), { code: "failed", exitCode: 134 });
       assert.equal(mac.calls().filter((call) => call.startsWith("bootstrap")).length, 1);
     });
 

@@ -40,16 +40,15 @@ describe("node identity", () => {
     assert.equal(identity({ USERPROFILE: "C:\\Users\\a\\" }).homeDir, "C:\\Users\\a");
   });
 
-  test("repoRoot: the variable, the default that exists, the workspace around, the default", () => {
+  test("repoRoot: the variable, the workspace around, the default, which need not be there", () => {
     const home = host.folder;
     const from = join(home, "ws/packages/node-identity/src");
     mkdirSync(from, { recursive: true });
-    assert.equal(identity({ ACME_HOME: home, ACME_ROOT: "/set" }).repoRoot, "/set");
     assert.equal(identity({ ACME_HOME: home }, { from }).repoRoot, join(home, "code/acme"));
+    mkdirSync(join(home, "code/acme"), { recursive: true });
     host.write("ws/pnpm-workspace.yaml", "");
     assert.equal(identity({ ACME_HOME: home }, { from }).repoRoot, join(home, "ws"));
-    mkdirSync(join(home, "code/acme"), { recursive: true });
-    assert.equal(identity({ ACME_HOME: home }, { from }).repoRoot, join(home, "code/acme"));
+    assert.equal(identity({ ACME_HOME: home, ACME_ROOT: "/set" }, { from }).repoRoot, "/set");
   });
 
   test("the workspace above: pnpm's file or a manifest with workspaces, the nearest of them", () => {

@@ -65,6 +65,27 @@ for (const adapter of ADAPTERS) {
         assert.deepEqual(left.filter(alive), []);
       });
 
+      const HANGING: Record<string, string> = {
+        "does not answer": "exec sleep 300",
+        "ignores SIGTERM": "trap '' TERM; while :; do sleep 0.1; done",
+        "leaves a process that holds its output": "sleep 300 & exit 0",
+        "leaves a process of another group that holds its output": "setsid sleep 5 & exit 0",
+        "has closed its output": "exec >&- 2>&-; exec sleep 300",
+      };
+      for (const [what, script] of Object.entries(HANGING)) {
+        test(`no verb waits for a tool that ${what}`, async () => {
+          host.tool(adapter, script);
+          const port = portOf(kind, adapter, 300);
+          const started = Date.now();
+          for (const [verb, act] of Object.entries({ ...verbs(port), list: port.list })) {
+            await assert.rejects(act("dev.example.x"), { name: "ProcessManagerError", code: "timeout" }, verb);
+          }
+          const probed = await port.probe("dev.example.x");
+          assert.equal(probed.outcome === "failed" && probed.error.code, "timeout");
+          assert.ok(Date.now() - started < 30_000, `${Date.now() - started} ms`);
+        });
+      }
+
       test("a tool that dies of a signal has failed, and not by time", async () => {
         host.tool(adapter, "kill -15 $$");
         await assert.rejects(portOf(kind, adapter).restart("x"), {
@@ -88,7 +109,7 @@ for (const adapter of ADAPTERS) {
         host.set("LC_ALL", "de_DE.UTF-8");
         const seen = join(host.folder, "seen");
         host.tool(adapter, `printf '%s\\n' "$LC_ALL" "$@" >> '${seen}'; exit 1`);
-        await assert.rejects(portOf(kind, adapter).disable("a:b+c@d-e_f.g"), { code: "failed", exitCode: 1 });
+        await assert.rejects(portOf(kind, adapter).restart("a:b+c@d-e_f.g"), { code: "failed", exitCode: 1 });
         const lines = readFileSync(seen, "utf8").trimEnd().split("\n");
         assert.equal(lines[0], "C");
         assert.match(lines.at(-1) ?? "", /^(gui\/\d+\/)?a:b\+c@d-e_f\.g(\.service)?$/);

@@ -155,6 +155,18 @@ export function contract(world: World): void {
         assert.ok(!world.runs());
       });
 
+      test("probe tells what inspect tells, and never rejects", async () => {
+        const label = fresh();
+        await port.start(label);
+        const state = await port.inspect(label);
+        assert.deepEqual(await port.probe(label), { outcome: "ok", state });
+        await port.stop(label);
+        for (const invalid of [...INVALID, undefined as unknown as string]) {
+          const probed = await port.probe(invalid);
+          assert.equal(probed.outcome === "failed" && probed.error.code, "invalid-label");
+        }
+      });
+
       test("list takes any text as a part of a label", async () => {
         for (const pattern of [" ", "-x", "$(id)", "a'b", "a\nb", "*"]) {
           assert.deepEqual(await port.list(pattern), []);

@@ -9,7 +9,10 @@ export type Kind = (typeof KINDS)[number];
 
 /** A port of the kind; the synchronous one with its results and errors made promises. */
 export function portOf(kind: Kind, adapter: AdapterName, timeoutMs?: number): ProcessManagerPort {
-  const options: ProcessManagerOptions = timeoutMs === undefined ? { adapter } : { adapter, timeoutMs };
+  return portWith(kind, timeoutMs === undefined ? { adapter } : { adapter, timeoutMs });
+}
+
+export function portWith(kind: Kind, options: ProcessManagerOptions): ProcessManagerPort {
   if (kind === "promises") return createProcessManager(options);
   const sync = createProcessManagerSync(options);
   return {
@@ -21,6 +24,7 @@ export function portOf(kind: Kind, adapter: AdapterName, timeoutMs?: number): Pr
     enable: async (label, config) => sync.enable(label, config),
     start: async (label) => sync.start(label),
     load: async (label, config) => sync.load(label, config),
+    probe: async (label) => sync.probe(label),
     hint: (verb, label) => sync.hint(verb, label),
   };
 }

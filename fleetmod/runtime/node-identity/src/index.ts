@@ -3,23 +3,33 @@
  * changed environment is seen. The variables' names and the last-resort defaults are data:
  * `identity.json`, imported as a module so that a bundle carries it.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import shipped from "../identity.json" with { type: "json" };
+import type { FieldReport, IdentityReport } from "./report.ts";
+import { accountHome, first, firstPath, isFolder, workspaceAbove, type Found, type Source } from "./sources.ts";
+
+export { formatReport } from "./report.ts";
+export type { FieldReport, IdentityReport } from "./report.ts";
 
 export interface NodeIdentity {
   /** NODE_ID, then the host's name. */
   nodeId: string;
   /** HOME, then the operating system's own lookup, then the default. */
   homeDir: string;
-  /** The root variable, then the default if it exists, then the workspace around this package. */
+  /** The root variable, then the workspace around this package, then the default. */
   repoRoot: string;
   /** The vault variable, then the default. */
   vaultPath: string;
   platform: NodeJS.Platform;
   arch: string;
+}
+
+/** An identity that also tells how it knows. */
+export interface DescribedIdentity extends NodeIdentity {
+  /** Each member's value and source, or what is wrong with it. Never throws. */
+  describe(): IdentityReport;
 }
 
 export interface IdentityData {
@@ -39,42 +49,48 @@ export interface IdentityOptions {
 /**
  * An identity that reads `env` (the process's own by default) each time a member is read. Reading
  * a path throws an Error that names the variable to set when no source knows the path, or when the
- * first source that does gives a relative one.
+ * first source that does gives a relative one. Whether a path is there, only `describe` looks.
  */
-export function createNodeIdentity(options: IdentityOptions = {}): NodeIdentity {
+export function createNodeIdentity(options: IdentityOptions = {}): DescribedIdentity {
   const data: IdentityData = options.data ?? shipped;
-  const variable = (name: string): string => ((options.env ?? process.env)[name] ?? "").trim();
-  const fallback = (value = ""): string =>
-    value === "~" || value.startsWith("~/") ? join(homeDir(), value.slice(1)) : value;
-  const homeDir = (): string => {
-    const name = data.env?.home ?? "HOME";
-    const found = variable(name) || variable("USERPROFILE") || accountHome() || data.defaults?.home;
-    return resolved("homeDir", found, name);
+  const names = {
+    nodeId: data.env?.nodeId ?? "NODE_ID",
+    homeDir: data.env?.home ?? "HOME",
+    repoRoot: data.env?.root ?? "REPO_ROOT",
+    vaultPath: data.env?.vault ?? "VAULT_PATH",
   };
-  const repoRoot = (): string => {
-    const name = data.env?.root ?? "REPO_ROOT";
-    const given = variable(name);
-    if (given) return resolved("repoRoot", given, name);
-    const usual = fallback(data.defaults?.root);
-    const found = usual && existsSync(usual) ? usual : workspaceAbove(options.from ?? here()) || usual;
-    return resolved("repoRoot", found, name);
-  };
-  const vaultPath = (): string => {
-    const name = data.env?.vault ?? "VAULT_PATH";
-    return resolved("vaultPath", variable(name) || fallback(data.defaults?.vault), name);
-  };
+  const variable = (name: string): Source =>
+    [`env ${name}`, () => ((options.env ?? process.env)[name] ?? "").trim()];
+  const fallback = (value = ""): Source =>
+    ["default", () => (value === "~" || value.startsWith("~/") ? join(homeDir().value, value.slice(1)) : value)];
+
+  const nodeId = (): Found =>
+    first([variable(names.nodeId), ["hostname", hostname]]) ?? { value: "", source: "hostname" };
+  const homeDir = (): Found =>
+    firstPath("homeDir", names.homeDir, [
+      variable(names.homeDir), variable("USERPROFILE"), ["account", accountHome],
+      ["default", () => data.defaults?.home ?? ""],
+    ]);
+  const repoRoot = (): Found =>
+    firstPath("repoRoot", names.repoRoot, [
+      variable(names.repoRoot), ["workspace", () => workspaceAbove(options.from ?? here())],
+      fallback(data.defaults?.root),
+    ]);
+  const vaultPath = (): Found =>
+    firstPath("vaultPath", names.vaultPath, [variable(names.vaultPath), fallback(data.defaults?.vault)]);
+
   return {
     get nodeId(): string {
-      return variable(data.env?.nodeId ?? "NODE_ID") || hostname();
+      return nodeId().value;
     },
     get homeDir(): string {
-      return homeDir();
+      return homeDir().value;
     },
     get repoRoot(): string {
-      return repoRoot();
+      return repoRoot().value;
     },
     get vaultPath(): string {
-      return vaultPath();
+      return vaultPath().value;
     },
     get platform(): NodeJS.Platform {
       return process.platform;
@@ -82,27 +98,29 @@ export function createNodeIdentity(options: IdentityOptions = {}): NodeIdentity 
     get arch(): string {
       return process.arch;
     },
+    describe: () => ({
+      nodeId: told(nodeId),
+      homeDir: told(homeDir, names.homeDir),
+      repoRoot: told(repoRoot, names.repoRoot),
+      vaultPath: told(vaultPath), // a node may do without
+      platform: told(() => ({ value: process.platform, source: "process" })),
+      arch: told(() => ({ value: process.arch, source: "process" })),
+    }),
   };
 }
 
 /** This node. */
-export const nodeIdentity: NodeIdentity = createNodeIdentity();
+export const nodeIdentity: DescribedIdentity = createNodeIdentity();
 
-/** The account's own home, whatever HOME says; empty when the account has no entry. */
-function accountHome(): string {
+/** What a member is; with the name of a variable, the folder has to be there. */
+function told(resolve: () => Found, variable = ""): FieldReport {
   try {
-    return userInfo().homedir;
-  } catch {
-    return ""; // a container's arbitrary uid
+    const { value, source } = resolve();
+    const missing = variable !== "" && !isFolder(value);
+    return { value, source, problem: missing ? `there is no such folder; set ${variable}` : null };
+  } catch (error) {
+    return { value: null, source: null, problem: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function resolved(member: string, value: string | undefined, name: string): string {
-  if (!value) throw new Error(`this node's ${member} is not known; set ${name}`);
-  if (!value.startsWith("/") && !/^[A-Za-z]:[\\/]/.test(value)) {
-    throw new Error(`this node's ${member} must be an absolute path, not "${value}"; correct ${name}`);
-  }
-  return value.replace(/(?<=[^\\/:])[\\/]+$/, "");
 }
 
 /** This module's folder; empty in a bundle whose format has no such thing. */
@@ -111,22 +129,5 @@ function here(): string {
     return dirname(fileURLToPath(import.meta.url));
   } catch {
     return "";
-  }
-}
-
-/** The nearest folder above that declares a workspace; empty when there is none. */
-function workspaceAbove(folder: string): string {
-  for (let at = folder; at !== ""; at = dirname(at)) {
-    if (existsSync(join(at, "pnpm-workspace.yaml")) || declaresWorkspaces(join(at, "package.json"))) return at;
-    if (at === dirname(at)) return "";
-  }
-  return "";
-}
-
-function declaresWorkspaces(manifest: string): boolean {
-  try {
-    return "workspaces" in (JSON.parse(readFileSync(manifest, "utf8")) as object);
-  } catch {
-    return false; // no manifest, or one that is none: not a workspace's root
   }
 }

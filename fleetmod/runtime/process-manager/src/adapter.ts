@@ -1,3 +1,4 @@
+import { probe, probeSync, type ProbeOptions } from "./probe.ts";
 import { driveAsync, driveSync, type Steps } from "./steps.ts";
 import type {
   HintVerb, ManagedService, ProcessManagerPort, ProcessManagerSyncPort, ServiceConfig, ServiceState,
@@ -18,10 +19,10 @@ export interface Adapter {
 }
 
 /** The port of the adapter that `adapter()` gives at each call. */
-export function asyncPort(adapter: () => Adapter, timeoutMs: number): ProcessManagerPort {
+export function asyncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManagerPort {
   const go = <T>(operation: string, label: string, steps: (on: Adapter) => Steps<T>): Promise<T> => {
     const on = adapter();
-    return driveAsync(steps(on), { operation, label, adapter: on.name, timeoutMs });
+    return driveAsync(steps(on), { operation, label, adapter: on.name, timeoutMs: options.timeoutMs });
   };
   return {
     list: (pattern) => go("list", pattern, (on) => on.list(pattern)),
@@ -32,15 +33,16 @@ export function asyncPort(adapter: () => Adapter, timeoutMs: number): ProcessMan
     enable: (label, config) => go("enable", label, (on) => on.enable(label, config)),
     start: (label) => go("start", label, (on) => on.start(label)),
     load: (label, config) => go("load", label, (on) => on.load(label, config)),
+    probe: (label) => probe(adapter, label, options),
     hint: (verb, label) => adapter().hint(verb, label),
   };
 }
 
 /** The same, synchronously. */
-export function syncPort(adapter: () => Adapter, timeoutMs: number): ProcessManagerSyncPort {
+export function syncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManagerSyncPort {
   const go = <T>(operation: string, label: string, steps: (on: Adapter) => Steps<T>): T => {
     const on = adapter();
-    return driveSync(steps(on), { operation, label, adapter: on.name, timeoutMs });
+    return driveSync(steps(on), { operation, label, adapter: on.name, timeoutMs: options.timeoutMs });
   };
   return {
     list: (pattern) => go("list", pattern, (on) => on.list(pattern)),
@@ -51,6 +53,7 @@ export function syncPort(adapter: () => Adapter, timeoutMs: number): ProcessMana
     enable: (label, config) => go("enable", label, (on) => on.enable(label, config)),
     start: (label) => go("start", label, (on) => on.start(label)),
     load: (label, config) => go("load", label, (on) => on.load(label, config)),
+    probe: (label) => probeSync(adapter, label, options),
     hint: (verb, label) => adapter().hint(verb, label),
   };
 }

@@ -24,6 +24,8 @@ export interface ErrorDetails {
   adapter: string;
   exitCode?: number;
   stderr?: string;
+  /** What to do next, where the code's own advice is not the best. */
+  hint?: string;
 }
 
 /** A verb that failed: what was asked, of which adapter, and what to do next. */
@@ -38,7 +40,7 @@ export class ProcessManagerError extends Error {
 
   constructor(details: ErrorDetails) {
     const said = (details.stderr ?? "").trim();
-    const hint = NEXT[details.code];
+    const hint = details.hint ?? NEXT[details.code];
     const what = `${details.operation} ${details.label}`.trim();
     super(`${what} by ${details.adapter}: ${said || details.code} (${hint})`);
     this.name = "ProcessManagerError";

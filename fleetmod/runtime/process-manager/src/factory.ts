@@ -1,7 +1,9 @@
 import { asyncPort, syncPort, type Adapter } from "./adapter.ts";
 import { ProcessManagerError } from "./errors.ts";
+import type { ProbeSink } from "./events.ts";
 import { launchctl } from "./launchctl.ts";
 import { nullAdapter } from "./null.ts";
+import type { ProbeOptions } from "./probe.ts";
 import { systemctl } from "./systemctl.ts";
 import type { ProcessManagerPort, ProcessManagerSyncPort } from "./types.ts";
 
@@ -12,6 +14,10 @@ export interface ProcessManagerOptions {
   adapter?: AdapterName | Adapter;
   /** The bound on each command, in milliseconds. */
   timeoutMs?: number;
+  /** Takes the event of each probe; by default what setProbeSink has set, and nobody at first. */
+  sink?: ProbeSink;
+  /** This node's name in the events; by default NODE_ID, else the host's name, at each probe. */
+  nodeId?: string | (() => string);
 }
 
 const TIMEOUT_MS = 10_000;
@@ -24,12 +30,12 @@ const NOTHING = nullAdapter();
  * reads nothing; a name that no adapter has makes every verb fail with `unsupported`.
  */
 export function createProcessManager(options: ProcessManagerOptions = {}): ProcessManagerPort {
-  return asyncPort(() => choose(options.adapter), options.timeoutMs ?? TIMEOUT_MS);
+  return asyncPort(() => choose(options.adapter), portOptions(options));
 }
 
 /** The same, synchronously. */
 export function createProcessManagerSync(options: ProcessManagerOptions = {}): ProcessManagerSyncPort {
-  return syncPort(() => choose(options.adapter), options.timeoutMs ?? TIMEOUT_MS);
+  return syncPort(() => choose(options.adapter), portOptions(options));
 }
 
 /** This host's process manager. */
@@ -37,6 +43,10 @@ export const processManager: ProcessManagerPort = createProcessManager();
 
 /** The same, synchronously. */
 export const processManagerSync: ProcessManagerSyncPort = createProcessManagerSync();
+
+function portOptions({ timeoutMs, sink, nodeId }: ProcessManagerOptions): ProbeOptions {
+  return { timeoutMs: timeoutMs ?? TIMEOUT_MS, sink, nodeId };
+}
 
 function choose(wanted: AdapterName | Adapter | undefined): Adapter {
   if (typeof wanted === "object") return wanted;

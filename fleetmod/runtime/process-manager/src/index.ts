@@ -5,6 +5,8 @@ export {
 export type { Outcome } from "./compat.ts";
 export { ProcessManagerError } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
+export { jsonLines, setProbeSink } from "./events.ts";
+export type { LineStream, ProbeEvent, ProbeSink } from "./events.ts";
 export {
   createProcessManager, createProcessManagerSync, processManager, processManagerSync,
 } from "./factory.ts";
@@ -14,5 +16,6 @@ export { nullAdapter } from "./null.ts";
 export type { NullAdapter, RecordedCall } from "./null.ts";
 export { systemctl } from "./systemctl.ts";
 export type {
-  HintVerb, ManagedService, ProcessManagerPort, ProcessManagerSyncPort, ServiceConfig, ServiceState,
+  HintVerb, ManagedService, ProbeResult, ProcessManagerPort, ProcessManagerSyncPort, ServiceConfig,
+  ServiceState,
 } from "./types.ts";

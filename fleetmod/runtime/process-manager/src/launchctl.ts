@@ -1,7 +1,8 @@
 /**
  * macOS: launchctl(1), subcommands of 10.11 and later. Exit codes seen there: 3 "No such process",
  * 5 "Input/output error" (already loaded, still being removed, disabled, or a bad plist), 36 and 37
- * "Operation (now|already) in progress", 113 "Could not find service", 119 "Service is disabled".
+ * "Operation (now|already) in progress", 112 "Could not find domain", 113 "Could not find service",
+ * 119 "Service is disabled", 125 "Domain does not support specified action".
  */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
@@ -16,19 +17,30 @@ const NAME = "launchctl";
 const NOT_FOUND = [3, 113];
 const IN_PROGRESS = [5, 36, 37];
 const DISABLED = 119;
+const NO_DOMAIN = [112, 125];
 const ATTEMPTS = 8;
 const PAUSE_MS = 250;
 
+const ownUid = (): number => process.getuid?.() ?? 501;
+
 function domain(target: Target): string {
   if (target.domain === "system") return "system";
-  if (target.domain === "own") return `gui/${process.getuid?.() ?? 501}`;
+  if (target.domain === "own") return `gui/${ownUid()}`;
   return `${target.domain}/${target.uid}`;
 }
 
 const service = (target: Target): string => `${domain(target)}/${target.name}`;
 
-function* call(...args: string[]): Steps<Result> {
-  return yield { argv: [NAME, ...args] };
+/**
+ * Run a subcommand on a target's service, or on `rest` in its domain. Where nobody is logged in at
+ * the screen there is no `gui` domain, as over SSH; one's own services are in `user` then
+ * (launchctl(1), SUBCOMMANDS).
+ */
+function* call(target: Target, verb: string, flags: string[] = [], rest?: string[]): Steps<Result> {
+  const words = (on: Target): string[] => (rest ? [domain(on), ...rest] : [service(on)]);
+  const result = yield { argv: [NAME, verb, ...flags, ...words(target)] };
+  if (target.domain !== "own" || !NO_DOMAIN.includes(result.code)) return result;
+  return yield { argv: [NAME, verb, ...flags, ...words({ ...target, domain: "user", uid: ownUid() })] };
 }
 
 function failed(operation: string, label: string, result: Result): ProcessManagerError {
@@ -51,19 +63,19 @@ function findPlist(target: Target): string | null {
 }
 
 function* isLoaded(target: Target): Steps<boolean> {
-  return (yield* call("print", service(target))).code === 0;
+  return (yield* call(target, "print")).code === 0;
 }
 
 /** Whether the override that `enable` and `disable` write says disabled; null without one. */
 function* isDisabled(target: Target): Steps<boolean | null> {
-  const result = yield* call("print-disabled", domain(target));
+  const result = yield* call(target, "print-disabled", [], []);
   return result.code === 0 ? overrideOf(target.name, result.stdout) : null;
 }
 
 /** `bootstrap` right after `bootout` fails until the old job is gone, so it is tried again. */
 function* bootstrap(operation: string, label: string, target: Target, plist: string): Steps<void> {
   for (let attempt = 1; ; attempt++) {
-    const result = yield* call("bootstrap", domain(target), plist);
+    const result = yield* call(target, "bootstrap", [], [plist]);
     if (result.code === 0 || /already (loaded|bootstrapped|exists)/i.test(result.stderr)) return;
     if (!IN_PROGRESS.includes(result.code)) throw failed(operation, label, result);
     if (yield* isLoaded(target)) return;
@@ -89,11 +101,11 @@ function* ensureLoaded(operation: string, label: string, config?: ServiceConfig)
 
 function* kickstart(operation: string, label: string, flags: string[]): Steps<void> {
   const target = parseLabel(label, operation, NAME);
-  let result = yield* call("kickstart", ...flags, service(target));
+  let result = yield* call(target, "kickstart", flags);
   if (NOT_FOUND.includes(result.code)) {
     yield* ensureLoaded(operation, label);
     // What has just been loaded is fresh: -k would kill it in its first moment.
-    result = yield* call("kickstart", service(target));
+    result = yield* call(target, "kickstart");
   }
   // 37: it is being started already, which is what was asked for.
   if (result.code !== 0 && result.code !== 37) throw failed(operation, label, result);
@@ -108,7 +120,7 @@ export const launchctl: Adapter = {
   name: NAME,
 
   *list(pattern: string): Steps<ManagedService[]> {
-    const result = yield* call("list");
+    const result = yield { argv: [NAME, "list"] };
     if (result.code !== 0) throw failed("list", pattern, result);
     return parseList(result.stdout).filter(({ label }) => label.includes(pattern));
   },
@@ -123,7 +135,7 @@ export const launchctl: Adapter = {
 
   *stop(label: string): Steps<void> {
     const target = parseLabel(label, "stop", NAME);
-    const result = yield* call("bootout", service(target));
+    const result = yield* call(target, "bootout");
     if (NOT_FOUND.includes(result.code)) return;
     if (result.code !== 0 && result.code !== 36) throw failed("stop", label, result);
     // launchd goes on stopping it after the command has answered, with 36 or with success.
@@ -139,7 +151,7 @@ export const launchctl: Adapter = {
 
   *inspect(label: string): Steps<ServiceState> {
     const target = parseLabel(label, "inspect", NAME);
-    const result = yield* call("print", service(target));
+    const result = yield* call(target, "print");
     if (result.code !== 0 && !NOT_FOUND.includes(result.code)) throw failed("inspect", label, result);
     const loaded = result.code === 0;
     const disabled = yield* isDisabled(target);
@@ -156,13 +168,13 @@ export const launchctl: Adapter = {
 
   *disable(label: string): Steps<void> {
     const target = parseLabel(label, "disable", NAME);
-    const result = yield* call("disable", service(target));
+    const result = yield* call(target, "disable");
     if (result.code !== 0) throw failed("disable", label, result);
   },
 
   *enable(label: string, config?: ServiceConfig): Steps<void> {
     const target = parseLabel(label, "enable", NAME);
-    const result = yield* call("enable", service(target));
+    const result = yield* call(target, "enable");
     if (result.code !== 0) throw failed("enable", label, result);
     if (config?.load !== false) yield* ensureLoaded("enable", label, config);
   },

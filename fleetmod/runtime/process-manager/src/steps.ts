@@ -4,11 +4,18 @@ import { ProcessManagerError } from "./errors.ts";
 /** A program to run: an argument vector, never a shell. */
 export interface Command {
   argv: readonly [string, ...string[]];
+  /** A tool that the verb can do without: when it does not run, its exit code tells, and no error. */
+  optional?: boolean;
 }
 
 /** A wait in milliseconds; its result's code is `OVERDUE` once the verb has outlasted its bound. */
 export interface Pause {
   pause: number;
+}
+
+/** Something that the caller should know though the verb succeeds. */
+export interface Warning {
+  warning: string;
 }
 
 export interface Result {
@@ -18,7 +25,7 @@ export interface Result {
 }
 
 /** What an adapter's verb does, as the commands it wants run; driven with or without promises. */
-export type Steps<T> = Generator<Command | Pause, T, Result>;
+export type Steps<T> = Generator<Command | Pause | Warning, T, Result>;
 
 export interface DriveOptions {
   operation: string;
@@ -42,8 +49,10 @@ export async function driveAsync<T>(steps: Steps<T>, options: DriveOptions): Pro
     if ("pause" in step) {
       await new Promise((resolve) => setTimeout(resolve, step.pause));
       next = steps.next(waited(started, options));
+    } else if ("warning" in step) {
+      next = steps.next(warn(step));
     } else {
-      next = steps.next(await run(step, options));
+      next = steps.next(await run(step, options).catch((error) => without(step, error)));
     }
   }
   return next.value;
@@ -58,11 +67,33 @@ export function driveSync<T>(steps: Steps<T>, options: DriveOptions): T {
     if ("pause" in step) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, step.pause);
       next = steps.next(waited(started, options));
+    } else if ("warning" in step) {
+      next = steps.next(warn(step));
     } else {
-      next = steps.next(runNow(step, options));
+      next = steps.next(tryNow(step, options));
     }
   }
   return next.value;
+}
+
+function tryNow(step: Command, options: DriveOptions): Result {
+  try {
+    return runNow(step, options);
+  } catch (error) {
+    return without(step, error);
+  }
+}
+
+/** The result of a tool that did not run; throws unless the verb can do without it. */
+function without(step: Command, error: unknown): Result {
+  if (!step.optional || !(error instanceof ProcessManagerError)) throw error;
+  return { code: error.exitCode, stdout: "", stderr: error.stderr };
+}
+
+/** By the runtime's own channel: on standard error, unless the program listens for it. */
+function warn({ warning }: Warning): Result {
+  process.emitWarning(warning, "ProcessManagerWarning");
+  return { code: 0, stdout: "", stderr: "" };
 }
 
 function waited(started: number, options: DriveOptions): Result {

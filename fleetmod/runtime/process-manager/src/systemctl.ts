@@ -1,33 +1,41 @@
 /**
  * Linux: systemctl(1). A label is the unit `<label>.service` of the user manager, whatever uid a
- * `gui/` or `user/` target names; `system/x` is one of the system manager. Exit codes: 4 no such
- * unit, 5 not loaded (systemctl(1), EXIT STATUS).
+ * `gui/` or `user/` target names; `system/x` is one of the system manager. The timer and path units
+ * of that name belong to it, as its triggers belong to a launchd job. Exit codes: 3 not active,
+ * 4 no such unit, 5 not loaded (systemctl(1), EXIT STATUS).
  */
-import { resolve } from "node:path";
 import type { Adapter } from "./adapter.ts";
 import { ProcessManagerError } from "./errors.ts";
 import { operand, parseLabel, shellQuote, splitTarget, type Target } from "./labels.ts";
 import type { Result, Steps } from "./steps.ts";
+import {
+  isInstalled, isKnown, isLoaded, lastExit, parseShow, pid, PROPERTIES, stateOf, type Facts,
+} from "./systemctl-output.ts";
+import { triggersOf, unitFiles } from "./systemctl-source.ts";
 import type { HintVerb, ManagedService, ServiceConfig, ServiceState } from "./types.ts";
 
-/** The properties of one unit, by name (systemctl(1), show). */
-type Facts = Map<string, string>;
+/** A service and the trigger units that are there for it. */
+interface Shown {
+  service: Facts;
+  triggers: Facts[];
+}
 
 const NAME = "systemctl";
-const SHOWN = [
-  "Id", "LoadState", "LoadError", "ActiveState", "SubState", "UnitFileState", "MainPID",
-  "ExecMainCode", "ExecMainStatus", "ExecMainStartTimestampMonotonic", "ExecStart",
-  "WorkingDirectory", "FragmentPath", "NRestarts",
-];
-const EXITED = "1"; // CLD_EXITED of waitid(2); what else is not 0 was ended by a signal
 const TOO_OFTEN = /attempted too often|start-limit|repeated too quickly/i;
 
 const scope = (target: Target): string => (target.domain === "system" ? "--system" : "--user");
 const unit = (target: Target): string =>
   target.name.endsWith(".service") ? target.name : `${target.name}.service`;
+const id = (facts: Facts): string => facts.get("Id") ?? "";
 
 function* call(scope: string, ...args: string[]): Steps<Result> {
   return yield { argv: [NAME, scope, "--no-ask-password", "--no-pager", ...args] };
+}
+
+function* must(operation: string, label: string, scope: string, ...args: string[]): Steps<Result> {
+  const result = yield* call(scope, ...args);
+  if (result.code !== 0) throw failed(operation, label, result);
+  return result;
 }
 
 function failed(operation: string, label: string, result: Result): ProcessManagerError {
@@ -42,6 +50,13 @@ function isMissing(result: Result): boolean {
     || /unit .*(not found|not loaded|does not exist)/i.test(result.stderr);
 }
 
+function* show(operation: string, label: string, target: Target): Steps<Shown> {
+  const units = [unit(target), ...triggersOf(unit(target))];
+  const shown = yield* must(operation, label, scope(target), "show", "--all", `--property=${PROPERTIES}`, ...units);
+  const [service = new Map(), ...triggers] = parseShow(shown.stdout);
+  return { service, triggers: triggers.filter(isKnown) };
+}
+
 function* launch(operation: "start" | "restart", label: string): Steps<void> {
   const target = parseLabel(label, operation, NAME);
   let result = yield* call(scope(target), operation, unit(target));
@@ -51,72 +66,60 @@ function* launch(operation: "start" | "restart", label: string): Steps<void> {
     result = yield* call(scope(target), operation, unit(target));
   }
   if (result.code !== 0) throw failed(operation, label, result);
+  // `stop` has stopped them too; what is disabled stays off.
+  const triggers = (yield* show(operation, label, target)).triggers.filter(isInstalled).map(id);
+  if (triggers.length > 0) yield* must(operation, label, scope(target), "start", ...triggers);
 }
 
-/** The facts of the units that `names` match, one map each. */
-function* show(scope: string, operation: string, label: string, ...names: string[]): Steps<Facts[]> {
-  const result = yield* call(scope, "show", "--all", `--property=${SHOWN.join(",")}`, ...names);
-  if (result.code !== 0) throw failed(operation, label, result);
-  const blocks = result.stdout.split("\n\n").filter((block) => block.trim() !== "");
-  return blocks.map((block) => {
-    const facts: Facts = new Map();
-    for (const line of block.split("\n")) {
-      const at = line.indexOf("=");
-      if (at > 0) facts.set(line.slice(0, at), line.slice(at + 1));
-    }
-    return facts;
-  });
-}
-
-function* showOne(operation: string, label: string, target: Target): Steps<Facts> {
-  return (yield* show(scope(target), operation, label, unit(target)))[0] ?? new Map();
-}
-
-function* makeKnown(operation: string, label: string, config?: ServiceConfig): Steps<Target> {
+function* makeKnown(operation: string, label: string, config?: ServiceConfig): Steps<[Target, Shown]> {
   const target = parseLabel(label, operation, NAME);
-  if (config?.source !== undefined && config.source.endsWith(".service")) {
-    const linked = yield* call(scope(target), "link", resolve(config.source));
-    if (linked.code !== 0) throw failed(operation, label, linked);
+  const on = scope(target);
+  const files = config?.source === undefined ? [] : unitFiles(config.source, unit(target));
+  const isPlist = config?.source?.endsWith(".plist") ?? false;
+  if (!isPlist && files.length > 0) yield* must(operation, label, on, "link", ...files);
+  yield* must(operation, label, on, "daemon-reload");
+  let shown = yield* show(operation, label, target);
+  if (isPlist && files.length > 0 && shown.service.get("LoadState") === "not-found") {
+    yield* must(operation, label, on, "link", ...files);
+    shown = yield* show(operation, label, target);
   }
-  const reloaded = yield* call(scope(target), "daemon-reload");
-  if (reloaded.code !== 0) throw failed(operation, label, reloaded);
-  const facts = yield* showOne(operation, label, target);
-  const state = facts.get("LoadState");
-  if (state === "loaded") return target;
+  const state = shown.service.get("LoadState");
+  if (isLoaded(shown.service)) return [target, shown];
   throw new ProcessManagerError({
     code: state === "not-found" ? "not-found" : state === "masked" ? "disabled" : "failed",
     operation, label, adapter: NAME, exitCode: 4,
-    stderr: `${unit(target)} is ${state} ${facts.get("LoadError") ?? ""}`,
+    stderr: `${unit(target)} is ${state} ${shown.service.get("LoadError") ?? ""}`,
+    ...(isPlist && state === "not-found"
+      ? { hint: `make units of ${config?.source} with fleetmod units, and install them` }
+      : {}),
   });
 }
 
-function number(text: string | undefined): number | null {
-  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : null;
+/**
+ * Without lingering, a user's manager and its services end at the last logout and do not start at
+ * boot (loginctl(1), enable-linger). That is told and no failure: the service is enabled. loginctl
+ * itself fails for a user without a session, and where no logind runs.
+ */
+function* warnOfLogout(target: Target): Steps<void> {
+  const uid = process.getuid?.();
+  if (target.domain === "system" || uid === undefined) return;
+  const result = yield { argv: ["loginctl", "show-user", String(uid), "--property=Linger"], optional: true };
+  if (result.code !== 0 || result.stdout.trim() !== "Linger=no") return;
+  yield {
+    warning: `${unit(target)} is enabled, but ends when user ${uid} logs out, and does not start at boot; `
+      + "run: loginctl enable-linger",
+  };
 }
-
-/** Running, or with a unit file; a unit whose file is gone can still run. */
-function isKnown(facts: Facts): boolean {
-  return facts.get("LoadState") === "loaded" || facts.get("ActiveState") === "active";
-}
-
-function lastExit(facts: Facts): number | null {
-  const how = facts.get("ExecMainCode") ?? "0";
-  const status = number(facts.get("ExecMainStatus"));
-  if (how === "0" || status === null) return null;
-  return how === EXITED ? status : -status;
-}
-
-const pid = (facts: Facts): number | null => number(facts.get("MainPID")) || null;
 
 export const systemctl: Adapter = {
   name: NAME,
 
   *list(pattern: string): Steps<ManagedService[]> {
-    return (yield* show("--user", "list", pattern, "*.service"))
+    // `list-units` tells neither PID nor exit status; `show` tells both of all units in one call.
+    const shown = yield* must("list", pattern, "--user", "show", "--all", `--property=${PROPERTIES}`, "*.service");
+    return parseShow(shown.stdout)
       .filter(isKnown)
-      .map((facts) => ({
-        label: (facts.get("Id") ?? "").replace(/\.service$/, ""), pid: pid(facts), lastExit: lastExit(facts),
-      }))
+      .map((facts) => ({ label: id(facts).replace(/\.service$/, ""), pid: pid(facts), lastExit: lastExit(facts) }))
       .filter(({ label }) => label.includes(pattern))
       .sort((one, other) => (one.label < other.label ? -1 : 1));
   },
@@ -126,46 +129,43 @@ export const systemctl: Adapter = {
 
   *stop(label: string): Steps<void> {
     const target = parseLabel(label, "stop", NAME);
-    const result = yield* call(scope(target), "stop", unit(target));
+    const { triggers } = yield* show("stop", label, target);
+    const result = yield* call(scope(target), "stop", ...triggers.map(id), unit(target));
     if (result.code !== 0 && !isMissing(result)) throw failed("stop", label, result);
   },
 
   *inspect(label: string): Steps<ServiceState> {
     const target = parseLabel(label, "inspect", NAME);
-    const facts = yield* showOne("inspect", label, target);
-    const fileState = facts.get("UnitFileState") ?? "";
-    const active = facts.get("ActiveState") ?? "";
-    const started = (number(facts.get("ExecMainStartTimestampMonotonic")) ?? 0) > 0;
-    return {
-      label: target.name,
-      loaded: isKnown(facts),
-      enabled: fileState ? /^(enabled|static|alias|generated)/.test(fileState) : null,
-      pid: pid(facts),
-      state: active === "active" && facts.get("SubState") === "running" ? "running" : active || null,
-      program: /\bpath=([^;]+?) ;/.exec(facts.get("ExecStart") ?? "")?.[1] ?? null,
-      workingDirectory: facts.get("WorkingDirectory") || null,
-      lastExit: lastExit(facts),
-      runs: started ? (number(facts.get("NRestarts")) ?? 0) + 1 : 0,
-      source: facts.get("FragmentPath") || null,
-    };
+    const { service, triggers } = yield* show("inspect", label, target);
+    return stateOf(target.name, service, triggers);
   },
 
   *disable(label: string): Steps<void> {
     const target = parseLabel(label, "disable", NAME);
-    const result = yield* call(scope(target), "disable", unit(target));
+    const { triggers } = yield* show("disable", label, target);
+    const result = yield* call(scope(target), "disable", unit(target), ...triggers.filter(isLoaded).map(id));
     // What is not installed does not start, and disabling a linked unit twice finds it gone.
     if (result.code !== 0 && !isMissing(result)) throw failed("disable", label, result);
   },
 
   *enable(label: string, config?: ServiceConfig): Steps<void> {
-    const target = yield* makeKnown("enable", label, config);
-    const now = config?.load === false ? [] : ["--now"];
-    const result = yield* call(scope(target), "enable", ...now, unit(target));
-    if (result.code !== 0) throw failed("enable", label, result);
+    const [target, { triggers }] = yield* makeKnown("enable", label, config);
+    const on = scope(target);
+    const units = triggers.map(id);
+    yield* must("enable", label, on, "enable", unit(target), ...units);
+    if (config?.load !== false) {
+      // A service that only its triggers start is not started for being enabled.
+      const own = units.length === 0 || isInstalled((yield* show("enable", label, target)).service);
+      yield* must("enable", label, on, "start", ...units, ...(own ? [unit(target)] : []));
+    }
+    yield* warnOfLogout(target);
   },
 
   *load(label: string, config?: ServiceConfig): Steps<void> {
-    yield* makeKnown("load", label, config);
+    const [target, { service, triggers }] = yield* makeKnown("load", label, config);
+    // As launchd runs RunAtLoad jobs once they are loaded: what starts with the manager starts now.
+    const starting = [service, ...triggers].filter(isInstalled).map(id);
+    if (starting.length > 0) yield* must("load", label, scope(target), "start", "--no-block", ...starting);
   },
 
   hint(verb: HintVerb, label: string): string {

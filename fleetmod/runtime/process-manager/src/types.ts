@@ -1,3 +1,5 @@
+import type { ProcessManagerError } from "./errors.ts";
+
 /** A service as the manager lists it. */
 export interface ManagedService {
   label: string;
@@ -21,8 +23,17 @@ export interface ServiceState {
   source: string | null;
 }
 
+/** What a probe found: the state, or why there is none. */
+export type ProbeResult =
+  | { outcome: "ok"; state: ServiceState }
+  | { outcome: "failed"; error: ProcessManagerError };
+
 export interface ServiceConfig {
-  /** The plist or unit file, where it is not in a folder that the manager searches. */
+  /**
+   * The plist or unit file, where it is not in a folder that the manager searches. For a plist,
+   * systemctl takes the units that `fleetmod units` has made of it: those beside it, or in a folder
+   * `systemd` beside its own.
+   */
   source?: string;
   /** `false` enables a service for the next load and does not load it now. */
   load?: boolean;
@@ -58,8 +69,10 @@ export interface ProcessManagerPort {
   enable(label: string, config?: ServiceConfig): Promise<void>;
   /** Start; a service that runs is not restarted. */
   start(label: string): Promise<void>;
-  /** Make the service known to the manager, unless it is disabled. */
+  /** Make the service known to the manager, unless it is disabled; what starts by itself starts. */
   load(label: string, config?: ServiceConfig): Promise<void>;
+  /** `inspect` for watchers: never rejects, and tells the sink of each probe. */
+  probe(label: string): Promise<ProbeResult>;
   /** The command that a person types for it on this platform. Runs nothing, never throws. */
   hint(verb: HintVerb, label: string): string;
 }
@@ -74,5 +87,6 @@ export interface ProcessManagerSyncPort {
   enable(label: string, config?: ServiceConfig): void;
   start(label: string): void;
   load(label: string, config?: ServiceConfig): void;
+  probe(label: string): ProbeResult;
   hint(verb: HintVerb, label: string): string;
 }

@@ -1,3 +1,4 @@
+import { type ProbeOptions } from "./probe.ts";
 import { type Steps } from "./steps.ts";
 import type { HintVerb, ManagedService, ProcessManagerPort, ProcessManagerSyncPort, ServiceConfig, ServiceState } from "./types.ts";
 /** One service manager. Each verb is written once, as steps, and serves both ports. */
@@ -14,6 +15,6 @@ export interface Adapter {
     hint(verb: HintVerb, label: string): string;
 }
 /** The port of the adapter that `adapter()` gives at each call. */
-export declare function asyncPort(adapter: () => Adapter, timeoutMs: number): ProcessManagerPort;
+export declare function asyncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManagerPort;
 /** The same, synchronously. */
-export declare function syncPort(adapter: () => Adapter, timeoutMs: number): ProcessManagerSyncPort;
+export declare function syncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManagerSyncPort;

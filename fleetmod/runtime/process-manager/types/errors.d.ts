@@ -6,6 +6,8 @@ export interface ErrorDetails {
     adapter: string;
     exitCode?: number;
     stderr?: string;
+    /** What to do next, where the code's own advice is not the best. */
+    hint?: string;
 }
 /** A verb that failed: what was asked, of which adapter, and what to do next. */
 export declare class ProcessManagerError extends Error {

@@ -3,10 +3,12 @@ export { formatService, formatServiceEntry, formatServices, requireLoaded, requi
 export type { Outcome } from "./compat.ts";
 export { ProcessManagerError } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
+export { jsonLines, setProbeSink } from "./events.ts";
+export type { LineStream, ProbeEvent, ProbeSink } from "./events.ts";
 export { createProcessManager, createProcessManagerSync, processManager, processManagerSync, } from "./factory.ts";
 export type { AdapterName, ProcessManagerOptions } from "./factory.ts";
 export { launchctl } from "./launchctl.ts";
 export { nullAdapter } from "./null.ts";
 export type { NullAdapter, RecordedCall } from "./null.ts";
 export { systemctl } from "./systemctl.ts";
-export type { HintVerb, ManagedService, ProcessManagerPort, ProcessManagerSyncPort, ServiceConfig, ServiceState, } from "./types.ts";
+export type { HintVerb, ManagedService, ProbeResult, ProcessManagerPort, ProcessManagerSyncPort, ServiceConfig, ServiceState, } from "./types.ts";

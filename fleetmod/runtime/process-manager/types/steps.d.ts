@@ -1,10 +1,16 @@
 /** A program to run: an argument vector, never a shell. */
 export interface Command {
     argv: readonly [string, ...string[]];
+    /** A tool that the verb can do without: when it does not run, its exit code tells, and no error. */
+    optional?: boolean;
 }
 /** A wait in milliseconds; its result's code is `OVERDUE` once the verb has outlasted its bound. */
 export interface Pause {
     pause: number;
+}
+/** Something that the caller should know though the verb succeeds. */
+export interface Warning {
+    warning: string;
 }
 export interface Result {
     code: number;
@@ -12,7 +18,7 @@ export interface Result {
     stderr: string;
 }
 /** What an adapter's verb does, as the commands it wants run; driven with or without promises. */
-export type Steps<T> = Generator<Command | Pause, T, Result>;
+export type Steps<T> = Generator<Command | Pause | Warning, T, Result>;
 export interface DriveOptions {
     operation: string;
     label: string;

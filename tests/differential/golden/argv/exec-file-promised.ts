@@ -16,9 +16,9 @@ export async function table(): Promise<number> {
   return stdout.split("\n").length;
 }
 
-export async function description(): Promise<string> {
+export async function description(): Promise<void> {
   const result = { stdout: formatService(requireLoaded(await processManager.inspect(LABEL))), stderr: "" };
-  return result.stdout;
+  console.log(result.stdout);
 }
 
 export async function pid(): Promise<number | undefined> {

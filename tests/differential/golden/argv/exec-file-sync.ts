@@ -38,16 +38,16 @@ export function disable(): void {
   processManagerSync.disable(LABEL);
 }
 
-export function printed(): string {
-  return formatService(requireLoaded(processManagerSync.inspect(LABEL)));
+export function printed(): void {
+  console.log(formatService(requireLoaded(processManagerSync.inspect(LABEL))));
 }
 
 export function table(): string {
   return formatServices(processManagerSync.list(""), { header: true });
 }
 
-export function entry(): string {
-  return formatServiceEntry(requireLoaded(processManagerSync.inspect(LABEL)));
+export function entry(): void {
+  console.log(formatServiceEntry(requireLoaded(processManagerSync.inspect(LABEL))));
 }
 
 export function startByLabel(): void {

@@ -35,7 +35,7 @@ export function statusAndErrorsTakenApart(): { ok: boolean; said: string } {
 
 export function renamedWhenTakenApart(): string {
   const { exitCode: code, stdout: out } = settleSync(() => formatServiceEntry(requireLoaded(processManagerSync.inspect(LABEL))));
-  return code === 0 ? out : "none";
+  return code === 0 && out.includes('"PID"') ? "running" : "not running";
 }
 
 export function errorOutput(): string {
@@ -146,7 +146,7 @@ export function statusAssigned(): number {
 
 export function outputMaybe(): string {
   const done = settleSync(() => formatServiceEntry(requireLoaded(processManagerSync.inspect(LABEL))));
-  return done.stdout?.toString().trim() ?? "";
+  return done.stdout?.toString().trim().match(/"PID" = (\d+)/)?.[1] ?? "";
 }
 
 export function errorThenStatus(): string {

@@ -7,8 +7,8 @@ class Beacon {
     return settleSync(() => requireLoaded(processManagerSync.inspect(this.label))).exitCode === 0;
   }
 
-  get description(): string {
-    return formatService(requireLoaded(processManagerSync.inspect("dev.lantern.beacon")));
+  get running(): boolean {
+    return formatService(requireLoaded(processManagerSync.inspect("dev.lantern.beacon"))).includes("state = running");
   }
 
   restart(): void {
@@ -45,8 +45,8 @@ export function getter(): boolean {
   return new Beacon().listed;
 }
 
-export function getterOfText(): string {
-  return new Beacon().description;
+export function getterOfText(): boolean {
+  return new Beacon().running;
 }
 
 export function method(): void {

@@ -15,7 +15,7 @@ export const tryOf = () =>
 
 export const tryOfExpression = () =>
   Effect.try({
-    try: () => formatService(requireLoaded(processManagerSync.inspect(LABEL))),
+    try: () => formatService(requireLoaded(processManagerSync.inspect(LABEL))).includes("state = running"),
     catch: (error) => new Error(`not there: ${error}`),
   });
 

@@ -24,8 +24,8 @@ export async function caught(): Promise<string> {
   }
 }
 
-export async function printed(): Promise<string> {
-  return formatService(requireLoaded(await processManager.inspect(LABEL))).trim();
+export async function printed(): Promise<void> {
+  console.log(formatService(requireLoaded(await processManager.inspect(LABEL))).trim());
 }
 
 export async function inCondition(): Promise<string> {

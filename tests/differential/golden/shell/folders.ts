@@ -1,11 +1,7 @@
 /** Property lists in the folders that the manager searches by itself, and in others. */
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { processManagerSync, settleSync } from "@lantern/process-manager";
 
 const HOME = process.env.HOME ?? "";
-const AGENTS = join(homedir(), "Library", "LaunchAgents");
-const PLIST = `${AGENTS}/dev.lantern.beacon.plist`;
 
 export function byTilde(): void {
   processManagerSync.load("dev.lantern.beacon");
@@ -32,7 +28,7 @@ export function byJoin(): void {
 }
 
 export function byConstant(): void {
-  processManagerSync.load("dev.lantern.beacon", { source: PLIST });
+  processManagerSync.load("dev.lantern.beacon");
 }
 
 export function bySharedAgents(): void {
@@ -57,5 +53,5 @@ export function inSystem(): void {
 
 export function reinstall(): void {
   settleSync(() => processManagerSync.stop("dev.lantern.beacon"));
-  processManagerSync.enable("dev.lantern.beacon", { source: PLIST });
+  processManagerSync.enable("dev.lantern.beacon");
 }

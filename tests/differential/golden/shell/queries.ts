@@ -38,10 +38,6 @@ export function pidOfRow(): number | null {
   return /^\d+$/.test(pid) ? Number(pid) : null;
 }
 
-export function description(): string {
-  return formatService(requireLoaded(processManagerSync.inspect(LABEL)));
-}
-
 export function pid(): number | null {
   const printed = formatService(requireLoaded(processManagerSync.inspect(LABEL)));
   return Number(/pid = (\d+)/.exec(printed)?.[1]) || null;
@@ -72,10 +68,6 @@ export function source(): string {
   return printed.match(/path = (.*)/)?.[1] ?? "";
 }
 
-export function entry(): string {
-  return formatServiceEntry(requireLoaded(processManagerSync.inspect(LABEL)));
-}
-
 export function pidOfEntry(): number | null {
   const printed = formatServiceEntry(requireLoaded(processManagerSync.inspect(LABEL)));
   return Number(/"PID" = (\d+);/.exec(printed)?.[1]) || null;
@@ -84,10 +76,6 @@ export function pidOfEntry(): number | null {
 export function exitOfEntry(): number {
   const printed = formatServiceEntry(requireLoaded(processManagerSync.inspect(LABEL)));
   return Number(/"LastExitStatus" = (\d+);/.exec(printed)?.[1] ?? -1);
-}
-
-export function descriptionOrNothing(): string {
-  return settleSync(() => formatService(requireLoaded(processManagerSync.inspect(LABEL)))).stdout;
 }
 
 export function countOfRunning(): number {

@@ -30,8 +30,8 @@ export function array(): void {
   processManagerSync.load(LABEL);
 }
 
-export function arrayText(): string {
-  return formatService(requireLoaded(processManagerSync.inspect(LABEL)));
+export function arrayText(): boolean {
+  return formatService(requireLoaded(processManagerSync.inspect(LABEL))).includes("state = running");
 }
 
 function run(program: string, args: string[]): string {
@@ -81,8 +81,8 @@ export function fromMethod(): void {
   new Manager().restart(LABEL);
 }
 
-export function fromCallback(): string[] {
-  return [LABEL, "dev.lantern.mirror"].map((label) => formatServiceEntry(requireLoaded(processManagerSync.inspect(label))).split("\n")[0] ?? "");
+export function fromCallback(): boolean[] {
+  return [LABEL, "dev.lantern.mirror"].map((label) => formatServiceEntry(requireLoaded(processManagerSync.inspect(label))).includes('"PID"'));
 }
 
 export function throwing(): string {
@@ -98,4 +98,10 @@ export function throwingCaught(): string {
   } catch {
     return "was not loaded";
   }
+}
+
+export function failureAllowed(): string {
+  settleSync(() => processManagerSync.stop(LABEL));
+  processManagerSync.restart(LABEL);
+  return "restarted";
 }

@@ -1,0 +1,145 @@
+"""New debt of some files, or of a whole repository, beyond what the baseline holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from fleetmod.apply import render
+from fleetmod.audit import scan_all
+from fleetmod.baseline import FILE, Compared, StableId, compare, parse_baseline
+from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
+from fleetmod.model import REWRITE, FileResult, Finding
+from fleetmod.project import Project, Sources, make_settings, read_sources, suffix, triggers
+from fleetmod.syntax.source import SUFFIXES
+from fleetmod.testfiles import is_test
+from fleetmod.workspace.discover import select
+from fleetmod.workspace.disk import is_file
+from fleetmod.workspace.search import Search
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """The lines `first..last` as they are and as they are to be, and the imports they need."""
+
+    first: int
+    last: int
+    before: str
+    after: str
+    imports: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`findings` are all, with what is known marked; `stale` entries only of a whole repository."""
+
+    findings: tuple[Finding, ...]
+    new: tuple[Finding, ...]
+    replacements: Mapping[Finding, Replacement]
+    stale: tuple[StableId, ...]
+    unproven: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> int:
+        return DEBT if self.new else UNPROVEN if self.unproven else CLEAN
+
+
+def check(project: Project, contents: Mapping[str, bytes] | None = None) -> Checked:
+    """Look for new debt in files given by path and content, or in the whole repository.
+
+    Paths that an audit leaves out are left out here too. Raises FleetmodError for a baseline that
+    cannot be read.
+    """
+    sources = read_sources(project) if contents is None else _sources(project, contents)
+    results = scan_all(project, sources)
+    found = [f for result in results for f in result.findings]
+    compared = against_baseline(project, found)
+    unproven = [f"{path} cannot be read: {reason}" for path, reason in sources.unreadable]
+    unproven += [
+        f"{result.path}:{first}-{last} does not parse and holds a trigger"
+        for result in results
+        for first, last in result.unparsed
+    ]
+    return Checked(
+        findings=compared.findings,
+        new=compared.new,
+        replacements=_replacements(project, sources, results, compared.new),
+        stale=compared.stale if contents is None else (),
+        unproven=tuple(unproven),
+    )
+
+
+def against_baseline(project: Project, findings: Iterable[Finding]) -> Compared:
+    """Findings of this repository against its baseline; without a file, all of them are new."""
+    return compare(findings, read_baseline(project), lambda path: is_file(project.root / path))
+
+
+def read_baseline(project: Project) -> tuple[StableId, ...]:
+    """The recorded debt; raises FleetmodError where the file is no baseline."""
+    try:
+        return parse_baseline((project.root / FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ()
+    except UnicodeDecodeError as error:
+        raise FleetmodError("is not UTF-8 text", where=FILE, todo="Save it as UTF-8") from error
+    except OSError as error:
+        raise FleetmodError(f"cannot be read: {error.strerror}", where=FILE) from error
+
+
+def _sources(project: Project, contents: Mapping[str, bytes]) -> Sources:
+    """The files of `contents` that an audit would analyse."""
+    wanted = triggers(project)
+    paths = select(project.root, project.config, contents)
+    held = {
+        path: contents[path]
+        for path in paths
+        if suffix(path) in SUFFIXES and any(t in contents[path] for t in wanted)
+    }
+    if any(is_test(path) and b"/Users/" in data for path, data in held.items()):
+        # what a test may expect hangs on what the rest of its package spells
+        whole = read_sources(project)
+        settings = make_settings(project, {**whole.contents, **held}, whole.discovered)
+    else:
+        settings = make_settings(project, held, ())
+    return Sources(settings, held, tuple(paths), (), Search(project.root))
+
+
+def _replacements(
+    project: Project, sources: Sources, results: Iterable[FileResult], new: Iterable[Finding]
+) -> dict[Finding, Replacement]:
+    by_path = {result.path: result for result in results}
+    out = {}
+    for finding in new:
+        if finding.action == REWRITE:
+            result = by_path[finding.path]
+            made = replacement(result, sources.contents[finding.path], finding, project.packages)
+            if made is not None:
+                out[finding] = made
+    return out
+
+
+def replacement(
+    result: FileResult, data: bytes, finding: Finding, packages: Mapping[str, str]
+) -> Replacement | None:
+    """What to write in place of a finding; None where its edits stand elsewhere."""
+    touching = [e for e in result.edits if e.start <= finding.end and finding.start <= e.end]
+    if not touching:
+        return None
+    start = data.rfind(b"\n", 0, min(finding.start, *(e.start for e in touching))) + 1
+    stop = data.find(b"\n", max(finding.end, *(e.end for e in touching)))
+    stop = len(data) if stop < 0 else stop
+    inside = [
+        replace(e, start=e.start - start, end=e.end - start)
+        for e in result.edits
+        if start <= e.start and e.end <= stop
+    ]
+    before = data[start:stop]
+    after = render(before, inside).decode()
+    first = data.count(b"\n", 0, start) + 1
+    imports = tuple(
+        f'import {{ {need.name} }} from "{packages[need.package]}";'
+        for need in result.needs
+        if need.name in after
+    )
+    last = first + before.count(b"\n")
+    return Replacement(first, last, before.decode(), after, imports)

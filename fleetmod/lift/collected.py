@@ -1,0 +1,66 @@
+"""Functions that run a child process to its end and give its exit code and outputs as an object."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from fleetmod.lift.wrapper_result import Resolver, returned
+from fleetmod.syntax.source import ancestors
+from fleetmod.syntax.values import unwrap
+
+_FIELDS = {"exitCode": "exited", "code": "exited", "status": "exited"}
+
+
+def collects(function: Node, call: Node, runners: Resolver) -> bool:
+    """Whether a function is `proc = Bun.spawn(…)`, awaits its exit and reads its outputs as text,
+    and returns just that: `{ exitCode, stdout, stderr }`, or some of these."""
+    holder = next((a for a in ancestors(call) if a.type == "variable_declarator"), None)
+    name = holder.child_by_field_name("name") if holder is not None else None
+    values = returned(function)
+    if name is None or len(values) != 1 or unwrap(values[0]).type != "object":
+        return False
+    process = re.escape(runners.source.text(name))
+    fields = [f for f in unwrap(values[0]).named_children if f.type != "comment"]
+    return bool(fields) and all(_collected(field, process, runners) for field in fields)
+
+
+def _collected(field: Node, process: str, runners: Resolver) -> bool:
+    key = field.child_by_field_name("key") or field
+    value = field.child_by_field_name("value") or field
+    spelled = runners.source.text(key)
+    origin = re.sub(r"\s+", "", _origin(value, runners))
+    if spelled in _FIELDS:
+        return re.fullmatch(rf"(await)?{process}\.{_FIELDS[spelled]}", origin) is not None
+    text = rf"(await)?newResponse\({process}\.{re.escape(spelled)}\)\.text\(\)"
+    return spelled in ("stdout", "stderr") and re.fullmatch(text, origin) is not None
+
+
+def _origin(value: Node, runners: Resolver) -> str:
+    """What a field's value is, through a constant or `const [a, b] = await Promise.all([…])`."""
+    value = unwrap(value)
+    if "identifier" not in value.type:
+        return runners.source.text(value)
+    binding = runners.scopes.resolve(value)
+    if binding is None or binding.kind != "const":
+        return ""
+    if binding.value is not None:
+        return runners.source.text(binding.value)
+    pattern = binding.name_node.parent
+    together = binding.declaration.child_by_field_name("value")
+    spelled = re.sub(r"\s+", "", runners.source.text(together)) if together is not None else ""
+    array = next((n for n in _descend(together) if n.type == "array"), None)
+    if pattern is None or pattern.type != "array_pattern" or array is None:
+        return ""
+    at = [n.id for n in pattern.named_children].index(binding.name_node.id)
+    elements = array.named_children
+    together_awaited = spelled.startswith("awaitPromise.all([") and at < len(elements)
+    return runners.source.text(elements[at]) if together_awaited else ""
+
+
+def _descend(node: Node | None) -> list[Node]:
+    """The call that is awaited, and its arguments."""
+    call = node.named_children[0] if node is not None and node.named_children else None
+    arguments = call.child_by_field_name("arguments") if call is not None else None
+    return arguments.named_children if arguments is not None else []

@@ -1,0 +1,83 @@
+"""The caller's own user id and domain, however code spells them (launchctl(1), gui/UID)."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from fleetmod.lift.opening import Opening
+from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.values import Hole, Values, unwrap
+
+_UID_CALLS = re.compile(
+    r"process\.getuid(\?\.|!)?\(\)|(os\.)?userInfo\(\)\.uid|process\.geteuid(\?\.|!)?\(\)"
+    r"|(process\.)?getuid\.call\(process\)"
+)
+_UID_SHELL = re.compile(r"\(\s*[\"'`](/usr/bin/)?id -u[\"'`]")
+
+
+class Domains:
+    """Tells for one file's expressions."""
+
+    def __init__(self, scopes: Scopes, values: Values, opening: Opening) -> None:
+        self.scopes, self.values, self.opening = scopes, values, opening
+
+    def own_uid(self, node: Node, depth: int = 4) -> bool:
+        """Whether an expression is the caller's own user id."""
+        node = unwrap(node)
+        text = re.sub(r"\s+", "", self.scopes.source.text(node))
+        if _UID_CALLS.fullmatch(text):
+            return True
+        if node.type == "identifier" and depth:
+            value = self.values.constant(node)
+            return value is not None and self.own_uid(value, depth - 1)
+        if node.type == "binary_expression":
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            return (
+                left is not None
+                and right is not None
+                and self.own_uid(left, depth)
+                and (unwrap(right).type == "number" or self.own_uid(right, depth))
+            )
+        if node.type == "ternary_expression":
+            branches = [node.child_by_field_name(f) for f in ("consequence", "alternative")]
+            own = [b is not None and self.own_uid(b, depth) for b in branches]
+            fixed = [b is not None and unwrap(b).type == "number" for b in branches]
+            return any(own) and all(o or f for o, f in zip(own, fixed, strict=True))
+        if node.type == "template_string" and len(node.named_children) == 1:
+            inner = node.named_children[0]
+            return inner.type == "template_substitution" and self.own_uid(
+                inner.named_children[0], depth
+            )
+        if node.type == "call_expression":
+            inlined = self.values.inline(node)
+            if inlined is not None and not inlined[1] and depth:
+                return self.own_uid(inlined[0], depth - 1)
+            source = self.scopes.source.text(node)
+            arguments = node.child_by_field_name("arguments")
+            given = arguments.named_children if arguments is not None else []
+            if re.match(r"(String|Number|parseInt|Number\.parseInt)\(", source) and given:
+                return self.own_uid(given[0], depth)
+            return bool(re.match(r"(\w+\.)?execSync\(", source) and _UID_SHELL.search(source))
+        return False
+
+    def own(self, node: Node, depth: int = 4) -> bool:
+        """Whether an expression chooses or returns the caller's own domain."""
+        value = self.values.constant(node) or self.opening.returned(node)
+        node = unwrap(value if value is not None else node)
+        if node.type == "ternary_expression" and depth:
+            branches = [node.child_by_field_name(f) for f in ("consequence", "alternative")]
+            own = [b is not None and self.own(b, depth - 1) for b in branches]
+            fixed = [
+                b is not None and re.fullmatch(r"gui/\d+", self.values.literal(b) or "") is not None
+                for b in branches
+            ]
+            return any(own) and all(o or f for o, f in zip(own, fixed, strict=True))
+        pieces = self.values.pieces(node)
+        return (
+            len(pieces) == 2
+            and pieces[0] == "gui/"
+            and isinstance(pieces[1], Hole)
+            and self.own_uid(pieces[1].node)
+        )

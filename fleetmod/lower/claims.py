@@ -1,0 +1,52 @@
+"""What a text says that holds for launchctl or for one platform only: no other words are true."""
+
+from __future__ import annotations
+
+import re
+
+from fleetmod.lift.prose import unwrapped
+from fleetmod.lower.draft import Refused
+
+FACT = (
+    "states a fact of launchctl: reword it by hand, or accept it by a `fleetmod-ignore` directive"
+)
+_LIST = "names the tool beside another platform's; reword the whole of it by hand"
+_OTHERS = re.compile(
+    r"\b(?:systemctl|systemd|schtasks|sc\.exe|openrc|rc-service|initctl|upstart|runit|pm2|nssm"
+    r"|task scheduler|linux|windows)\b",
+    re.I,
+)
+_MEASURED = re.compile(
+    # how it ended, and what it said
+    r"\bexit(?:s|ed)\b|\bexit(?:ing)?[ -](?:code|status|with|\d)|\bnon-?zero\b|\brc\b|\berrno\b"
+    r"|\bstd(?:err|out)\b|\berrors? \d|\berrors (?:with|out|on|when|if)\b|\breturns? -?\d"
+    # where that is known from: a transcript, a manual, a version of the system
+    r"|\bmeasured\b|\bcaptured\b|\bdocumented\b|(?:^|\s)\$ |\bman(?:ual)? pages?\b|\bman launch"
+    r"|\blaunch(?:ctl|d(?:\.plist)?)\(\d\)|\b(?:mac ?os|os x|darwin) \d|\b10\.\d|\bdeprecated\b"
+    # how it names what it manages
+    r"|\b(?:gui|user|login|pid)/|\b(?:service|domain)[ -]targets?\b|\bgui domain\b",
+    re.I,
+)
+_DOES = re.compile(
+    r"launchctl(?: [^\s`.;]+){0,3}?`?,?(?: (?:itself|only|also|never|always|still|just|silently"
+    r"|sometimes))* (?:prints|outputs|emits|returns|reports|errors|fails|succeeds|rejects|refuses"
+    r"|throws|exposes|shows|lists|distinguishes|ignores|accepts|requires|membership"
+    r"|(?:will|may|can|could|might|would|does|do|cannot|can't|doesn't|won't)(?: \w+)?"
+    r" (?:print|output|emit|return|report|error|fail|succeed|reject|refuse|throw|expose|show|list"
+    r"|distinguish|ignore))\b"
+)
+_BROKEN_SPAN = re.compile(r"`(?:/bin/)?launchctl[^`\n]*(?:\n|$)")
+_OPERANDS = re.compile(r"(?<=launchctl )([\w-]+)(?: (?:-\w+|[^\s`]*[/~$<][^\s`]*))*")
+
+
+def check_list(text: str) -> None:
+    """Raises Refused where a text names the tool as one of several platforms' tools."""
+    if _OTHERS.search(text):
+        raise Refused(_LIST)
+
+
+def check_facts(text: str) -> None:
+    """Raises Refused for a comment, or a test's name, that tells how launchctl itself behaves."""
+    flat = _OPERANDS.sub(r"\1", unwrapped(text))
+    if _MEASURED.search(flat) or _DOES.search(flat) or _BROKEN_SPAN.search(text):
+        raise Refused(FACT)

@@ -1,0 +1,71 @@
+"""What the code around a call does when it fails: catch blocks, and handlers given to `.catch`."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from fleetmod.lower.context import Context
+from fleetmod.lower.draft import Refused
+from fleetmod.lower.usage import Usage, member
+from fleetmod.syntax.source import Source
+
+_LOGS = re.compile(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
+_ERROR_DETAILS = re.compile(
+    r"\.\s*(status|signal|killed|cmd|output|stdout|code|errno)\b"
+    r"|\{[^{}]*\b(?:status|code|signal|stdout)\b[^{}]*\}\s*=\s*\w"
+)
+
+
+def check_error_readers(usage: Usage, context: Context, source: Source) -> None:
+    """Raises Refused where a handler reads a child process error's own fields, which would be
+    nothing then."""
+    handler = _handler(usage, context, source)
+    if handler is not None and _ERROR_DETAILS.search(source.text(handler)):
+        raise Refused(
+            "the error's handler reads the exit status or the code of a child process; read "
+            "`exitCode` and `code` of the port's error there"
+        )
+
+
+def _handler(usage: Usage, context: Context, source: Source) -> Node | None:
+    """The catch block, or the function given to `.catch`, that sees the call fail."""
+    if member(usage.value, source) == "catch" and usage.value.parent is not None:
+        call = usage.value.parent.parent
+        return call.child_by_field_name("arguments") if call is not None else None
+    return context.tried.child_by_field_name("handler") if context.tried is not None else None
+
+
+def observed(context: Context, source: Source) -> bool:
+    """Whether a catch block does more about a failure than to log it."""
+    return bool(_caught(context.tried, source)) if context.tried is not None else False
+
+
+def ends_alike(statement: Node, context: Context, source: Source) -> bool:
+    """Whether the same is done after a statement of a try block, be it that it fails or not."""
+    tried = context.tried
+    body = tried.child_by_field_name("body") if tried is not None else None
+    if tried is None or body is None or statement.parent is None or statement.parent.id != body.id:
+        return False
+    rest = _acts([n for n in body.named_children if n.start_byte > statement.start_byte], source)
+    caught = _caught(tried, source)
+    if rest or caught != ["return"]:
+        return rest == caught
+    block = tried.parent
+    function = block.parent if block is not None else None
+    whole = function.child_by_field_name("body") if function is not None else None
+    last = [n for n in block.named_children if n.type != "comment"][-1:] if block else []
+    return whole is not None and block is not None and whole.id == block.id and last == [tried]
+
+
+def _caught(tried: Node, source: Source) -> list[str]:
+    handler = tried.child_by_field_name("handler")
+    body = handler.child_by_field_name("body") if handler is not None else None
+    return _acts(body.named_children, source) if body is not None else []
+
+
+def _acts(statements: list[Node], source: Source) -> list[str]:
+    """The statements that are no log, spelled alike."""
+    texts = (re.sub(r"\s+", " ", source.text(n)) for n in statements if n.type != "comment")
+    return [text.rstrip("; ") for text in texts if not _LOGS.match(text)]

@@ -1,0 +1,51 @@
+"""Tests that fake the process calls of a module which, once migrated, makes them no more."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+# what a file that fakes a process call spells; the regex decides
+TRIGGERS = (b"child_process", b"spyOn(", b"Bun.spawn")
+_FAKE = re.compile(
+    # vitest, jest, bun:test and node:test, in this order
+    r"\.(?:mock|doMock|unstable_mockModule|setMock|module|mockModule)\(\s*"
+    r"[\"'`](?:node:)?child_process[\"'`]"
+    r"|\bspyOn\(\s*(?:Bun|child_?[pP]rocess|cp)\b"
+    r"|\bBun\.(?:spawn|spawnSync|\$)\s*=[^=]"
+)
+_IMPORT = re.compile(
+    r"(?:\bfrom|\bimport|\brequire|\bimport\(|\brequire\()\s*[\"'](\.[^\"']*)[\"']"
+)
+_SUFFIX = re.compile(r"\.[cm]?[jt]sx?$")
+
+
+def stale_mocks(
+    tests: Mapping[str, str], rewritten: Collection[str], package: str
+) -> Iterator[str]:
+    """A note for each test that fakes process calls and imports a module of `rewritten`.
+
+    `tests` are the texts of test files by path, `package` the name that the port is installed
+    under.
+    """
+    modules = {_SUFFIX.sub("", path): path for path in rewritten}
+    for path, text in sorted(tests.items()):
+        fake = _FAKE.search(text)
+        if fake is None:
+            continue
+        line = text.count("\n", 0, fake.start()) + 1
+        for module in sorted({modules[m] for m in _imported(path, text) if m in modules}):
+            yield (
+                f"{path}:{line} fakes process calls, and {module} leaves them to {package} now: "
+                "fake that instead (its nullAdapter records calls)"
+            )
+
+
+def _imported(path: str, text: str) -> Iterator[str]:
+    """The modules that a file imports by a relative path, without a suffix."""
+    folder = posixpath.dirname(path)
+    for match in _IMPORT.finditer(text):
+        module = _SUFFIX.sub("", posixpath.normpath(posixpath.join(folder, match[1])))
+        yield module
+        yield f"{module}/index"

@@ -1,0 +1,67 @@
+"""The answer of `fleetmod check FILES` for files without a trigger, before anything is imported.
+
+A hook runs on every commit, and most commits hold no debt: then reading the files is all there is
+to do. Whatever is not that plain case is left to the command itself.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_CODE = (".ts", ".tsx", ".mts", ".cts")
+_DIRECTIVE = b"fleetmod-ignore"
+
+
+def is_clean(args: list[str]) -> bool:
+    """Whether `check` with these arguments surely finds nothing; False means: ask it."""
+    if not args or any(a.startswith(("-", "/")) or ".." in a.split("/") for a in args):
+        return False
+    try:
+        with open("fleetmod.toml", "rb") as config:  # noqa: PTH123 (pathlib costs as much again)
+            if b"rules" in config.read():
+                return False  # rules of one's own have triggers of their own
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    triggers = _triggers()
+    for path in args:
+        if path.endswith(_CODE):
+            try:
+                with open(path, "rb") as file:  # noqa: PTH123
+                    data = file.read()
+            except FileNotFoundError:
+                continue  # deleted by the commit
+            except OSError:
+                return False
+            if any(trigger in data for trigger in triggers):
+                return False
+        elif os.path.isdir(path):  # noqa: PTH112
+            return False
+    return True
+
+
+def _triggers() -> list[bytes]:
+    """The triggers of the bundled rules, from the line of each file that gives them."""
+    here = os.path.dirname(__file__)  # noqa: PTH120
+    folder = os.path.join(here, "_data", "rules")  # noqa: PTH118
+    if not os.path.isdir(folder):  # noqa: PTH112
+        folder = os.path.join(os.path.dirname(here), "rules")  # noqa: PTH118, PTH120
+    found = {_DIRECTIVE}
+    for entry in os.scandir(folder):
+        if entry.name.endswith(".toml"):
+            with open(entry.path, "rb") as file:  # noqa: PTH123
+                head = file.read().partition(b"\n[[example]]")[0]
+            line = head.partition(b"\ntriggers = [")[2].partition(b"]")[0]
+            found.update(line.replace(rb"\\", b"\\").split(b'"')[1::2])
+    return sorted(found)
+
+
+def main() -> None:
+    """The entry point of the `fleetmod` command."""
+    if sys.argv[1:2] == ["check"] and is_clean(sys.argv[2:]):
+        sys.exit(0)
+    from fleetmod.cli import main as run
+
+    run()

@@ -1,0 +1,43 @@
+"""GitLab's code quality report: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from fleetmod.model import is_debt
+from fleetmod.report.report import ERROR, Report, Unproven
+
+
+def render(report: Report) -> str:
+    """An array of what is left to mend and what is unproven; GitLab itself tells what is new."""
+    found: list[dict[str, object]] = [
+        {
+            "description": entry.message,
+            "check_name": entry.finding.rule,
+            "fingerprint": entry.id,
+            "severity": "major" if entry.level == ERROR else "minor",
+            "location": {
+                "path": entry.finding.path,
+                "lines": {"begin": entry.finding.line},
+            },
+        }
+        for entry in report.entries
+        if is_debt(entry.finding)
+    ]
+    found += [_unproven(each) for each in report.unproven]
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _unproven(each: Unproven) -> dict[str, object]:
+    return {
+        "description": f"unproven: {each}",
+        "check_name": "unproven",
+        "fingerprint": hashlib.sha256(f"unproven\0{each}".encode()).hexdigest()[:32],
+        "severity": "critical",
+        # what is no file's stands in the configuration
+        "location": {
+            "path": each.path or "fleetmod.toml",
+            "lines": {"begin": max(each.line, 1)},
+        },
+    }

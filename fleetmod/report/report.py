@@ -1,0 +1,195 @@
+"""What every printer prints: one plain report of a command, whichever it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from fleetmod.audit import Audit, TextCount
+from fleetmod.fixes import fix_of
+from fleetmod.gates.check import Verdict
+from fleetmod.model import EXEMPT, REFUSE, Edit, Finding, is_debt
+from fleetmod.project import Project, Sources
+from fleetmod.report.fingerprint import fingerprints
+from fleetmod.rules import Rule
+from fleetmod.trend import Point
+
+GREP = Rule(
+    id="gate-grep",
+    title="a line that the gate's grep finds",
+    family="",
+    cls="text",
+    query="",
+    prose="The plain grep of a phase's gate must be empty, whatever a line means. This line holds "
+    "the text, though the syntax tree sees no debt in it: reword it, or rename what it names.",
+)
+ERROR, WARNING = "error", "warning"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A finding, its stable id, and the edits that mend it alone (none where it is not asked)."""
+
+    finding: Finding
+    id: str
+    fix: tuple[Edit, ...] = ()
+
+    @property
+    def level(self) -> str:
+        """`error` for what a person must mend, `warning` for what `fleetmod migrate` does."""
+        return ERROR if self.finding.action == REFUSE else WARNING
+
+    @property
+    def message(self) -> str:
+        """One line: what stands there, and what becomes of it."""
+        f = self.finding
+        what = f.understood or f.text
+        return f"{what}: {f.reason}" if f.reason else f"{what}: `fleetmod migrate` rewrites it"
+
+
+@dataclass(frozen=True)
+class Unproven:
+    """Something that could not be judged; `path` is "" where it is no file's, `line` 0 likewise."""
+
+    path: str
+    line: int
+    last: int
+    reason: str
+
+    def __str__(self) -> str:
+        lines = f":{self.line}" if self.line else ""
+        lines += f"-{self.last}" if self.last > self.line else ""
+        return f"{self.path}{lines} {self.reason}".strip()
+
+
+@dataclass(frozen=True)
+class Report:
+    """`contents` are the files of the findings; `packages` the workspace's folders, "" the root.
+
+    `commit` is "" outside of git; `source` is a URL template with {commit}, {path} and {line}.
+    """
+
+    command: str
+    name: str
+    commit: str
+    scanned: int
+    texts: tuple[TextCount, ...]
+    entries: tuple[Entry, ...]
+    unproven: tuple[Unproven, ...]
+    rules: tuple[Rule, ...]
+    packages: tuple[str, ...]
+    contents: Mapping[str, bytes]
+    verdicts: tuple[Verdict, ...] = ()
+    baseline: bool = False
+    history: tuple[Point, ...] = ()
+    source: str = ""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(entry.finding for entry in self.entries)
+
+    @property
+    def debt(self) -> list[Entry]:
+        """What is left to mend, worst first."""
+        return sorted((e for e in self.entries if is_debt(e.finding)), key=_badness)
+
+
+def report_of(
+    project: Project,
+    audit: Audit,
+    sources: Sources,
+    command: str,
+    *,
+    commit: str = "",
+    packages: Sequence[str] = (),
+    verdicts: tuple[Verdict, ...] = (),
+    fixes: bool = False,
+    baseline: bool = False,
+    history: tuple[Point, ...] = (),
+) -> Report:
+    """The report of an audit or a gate. `fixes` asks for each finding's edits, which cost a scan;
+    `baseline` says that there is one, which the findings' `known` was read from.
+
+    A gate speaks of its own phases' findings, and of every line that its grep finds besides.
+    """
+    # ids count twins among all findings, so that each is the same in every command's report
+    everything = (*audit.findings, *_residue(verdicts))
+    asked = {verdict.family for verdict in verdicts}
+    entries = []
+    for finding, name in zip(everything, fingerprints(everything), strict=True):
+        if verdicts and (finding.family not in asked or finding.action == EXEMPT):
+            continue
+        edits: tuple[Edit, ...] = ()
+        if fixes and finding.rule != GREP.id:
+            rules = project.rules_for(finding.path)
+            fix = fix_of(finding, sources.contents[finding.path], sources.settings, rules)
+            edits = fix.edits if fix else ()
+        entries.append(Entry(finding, name, edits))
+    entries.sort(key=lambda e: (e.finding.path, e.finding.line, e.finding.start))
+    paths = {e.finding.path for e in entries}
+    return Report(
+        command=command,
+        name=project.root.name,
+        commit=commit,
+        scanned=audit.scanned,
+        texts=audit.texts,
+        entries=tuple(entries),
+        unproven=tuple(_unproven(audit, verdicts)),
+        rules=(*project.rules, GREP) if verdicts else project.rules,
+        packages=tuple(packages),
+        contents={path: data for path, data in sources.contents.items() if path in paths},
+        verdicts=verdicts,
+        baseline=baseline,
+        history=history,
+    )
+
+
+def _residue(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+    """The grep's lines on which no finding of debt stands."""
+    debt = (f for verdict in verdicts for f in verdict.findings)
+    told = {(f.path, line) for f in debt for line in f.lines}
+    for verdict in verdicts:
+        for path, line, text in verdict.grep:
+            if (path, line) not in told:
+                yield Finding(
+                    rule=GREP.id,
+                    family=verdict.family,
+                    cls=GREP.cls,
+                    path=path,
+                    start=0,
+                    end=0,
+                    line=max(line, 1),
+                    col=1,
+                    text=" ".join(text.split())[:120],
+                    understood="",
+                    action=REFUSE,
+                    reason=f"the grep of phase {verdict.phase} finds this line",
+                    lines=(line,),
+                )
+
+
+def _unproven(audit: Audit, verdicts: Sequence[Verdict]) -> Iterator[Unproven]:
+    known = [
+        Unproven(p, a, b, "does not parse and holds a trigger") for p, (a, b) in audit.unparsed
+    ]
+    known += [Unproven(p, 0, 0, f"cannot be read: {reason}") for p, reason in audit.unreadable]
+    if not verdicts:
+        known += [
+            Unproven(p, n, n, "no finding explains this line") for p, n, _ in audit.unexplained
+        ]
+    yield from known
+    told = {_phrase(each) for each in known}
+    for reason in dict.fromkeys(r for verdict in verdicts for r in verdict.unproven):
+        if reason not in told:
+            yield Unproven("", 0, 0, reason)
+
+
+def _phrase(each: Unproven) -> str:
+    """As the gates word it, who name both lines always."""
+    lines = f":{each.line}-{each.last}" if each.line else ""
+    return f"{each.path}{lines} {each.reason}"
+
+
+def _badness(entry: Entry) -> tuple[bool, bool, bool, str, int, int]:
+    f = entry.finding
+    return (f.known, f.action != REFUSE, f.test, f.path, f.line, f.col)

@@ -1,0 +1,90 @@
+"""What of a repository would not build or run with the installed packages, which are TypeScript."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from fleetmod.workspace.json_edit import read_object
+from fleetmod.workspace.managers import folders_above, manager_of
+from fleetmod.workspace.manifest import PackageInfo
+from fleetmod.workspace.tsconfig import NAME, TsConfig, read_tsconfig
+
+# Node strips types by default from here on: nodejs.org/api/typescript.html, "Type stripping"
+NODE = (22, 18)
+_VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
+_COMMONJS = ("commonjs", "node10", "umd", "amd")
+_BUNDLERS = frozenset("bun esbuild parcel rollup rolldown tsdown tsup tsx vite webpack".split())
+
+
+def fit_notes(root: Path, folders: Collection[str], owners: Collection[PackageInfo]) -> list[str]:
+    """Notes on the new packages in `folders`, and on the packages (`owners`) that import them."""
+    notes = [note for folder in sorted(folders) for note in _compiled(root, folder)]
+    for owner in sorted(owners, key=lambda info: info.path):
+        notes += _run(root, owner)
+    return list(dict.fromkeys(notes))
+
+
+def _compiled(root: Path, folder: str) -> Iterator[str]:
+    """A note on each tsconfig.json above a new package that takes its sources in, and must not."""
+    for above in folders_above(posixpath.dirname(folder)):
+        config = read_tsconfig(root, above)
+        if config is None or not config.takes(f"{folder}/src/index.ts") or _harmless(config):
+            continue
+        name = posixpath.join(above, NAME)
+        yield (
+            f"{name} would compile {folder}, too, which has a {NAME} of its own: add "
+            f'"{posixpath.relpath(folder, above or ".")}" to its "exclude"'
+        )
+
+
+def _harmless(config: TsConfig) -> bool:
+    """Whether it only checks, and knows the imports with `.ts` that the package has."""
+    return all(config.options.get(key) for key in ("noEmit", "allowImportingTsExtensions"))
+
+
+def _run(root: Path, owner: PackageInfo) -> Iterator[str]:
+    """A note where a package may run under a Node that loads no TypeScript."""
+    top = read_object(owner.text, owner.manifest)
+    engines = top.last("engines")
+    node = engines.value.get("node") if engines and isinstance(engines.value, dict) else None
+    needed = f"{NODE[0]}.{NODE[1]}"
+    if isinstance(node, str):
+        if lowest(node) < NODE:
+            yield (
+                f'{owner.manifest} admits Node "{node}", and the installed packages are '
+                f"TypeScript, which Node runs from {needed} on: raise engines.node, or bundle them"
+            )
+        return
+    config = read_tsconfig(root, owner.path)
+    module = str(config.options.get("module", "") if config else "").lower()
+    kind = top.last("type")
+    named = {
+        name
+        for field in ("dependencies", "devDependencies")
+        if (item := top.last(field)) is not None and isinstance(item.value, dict)
+        for name in item.value
+    }
+    commonjs = not (kind and kind.value == "module") and module in _COMMONJS
+    if commonjs and not named & _BUNDLERS and manager_of(root, owner.path) != "bun":
+        yield (
+            f"{owner.manifest} builds CommonJS, and the installed packages are ES modules in "
+            f"TypeScript, which Node requires from {needed} on: say so in engines.node, or bundle "
+            "them"
+        )
+
+
+def lowest(range_: str) -> tuple[int, int]:
+    """The lowest major and minor version that an npm range admits (docs.npmjs.com, semver)."""
+    return min((_low(each) for each in range_.split("||")), default=(0, 0))
+
+
+def _low(alternative: str) -> tuple[int, int]:
+    bounds = [
+        (int(match[1]), int(match[2] or 0))
+        for word in re.sub(r"([<>=^~])\s+", r"\1", alternative).split()
+        if not word.startswith("<") and (match := _VERSION.search(word))
+    ]
+    return bounds[0] if bounds else (0, 0)

@@ -1,0 +1,165 @@
+"""The debt at commits of the past, by today's rules and configuration."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fleetmod import __version__
+from fleetmod.audit import Progress, scan_file
+from fleetmod.errors import FleetmodError
+from fleetmod.model import FileResult, is_debt
+from fleetmod.project import Project, make_settings, suffix
+from fleetmod.settings import Settings
+from fleetmod.syntax.source import SUFFIXES
+from fleetmod.workspace.discover import looked_at
+from fleetmod.workspace.history import Blobs, Commit, blobs, commits, files, spread
+
+FORMAT, VERSION = "fleetmod-trend", 1
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The findings of debt at one commit, by family, and how many files hold them.
+
+    `unproven` counts the places that could not be judged.
+    """
+
+    commit: str
+    date: str
+    subject: str
+    debt: Mapping[str, int]
+    files: int
+    unproven: int
+
+
+def trend(
+    project: Project, most: int, since: str = "", progress: Progress | None = None
+) -> tuple[Point, ...]:
+    """The debt at up to `most` commits, evenly apart, oldest first. Reads git's objects only."""
+    chosen = spread(commits(project.root, since), most)
+    points = []
+    with blobs(project.root) as reader:
+        past = _Past(project, reader)
+        for number, commit in enumerate(chosen, 1):
+            points.append(past.point(commit))
+            if progress is not None:
+                progress(number, len(chosen))
+    return tuple(points)
+
+
+class _Past:
+    """What was found of a file counts for every commit that holds it at the same path."""
+
+    def __init__(self, project: Project, reader: Blobs) -> None:
+        self._project, self._reader = project, reader
+        self._wanted = looked_at(project.config)
+        self._triggers = {t.encode() for rule in project.rules for t in rule.triggers}
+        self._contents: dict[str, bytes | None] = {}  # by blob; None for one without a trigger
+        self._results: dict[tuple[object, ...], FileResult] = {}
+
+    def point(self, commit: Commit) -> Point:
+        project = self._project
+        found = {p: b for p, b in files(project.root, commit.sha).items() if self._wanted(p)}
+        code = {path: blob for path, blob in found.items() if suffix(path) in SUFFIXES}
+        contents = {path: data for path, blob in code.items() if (data := self._triggered(blob))}
+        settings = make_settings(project, contents, tuple(found))
+        results = [self._scan(path, code[path], data, settings) for path, data in contents.items()]
+        debt = [f for result in results for f in result.findings if is_debt(f)]
+        return Point(
+            commit=commit.sha,
+            date=commit.date,
+            subject=commit.subject,
+            debt=dict(sorted(Counter(f.family for f in debt).items())),
+            files=len({f.path for f in debt}),
+            unproven=sum(len(result.unparsed) for result in results),
+        )
+
+    def _triggered(self, blob: str) -> bytes | None:
+        if blob not in self._contents:
+            data = self._reader.read(blob)
+            if data is None:
+                raise FleetmodError(
+                    f"git has no content of the blob {blob[:12]}",
+                    where=str(self._project.root),
+                    todo="In a partial or shallow clone, fetch the history first",
+                )
+            held = any(trigger in data for trigger in self._triggers)
+            self._contents[blob] = data if held else None
+        return self._contents[blob]
+
+    def _scan(self, path: str, blob: str, data: bytes, settings: Settings) -> FileResult:
+        # the rest of the settings is the configuration, which is today's at every commit
+        key = (path, blob, settings.literals_for(path))
+        if key not in self._results:
+            self._results[key] = scan_file(self._project, path, data, settings)
+        return self._results[key]
+
+
+def document(points: Iterable[Point]) -> dict[str, Any]:
+    """A trend as plain data; see reports/trend.schema.json."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "tool": f"fleetmod {__version__}",
+        "points": [
+            {
+                "commit": p.commit,
+                "date": p.date,
+                "subject": p.subject,
+                "debt": dict(p.debt),
+                "files": p.files,
+                "unproven": p.unproven,
+            }
+            for p in points
+        ],
+    }
+
+
+def load(path: Path) -> tuple[Point, ...]:
+    """The points of one or several trends in one file, by date, each commit once.
+
+    Raises FleetmodError for a file that cannot be read or holds anything else.
+    """
+    todo = "Write one with `fleetmod trend --format json`"
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+        points: dict[str, Point] = {}
+        at = 0
+        while at < len(text):
+            found, at = json.JSONDecoder().raw_decode(text, at)
+            points |= {point.commit: point for point in _points(found)}
+            at += len(text[at:]) - len(text[at:].lstrip())
+    except OSError as error:
+        raise FleetmodError(
+            f"cannot be read: {error.strerror}", where=str(path), todo=todo
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise FleetmodError(f"is no trend ({error})", where=str(path), todo=todo) from error
+    return tuple(sorted(points.values(), key=lambda point: _instant(point.date)))
+
+
+def _points(found: Any) -> Iterable[Point]:
+    if found["format"] != FORMAT or found["version"] != VERSION:
+        raise ValueError(f"format {found['format']!r} version {found['version']!r}")
+    for raw in found["points"]:
+        debt = {str(family): int(count) for family, count in raw["debt"].items()}
+        _instant(raw["date"])
+        yield Point(
+            str(raw["commit"]),
+            str(raw["date"]),
+            str(raw["subject"]),
+            debt,
+            int(raw["files"]),
+            int(raw["unproven"]),
+        )
+
+
+def _instant(date: str) -> float:
+    from datetime import datetime
+
+    return datetime.fromisoformat(date).timestamp()

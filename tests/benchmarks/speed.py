@@ -1,0 +1,155 @@
+"""How long fleetmod takes beside ripgrep and ast-grep, as ratios of whole processes in one run.
+
+    python -m tests.benchmarks.speed REPOSITORY [--large MONOREPO] [--files 50000 200000]
+
+REPOSITORY is a git checkout with debt, MONOREPO a big one with little; copies of it make the larger
+trees. `rg` and `ast-grep` (PyPI: ast-grep-cli) must be on PATH. Nothing is written into either.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROUNDS = 7
+CODE = (".ts", ".tsx", ".mts", ".cts")
+FLEETMOD = (str(Path(sys.executable).parent / "fleetmod"),)
+# what ripgrep and ast-grep look for, as fleetmod's own rules do
+TEXTS = ("launchctl", "/Users/", "/home/")
+RULES = Path(__file__).parent / "ast-grep.yml"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The fastest of some runs, in seconds, and the largest memory of any, in MiB."""
+
+    seconds: float
+    memory: float
+
+
+def measure(command: Sequence[str], folder: Path, rounds: int = ROUNDS) -> Measured:
+    """Run a command some times; its output goes nowhere, its exit code may be anything."""
+    best, memory = float("inf"), 0.0
+    for _ in range(rounds):
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        _, _, usage = os.wait4(process.pid, 0)
+        best = min(best, time.perf_counter() - start)
+        memory = max(memory, usage.ru_maxrss / 1024)
+    return Measured(best, memory)
+
+
+def show(name: str, got: Measured, base: Measured, of: str, target: str) -> None:
+    ratio = got.seconds / base.seconds
+    print(f"{name:<42} {got.seconds * 1000:9.1f} ms {ratio:6.2f}x {of:<20} target {target}")
+
+
+def audits(name: str, folder: Path, targets: tuple[str, str], rounds: int = ROUNDS) -> None:
+    """The audit of a tree beside the raw search and beside equivalent rules."""
+    patterns = [part for text in TEXTS for part in ("-e", text)]
+    globs = [part for suffix in CODE for part in ("-g", f"*{suffix}")]
+    rg = measure(("rg", "--no-config", "-F", *patterns, *globs, "."), folder, rounds)
+    sg = measure(("ast-grep", "scan", "--rule", str(RULES), "--json=stream", "."), folder, rounds)
+    audit = measure((*FLEETMOD, "audit", "--format", "json"), folder, rounds)
+    print(f"\n{name}: {count(folder)} files, audit at most {audit.memory:.0f} MiB")
+    show("audit", audit, rg, "ripgrep", targets[0])
+    show("ast-grep's six rules", sg, audit, "audit", targets[1])
+
+
+def hooks(folder: Path) -> None:
+    """`check` of a clean file and of one with debt, beside the bare interpreter."""
+    bare = measure((sys.executable, "-I", "-c", "pass"), folder, 3 * ROUNDS)
+    (folder / "clean.ts").write_text("export const one = 1;\n")
+    (folder / "debt.ts").write_text(
+        'import { execFileSync } from "node:child_process";\n'
+        'export async function stop() {\n  execFileSync("launchctl", ["stop", "x.y"]);\n}\n'
+    )
+    print(f"\nhook, beside a bare interpreter of {bare.seconds * 1000:.1f} ms")
+    for name, target in (("clean.ts", "3x"), ("debt.ts", "7x")):
+        got = measure((*FLEETMOD, "check", name), folder, 3 * ROUNDS)
+        show(f"check {name}", got, bare, "python -I -c pass", target)
+
+
+def migration(folder: Path) -> None:
+    audit = measure((*FLEETMOD, "audit", "--format", "json"), folder, 3)
+    plan = measure((*FLEETMOD, "migrate", "--dry-run"), folder, 3)
+    show("migrate --dry-run", plan, audit, "audit", "3x")
+
+
+def count(folder: Path) -> int:
+    listed = subprocess.run(["git", "ls-files"], cwd=folder, capture_output=True, text=True)
+    return len(listed.stdout.splitlines())
+
+
+def checkout(repository: Path, target: Path) -> Path:
+    """A copy of what git tracks, as a repository of its own."""
+    shutil.copytree(
+        repository, target, symlinks=True, ignore=shutil.ignore_patterns(".git", "node_modules")
+    )
+    return commit(target)
+
+
+def replicated(source: Path, target: Path, files: int) -> Path:
+    """Copies of a tree side by side, until there are so many files."""
+    total, index = 0, 0
+    each = max(count(source), 1)
+    while total < files:
+        shutil.copytree(
+            source,
+            target / "packages" / f"copy{index}",
+            symlinks=True,
+            ignore=shutil.ignore_patterns(".git"),
+        )
+        total, index = total + each, index + 1
+    (target / "package.json").write_text('{"name": "large", "workspaces": ["packages/*"]}\n')
+    return commit(target)
+
+
+def commit(root: Path) -> Path:
+    for command in (("init", "-q"), ("add", "-A")):
+        subprocess.run(["git", *command], cwd=root, check=True)
+    author = ("-c", "user.name=b", "-c", "user.email=b@example.com")
+    subprocess.run(["git", *author, "commit", "-qm", "x"], cwd=root, check=True)
+    return root
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("repository", type=Path)
+    parser.add_argument("--large", type=Path)
+    parser.add_argument("--files", type=int, nargs="*", default=[])
+    given = parser.parse_args()
+    missing = [tool for tool in ("rg", "ast-grep") if shutil.which(tool) is None]
+    if missing:
+        sys.exit(f"{', '.join(missing)} is not on PATH")
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        reference = checkout(given.repository, work / "reference")
+        if not (reference / "fleetmod.toml").exists():
+            subprocess.run([*FLEETMOD, "init"], cwd=reference, stdout=subprocess.DEVNULL)
+            commit(reference)
+        audits("reference", reference, ("9x", "at least 2.5x"))
+        migration(reference)
+        (work / "hook").mkdir()
+        hooks(work / "hook")
+        if given.large:
+            large = checkout(given.large, work / "large")
+            audits("large", large, ("1.5x", "-"), 3)
+            for files in given.files:
+                tree = replicated(large, work / f"large{files}", files)
+                audits(f"large x {files}", tree, ("1.5x", "-"), 3)
+                shutil.rmtree(tree)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Phase 2: publish scripts, Dockerfiles, and a real registry."""

@@ -1,0 +1,125 @@
+"""`fleetmod check`: new debt in any subset of files is blocked, and what to write is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.repo import commit, fleetmod, git, make, tree
+
+HEAD = 'import { execFileSync } from "node:child_process";\n'
+STOP = 'export async function stop() {\n  execFileSync("launchctl", ["stop", "com.acme.a"]);\n}\n'
+CLEAN = "export const one = 1;\n"
+CONFIG = 'version = 1\n[workspace]\nexclude = ["packages/app/src/legacy/**"]\n'
+CONFIG += '[home]\nusers = ["alice"]\n[runtime]\nscope = "@acme"\n'
+A, B = "packages/app/src/a.ts", "packages/app/src/b.ts"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return make(
+        tmp_path / "r",
+        {
+            "package.json": '{"name": "r", "workspaces": ["packages/*"]}\n',
+            "fleetmod.toml": CONFIG,
+            "packages/app/package.json": '{"name": "app", "type": "module"}\n',
+            A: HEAD + STOP,
+            B: CLEAN,
+            "packages/app/src/legacy/old.ts": HEAD + STOP,
+        },
+    )
+
+
+def check(root: Path, *files: str) -> tuple[int, str]:
+    ran = fleetmod(root, "check", *(str(root / f) if f[0] != "-" else f for f in files))
+    return ran.code, ran.out + ran.err
+
+
+def test_a_finding_is_shown_with_place_reason_and_replacement(root: Path) -> None:
+    code, out = check(root, A)
+    assert code == 1
+    assert f"{A}:3:3: launchctl-call: stop com.acme.a" in out
+    assert '  write: await processManager.stop("com.acme.a");' in out
+    assert '  with:  import { processManager } from "@acme/process-manager";' in out
+    assert "launchctl-call: launchctl exists on macOS only" in out
+
+
+def test_what_an_audit_leaves_out_is_left_out_by_name_too(root: Path) -> None:
+    (root / "packages/app/src/link.ts").symlink_to("a.ts")
+    (root / "node_modules/x").mkdir(parents=True)
+    (root / "node_modules/x/a.ts").write_text(HEAD + STOP)
+    (root / "run.py").write_text("launchctl = 1\n")
+    left_out = [
+        "packages/app/src/legacy/old.ts",
+        "packages/app/src/link.ts",
+        "node_modules/x/a.ts",
+        "run.py",
+    ]
+    assert check(root, *left_out) == (0, "")
+
+
+def test_a_deleted_file_and_a_clean_one(root: Path) -> None:
+    (root / A).unlink()
+    assert check(root, A, B) == (0, "")
+
+
+def test_files_from_outside_and_folders_are_told(root: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "x.ts"
+    outside.write_text(CLEAN)
+    ran = fleetmod(root, "check", str(outside))
+    assert (ran.code, "lies outside of" in ran.err) == (2, True)
+    ran = fleetmod(root, "check", str(root / "packages"))
+    assert (ran.code, "is a folder" in ran.err) == (2, True)
+
+
+def test_any_split_of_the_files_finds_the_same(root: Path) -> None:
+    (root / B).write_text(f'{CLEAN}export const home = "/Users/alice/Documents";\n')
+    _, both = check(root, A, B)
+    _, first = check(root, A)
+    _, second = check(root, B)
+    places = [line for line in both.splitlines() if line.startswith("packages/")]
+    apart = [ln for ln in (first + second).splitlines() if ln.startswith("packages/")]
+    assert places == apart and len(places) == 2
+
+
+def test_a_test_file_alone_is_judged_with_its_package(root: Path) -> None:
+    """What a test may expect hangs on the code of its package, which the commit need not touch."""
+    test = "packages/app/test/a.test.ts"
+    (root / B).write_text('export const vault = "/Users/alice/Vault";\n')
+    (root / test).parent.mkdir()
+    (root / test).write_text('expect(vault).toBe("/Users/alice/Vault");\n')
+    commit(root)
+    whole = [ln for ln in check(root)[1].splitlines() if ln.startswith(test)]
+    assert (
+        whole and [ln for ln in check(root, test)[1].splitlines() if ln.startswith(test)] == whole
+    )
+
+
+def test_the_index_counts_and_not_the_working_tree(root: Path) -> None:
+    fleetmod(root, "baseline")
+    (root / B).write_text(HEAD + STOP)
+    git(root, "add", B)
+    (root / B).write_text(CLEAN)
+    assert check(root, "--staged")[0] == 1
+    git(root, "add", B)
+    (root / B).write_text(HEAD + STOP)
+    assert check(root, "--staged") == (0, "")
+    assert check(root, B)[0] == 1
+
+
+def test_a_broken_file_is_unproven(root: Path) -> None:
+    (root / B).write_text('export const = = "launchctl stop x" (;\n')
+    code, out = check(root, B)
+    assert (code, "unproven: packages/app/src/b.ts:1-1 does not parse" in out) == (3, True)
+
+
+def test_fix_rewrites_once_the_packages_are_there(root: Path) -> None:
+    before = tree(root)
+    code, out = check(root, A, "--fix")
+    assert (code, "Run fleetmod migrate once" in out, tree(root)) == (1, True, before)
+    fleetmod(root, "migrate")
+    commit(root)
+    (root / B).write_text(HEAD + STOP)
+    assert check(root, B, "--fix")[0] == 0
+    assert "processManager.stop" in (root / B).read_text()

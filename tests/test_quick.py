@@ -1,0 +1,67 @@
+"""The short way of a hook: it answers only where the whole command would say the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fleetmod import quick
+from fleetmod.project import open_project, triggers
+
+
+def test_it_knows_every_trigger(tmp_path: Path) -> None:
+    assert quick._triggers() == triggers(open_project(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("files", "clean"),
+    [
+        (["a.ts"], True),
+        (["a.ts", "gone.ts", "b.py"], True),
+        (["debt.ts"], False),
+        (["a.ts", "debt.ts"], False),
+        (["folder"], False),
+        (["ignored.ts"], False),
+        ([], False),
+        (["--staged"], False),
+        (["../a.ts"], False),
+        (["/a.ts"], False),
+    ],
+)
+def test_what_it_answers(
+    files: list[str], clean: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "a.ts").write_text("export const a = 1;\n")
+    (tmp_path / "b.py").write_text("launchctl = 1\n")
+    (tmp_path / "debt.ts").write_text('run("launchctl");\n')
+    (tmp_path / "ignored.ts").write_text("// fleetmod-ignore home-path: gone\n")
+    monkeypatch.chdir(tmp_path)
+    assert quick.is_clean(files) is clean
+    (tmp_path / "fleetmod.toml").write_text('[workspace]\nrules = ["own"]\n')
+    assert quick.is_clean(files) is False
+
+
+def imported(folder: Path, *args: str) -> set[str]:
+    """The modules that a run of the command has imported at its end."""
+    code = (
+        "import atexit, sys; sys.argv[0] = 'fleetmod';"
+        "atexit.register(lambda: print('\\n' + ' '.join(sys.modules)));"
+        "from fleetmod.quick import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *args], cwd=folder, capture_output=True, text=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_what_the_hook_and_the_audit_import(tmp_path: Path) -> None:
+    (tmp_path / "a.ts").write_text("export const a = 1;\n")
+    (tmp_path / "debt.ts").write_text('import { run } from "x";\nrun("launchctl stop x");\n')
+    heavy = {"libcst", "jinja2", "yaml", "pygls", "duckdb"}
+    assert not imported(tmp_path, "check", "a.ts") & {*heavy, "click", "re", "tree_sitter", "rich"}
+    assert not imported(tmp_path, "check", "debt.ts") & {*heavy, "rich"}
+    assert not imported(tmp_path, "audit", "--format", "json") & {*heavy, "rich"}

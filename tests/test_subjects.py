@@ -1,0 +1,64 @@
+"""Texts, comments and names go with the calls that they speak of."""
+
+from __future__ import annotations
+
+from fleetmod.model import EXEMPT, REFUSE, REWRITE
+from tests.scan import look, migrated
+
+HEAD = 'import { execFileSync, execSync } from "node:child_process";\n'
+DONE = '  execFileSync("launchctl", ["bootout", "system/com.acme.api"]);\n'
+LEFT = '  execFileSync("launchctl", ["load", plist]);\n'  # whose label nobody knows
+NEXT = 'export const next = "See launchctl state";\n'
+
+
+def actions(text: str, rule: str) -> set[str]:
+    return {f.action for f in look(HEAD + text).findings if f.rule == f"launchctl-{rule}"}
+
+
+def function(*lines: str) -> str:
+    return "export function go(plist: string) {\n" + "".join(lines) + "}\n"
+
+
+def test_a_text_of_the_module_stays_only_where_every_call_does() -> None:
+    assert actions(NEXT + function(LEFT), "display") == {REFUSE}
+    assert actions(NEXT + function(LEFT) + function(DONE), "display") == {REWRITE}
+    assert actions(NEXT, "display") == {REWRITE}
+
+
+def test_one_call_that_stays_keeps_the_words_of_its_function() -> None:
+    said = '  console.log("launchctl is slow");\n'
+    assert actions(function(DONE, said), "log") == {REWRITE}
+    assert actions(function(DONE, said, LEFT), "log") == {REFUSE}
+
+
+def test_the_innermost_block_with_a_call_decides() -> None:
+    block = f'  try {{\n{DONE}  }} catch {{\n    console.log("launchctl is slow");\n  }}\n'
+    assert actions(function(LEFT, block), "log") == {REWRITE}
+
+
+def test_a_comment_speaks_of_the_code_below_it() -> None:
+    doc = "/** Asks launchctl. */\n"
+    assert actions(function(LEFT) + doc + function(DONE), "comment") == {REWRITE}
+    assert actions(function(DONE) + doc + function(LEFT), "comment") == {REFUSE}
+    behind = DONE.rstrip() + " // by launchctl\n"
+    assert actions(function(behind) + function(LEFT), "comment") == {REWRITE}
+
+
+def test_a_text_beside_the_environment_is_no_debt() -> None:
+    said = '  console.log("launchctl has it");\n'
+    read = '  execFileSync("launchctl", ["getenv", "ACME"]);\n'
+    assert actions(function(read, said), "log") == {EXEMPT}
+
+
+def test_what_a_directive_accepts_keeps_the_words_and_the_words_stay_debt() -> None:
+    accept = "  // fleetmod-ignore launchctl-call: the file is ours\n"
+    assert actions(function(accept, LEFT, '  console.log("by launchctl");\n'), "log") == {REFUSE}
+
+
+def test_a_name_is_changed_in_the_second_cycle_beside_a_call_that_stays() -> None:
+    rows = '  const launchctl = execSync("launchctl list || true", { encoding: "utf8" });\n'
+    text = HEAD + function(rows, "  console.log(launchctl.length);\n", LEFT)
+    after = migrated(text)
+    assert "const services = " in after and "services.length" in after
+    assert LEFT in after
+    assert migrated(after) == after

@@ -1,0 +1,252 @@
+"""What each key of a launchd job becomes, and what is said of the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fleetmod.fleet.units.convert import unit_name
+from fleetmod.fleet.units.model import Refused
+from tests.units import added, converted, settings
+
+ALWAYS = ["Restart=always", "RestartSec=10s"]
+
+
+def test_the_smallest_job() -> None:
+    (unit,) = converted().units
+    assert unit.name == "dev.example.x.service"
+    assert unit.text == (
+        "# Made by `fleetmod units` from infra/x.plist; a change here is lost.\n\n"
+        "[Unit]\nDescription=dev.example.x\n\n"
+        "[Service]\nType=exec\nExecStart=/bin/true\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "lines"),
+    [
+        ({"KeepAlive": True}, ALWAYS),
+        ({"OnDemand": False}, ALWAYS),
+        ({"KeepAlive": False}, []),
+        ({"KeepAlive": True, "ThrottleInterval": 0}, ["Restart=always", "RestartSec=0s"]),
+        (
+            {"KeepAlive": {"SuccessfulExit": True}},
+            [
+                "RestartPreventExitStatus=SIGHUP SIGINT SIGTERM SIGPIPE",
+                "Restart=on-success",
+                "RestartSec=10s",
+            ],
+        ),
+        (
+            {"KeepAlive": {"SuccessfulExit": False}},
+            [
+                "RestartForceExitStatus=SIGHUP SIGINT SIGTERM SIGPIPE",
+                "Restart=on-failure",
+                "RestartSec=10s",
+            ],
+        ),
+        ({"KeepAlive": {"Crashed": True}}, ["Restart=on-abort", "RestartSec=10s"]),
+        (
+            {"KeepAlive": {"Crashed": False}},
+            [
+                "RestartPreventExitStatus=SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGSEGV SIGSYS",
+                *ALWAYS,
+            ],
+        ),
+        ({"KeepAlive": {"Crashed": False, "SuccessfulExit": False}}, ALWAYS),
+        ({"KeepAlive": {"AfterInitialDemand": True}}, ALWAYS),
+        ({"KeepAlive": {"PathState": {"/run/x": True}}}, ALWAYS),
+        ({"Nice": -5}, ["Nice=-5"]),
+        ({"Umask": 18}, ["UMask=0022"]),
+        ({"Umask": "022"}, ["UMask=0022"]),
+        ({"Umask": "0x12"}, ["UMask=0022"]),
+        ({"ExitTimeOut": 7}, ["TimeoutStopSec=7s"]),
+        ({"ExitTimeOut": 0}, ["TimeoutStopSec=infinity"]),
+        ({"ProcessType": "Standard"}, []),
+        ({"ProcessType": "Background"}, ["CPUSchedulingPolicy=batch", "IOSchedulingClass=idle"]),
+        ({"LowPriorityIO": True}, ["IOSchedulingClass=best-effort", "IOSchedulingPriority=7"]),
+        ({"AbandonProcessGroup": True}, ["KillMode=process"]),
+        ({"UserName": "svc", "GroupName": "svc"}, ["User=svc", "Group=svc"]),
+        ({"WorkingDirectory": "/srv/a b"}, ["WorkingDirectory=/srv/a b"]),
+        ({"StandardInPath": "/srv/in"}, ["StandardInput=file:/srv/in"]),
+        ({"StandardOutPath": "/tmp/100%.log"}, ["StandardOutput=append:/tmp/100%%.log"]),
+        ({"StandardErrorPath": "/dev/null"}, ["StandardError=null"]),
+        (
+            {
+                "SoftResourceLimits": {"NumberOfFiles": 10, "Core": 0},
+                "HardResourceLimits": {"NumberOfFiles": 20},
+            },
+            ["LimitNOFILE=10:20", "LimitCORE=0"],
+        ),
+        ({"Debug": False, "SessionCreate": False, "InitGroups": True}, []),
+    ],
+)
+def test_a_key_of_the_service(keys: dict[str, Any], lines: list[str]) -> None:
+    assert added(**keys) == lines
+
+
+@pytest.mark.parametrize(
+    ("keys", "starts"),
+    [
+        ({}, False),
+        ({"RunAtLoad": True}, True),
+        ({"RunAtLoad": False}, False),
+        ({"KeepAlive": True}, True),
+        ({"KeepAlive": {"SuccessfulExit": False}}, True),
+        ({"KeepAlive": {"Crashed": True}}, False),
+        ({"KeepAlive": {"AfterInitialDemand": True}}, False),
+        ({"StartInterval": 5}, False),
+        ({"StartInterval": 5, "RunAtLoad": True}, True),
+    ],
+)
+def test_whether_it_starts_with_the_manager(keys: dict[str, Any], starts: bool) -> None:
+    assert added("Install", **keys) == (["WantedBy=default.target"] if starts else [])
+
+
+@pytest.mark.parametrize(
+    ("value", "lines"),
+    [
+        ({"Minute": 5}, ["*-*-* *:05:00"]),
+        ({"Hour": 9}, ["*-*-* 09:*:00"]),
+        ({}, ["*-*-* *:*:00"]),
+        ({"Hour": 9, "Minute": 0, "Weekday": 0}, ["Sun *-*-* 09:00:00"]),
+        ({"Hour": 9, "Minute": 0, "Weekday": 7}, ["Sun *-*-* 09:00:00"]),
+        ({"Month": 12, "Day": 31, "Hour": 23, "Minute": 59}, ["*-12-31 23:59:00"]),
+        ({"Day": 1, "Weekday": 1, "Hour": 0}, ["Mon *-*-* 00:*:00", "*-*-01 00:*:00"]),
+        (
+            [{"Weekday": day, "Hour": 8, "Minute": 0} for day in (0, 7, 3)],
+            ["Sun *-*-* 08:00:00", "Wed *-*-* 08:00:00"],
+        ),
+    ],
+)
+def test_a_calendar(value: object, lines: list[str]) -> None:
+    timer = added("Timer", "timer", StartCalendarInterval=value)
+    assert [line for line in timer if line != "AccuracySec=1s"] == [
+        f"OnCalendar={e}" for e in lines
+    ]
+
+
+def test_triggers() -> None:
+    done = converted(
+        StartInterval=300, WatchPaths=["/etc/a", "/etc/b"], QueueDirectories=["/var/q"]
+    )
+    assert [unit.name for unit in done.units] == [
+        "dev.example.x.service",
+        "dev.example.x.timer",
+        "dev.example.x.path",
+    ]
+    assert settings(done, "Timer", "timer") == [
+        "OnActiveSec=300s",
+        "OnUnitActiveSec=300s",
+        "AccuracySec=1s",
+    ]
+    assert settings(done, "Path", "path") == [
+        "PathModified=/etc/a",
+        "PathModified=/etc/b",
+        "DirectoryNotEmpty=/var/q",
+    ]
+    assert settings(done, "Install", "timer") == ["WantedBy=timers.target"]
+    assert settings(done, "Install", "path") == ["WantedBy=paths.target"]
+
+
+def test_a_queue_alone_is_kept_alive_while_it_is_not_empty() -> None:
+    done = converted(QueueDirectories=["/var/q"])
+    assert "ConditionDirectoryNotEmpty=|/var/q" in settings(done, "Unit")
+    assert settings(done, "Path", "path") == ["DirectoryNotEmpty=/var/q"]
+    assert settings(done, "Service")[-2:] == ALWAYS
+
+
+@pytest.mark.parametrize(
+    ("keys", "lost"),
+    [
+        ({"MachServices": {"a": True}}, "MachServices: is an affair of macOS"),
+        ({"Sockets": {}}, "Sockets: write a .socket unit by hand"),
+        ({"SoftwareVersion": "1"}, "SoftwareVersion: is no key that fleetmod knows"),
+        ({"KeepAlive": {"NetworkState": True}}, "KeepAlive.NetworkState: launchd no longer"),
+        ({"KeepAlive": {"OtherJobEnabled": {"a": True}}}, "KeepAlive.OtherJobEnabled: systemd"),
+        ({"KeepAlive": {"PathState": {"/a": False}}}, "KeepAlive.PathState: no unit starts"),
+        (
+            {"KeepAlive": {"PathState": {"/a": True}, "Crashed": True}},
+            "KeepAlive.PathState: no unit",
+        ),
+        ({"KeepAlive": "yes"}, "KeepAlive: is neither a boolean"),
+        ({"KeepAlive": {"Crashed": {"a": 1}}}, "KeepAlive.Crashed: is no condition"),
+        ({"StartInterval": 0}, "StartInterval: is no positive number"),
+        ({"StartCalendarInterval": {"Hour": 24}}, "StartCalendarInterval: an entry's Hour"),
+        ({"StartCalendarInterval": {"Hour": [1, 2]}}, "StartCalendarInterval: an entry's Hour"),
+        ({"StartCalendarInterval": {"Second": 1}}, "StartCalendarInterval: an entry has"),
+        ({"StartCalendarInterval": ["x"]}, "StartCalendarInterval: an entry is no dictionary"),
+        ({"WatchPaths": "/a"}, "WatchPaths: is no list"),
+        ({"WatchPaths": ["~/a"]}, "WatchPaths: is no absolute path"),
+        ({"WorkingDirectory": "/a\nb"}, "WorkingDirectory: is no absolute path"),
+        ({"StandardOutPath": "log"}, "StandardOutPath: is no absolute path"),
+        ({"ThrottleInterval": 5}, "ThrottleInterval: systemd does not wait"),
+        ({"ThrottleInterval": "5", "KeepAlive": True}, "ThrottleInterval: is no number"),
+        ({"EnvironmentVariables": {"A-B": "1"}}, "EnvironmentVariables: systemd takes no"),
+        ({"EnvironmentVariables": {"A": 1}}, "EnvironmentVariables: the value of A is no text"),
+        ({"EnvironmentVariables": []}, "EnvironmentVariables: is no dictionary"),
+        ({"Nice": 40}, "Nice: is no number from -20 to 19"),
+        ({"Umask": "rw"}, "Umask: is no file mode mask"),
+        ({"UserName": "a b"}, "UserName: is no account"),
+        ({"SoftResourceLimits": {"Tea": 1}}, "ResourceLimits.Tea: is no limit"),
+        ({"ProcessType": "Adaptive"}, "ProcessType: systemd has no such class"),
+        ({"StartOnMount": True}, "StartOnMount: no unit is started by any mount"),
+    ],
+)
+def test_what_is_lost_is_said_in_the_report_and_in_the_unit(
+    keys: dict[str, Any], lost: str
+) -> None:
+    done = converted(**keys)
+    assert len(done.lost) == 1 and done.lost[0].startswith(lost), done.lost
+    assert f"# Not converted: {done.lost[0]}\n" in done.units[0].text
+
+
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        ({"Label": None}, "has no Label"),
+        ({"Label": "a b"}, "the label 'a b' makes no name of a unit"),
+        ({"Label": "../x"}, "the label '../x' makes no name of a unit"),
+        ({"ProgramArguments": None}, "has neither Program nor ProgramArguments"),
+        ({"ProgramArguments": []}, "has neither Program nor ProgramArguments"),
+        ({"ProgramArguments": "/bin/true"}, "ProgramArguments is no list"),
+        ({"ProgramArguments": [1]}, "ProgramArguments holds what is no text"),
+        ({"ProgramArguments": ["bin/x"]}, "the program is neither an absolute path nor"),
+        ({"ProgramArguments": ["-x"]}, "the program is neither an absolute path nor"),
+        ({"ProgramArguments": ["__DIR__/x"]}, "the program is neither an absolute path nor"),
+        ({"ProgramArguments": ["/bin/$x"]}, "the program's path holds `$`"),
+        ({"ProgramArguments": ["/Users/eve/x"]}, "ProgramArguments names /Users/eve: eve is"),
+        ({"WorkingDirectory": "/Users/eve"}, "WorkingDirectory names /Users/eve: eve is not among"),
+        ({"UserName": "al", "WorkingDirectory": "/Users/alice"}, "WorkingDirectory names a"),
+    ],
+)
+def test_a_job_that_no_unit_can_stand_for(keys: dict[str, Any], why: str) -> None:
+    done = converted(**keys)
+    assert done.refused.startswith(why), done.refused
+    assert done.units == ()
+
+
+def test_another_program_than_the_first_argument() -> None:
+    done = converted(Program="/opt/x y", ProgramArguments=["x", "-v"])
+    assert settings(done, "Service")[1:] == ['ExecStart="@/opt/x y" x -v']
+    done = converted(Program="/opt/x", ProgramArguments=None)
+    assert settings(done, "Service")[1:] == ["ExecStart=/opt/x"]
+
+
+def test_a_program_without_a_folder_is_searched_where_launchd_would() -> None:
+    variables = {"PATH": "/a:/Users/alice/b"}
+    done = converted(ProgramArguments=["bun", "run"], EnvironmentVariables=variables)
+    assert "ExecSearchPath=/a:%h/b" in settings(done, "Service")
+
+
+@pytest.mark.parametrize("label", ["a+b", "x@", "", "a" * 260, "é"])
+def test_a_label_without_a_unit(label: str) -> None:
+    with pytest.raises(Refused):
+        unit_name(label)
+
+
+def test_names_are_the_adapters() -> None:
+    assert unit_name("dev.example.x") == "dev.example.x.service"
+    assert unit_name("dev.example.service") == "dev.example.service"
+    assert unit_name("x@1.timer") == "x@1.timer.service"
