@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from fleetmod.apply import render
-from fleetmod.audit import scan_all
+from fleetmod.audit import Audit, scan_all
 from fleetmod.baseline import FILE, Compared, StableId, compare, parse_baseline
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.model import REWRITE, FileResult, Finding
@@ -31,9 +32,11 @@ class Replacement:
 
 @dataclass(frozen=True)
 class Checked:
-    """`findings` are all, with what is known marked; `stale` entries only of a whole repository."""
+    """`audit` has all findings, with what is known marked, and no counts of text; `stale` entries
+    are told of a whole repository only."""
 
-    findings: tuple[Finding, ...]
+    audit: Audit
+    sources: Sources
     new: tuple[Finding, ...]
     replacements: Mapping[Finding, Replacement]
     stale: tuple[StableId, ...]
@@ -60,13 +63,29 @@ def check(project: Project, contents: Mapping[str, bytes] | None = None) -> Chec
         for result in results
         for first, last in result.unparsed
     ]
+    looked = [path for path in sources.discovered if suffix(path) in SUFFIXES]
+    marked = _marked(results, compared)
     return Checked(
-        findings=compared.findings,
+        audit=Audit(marked, (), (), (), sources.unreadable, len(looked)),
+        sources=sources,
         new=compared.new,
         replacements=_replacements(project, sources, results, compared.new),
         stale=compared.stale if contents is None else (),
         unproven=tuple(unproven),
     )
+
+
+def _marked(results: Iterable[FileResult], compared: Compared) -> tuple[FileResult, ...]:
+    """Results whose findings say whether they are known."""
+    by_path: dict[str, list[Finding]] = defaultdict(list)
+    for finding in compared.findings:
+        by_path[finding.path].append(finding)
+    return tuple(replace(result, findings=tuple(by_path[result.path])) for result in results)
+
+
+def mark_known(project: Project, audit: Audit) -> Audit:
+    """An audit whose findings say whether the baseline holds them."""
+    return replace(audit, results=_marked(audit.results, against_baseline(project, audit.findings)))
 
 
 def against_baseline(project: Project, findings: Iterable[Finding]) -> Compared:

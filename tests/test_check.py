@@ -123,3 +123,23 @@ def test_fix_rewrites_once_the_packages_are_there(root: Path) -> None:
     (root / B).write_text(HEAD + STOP)
     assert check(root, B, "--fix")[0] == 0
     assert "processManager.stop" in (root / B).read_text()
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "junit", "github", "gitlab", "markdown", "html"])
+def test_every_format_tells_the_new_finding(root: Path, form: str, tmp_path: Path) -> None:
+    report = tmp_path / "report"
+    ran = fleetmod(root, "check", str(root / A), "--format", form, "--output", str(report))
+    assert (ran.code, ran.out) == (1, "")
+    assert "launchctl-call" in report.read_text()
+
+
+def test_what_is_known_is_unchanged_to_machines(root: Path) -> None:
+    fleetmod(root, "baseline")
+    (root / B).write_text(HEAD + STOP)
+    sarif = fleetmod(root, "check", "--format", "sarif")
+    assert sarif.code == 1
+    states = [line.strip(" ,") for line in sarif.out.splitlines() if "baselineState" in line]
+    assert states == [f'"baselineState": "{state}"' for state in ("unchanged", "new")]
+    audit = fleetmod(root, "audit", "--format", "sarif").out
+    assert audit.count('"baselineState": "unchanged"') == 1
+    assert fleetmod(root, "check", "--format", "github").out.count("launchctl-call") == 1

@@ -21,9 +21,12 @@ def command(root: Path, wanted: Wanted, rules: tuple[str, ...]) -> int:
     the audit unproven (exit 3). Exit 1 means that debt was found.
     """
     from fleetmod.audit import audit
+    from fleetmod.baseline import FILE
+    from fleetmod.check import mark_known
     from fleetmod.cli.progress import progress_bar
     from fleetmod.model import is_debt
     from fleetmod.project import open_project, read_sources
+    from fleetmod.workspace.disk import is_file
 
     project = open_project(root, rules)
     sources = read_sources(project)
@@ -32,6 +35,7 @@ def command(root: Path, wanted: Wanted, rules: tuple[str, ...]) -> int:
             report = audit(project, progress, sources)
     else:
         report = audit(project, None, sources)
+    report = mark_known(project, report)
 
     def text(to_file: bool) -> str:
         from fleetmod.report.text import audit_text
@@ -45,7 +49,9 @@ def command(root: Path, wanted: Wanted, rules: tuple[str, ...]) -> int:
 
         return dumps(audit_document(report)) + "\n"
 
-    deliver(wanted, {"text": text, "json": document}, project, report, sources, "audit")
+    own = {"text": text, "json": document}
+    recorded = is_file(project.root / FILE)
+    deliver(wanted, own, project, report, sources, "audit", baseline=recorded)
     if any(is_debt(f) for f in report.findings):
         return DEBT
     proven = not (report.unparsed or report.unreadable or (report.unexplained and not rules))

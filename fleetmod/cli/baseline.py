@@ -26,10 +26,10 @@ def command(root: Path) -> int:
     project = open_project(root)
     first = not (project.root / FILE).exists()
     checked = check(project)
-    debt = {own for own, f in stable_ids(checked.findings) if f.action != EXEMPT}
+    debt = {own for own, f in stable_ids(checked.audit.findings) if f.action != EXEMPT}
     kept = [
         own
-        for own, finding in stable_ids(checked.findings)
+        for own, finding in stable_ids(checked.audit.findings)
         if finding.action != EXEMPT and (first or finding.known)
     ]
     before = set(read_baseline(project))

@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleetmod.cli.reports import Wanted, deliver, report_options
 from fleetmod.errors import FleetmodError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from fleetmod.check import Checked
     from fleetmod.project import Project
-    from fleetmod.rules import Rule
 
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--staged", is_flag=True, help="Check what the next commit holds, as git has it.")
 @click.option("--fix", is_flag=True, help="Rewrite the files with new debt where that is safe.")
+@report_options
 @click.pass_obj
-def command(root: Path, files: tuple[Path, ...], staged: bool, fix: bool) -> int:
+def command(root: Path, files: tuple[Path, ...], staged: bool, fix: bool, wanted: Wanted) -> int:
     """Block new debt in FILES; without FILES, in the whole repository.
 
     Debt that the baseline holds is let pass. Each new finding is shown with why it matters and
@@ -34,7 +35,6 @@ def command(root: Path, files: tuple[Path, ...], staged: bool, fix: bool) -> int
         raise click.UsageError("--staged reads git's index: it takes no FILES and no --fix")
     from fleetmod.check import check
     from fleetmod.project import open_project
-    from fleetmod.suppress import RULE
 
     project = open_project(root)
     contents = None
@@ -46,7 +46,11 @@ def command(root: Path, files: tuple[Path, ...], staged: bool, fix: bool) -> int
     if fix and checked.replacements:
         _fix(project, checked)
         checked = check(project, None if contents is None else _read(project, files))
-    _print(checked, {rule.id: rule for rule in (*project.rules, RULE)})
+    own = {
+        "text": lambda _: "".join(f"{line}\n" for line in _lines(project, checked)),
+        "json": lambda _: _document(checked),
+    }
+    deliver(wanted, own, project, checked.audit, checked.sources, "check", baseline=True)
     return checked.exit_code
 
 
@@ -103,23 +107,30 @@ def _fix(project: Project, checked: Checked) -> None:
         click.echo(f"fixed {change.path}")
 
 
-def _print(checked: Checked, rules: Mapping[str, Rule]) -> None:
+def _document(checked: Checked) -> str:
+    from fleetmod.report.jsonreport import audit_document, dumps
+
+    return dumps(audit_document(checked.audit)) + "\n"
+
+
+def _lines(project: Project, checked: Checked) -> Iterator[str]:
+    """What a committer reads: each new finding with what to write, and why once for each rule."""
+    from fleetmod.suppress import RULE
+
     for finding in checked.new:
         what = finding.understood or finding.text
-        click.echo(f"{finding.path}:{finding.line}:{finding.col}: {finding.rule}: {what}")
+        yield f"{finding.path}:{finding.line}:{finding.col}: {finding.rule}: {what}"
         made = checked.replacements.get(finding)
         if made is None:
-            click.echo(f"  stays: {finding.reason or 'its rewrite is part of another place'}")
-            click.echo(f"  accept it with: // fleetmod-ignore {finding.rule}: why")
+            yield f"  stays: {finding.reason or 'its rewrite is part of another place'}"
+            yield f"  accept it with: // fleetmod-ignore {finding.rule}: why"
             continue
-        for line in made.after.split("\n"):
-            click.echo(f"  write: {line.strip()}")
-        for line in made.imports:
-            click.echo(f"  with:  {line}")
-    for rule in dict.fromkeys(f.rule for f in checked.new):
+        yield from (f"  write: {line.strip()}" for line in made.after.split("\n"))
+        yield from (f"  with:  {line}" for line in made.imports)
+    rules = {rule.id: rule for rule in (*project.rules, RULE)}
+    for rule in dict.fromkeys(finding.rule for finding in checked.new):
         why = " ".join(rules[rule].prose.split()).split(". ")[0]
-        click.echo(f"{rule}: {why.removesuffix('.')}. More: fleetmod explain {rule}")
+        yield f"{rule}: {why.removesuffix('.')}. More: fleetmod explain {rule}"
     for entry in checked.stale:
-        click.echo(f"stale: {entry.path}: {entry.rule} {entry.text}: run `fleetmod baseline`")
-    for reason in checked.unproven:
-        click.echo(f"unproven: {reason}")
+        yield f"stale: {entry.path}: {entry.rule} {entry.text}: run `fleetmod baseline`"
+    yield from (f"unproven: {reason}" for reason in checked.unproven)

@@ -9,8 +9,12 @@ import click
 
 from fleetmod.cli.reports import Wanted, deliver, report_options
 
-# the phases whose proof is not in the code: a module with `check(project) -> Verdict`
-FLEET = {"2": "fleetmod.fleet.images.gate"}
+# the phases whose proof is not in the code: a module with `verdict(project) -> Verdict`
+FLEET = {
+    "2": "fleetmod.fleet.images.gate",
+    "3": "fleetmod.fleet.specs.gate",
+    "4": "fleetmod.fleet.network.gate",
+}
 
 
 @click.command()
@@ -37,8 +41,9 @@ def command(root: Path, phases: str, wanted: Wanted, certificate: Path | None) -
     1b  no hardcoded home path in the gate's folders, node-identity included
     1c  no call, text or path of Colima and Lima, and no address of their machine, outside of
         container-runtime; asked for by --phase 1c
-
     2   every published image has every platform, as its registry says
+    3   specs for highly available state: as the manifests say, valid, reviewed
+    4   network policies: every edge that is used is allowed, nothing else; valid, reviewed
 
     For 1a and 1b the plain grep looks in the gate's folders, the syntax tree in the whole scanned
     repository; both must be empty. Exit 1 when a phase failed, 3 when all that is left could not
@@ -56,7 +61,7 @@ def command(root: Path, phases: str, wanted: Wanted, certificate: Path | None) -
     sources = read_sources(project)
     audited = audit(project, sources=sources)
     verdicts = tuple(
-        import_module(FLEET[phase]).check(project)
+        import_module(FLEET[phase]).verdict(project)
         if phase in FLEET
         else check(project, audited, (phase,))[0]
         for phase in asked

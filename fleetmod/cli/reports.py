@@ -45,7 +45,7 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @click.option(
         "--output",
-        "files",
+        "outputs",
         type=click.Path(path_type=Path),
         multiple=True,
         metavar="FILE",
@@ -70,12 +70,12 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(
         *args: Any,
         forms: tuple[str, ...],
-        files: tuple[Path, ...],
+        outputs: tuple[Path, ...],
         history: Path | None,
         source: str,
         **more: Any,
     ) -> Any:
-        wanted = Wanted(paired(forms, files), history, source)
+        wanted = Wanted(paired(forms, outputs), history, source)
         return command(*args, wanted=wanted, **more)
 
     return wrapped
@@ -110,6 +110,7 @@ def deliver(
     sources: Sources,
     command: str,
     verdicts: tuple[Verdict, ...] = (),
+    baseline: bool = False,
 ) -> None:
     """Print or write every report. `own` are the command's text and JSON; they are told whether
     they go to a file. Raises FleetmodError where a file cannot be written or read."""
@@ -131,6 +132,7 @@ def deliver(
             commit=head(project.root)[0],
             packages=[p.path for p in packages(project.root, project.config)],
             verdicts=verdicts,
+            baseline=baseline,
             fixes=wanted.has(*WITH_FIXES),
             history=load(wanted.history) if wanted.history else (),
         )

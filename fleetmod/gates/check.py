@@ -44,7 +44,7 @@ class Verdict:
 
     @property
     def family(self) -> str:
-        return PHASES[self.phase]
+        return PHASES.get(self.phase, "")
 
 
 def parse_phases(text: str, more: Iterable[str] = ()) -> tuple[str, ...]:
@@ -60,8 +60,8 @@ def parse_phases(text: str, more: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def check(project: Project, audit: Audit, phases: tuple[str, ...]) -> tuple[Verdict, ...]:
-    """The verdict of each phase on an audited repository."""
-    return tuple(_check(project, audit, phase) for phase in phases)
+    """The verdict of each phase of PHASES that is asked for, on an audited repository."""
+    return tuple(_check(project, audit, phase) for phase in phases if phase in PHASES)
 
 
 def exit_code(verdicts: tuple[Verdict, ...]) -> int:

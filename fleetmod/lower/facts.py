@@ -31,7 +31,9 @@ def answered(question: str) -> bool:
     """Whether a searched text, or a regular expression, asks for what the port tells as well."""
     plain = re.sub(" +", " ", _BLANKS.sub(" ", question))
     keys = [key.lower() for key in _ASSIGNS.findall(plain)]
-    return all(key in _KEYS for key in keys) if keys else _WORDS.search(plain) is not None
+    if keys:
+        return all(key in _KEYS for key in keys)
+    return "/" not in plain and _WORDS.search(plain) is not None  # a path is none of its words
 
 
 def separates(question: str) -> bool:

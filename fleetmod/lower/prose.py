@@ -140,7 +140,7 @@ class Display:
         check_list(text)
         if is_title(node, self.source):
             check_facts(text)
-        elif _ARGUMENTS.search(flatten(self.values.pieces(node))):
+        if _ARGUMENTS.search(flatten(self.values.pieces(node))):
             raise Refused(_OWN_ARGUMENTS)
         if node.type == "jsx_text":
             self.draft.replace(node, neutral(self.source.text(node)), rule)

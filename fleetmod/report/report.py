@@ -12,6 +12,7 @@ from fleetmod.model import EXEMPT, REFUSE, Edit, Finding, is_debt
 from fleetmod.project import Project, Sources
 from fleetmod.report.fingerprint import fingerprints
 from fleetmod.rules import Rule
+from fleetmod.suppress import RULE
 from fleetmod.trend import Point
 
 GREP = Rule(
@@ -114,13 +115,14 @@ def report_of(
     """
     # ids count twins among all findings, so that each is the same in every command's report
     everything = (*audit.findings, *_residue(verdicts))
-    asked = {verdict.family for verdict in verdicts}
+    asked = {RULE.family, *(verdict.family for verdict in verdicts)}
     entries = []
     for finding, name in zip(everything, fingerprints(everything), strict=True):
-        if verdicts and (finding.family not in asked or finding.action == EXEMPT):
+        told = finding.action != EXEMPT or finding.suppressed
+        if verdicts and not (told and finding.family in asked):
             continue
         edits: tuple[Edit, ...] = ()
-        if fixes and finding.rule != GREP.id:
+        if fixes and finding.rule not in (GREP.id, RULE.id):
             rules = project.rules_for(finding.path)
             fix = fix_of(finding, sources.contents[finding.path], sources.settings, rules)
             edits = fix.edits if fix else ()
@@ -135,7 +137,7 @@ def report_of(
         texts=audit.texts,
         entries=tuple(entries),
         unproven=tuple(_unproven(audit, verdicts)),
-        rules=(*project.rules, GREP) if verdicts else project.rules,
+        rules=(*project.rules, RULE, *((GREP,) if verdicts else ())),
         packages=tuple(packages),
         contents={path: data for path, data in sources.contents.items() if path in paths},
         verdicts=verdicts,

@@ -17,6 +17,7 @@ from fleetmod.workspace.schema import (
     FILE,
     TABLES,
     VERSION,
+    Cluster,
     Config,
     Container,
     Home,
@@ -29,6 +30,7 @@ from fleetmod.workspace.schema import (
 
 __all__ = [
     "FILE",
+    "Cluster",
     "Config",
     "Container",
     "Home",
@@ -187,10 +189,12 @@ def _kind(value: object) -> str:
 def _did_you_mean(path: tuple[str, ...], siblings: list[str]) -> str:
     """A sentence with the known key nearest to the unknown `path`, or with every known one."""
     *above, last = path
+    elsewhere = {item.name: name for name, table in TABLES.items() for item in fields(table)}
+    if last in elsewhere:
+        return f"Did you mean {elsewhere[last]}.{last}?"
     near = get_close_matches(last.lower(), siblings, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {'.'.join([*above, near[0]])}?"
-    elsewhere = {item.name: name for name, table in TABLES.items() for item in fields(table)}
     near = get_close_matches(last.lower(), elsewhere, n=1, cutoff=0.7)
     if near:
         return f"Did you mean {elsewhere[near[0]]}.{near[0]}?"

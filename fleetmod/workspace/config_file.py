@@ -31,6 +31,18 @@ _EXPLAIN = {
     "images.platforms": "platforms that every image must have",
     "images.builder": "the buildx builder that makes them",
     "images.tags": "images that gate 2 reads, where the scripts' tags are not constant",
+    "cluster.manifests": "folders with Kubernetes manifests; the first gets the generated files",
+    "cluster.platform": "what the nodes run: talos or other",
+    "cluster.api": 'the API server as each node reaches it, for Cilium ("" = unknown)',
+    "cluster.pod_cidr": "flannel's network for pods",
+    "cluster.service_cidr": "the network of Services",
+    "cluster.vxlan_port": "flannel's UDP port: 8472 by default, 4789 on Talos",
+    "cluster.cilium_cidr": "a new network for pods, of Cilium's own",
+    "cluster.clients": "networks from which published ports are used",
+    "cluster.edges": "who talks to whom beyond what files show: 'a -> b.example.com:443'",
+    "cluster.ingress_namespace": 'where the ingress controller runs ("" = there is none)',
+    "cluster.lb_range": 'addresses for LoadBalancer Services ("" = none)',
+    "cluster.charts": 'unpacked Helm charts to check values against ("" = none)',
 }
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from fleetmod.testfiles import is_test
 from fleetmod.workspace import (
     infer_adapters,
+    infer_cluster,
     infer_homes,
     infer_machine,
     infer_names,
@@ -35,7 +36,7 @@ from fleetmod.workspace.schema import (
 
 _TRIGGERS = (
     *(b"/Users/", b"/home/", b"env.", b"env[", b"launchctl", infer_names.LABEL_KEY.encode()),
-    *(b"docker push", b"docker buildx", b"docker image push", b"192.168."),
+    *(b"docker push", b"docker buildx", b"docker image push", b"192.168.", infer_cluster.TRIGGER),
 )
 _PUBLISHES = re.compile(r"^[^#\n]*\bdocker\s+(?:image\s+)?(?:push|buildx)\b", re.M)
 _SCRIPT = re.compile(r"\.[cm]?[jt]sx?$")
@@ -113,6 +114,7 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
         container=Container(vm_addresses=addresses),
         runtime=Runtime(dir=runtime_dir, scope=scope.value),
         images=Images(publish=publish),
+        cluster=infer_cluster.cluster(texts, why),
     )
     return config, why
 

@@ -50,6 +50,10 @@ def is_relative(text: str) -> bool:
     )
 
 
+def _is_relative_or_none(text: str) -> bool:
+    return text == "" or is_relative(text)
+
+
 def _is_absolute(text: str) -> bool:
     parts = text.split("/")
     return parts[0] == "" and len(parts) > 1 and not {"", ".", ".."} & set(parts[1:])
@@ -57,6 +61,27 @@ def _is_absolute(text: str) -> bool:
 
 def _is_absolute_or_none(text: str) -> bool:
     return text == "" or _is_absolute(text)
+
+
+def _is_cidr(text: str) -> bool:
+    """Whether the text is an IPv4 network, no bit of a host set."""
+    import ipaddress
+
+    try:
+        return "/" in text and bool(ipaddress.IPv4Network(text))
+    except ValueError:
+        return False
+
+
+def _is_range(text: str) -> bool:
+    import ipaddress
+
+    first, dash, last = text.partition("-")
+    try:
+        between = bool(dash) and ipaddress.IPv4Address(first) <= ipaddress.IPv4Address(last)
+    except ValueError:
+        return False
+    return text == "" or between or _is_cidr(text)
 
 
 _is_env_name = _pattern(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -71,6 +96,12 @@ _is_image = _pattern(r"[A-Za-z0-9][\w.:/@-]*")
 
 _GLOB = "a glob like 'packages/*'"
 _FOLDER = "a folder below the repository, like 'packages'"
+_is_address = _pattern(r"(?:[A-Za-z0-9.-]+:\d{1,5})?")
+_is_port = _pattern(r"[1-9]\d{0,4}")
+_is_namespace = _pattern(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)?")
+_is_edge = _pattern(r"[a-z0-9.-]+ -> [a-z0-9./*-]+:\d{1,5}")
+
+_CIDR = "a network like '10.244.0.0/16'"
 _ENV = "the name of an environment variable, like 'NODE_ID'"
 _ABSOLUTE = "an absolute path without a slash at its end, like '/Users/alice/Code/acme'"
 
@@ -147,6 +178,26 @@ class Images:
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    """The Kubernetes cluster that the manifests are for."""
+
+    manifests: tuple[str, ...] = _key(("k8s",), _FOLDER, is_relative)
+    platform: str = _key("other", "'talos' or 'other'", lambda text: text in ("talos", "other"))
+    api: str = _key("", "host:port of the API server as each node reaches it, or ''", _is_address)
+    pod_cidr: str = _key("10.244.0.0/16", _CIDR, _is_cidr)
+    service_cidr: str = _key("10.96.0.0/12", _CIDR, _is_cidr)
+    vxlan_port: str = _key("8472", "a UDP port like '8472'", _is_port)
+    cilium_cidr: str = _key("10.245.0.0/16", _CIDR, _is_cidr)
+    clients: tuple[str, ...] = _key(
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"), _CIDR, _is_cidr
+    )
+    edges: tuple[str, ...] = _key((), "an edge like 'api -> mail.example.com:443'", _is_edge)
+    ingress_namespace: str = _key("", "a namespace, or ''", _is_namespace)
+    lb_range: str = _key("", "'192.168.1.240/28', '192.168.1.240-192.168.1.250' or ''", _is_range)
+    charts: str = _key("", "a folder below the repository, or ''", _is_relative_or_none)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole `fleetmod.toml`."""
 
@@ -158,6 +209,7 @@ class Config:
     container: Container = field(default_factory=Container)
     runtime: Runtime = field(default_factory=Runtime)
     images: Images = field(default_factory=Images)
+    cluster: Cluster = field(default_factory=Cluster)
 
 
 TABLES: dict[str, type[Any]] = {
@@ -168,4 +220,5 @@ TABLES: dict[str, type[Any]] = {
     "container": Container,
     "runtime": Runtime,
     "images": Images,
+    "cluster": Cluster,
 }

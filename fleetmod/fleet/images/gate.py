@@ -19,7 +19,7 @@ from fleetmod.workspace.config import FILE
 TITLE = "every published image has every platform in its registry"
 
 
-def check(project: Project, registry: Registry | None = None) -> Verdict:
+def verdict(project: Project, registry: Registry | None = None) -> Verdict:
     """The verdict on a repository: its scripts, its Dockerfiles, and what the registry shows."""
     files = ImageFiles(project)
     wanted = [plain(platform) for platform in project.config.images.platforms]

@@ -1,0 +1,53 @@
+"""Reads a repository's manifests and code, and builds its graph."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fleetmod.fleet.manifests.load import load_cluster
+from fleetmod.fleet.manifests.model import Cluster
+from fleetmod.fleet.network.declared import declared
+from fleetmod.fleet.network.graph import Code, build
+from fleetmod.fleet.network.model import Graph
+from fleetmod.fleet.network.owners import owned_folders
+from fleetmod.fleet.network.uses import TRIGGERS, Use, env_reads, uses
+from fleetmod.project import Project, suffix
+from fleetmod.syntax.source import SUFFIXES, is_text, open_source
+from fleetmod.testfiles import is_test
+from fleetmod.workspace.discover import candidates, discover
+from fleetmod.workspace.manifest import packages
+
+
+def survey(project: Project) -> tuple[Cluster, Graph]:
+    """The cluster and the graph of a repository as it is on the disk; places in the code that do
+    not parse and may hold an address are among the cluster's `unread`.
+
+    Raises FleetmodError when it has no manifest.
+    """
+    cluster = load_cluster(project.root, project.config.cluster.manifests)
+    discovered = discover(project.root, project.config)
+    typescript = [p for p in discovered if suffix(p) in SUFFIXES and not is_test(p)]
+    found: list[Use] = []
+    unread = list(cluster.unread)
+    reads: dict[str, dict[str, int]] = {}
+    for path in candidates(project.root, typescript, TRIGGERS).hits:
+        data = (project.root / path).read_bytes()
+        if is_text(data):
+            source = open_source(path, data)
+            found += uses(source)
+            reads[path] = env_reads(source)
+            unread += [
+                f"{path}:{source.line_of(error.start_byte)}: does not parse and may hold an address"
+                for error in source.errors()
+                if "://" in source.text(error) or "host" in source.text(error)
+            ]
+    infos = packages(project.root, project.config)
+    dockerfiles = [p for p in discovered if p.rpartition("/")[2].startswith("Dockerfile")]
+    folders = {
+        (w.namespace, w.name): owned_folders(w, infos, dockerfiles) for w in cluster.workloads
+    }
+    cluster = replace(cluster, unread=tuple(unread))
+    settings = project.config.cluster
+    more = declared(cluster, settings.edges)
+    graph = build(cluster, Code(found, reads, folders), settings.ingress_namespace, more)
+    return cluster, graph
