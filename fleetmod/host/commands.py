@@ -205,7 +205,5 @@ def _tolerated(command: Node) -> bool:
 
 def _asked(name: str, text: str) -> bool:
     """Whether a shell command asks for the system, or for the tool, itself."""
-    asks = (
-        rf"\buname\b|\$OSTYPE|\b(?:command -[vV]|which|type|hash)\s+(?:-\w+\s+)*{re.escape(name)}\b"
-    )
+    asked = rf"\b(?:command -[vV]|which|type|hash)\s+(?:-\w+\s+)*{re.escape(name)}\b"
     return re.search(rf"\buname\b|\$OSTYPE|{asked}", text) is not None

@@ -38,6 +38,10 @@ _PURE = re.compile(
 _NO_WAY = "no way on without it stands beside the call"
 
 
+# what a `catch` may ask an error for, and a plain Error has
+_PLAIN = re.compile(r"(?:message|stack|name|toString)\b")
+
+
 def guard(call: Node, runner: Runner, tool: Tool, scopes: Scopes, rule: str) -> Edit:
     """The edit that inserts the check; raises Refused where no way on is plain to see."""
     source = scopes.source
@@ -51,7 +55,7 @@ def guard(call: Node, runner: Runner, tool: Tool, scopes: Scopes, rule: str) -> 
         raise Refused("the function asks for the platform already, and not for this call")
     if any(_acts(part, source.text) for part in _inside(call)):
         raise Refused("what the command is given does more than make a text")
-    way = _caught(statement, call, runner, scopes) or _returned(statement, call, scopes)
+    way = _caught(statement, call, runner, tool, scopes) or _returned(statement, call, scopes)
     if way is None:
         raise Refused(_NO_WAY)
     style = Style(source)
@@ -87,24 +91,34 @@ def _acts(node: Node, text: Callable[[Node], str]) -> bool:
     return node.type in _ACTS
 
 
-def _caught(statement: Node, call: Node, runner: Runner, scopes: Scopes) -> str | None:
-    """What the `catch` around the statement returns, of a call that throws without its tool."""
+def _caught(statement: Node, call: Node, runner: Runner, tool: Tool, scopes: Scopes) -> str | None:
+    """The way into the `catch` around the statement, of a call that throws without its tool."""
     trying = _try(statement)
     if trying is None:
         return None
     handler = trying.child_by_field_name("handler")
     awaited = call.parent is not None and call.parent.type == "await_expression"
-    # Bun.spawn and Bun.spawnSync throw where the program is not there, and only then
-    throws = runner.throws or runner.name in ("Bun.spawn", "Bun.spawnSync")
-    if handler is None or not throws or not (runner.sync or awaited or runner.name == "Bun.spawn"):
-        raise Refused("a `try` stands around the call, and another way on beside it")
-    body = handler.child_by_field_name("body")
+    # Bun.spawn and Bun.spawnSync throw where the program is not there (ENOENT)
+    bun = runner.name in ("Bun.spawn", "Bun.spawnSync")
+    if handler is None or not (bun or (runner.throws and (runner.sync or awaited))):
+        raise Refused("a `try` stands around the call, and the call does not fail into it")
+    body, error = handler.child_by_field_name("body"), handler.child_by_field_name("parameter")
     inside = [c for c in body.named_children if c.type != "comment"] if body is not None else []
-    if len(inside) == 1 and inside[0].type == "return_statement":
-        return _way(inside[0], statement, scopes)
     if not inside and _is_last(trying):
         return "return"
-    raise Refused("the `catch` around the call does more than return")
+    if len(inside) == 1 and inside[0].type == "return_statement" and error is None:
+        return _way(inside[0], statement, scopes)
+    if error is not None and not _is_plain(handler, scopes.source.text(error), scopes):
+        raise Refused("the `catch` around the call looks into what the command left")
+    message = Style(scopes.source).string(f"{tool.name} exists on {tool.where} only")
+    return f"throw new Error({message})"
+
+
+def _is_plain(handler: Node, error: str, scopes: Scopes) -> bool:
+    """Whether a `catch` asks its error for no more than every error has."""
+    text = scopes.source.text(handler)
+    uses = re.findall(rf"\b{re.escape(error)}\b[^.\n]{{0,40}}?(?:\?\.|\.)(\w+)", text)
+    return error.isidentifier() and all(_PLAIN.fullmatch(use) for use in uses)
 
 
 def _try(statement: Node) -> Node | None:

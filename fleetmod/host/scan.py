@@ -59,17 +59,7 @@ class _File:
         findings = []
         calls = self.source.captures(_CALLS).get("call", [])
         for call in sorted(calls, key=lambda node: (node.start_byte, -node.end_byte)):
-            seen = set()
-            for program in commands.of(call):
-                tool = self.tools.get(program.name)
-                if tool is None or program.tolerated or tool.name in seen:
-                    continue
-                if tool.ordinary and not program.proven:
-                    continue
-                if Guards(self.scopes, self.values, tool).guarded(call):
-                    continue
-                seen.add(tool.name)
-                findings.append(self._finding(call, tool))
+            findings += [self._finding(call, tool) for tool in self._unguarded(call, commands)]
         broken = self.source.errors()
         findings += self.suppressions.findings((RULE,))
         ranges = tuple(
@@ -84,6 +74,19 @@ class _File:
         )
         edits = tuple(sorted(self.edits.values()))
         return FileResult(self.source.path, digest, tuple(findings), edits, (), ranges, held)
+
+    def _unguarded(self, call: Node, commands: Commands) -> list[Tool]:
+        """The tools that a call runs with nothing around it for a platform without them."""
+        run = [(self.tools[p.name], p) for p in commands.of(call) if p.name in self.tools]
+        tolerated = any(program.tolerated for _, program in run)
+        if tolerated and len({tool.platform for tool, _ in run}) > 1:
+            return []  # `pbcopy || xclip`: one for each platform
+        counted = (t for t, p in run if not p.tolerated and (p.proven or not t.ordinary))
+        return [
+            tool
+            for tool in dict.fromkeys(counted)
+            if not Guards(self.scopes, self.values, tool).guarded(call)
+        ]
 
     def _finding(self, call: Node, tool: Tool) -> Finding:
         source = self.source
