@@ -35,7 +35,7 @@ def scan_repository(
         for path in discover(project.root, project.config)
         if suffix(path) in SUFFIXES
         and not project.port_of(path)
-        and not project.own_adapter(path)
+        and not any(own(path) for own in project.own_adapters.values())
         and (wanted is None or wanted(path))
     ]
     found = candidates(project.root, paths, [name.encode() for name in tools])
