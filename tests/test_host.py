@@ -13,6 +13,7 @@ from fleetmod.errors import FleetmodError
 from fleetmod.host.scan import scan
 from fleetmod.host.tools import load_tools
 from fleetmod.model import REFUSE, REWRITE, FileResult
+from tests.node import node
 from tests.repo import fleetmod, make, tree
 
 TOOLS = load_tools()
@@ -185,7 +186,7 @@ def test_the_whole_way_on_a_repository(tmp_path: Path) -> None:
     file = root / "packages/app/src/a.ts"
 
     def run() -> list[str]:
-        done = subprocess.run(["node", str(file)], capture_output=True, text=True, check=True)
+        done = subprocess.run([str(node()), str(file)], capture_output=True, text=True, check=True)
         return done.stdout.splitlines()
 
     before = run()
