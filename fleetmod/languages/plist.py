@@ -6,8 +6,7 @@ import plistlib
 import re
 
 from fleetmod.languages.findings import HOME_FAMILY, Context, Refused, Result, spots
-from fleetmod.languages.template import NAMES, expand
-from fleetmod.places import HOME, ROOT, VAULT
+from fleetmod.languages.template import NAMES, expand, folders_of
 
 _COMMENT = re.compile(r"<!--.*?-->", re.S)
 _KEY = re.compile(r"<key>[^<]*</key>")
@@ -64,16 +63,5 @@ def _check_round_trip(result: Result, context: Context) -> None:
     from fleetmod.apply import render
 
     after = render(result.data, sorted(result.edits))
-    if plistlib.loads(expand(after, folders_of(context))) != plistlib.loads(result.data):
+    if plistlib.loads(expand(after, folders_of(context.places))) != plistlib.loads(result.data):
         raise Refused("names more than one home, and a node has one; split it")
-
-
-def folders_of(context: Context) -> dict[str, str]:
-    """The folders of the Mac that the repository was written on, by NodeIdentity member."""
-    places = context.places
-    home = next(
-        (f"/Users/{user}" for user in places.users if places.root.startswith(f"/Users/{user}/")),
-        f"/Users/{places.users[0]}" if places.users else "",
-    )
-    known = {HOME: home, ROOT: places.root, VAULT: places.vault}
-    return {base: folder for base, folder in known.items() if folder}

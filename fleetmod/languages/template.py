@@ -9,13 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
-from fleetmod.places import HOME, ROOT, VAULT
+from fleetmod.places import HOME, ROOT, VAULT, Places
 
 NAMES = {HOME: "__HOME__", ROOT: "__REPO_ROOT__", VAULT: "__VAULT__"}
-
-
-def is_template(data: bytes) -> bool:
-    return any(name.encode() in data for name in NAMES.values())
 
 
 def expand(data: bytes, folders: Mapping[str, str]) -> bytes:
@@ -24,3 +20,13 @@ def expand(data: bytes, folders: Mapping[str, str]) -> bytes:
         if base in folders:
             data = data.replace(name.encode(), escape(folders[base]).encode())
     return data
+
+
+def folders_of(places: Places) -> dict[str, str]:
+    """The folders of the Mac that the repository was written on, by NodeIdentity member."""
+    home = next(
+        (f"/Users/{user}" for user in places.users if places.root.startswith(f"/Users/{user}/")),
+        f"/Users/{places.users[0]}" if places.users else "",
+    )
+    known = {HOME: home, ROOT: places.root, VAULT: places.vault}
+    return {base: folder for base, folder in known.items() if folder}
