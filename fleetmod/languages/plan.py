@@ -68,12 +68,19 @@ def extend(project: Project, plan: Plan, globs: tuple[str, ...] = ()) -> Plan:
     ]
     findings = tuple(f for r in results for f in r.findings)
     refused = sum(f.action == REFUSE for f in findings)
-    note = f"{refused} finding(s) outside TypeScript stay; each has its reason"
+    notes = (
+        [f"{refused} finding(s) outside TypeScript stay; each has its reason"] if refused else []
+    )
+    if any(r.kind == "shell" and r.edits for r in results):
+        notes.append(
+            "the scripts read HOME now: what starts them without it (a daemon of the system, an "
+            "empty environment) must set it"
+        )
     return replace(
         plan,
         changes=tuple(sorted((*plan.changes, *changes), key=lambda change: change.path)),
         findings=(*plan.findings, *findings),
-        notes=(*plan.notes, *((note,) if refused else ())),
+        notes=(*plan.notes, *notes),
         unproven=(*plan.unproven, *unreadable, *problems(results)),
     )
 

@@ -73,7 +73,9 @@ class _File:
         raw = self.result.data[start:end].decode("utf-8")
         if TOOL in raw:
             self._tool(node, start, end)
-        found = [p for p in self.context.places.find(raw) if p.base or p.why]
+        # an escape is no part of a name before a path: "\\n/Users/x"
+        shown = re.sub(r"\\.", "  ", raw)
+        found = [p for p in self.context.places.find(shown) if p.base or p.why]
         if not found:
             return
         foreign = not any(p.base for p in found)

@@ -30,6 +30,7 @@ from fleetmod.syntax.source import ancestors, parse, walk
 _PLAIN = re.compile(r"[\w./@%+=:,-]+")  # nothing in it that quotes would change
 _SPECIAL = re.compile(r"[$`\"\\!]")
 _DEFAULT = re.compile(r"(\$\{\w+:?)-(?=[\"']?/)")
+_ESCAPE = re.compile(r"\\[a-z](?=/)")
 _ASKED = re.compile(r"\buname\b|\$\{?OSTYPE|command -v launchctl|which launchctl")
 _FORCED = (
     "the script took one user's home whoever ran it; a service that runs as another user needs "
@@ -50,8 +51,8 @@ def scan(path: str, data: bytes, context: Context) -> Result:
         result.problem = "does not parse as bash"
     by_leaf: dict[int, list[Spot]] = defaultdict(list)
     leaves: dict[int, Node] = {}
-    # the `-` of a default is no part of a name before a path, as it is elsewhere
-    text = _DEFAULT.sub(r"\1=", data.decode("utf-8"))
+    # the `-` of a default and the `n` of `\\n` are no part of a name before a path
+    text = _ESCAPE.sub("  ", _DEFAULT.sub(r"\1=", data.decode("utf-8")))
     for spot in spots(text, context, result):
         leaf = root.named_descendant_for_byte_range(spot.start, spot.end)
         if leaf is None:
