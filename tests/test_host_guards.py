@@ -14,6 +14,7 @@ CALL = 'execSync("pbcopy");'
     [
         'if (process.platform === "darwin") { CALL }',
         'if (process.platform !== "darwin") {} else { CALL }',
+        'if (process.platform !== "linux") { CALL }',
         'if ("darwin" === os.platform() && text) CALL',
         'process.platform === "darwin" && run(() => { CALL });',
         'const x = platform() === "darwin" ? CALL : null;'.replace("CALL", 'execSync("pbcopy")'),
@@ -41,7 +42,6 @@ def test_a_guard(code: str) -> None:
     "code",
     [
         'if (process.platform === "linux") { CALL }',
-        'if (process.platform !== "linux") { CALL }',
         'if (process.platform === "darwin" || text) { CALL }',
         'if (process.platform === "darwin") { log(); }\nCALL',
         'function f() { if (process.platform !== "darwin" && text) return; CALL }',
@@ -59,3 +59,19 @@ def test_a_guard(code: str) -> None:
 )
 def test_no_guard(code: str) -> None:
     assert found(code.replace("CALL", CALL)) == ["pbcopy"]
+
+
+OPEN = """function show(url: string) {
+  const plat = process.platform;
+  if (plat === "win32") { spawn("cmd", ["/c", "start", url]); return; }
+  if (plat === "darwin") { spawn("open", [url]).unref(); return; }
+  spawn("xdg-open", [url]).unref();
+}
+"""
+
+
+def test_one_tool_for_each_platform() -> None:
+    assert found(OPEN) == []
+    assert found(OPEN.replace(" return; }\n  spawn", " }\n  spawn")) == ["xdg-open"]
+    chosen = 'process.platform === "darwin" ? spawn("open", [u]) : spawn("xdg-open", [u]);'
+    assert found(chosen) == []

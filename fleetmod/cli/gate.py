@@ -15,6 +15,7 @@ FLEET = {
     "3": "fleetmod.fleet.specs.gate",
     "4": "fleetmod.fleet.network.gate",
     "host": "fleetmod.host.gate",
+    "portable": "fleetmod.languages.gate",
 }
 
 
@@ -45,7 +46,8 @@ def command(root: Path, phases: str, wanted: Wanted, certificate: Path | None) -
     2   every published image has every platform, as its registry says
     3   specs for highly available state: as the manifests say, valid, reviewed
     4   network policies: every edge that is used is allowed, nothing else; valid, reviewed
-    host  no tool of one platform (plutil, systemctl, …) is run without a platform check
+    host      no tool of one platform (plutil, systemctl, …) is run without a platform check
+    portable  no home path and no launchctl outside TypeScript, documents aside
 
     For 1a and 1b the plain grep looks in the gate's folders, the syntax tree in the whole scanned
     repository; both must be empty. Exit 1 when a phase failed, 3 when all that is left could not

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,11 @@ if TYPE_CHECKING:
     help="Also put platform checks before tools of one platform (see `gate --phase host`).",
 )
 @click.option(
+    "--all-languages",
+    is_flag=True,
+    help="Also rewrite shell, Python and property lists (see `gate --phase portable`).",
+)
+@click.option(
     "--verify",
     "verified",
     is_flag=True,
@@ -61,6 +67,7 @@ def command(
     rules: tuple[str, ...],
     globs: tuple[str, ...],
     host_tools: bool,
+    all_languages: bool,
     verified: bool,
     allow_dirty: bool,
 ) -> int:
@@ -76,8 +83,10 @@ def command(
         raise click.UsageError("--verify decides whether to write; --dry-run and --plan never do")
     if plan_from and (rules or globs):
         raise click.UsageError("--apply takes the whole plan; --only and --path belong to --plan")
-    if host_tools and (plan_from or rules):
-        raise click.UsageError("--host-tools adds to a whole plan; leave --apply and --only away")
+    if (host_tools or all_languages) and (plan_from or rules):
+        raise click.UsageError(
+            "--host-tools and --all-languages add to a whole plan; leave --apply and --only away"
+        )
     from fleetmod import planfile
     from fleetmod.apply import recover, write
     from fleetmod.cli.clean_tree import refuse_dirty
@@ -102,9 +111,9 @@ def command(
         with progress_bar("planning") as progress:
             plan = make_plan(project, globs, progress)
             if host_tools:
-                from fleetmod.host.plan import extend
-
-                plan = extend(project, plan, globs)
+                plan = import_module("fleetmod.host.plan").extend(project, plan, globs)
+            if all_languages:
+                plan = import_module("fleetmod.languages.plan").extend(project, plan, globs)
     if plan_to or dry_run:
         contents = {c.path: (project.root / c.path).read_bytes() for c in plan.changes if c.sha256}
         if plan_to:

@@ -12,7 +12,8 @@ from fleetmod.syntax.scope import Scopes, exported
 from fleetmod.syntax.source import FUNCTIONS, ancestors, contains, same
 from fleetmod.syntax.values import Values, unwrap
 
-EVERY = frozenset({"darwin", "linux", "win32", "other"})
+EVERY = frozenset({"darwin", "linux", "win32"})
+_NODES = frozenset({"darwin", "linux"})  # what a node of a fleet can be
 _NAMES = {
     **dict.fromkeys(("darwin", "Darwin", "macos", "macOS", "mac", "osx"), "darwin"),
     **dict.fromkeys(("linux", "Linux"), "linux"),
@@ -40,8 +41,12 @@ class Guards:
         self.tool = tool
 
     def guarded(self, node: Node) -> bool:
-        """Whether `node` only runs on the tool's platform."""
-        return self.platforms_at(node) <= {self.tool.platform}
+        """Whether `node` runs on no platform of a fleet but the tool's.
+
+        Behind `if (process.platform === "darwin") return;` people write what is for Linux.
+        """
+        own = {self.tool.platform}
+        return self.platforms_at(node) & (_NODES | own) <= own
 
     def platforms_at(self, node: Node, depth: int = _DEPTH) -> frozenset[str]:
         """The platforms on which `node` can run; those of its callers where all are known."""

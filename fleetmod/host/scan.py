@@ -11,18 +11,18 @@ from tree_sitter import Node
 from fleetmod.host.commands import Commands
 from fleetmod.host.fallback import guard
 from fleetmod.host.guards import Guards
+from fleetmod.host.tools import RULE as TOOL_RULE
 from fleetmod.host.tools import Tool
 from fleetmod.lift.runners import Runners
 from fleetmod.lower.draft import Refused
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding, digest_of
-from fleetmod.project import HOST_RULE
 from fleetmod.suppress import Suppressions
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source, enclosing_function, is_text, open_source, same
 from fleetmod.syntax.values import Values, unwrap
 from fleetmod.testfiles import is_test
 
-RULE, FAMILY = HOST_RULE, "host"
+RULE, FAMILY = TOOL_RULE.id, TOOL_RULE.family
 _CALLS = "[(call_expression) (new_expression)] @call"
 _SHORT = 120
 

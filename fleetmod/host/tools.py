@@ -8,8 +8,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetmod.errors import FleetmodError
-from fleetmod.rules import bundled_folder
+from fleetmod.rules import Rule, bundled_folder
 
+RULE = Rule(
+    id="host-tool",
+    title="a tool of one platform is run without a platform check",
+    family="host",
+    cls="call",
+    query="",
+    phase="host",
+    prose="""
+A program that exists on one platform only (`plutil`, `osascript`, `systemctl`) makes the code die
+on the others, at once where it is run when a module is imported. `gate --phase host` finds the
+calls that no platform check stands around: a condition, an early return, a helper named `isMacOS`,
+a test for the tool itself. A name that is an everyday word (`open`, `say`) counts only where the
+code is seen to run it as a child process. `migrate --host-tools` puts a check before the call
+where the code has a way on for a tool that fails (`if (p.exitCode !== 0) return null`, a `catch`):
+the check takes that way. Everything else is refused with the counterpart of the tool. Tools of
+your own stand in `host/*.toml` of a folder in workspace.rules.
+""".strip(),
+)
 PLATFORMS = {"darwin": "macOS", "linux": "Linux", "win32": "Windows"}  # as process.platform says
 
 
