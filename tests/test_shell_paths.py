@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,9 @@ def test_shellcheck_has_nothing_to_say() -> None:
         SCRIPT.replace("SHELL", "/bin/bash").replace(" ${N:-", ' "${N:-').replace("/f}", '/f}"'),
     )
     done = subprocess.run(
-        ["shellcheck", "-S", "warning", "-"], input=after, capture_output=True, text=True
+        [Path(sysconfig.get_path("scripts"), "shellcheck"), "-S", "warning", "-"],
+        input=after,
+        capture_output=True,
+        text=True,
     )
     assert done.stdout == ""

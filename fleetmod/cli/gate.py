@@ -25,7 +25,7 @@ FLEET = {
     "phases",
     default="1a,1b",
     show_default=True,
-    help="Phases to check, separated by commas.",
+    help="Phases to check, separated by commas, or all.",
 )
 @report_options
 @click.option(
