@@ -98,6 +98,13 @@ CAUGHT = """export function copy(text: string): boolean {
             'throw new Error("pbcopy exists on macOS only");\n    execSync',
         ),
         (CAUGHT.replace("return true;", "").replace("return false;", ""), '") return;\n'),
+        (
+            RETURNED.replace("const proc = Bun.", "try { const proc = ")
+            .replace('["plutil", "-p", path]', '"plutil", ["-p", path]')
+            .replace("exitCode", "status")
+            .replace("stdout);", "stdout); } finally { log(); }"),
+            'platform !== "darwin") return null;',
+        ),
         (CAUGHT.replace("pbcopy", "systemctl stop x"), 'platform !== "linux") return false;'),
     ],
 )

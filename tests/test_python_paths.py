@@ -103,6 +103,7 @@ PATHS = "/opt/bin:/Users/alice/bin:/Users/alice/.local/bin"
 JOINED = ("a:" "/Users/alice/b")
 MADE = "{}/x and {{y}} /Users/alice/c".format(TOOL)
 FIELDS = f"{TOOL!r} in /Users/alice/d"
+SLASH = ["/Users/alice/", "/Users/alice/h/", "/Users/alice/Code/acme/"]
 KEYS = {"/Users/alice/e": ["/Users/alice/f"]}
 
 
@@ -110,14 +111,16 @@ def find(at="/Users/alice/g"):
     return at
 
 
-for each in (TOOL, ROOT, PATHS, JOINED, MADE, FIELDS, KEYS, find()):
+for each in (TOOL, ROOT, PATHS, JOINED, MADE, FIELDS, SLASH, KEYS, find()):
     print(each)
 '''
 
 
+@pytest.mark.parametrize("style", ["import subprocess", "from pathlib import Path"])
 @pytest.mark.parametrize("home", ["/Users/alice", "/home/bob"])
-def test_python_reads_the_same_paths(home: str) -> None:
-    after = rewritten("a.py", MODULE)
+def test_python_reads_the_same_paths(home: str, style: str) -> None:
+    before = MODULE.replace("import subprocess", style)
+    after = rewritten("a.py", before)
     assert "/Users/alice" not in after
 
     def run(text: str) -> str:
@@ -126,4 +129,4 @@ def test_python_reads_the_same_paths(home: str) -> None:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    assert run(after) == run(MODULE).replace("/Users/alice", home)
+    assert run(after) == run(before).replace("/Users/alice", home)

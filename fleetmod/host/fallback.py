@@ -45,6 +45,8 @@ _PLAIN = re.compile(r"(?:message|stack|name|toString)\b")
 def guard(call: Node, runner: Runner, tool: Tool, scopes: Scopes, rule: str) -> Edit:
     """The edit that inserts the check; raises Refused where no way on is plain to see."""
     source = scopes.source
+    if runner.caveat:
+        raise Refused(f"`{runner.name}` does more than run the command")
     statement = _statement(call)
     function = enclosing_function(call)
     if function is None or statement is None:
@@ -100,6 +102,8 @@ def _caught(statement: Node, call: Node, runner: Runner, tool: Tool, scopes: Sco
     awaited = call.parent is not None and call.parent.type == "await_expression"
     # Bun.spawn and Bun.spawnSync throw where the program is not there (ENOENT)
     bun = runner.name in ("Bun.spawn", "Bun.spawnSync")
+    if runner.sync and not runner.throws and not bun:
+        return None  # `spawnSync` of Node tells in its result
     if handler is None or not (bun or (runner.throws and (runner.sync or awaited))):
         raise Refused("a `try` stands around the call, and the call does not fail into it")
     body, error = handler.child_by_field_name("body"), handler.child_by_field_name("parameter")

@@ -48,7 +48,7 @@ def scan(path: str, data: bytes, context: Context) -> Result:
         if isinstance(node, cst.SimpleString | cst.FormattedStringText | cst.Comment):
             file.text(node)
     if file.needs_os and (at := file.names.place_for_import(places)) is not None:
-        result.edit(at, at, "import os\n")
+        result.edit(at, at, f"import os{file.module.default_newline}")
     return result
 
 
@@ -139,16 +139,17 @@ class _File:
             head = len(node.prefix)
             self.result.edit(start, start + head, f"{bare}f")
             return self._embed(start + head, raw[head:], node.quote[:1], braces=True)
-        base, rest = paths[0].base, rest.strip("/")
+        base = paths[0].base
         call = self.parents.get(parent) if isinstance(parent, cst.Arg) else None
         if isinstance(call, cst.Call) and len(call.args) == 1:
             called = self.module.code_for_node(call.func)
             if called in ("os.path.expanduser", "expanduser") and base == HOME:
-                return self.result.edit(start, end, self._quoted(f"~/{rest}".rstrip("/"), node))
+                return self.result.edit(start, end, self._quoted(f"~{rest}", node))
             if called == self.names.path:
                 at, until = self.span(call)
                 return self.result.edit(at, until, self._path(base, rest, node, call))
-        if self.names.path and not self.names.os:
+        normal = "".join(f"/{part}" for part in rest.split("/") if part not in ("", "."))
+        if self.names.path and not self.names.os and normal == rest:  # a Path drops the rest
             text = f"str({self._path(base, rest, node, None)})"
         else:
             text = self._joined(base, rest, node)
@@ -159,9 +160,10 @@ class _File:
         home = self._os()
         usual = self.context.default(base, "~")
         if base == HOME:
-            return f"{home}.path.expanduser({self._quoted(f'{usual}/{rest}'.rstrip('/'), node)})"
+            return f"{home}.path.expanduser({self._quoted(f'{usual}{rest}', node)})"
         root = self._or_env(base, f"{home}.path.expanduser({self._quoted(usual, node)})", node)
-        return f"{home}.path.join({root}, {self._quoted(rest, node)})" if rest else f"({root})"
+        below = self._quoted(rest.lstrip("/"), node)
+        return f"{home}.path.join({root}, {below})" if rest else f"({root})"
 
     def _path(self, base: str, rest: str, node: cst.SimpleString, call: cst.Call | None) -> str:
         """The path by pathlib; in parentheses where something binds it closer."""
@@ -173,9 +175,9 @@ class _File:
         if base != HOME:
             usual = f"{text} / {self._quoted(below, node)}" if below else text
             text = f"{path}({self._or_env(base, usual, node)})"
-        if not rest:
+        if not rest.strip("/"):
             return text
-        text = f"{text} / {self._quoted(rest, node)}"
+        text = f"{text} / {self._quoted(rest.strip('/'), node)}"
         outer = self.parents.get(call) if call is not None else None
         loose = (cst.Assign, cst.AnnAssign, cst.Arg, cst.Element, cst.Return, cst.DictElement)
         return text if call is None or isinstance(outer, loose) else f"({text})"
