@@ -1,0 +1,1 @@
+"""How a fleet does, from the probe events that its nodes wrote."""
