@@ -115,7 +115,8 @@ def test_broken_lines_are_counted_and_end_nothing(tmp_path: Path) -> None:
     broken = [
         *(whole[:40], whole + whole, whole[:40] + whole, "5", "null", "[]", "{}", "\x00"),
         *(event("12:00", outcome="maybe"), whole.replace("2026-03-01T", "some day ")),
-        *(whole.replace('"target"', '"aim"'), whole.replace("2026-03-01T12:00:00.000Z", "infinity")),
+        whole.replace('"target"', '"aim"'),
+        whole.replace("2026-03-01T12:00:00.000Z", "infinity"),
     ]  # fmt: skip
     other = whole.replace("fleet.probe", "fleet.heal")
     file = events(tmp_path / "e.jsonl", whole, *broken, other, "", whole)
