@@ -45,7 +45,7 @@ def command(root: Path, phases: str, wanted: Wanted, certificate: Path | None) -
     3   specs for highly available state: as the manifests say, valid, reviewed
     4   network policies: every edge that is used is allowed, nothing else; valid, reviewed
 
-    For 1a and 1b the plain grep looks in the gate's folders, the syntax tree in the whole scanned
+    For phase 1 the plain grep looks in the gate's folders, the syntax tree in the whole scanned
     repository; both must be empty. Exit 1 when a phase failed, 3 when all that is left could not
     be parsed, read or asked for: nothing is proven then.
     """
