@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from fleetmod.engine import scan
 from fleetmod.lift.container_text import TOOLS, names_runtime
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
-from fleetmod.project import ADAPTS, Project, Sources, read_sources, suffix, triggers
+from fleetmod.project import ADAPTS, DAEMON, Project, Sources, read_sources, suffix
 from fleetmod.settings import Settings
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import candidates
@@ -17,7 +17,7 @@ from fleetmod.workspace.grep import Hit, grep_all
 from fleetmod.workspace.manifest import owner
 from fleetmod.workspace.schema import FILE
 
-TOOL, DAEMON = "launchctl", "launchd"
+TOOL = "launchctl"
 _ITSELF = (
     "stands in the {} package itself, which cannot import itself; "
     "keep its defaults as data, in a JSON file"
@@ -151,14 +151,8 @@ def _grep(project: Project, sources: Sources) -> dict[str, tuple[Hit, ...]]:
     container tools' names are words, too: only a line counts that spells a command or a path.
     """
     wanted = [*needles(project), (DAEMON, "")]
-    asked = triggers(project)
-    texts = {needle.encode() for needle, _ in wanted}
-    # which files hold a trigger is known; what holds no trigger may stand in any file
-    sought = {text for text in texts if any(part in text for part in asked)}
-    known: dict[bytes, list[Hit]] = {}
-    for group in (sought, texts - sought):
-        folders = project.config.workspace.gate
-        known |= grep_all(project.root, folders, sorted(group), search=sources.search)
+    texts = sorted({needle.encode() for needle, _ in wanted})
+    known = grep_all(project.root, project.config.workspace.gate, texts, search=sources.search)
     homes = project.places.find
     out = {}
     for needle, family in wanted:
@@ -204,8 +198,7 @@ def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
     others = [p for p in sources.discovered if suffix(p) not in SUFFIXES]
     wanted = needles(project)
     needed = [n.encode() for n, _ in wanted]
-    likely = [path for path in others if not sources.search.lacks(path, needed)]
-    hits = candidates(project.root, likely, needed, sources.search).hits
+    hits = candidates(project.root, others, needed, sources.search).hits
     lines: Counter[tuple[str, str]] = Counter()
     files: Counter[tuple[str, str]] = Counter()
     for path in hits:
