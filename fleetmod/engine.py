@@ -63,7 +63,7 @@ def _scan(
     analysis.draft.edits[:] = edits
     orphans = _orphans(analysis)
     edits = [e for e in edits if not any(o.start <= e.start and e.end <= o.end for o in orphans)]
-    findings = [_gone_with(f, orphans) for f in findings]
+    findings = [_gone_with(f, [*orphans, *edits], source) for f in findings]
     if edits:
         edits = [*edits, *import_edits(analysis.draft, orphans)]
     return FileResult(
@@ -100,7 +100,7 @@ def _findings(
             subjects.append(finding)
     if texts:
         orphans = _orphans(analysis)
-        beside = Subjects(analysis, [_gone_with(f, orphans) for f in subjects])
+        beside = Subjects(analysis, [_gone_with(f, orphans, analysis.source) for f in subjects])
         for index, rule, node in texts:
             found[index] = _judge(analysis, rule, node, suppressions, broken, beside)
     return [found[index] for index in sorted(found)]
@@ -205,11 +205,13 @@ def _without_leading_blank(source: Source, edits: list[Edit]) -> tuple[Edit, ...
     return tuple(edits)
 
 
-def _gone_with(finding: Finding, deletions: list[Edit]) -> Finding:
-    """A refused place inside a declaration that nobody uses any more goes with it."""
-    for deletion in deletions:
-        inside = deletion.start <= finding.start and finding.end <= deletion.end
-        if inside and finding.action == REFUSE:
+def _gone_with(finding: Finding, edits: list[Edit], source: Source) -> Finding:
+    """A refused place in a declaration that nobody uses any more, or in a call that is rewritten
+    without it, goes with that."""
+    spelled = source.slice(finding.start, finding.end)
+    for edit in edits:
+        inside = edit.start <= finding.start and finding.end <= edit.end
+        if inside and finding.action == REFUSE and spelled not in edit.text:
             return replace(finding, action=REWRITE, reason="", understood="goes with its last use")
     return finding
 

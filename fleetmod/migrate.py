@@ -66,7 +66,7 @@ def plan(
     for path, texts in installed.texts.items():
         before, after = (text.encode() for text in texts)
         digest = hashlib.sha256(before).hexdigest()
-        changes.append(FileChange(path, digest, _difference(before, after)))
+        changes.append(FileChange(path, digest, difference(before, after)))
     changes += installed.created
     findings = tuple(f for result in results for f in result.findings)
     unproven = [f"{path} cannot be read: {reason}" for path, reason in sources.unreadable]
@@ -111,13 +111,13 @@ def settle(result: FileResult, data: bytes, settings: Settings, rules: tuple[Rul
         if not again.edits:
             break
         content = render(content, again.edits)
-        edits, needs = _difference(data, content), (*needs, *again.needs)
+        edits, needs = difference(data, content), (*needs, *again.needs)
     else:
         raise FaultyRewriteError("does not come to rest", where=result.path)
     return Settled(FileChange(result.path, result.sha256, edits), needs)
 
 
-def _difference(before: bytes, after: bytes) -> tuple[Edit, ...]:
+def difference(before: bytes, after: bytes) -> tuple[Edit, ...]:
     """Edits of whole lines that turn `before` into `after`."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     starts = [0]

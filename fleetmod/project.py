@@ -27,6 +27,7 @@ PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
 DAEMON = "launchd"  # counted beside the tool, and no debt by itself
 # the family whose tools a port's own package may name
 ADAPTS = {PROCESS_MANAGER: "process", "container-runtime": "container"}
+HOST_RULE = "host-tool"  # a directive may name it, though no audit of 1a and 1b looks for it
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def open_project(root: Path, rule_ids: tuple[str, ...] = (), examples: bool = Fa
     if rule_ids:
         rules = tuple(r for r in rules if r.id in rule_ids)
     packages = {port: f"{config.runtime.scope}/{port}" for port in PORTS}
-    return Project(root, config, configured, rules, packages, known)
+    return Project(root, config, configured, rules, packages, known | {HOST_RULE})
 
 
 def read_sources(project: Project) -> Sources:

@@ -48,8 +48,13 @@ class Verdict:
 
 
 def parse_phases(text: str, more: Iterable[str] = ()) -> tuple[str, ...]:
-    """`1a,1b` as a tuple; raises FleetmodError for a phase that is neither ours nor in `more`."""
+    """`1a,1b` as a tuple, `all` as every phase, ours and those of `more`.
+
+    Raises FleetmodError for a phase that is neither.
+    """
     known = [*PHASES, *more]
+    if text.strip() == "all":
+        return tuple(known)
     phases = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     unknown = [phase for phase in phases if phase not in known]
     if unknown or not phases:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fleetmod.fleet.units.convert import Node, convert
 from fleetmod.fleet.units.model import Converted
+from fleetmod.languages.template import expand, folders_of
 from fleetmod.places import Places
 from fleetmod.workspace.config import Config
 from fleetmod.workspace.discover import discover
@@ -35,11 +36,13 @@ def convert_repository(root: Path, config: Config, node: Node) -> list[Converted
 
 
 def _converted(root: Path, config: Config, places: Places, node: Node) -> Iterator[Converted]:
+    # the placeholders of a template stand for the folders that the units are made without
+    folders = folders_of(places)
     for source in discover(root, config):
         if not source.endswith(".plist"):
             continue
         try:
-            job = plistlib.loads((root / source).read_bytes())
+            job = plistlib.loads(expand((root / source).read_bytes(), folders))
         except OSError as error:
             yield Converted(source, refused=f"cannot be read: {error.strerror}")
         # plistlib lets many errors through: of expat, of dates, of numbers, of nesting
