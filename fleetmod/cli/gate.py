@@ -55,7 +55,7 @@ def command(root: Path, phases: str, wanted: Wanted, certificate: Path | None) -
     host      no tool of one platform (plutil, systemctl, …) is run without a platform check
     portable  no home path and no launchctl outside TypeScript, documents aside
 
-    For 1a and 1b the plain grep looks in the gate's folders, the syntax tree in the whole scanned
+    For phase 1 the plain grep looks in the gate's folders, the syntax tree in the whole scanned
     repository; both must be empty. Exit 1 when a phase failed, 3 when all that is left could not
     be parsed, read or asked for: nothing is proven then.
     """

@@ -17,7 +17,7 @@ from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC, GEN, SYNC, Context
 from fleetmod.lower.draft import CONTAINER, Refused
-from fleetmod.lower.facts import Questions
+from fleetmod.lower.facts import Escaped, Questions
 from fleetmod.lower.process import ProcessCalls
 from fleetmod.lower.reads import check_reads
 from fleetmod.lower.usage import Usage, declarator, declared, ignored, member
@@ -111,6 +111,15 @@ class _Running(Questions):
         self.asked += 1
 
 
+class _Unasked(Questions):
+    """Takes no question at all, but the text may be passed on: a failure's message is."""
+
+    lets_go = (Escaped,)
+
+    def ask(self, node: Node) -> None:
+        raise Refused("asks what the tool prints where it does not fail")
+
+
 class ContainerCalls(ProcessCalls):
     """Lowers the sites of one file that run Colima."""
 
@@ -131,6 +140,8 @@ class ContainerCalls(ProcessCalls):
             raise Refused(
                 "reads why the tool did not run, which `isHealthy()` does not tell: it is false"
             )
+        if op.verb == HEALTHY:
+            self._check_errors(site, usage, op)
         if op.verb == HEALTHY and "2>&1" in site.command and self._reads_running(site, usage):
             # it prints to its error output, and only when it runs (colima, app/app.go)
             op = replace(op, entry=True)
@@ -183,6 +194,22 @@ class ContainerCalls(ProcessCalls):
         binding = declared(holder, self.scopes) if holder is not None else None
         reads = self.scopes.references(binding) if binding is not None else [usage.value]
         return any(member(read, self.source) == "error" for read in reads)
+
+    def _check_errors(self, site: Site, usage: Usage, op: Operation) -> None:
+        """The tool tells on its error output that it runs; the port's outcome is silent then."""
+        if site.runner.result == CHILD:
+            holder = declarator(usage.value)
+            binding = declared(holder, self.scopes) if holder is not None else None
+            reads = self.scopes.references(binding) if binding is not None else [usage.value]
+            if any(member(read, self.source) == "stderr" for read in reads):
+                raise Refused(self.calls.unread(op))
+        elif site.runner.result == STRUCT:
+            try:
+                check_reads(usage.value, True, _Unasked((), self.scopes), "stderr")
+            except Escaped:
+                pass
+            except Refused as reason:
+                raise Refused(self.calls.unread(op)) from reason
 
     def _reads_running(self, site: Site, usage: Usage) -> bool:
         """Whether the text is searched for the word that says that it runs, and no other."""
