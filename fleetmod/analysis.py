@@ -1,20 +1,31 @@
-"""Everything known of one parsed file, computed when first asked for."""
+"""Everything known of one parsed file, computed when first asked for.
+
+Each property imports what it needs: a file has one family of debt, seldom two, and the hook starts
+anew for each commit.
+"""
 
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from fleetmod.lift.home_kinds import HomeKinds
-from fleetmod.lift.homes import Homes
-from fleetmod.lift.roles import Roles
 from fleetmod.lower.draft import Draft
-from fleetmod.lower.home import HomePaths
-from fleetmod.lower.process import ProcessCalls
-from fleetmod.lower.prose import Display
 from fleetmod.lower.style import Style
 from fleetmod.settings import Settings
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source
+
+if TYPE_CHECKING:
+    from fleetmod.lift.container_roles import ContainerRoles
+    from fleetmod.lift.home_kinds import HomeKinds
+    from fleetmod.lift.homes import Homes
+    from fleetmod.lift.roles import Roles
+    from fleetmod.lift.site import Site
+    from fleetmod.lower.container import ContainerCalls
+    from fleetmod.lower.container_text import ContainerTexts
+    from fleetmod.lower.home import HomePaths
+    from fleetmod.lower.process import ProcessCalls
+    from fleetmod.lower.prose import Display
 
 
 class Analysis:
@@ -27,26 +38,63 @@ class Analysis:
 
     @cached_property
     def roles(self) -> Roles:
+        from fleetmod.lift.roles import Roles
+
         return Roles(self.scopes)
 
     @cached_property
+    def container_roles(self) -> ContainerRoles:
+        from fleetmod.lift.container_roles import ContainerRoles
+
+        return ContainerRoles(self.scopes, self.settings.addresses)
+
+    def sites(self, family: str) -> dict[int, Site]:
+        """The calls that run the tool of a family, by the id of their node."""
+        if family == "container":
+            return self.container_roles.sites
+        return self.roles.sites if family == "process" else {}
+
+    @cached_property
     def homes(self) -> Homes:
+        from fleetmod.lift.homes import Homes
+
         return Homes(self.scopes, self.roles.lifter.values)
 
     @cached_property
     def home_kinds(self) -> HomeKinds:
+        from fleetmod.lift.home_kinds import HomeKinds
+
         return HomeKinds(self.scopes, self.roles.lifter.values, self.homes, self.settings)
 
     @cached_property
     def process_calls(self) -> ProcessCalls:
+        from fleetmod.lower.process import ProcessCalls
+
         return ProcessCalls(self.draft)
 
     @cached_property
+    def container_calls(self) -> ContainerCalls:
+        from fleetmod.lower.container import ContainerCalls, RuntimeCalls
+
+        return ContainerCalls(self.draft, RuntimeCalls)
+
+    @cached_property
+    def container_texts(self) -> ContainerTexts:
+        from fleetmod.lower.container_text import ContainerTexts
+
+        values = self.container_roles.lifter.values
+        return ContainerTexts(self.draft, values, self.settings.addresses)
+
+    @cached_property
     def display(self) -> Display:
+        from fleetmod.lower.prose import Display
+
         return Display(self.draft, self.roles.lifter.grammar, self.roles.lifter.values)
 
     @cached_property
     def home_paths(self) -> HomePaths:
+        from fleetmod.lower.home import HomePaths
+
         settings = self.settings
         values = self.roles.lifter.values
         return HomePaths(self.draft, settings.places, self.homes, values, settings.env)

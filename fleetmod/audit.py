@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from fleetmod.engine import scan
+from fleetmod.lift.container_text import TOOLS, names_runtime
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
-from fleetmod.project import PROCESS_MANAGER, Project, Sources, read_sources, suffix
+from fleetmod.project import ADAPTS, DAEMON, Project, Sources, read_sources, suffix
 from fleetmod.settings import Settings
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import candidates
@@ -16,7 +17,7 @@ from fleetmod.workspace.grep import Hit, grep_all
 from fleetmod.workspace.manifest import owner
 from fleetmod.workspace.schema import FILE
 
-TOOL, DAEMON = "launchctl", "launchd"
+TOOL = "launchctl"
 _ITSELF = (
     "stands in the {} package itself, which cannot import itself; "
     "keep its defaults as data, in a JSON file"
@@ -135,28 +136,34 @@ def needles(project: Project) -> list[tuple[str, str]]:
     """The texts that the gates' greps look for, with the family of each."""
     users = project.config.home.users
     homes = [f"{parent}/{user}" for parent in ("/Users", "/home") for user in users]
-    return [(TOOL, "process"), *((home, "home") for home in homes)]
+    container = (*TOOLS, *project.config.container.vm_addresses)
+    return [
+        (TOOL, "process"),
+        *((home, "home") for home in homes),
+        *((text, "container") for text in container),
+    ]
 
 
 def _grep(project: Project, sources: Sources) -> dict[str, tuple[Hit, ...]]:
     """What the gate's grep finds of each needle, outside of the adapter that may hold it.
 
-    `/home/x` is not a home wherever it stands, as `/Users/x` is: a NAS has `/volume1/home/x`.
+    `/home/x` is not a home wherever it stands, as `/Users/x` is: a NAS has `/volume1/home/x`. The
+    container tools' names are words, too: only a line counts that spells a command or a path.
     """
     wanted = [*needles(project), (DAEMON, "")]
-    texts = [needle.encode() for needle, _ in wanted]
-    folders = project.config.workspace.gate
-    # the word that is no debt is no trigger, so its files are not known
-    known = grep_all(project.root, folders, texts[:-1], search=sources.search)
-    known |= grep_all(project.root, folders, texts[-1:], search=sources.search)
+    texts = sorted({needle.encode() for needle, _ in wanted})
+    known = grep_all(project.root, project.config.workspace.gate, texts, search=sources.search)
     homes = project.places.find
     out = {}
     for needle, family in wanted:
         hits = known[needle.encode()]
         if needle.startswith("/home/"):
             hits = [hit for hit in hits if any(path.base for path in homes(hit[2]))]
+        if family == "container":
+            hits = [hit for hit in hits if names_runtime(hit[2], needle)]
         if family != "home":
-            hits = [hit for hit in hits if project.port_of(hit[0]) != PROCESS_MANAGER]
+            own = family or "process"  # launchd is the process manager's, too
+            hits = [hit for hit in hits if ADAPTS.get(project.port_of(hit[0])) != own]
         out[needle] = tuple(hits)
     return out
 
@@ -176,7 +183,8 @@ def _texts(
     unexplained = []
     for needle, family in [*needles(project), (DAEMON, "")]:
         hits = greps[needle]
-        if hits or linux or not needle.startswith("/home/"):
+        optional = family == "container" or (needle.startswith("/home/") and not linux)
+        if hits or not optional:
             files = {path for path, _, _ in hits}
             counts.append(TextCount(needle, family, len(hits), len(files)))
         if family:
@@ -188,10 +196,9 @@ def _texts(
 def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
     """Lines with the same needles in every other kind of file."""
     others = [p for p in sources.discovered if suffix(p) not in SUFFIXES]
-    wanted = [needle for needle, _ in needles(project)]
-    needed = [n.encode() for n in wanted]
-    likely = [path for path in others if not sources.search.lacks(path, needed)]
-    hits = candidates(project.root, likely, needed, sources.search).hits
+    wanted = needles(project)
+    needed = [n.encode() for n, _ in wanted]
+    hits = candidates(project.root, others, needed, sources.search).hits
     lines: Counter[tuple[str, str]] = Counter()
     files: Counter[tuple[str, str]] = Counter()
     for path in hits:
@@ -201,8 +208,11 @@ def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
             content = (project.root / path).read_bytes().split(b"\n")
         except OSError:
             continue
-        for needle in wanted:
-            count = sum(needle.encode() in line for line in content)
+        for needle, family in wanted:
+            found = [line.decode("utf-8", "replace") for line in content if needle.encode() in line]
+            if family == "container":
+                found = [line for line in found if names_runtime(line, needle)]
+            count = len(found)
             if count:
                 lines[suffix(path), needle] += count
                 files[suffix(path), needle] += 1

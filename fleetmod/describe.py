@@ -18,7 +18,7 @@ def describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
     """The finding of one match, as one that is rewritten; the engine tells what becomes of it."""
     source = analysis.source
     line, col = source.position(node.start_byte)
-    site = analysis.roles.sites.get(node.id) if rule.family == "process" else None
+    site = analysis.sites(rule.family).get(node.id)
     understood = ""
     if site is not None:
         understood = (

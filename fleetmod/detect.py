@@ -29,6 +29,8 @@ def matches(analysis: Analysis, rules: Sequence[Rule]) -> Iterator[tuple[Rule, N
             return bool(nodes) and analysis.roles.role(nodes[0]) in wanted
         if name == "home?":
             return bool(nodes) and analysis.home_kinds.kind(nodes[0]) in wanted
+        if name == "container?":
+            return bool(nodes) and analysis.container_roles.role(nodes[0]) in wanted
         raise ValueError(name)  # the loader lets no other predicate through
 
     for rule in rules:

@@ -23,7 +23,7 @@ from fleetmod.suppress import Suppressions
 from fleetmod.syntax.source import Source, open_source
 from fleetmod.syntax.source import is_text as is_text_file
 
-_ADAPTER = "the repository's own adapter of the tool (process.adapters of fleetmod.toml)"
+_ADAPTER = "the repository's own adapter of the tool ({}.adapters of fleetmod.toml)"
 
 
 Only = Callable[[str, int, int], bool]
@@ -63,7 +63,7 @@ def _scan(
     analysis.draft.edits[:] = edits
     orphans = _orphans(analysis)
     edits = [e for e in edits if not any(o.start <= e.start and e.end <= o.end for o in orphans)]
-    findings = [_gone_with(f, orphans) for f in findings]
+    findings = [_gone_with(f, [*orphans, *edits], source) for f in findings]
     if edits:
         edits = [*edits, *import_edits(analysis.draft, orphans)]
     return FileResult(
@@ -100,7 +100,7 @@ def _findings(
             subjects.append(finding)
     if texts:
         orphans = _orphans(analysis)
-        beside = Subjects(analysis, [_gone_with(f, orphans) for f in subjects])
+        beside = Subjects(analysis, [_gone_with(f, orphans, analysis.source) for f in subjects])
         for index, rule, node in texts:
             found[index] = _judge(analysis, rule, node, suppressions, broken, beside)
     return [found[index] for index in sorted(found)]
@@ -149,10 +149,10 @@ def _examine(
 ) -> Finding:
     """Lower one match, or say why not; a refusal leaves no edit behind."""
     if rule.exempt:
-        site = analysis.roles.sites.get(node.id)
+        site = analysis.sites(rule.family).get(node.id)
         return replace(finding, action=EXEMPT, reason=(site.foreign if site else "") or rule.exempt)
-    if rule.family == "process" and finding.path in analysis.settings.adapters:
-        return replace(finding, action=EXEMPT, reason=_ADAPTER)
+    if finding.path in analysis.settings.adapters.get(rule.family, ()):
+        return replace(finding, action=EXEMPT, reason=_ADAPTER.format(rule.family))
     if rule.refusal or not rule.rewrite:
         return replace(finding, action=REFUSE, reason=rule.refusal or "reported only")
     if broken:
@@ -205,11 +205,13 @@ def _without_leading_blank(source: Source, edits: list[Edit]) -> tuple[Edit, ...
     return tuple(edits)
 
 
-def _gone_with(finding: Finding, deletions: list[Edit]) -> Finding:
-    """A refused place inside a declaration that nobody uses any more goes with it."""
-    for deletion in deletions:
-        inside = deletion.start <= finding.start and finding.end <= deletion.end
-        if inside and finding.action == REFUSE:
+def _gone_with(finding: Finding, edits: list[Edit], source: Source) -> Finding:
+    """A refused place in a declaration that nobody uses any more, or in a call that is rewritten
+    without it, goes with that."""
+    spelled = source.slice(finding.start, finding.end)
+    for edit in edits:
+        inside = edit.start <= finding.start and finding.end <= edit.end
+        if inside and finding.action == REFUSE and spelled not in edit.text:
             return replace(finding, action=REWRITE, reason="", understood="goes with its last use")
     return finding
 

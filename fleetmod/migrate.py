@@ -15,7 +15,7 @@ from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
 from fleetmod.mocks import TRIGGERS, stale_mocks
 from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Finding, Need, Plan
-from fleetmod.project import PROCESS_MANAGER, Project, Sources, read_sources, suffix
+from fleetmod.project import ADAPTS, Project, Sources, read_sources, suffix
 from fleetmod.rules import Rule
 from fleetmod.runtime import Needed, install
 from fleetmod.settings import Settings
@@ -66,7 +66,7 @@ def plan(
     for path, texts in installed.texts.items():
         before, after = (text.encode() for text in texts)
         digest = hashlib.sha256(before).hexdigest()
-        changes.append(FileChange(path, digest, _difference(before, after)))
+        changes.append(FileChange(path, digest, difference(before, after)))
     changes += installed.created
     findings = tuple(f for result in results for f in result.findings)
     unproven = [f"{path} cannot be read: {reason}" for path, reason in sources.unreadable]
@@ -75,8 +75,10 @@ def plan(
         for r in results
         for first, last in r.unparsed
     ]
-    callers = {c.path for c in changes} & {
-        r.path for r in results if any(n.package == PROCESS_MANAGER for n in r.needs)
+    changed = {c.path for c in changes}
+    callers = {
+        port: {r.path for r in results if any(n.package == port for n in r.needs)} & changed
+        for port in ADAPTS
     }
     notes = (*installed.notes, *_notes(findings), *_stale_mocks(project, sources, callers))
     changes.sort(key=lambda change: change.path)
@@ -109,13 +111,13 @@ def settle(result: FileResult, data: bytes, settings: Settings, rules: tuple[Rul
         if not again.edits:
             break
         content = render(content, again.edits)
-        edits, needs = _difference(data, content), (*needs, *again.needs)
+        edits, needs = difference(data, content), (*needs, *again.needs)
     else:
         raise FaultyRewriteError("does not come to rest", where=result.path)
     return Settled(FileChange(result.path, result.sha256, edits), needs)
 
 
-def _difference(before: bytes, after: bytes) -> tuple[Edit, ...]:
+def difference(before: bytes, after: bytes) -> tuple[Edit, ...]:
     """Edits of whole lines that turn `before` into `after`."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     starts = [0]
@@ -143,16 +145,17 @@ def _notes(findings: tuple[Finding, ...]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _stale_mocks(project: Project, sources: Sources, callers: set[str]) -> Iterator[str]:
-    """Notes on the tests whose fakes the rewritten files no longer meet."""
-    if not callers:
+def _stale_mocks(project: Project, sources: Sources, callers: dict[str, set[str]]) -> Iterator[str]:
+    """Notes on the tests whose fakes the rewritten files, by their port, no longer meet."""
+    if not any(callers.values()):
         return
     tests = [p for p in sources.discovered if is_test(p) and suffix(p) in SUFFIXES]
     texts = {}
     for path in candidates(project.root, tests, TRIGGERS).hits:
         with suppress(OSError):  # a note less; what cannot be read is told elsewhere
             texts[path] = (project.root / path).read_text(encoding="utf-8", errors="replace")
-    yield from stale_mocks(texts, callers, project.packages[PROCESS_MANAGER])
+    for port, paths in callers.items():
+        yield from stale_mocks(texts, paths, project.packages[port])
 
 
 def _matches(path: str, globs: tuple[str, ...]) -> bool:

@@ -23,7 +23,11 @@ from fleetmod.workspace.manifest import find_packages
 from fleetmod.workspace.search import Search
 
 PROCESS_MANAGER = "process-manager"
-PORTS = (PROCESS_MANAGER, "node-identity")
+PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
+DAEMON = "launchd"  # counted beside the tool, and no debt by itself
+# the family whose tools a port's own package may name
+ADAPTS = {PROCESS_MANAGER: "process", "container-runtime": "container"}
+HOST_RULE = "host-tool"  # a directive may name it, though no audit of 1a and 1b looks for it
 
 
 @dataclass(frozen=True)
@@ -58,15 +62,18 @@ class Project:
         return next((port for port in PORTS if path.startswith(f"{self.port_folder(port)}/")), "")
 
     @cached_property
-    def own_adapter(self) -> Callable[[str], bool]:
-        """Whether a file is the repository's own adapter of the tool (process.adapters)."""
-        return matcher(self.config.process.adapters)
+    def own_adapters(self) -> dict[str, Callable[[str], bool]]:
+        """For each family with a tool, whether a file is the repository's own adapter of it."""
+        config = self.config
+        return {
+            "process": matcher(config.process.adapters),
+            "container": matcher(config.container.adapters),
+        }
 
     def rules_for(self, path: str) -> tuple[Rule, ...]:
-        """The rules that a file must keep: the process manager's package may name the tools."""
-        if self.port_of(path) != PROCESS_MANAGER:
-            return self.rules
-        return tuple(rule for rule in self.rules if rule.family != "process")
+        """The rules that a file must keep: a port's package may name the tools of its family."""
+        own = ADAPTS.get(self.port_of(path))
+        return tuple(rule for rule in self.rules if rule.family != own) if own else self.rules
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,8 @@ def open_project(root: Path, rule_ids: tuple[str, ...] = (), examples: bool = Fa
         config, _ = propose(root)
     rules = load_rules(tuple(root / folder for folder in config.workspace.rules), examples)
     known = frozenset(rule.id for rule in rules)
+    if not config.container.vm_addresses and "container-address" not in rule_ids:
+        rules = tuple(rule for rule in rules if rule.id != "container-address")
     unknown = [i for i in rule_ids if i not in known]
     if unknown:
         raise FleetmodError(
@@ -104,7 +113,7 @@ def open_project(root: Path, rule_ids: tuple[str, ...] = (), examples: bool = Fa
     if rule_ids:
         rules = tuple(r for r in rules if r.id in rule_ids)
     packages = {port: f"{config.runtime.scope}/{port}" for port in PORTS}
-    return Project(root, config, configured, rules, packages, known)
+    return Project(root, config, configured, rules, packages, known | {HOST_RULE})
 
 
 def read_sources(project: Project) -> Sources:
@@ -112,6 +121,8 @@ def read_sources(project: Project) -> Sources:
     discovered = discover(project.root, project.config)
     typescript = [p for p in discovered if suffix(p) in SUFFIXES]
     search = Search(project.root)
+    # one question to git answers what is asked later: the gate's needles hold a trigger each
+    search.hits([*triggers(project), DAEMON.encode()])
     found = candidates(project.root, typescript, triggers(project), search)
     contents: dict[str, bytes] = {}
     unreadable = list(found.unreadable)
@@ -149,7 +160,10 @@ def make_settings(
         fixture=project.config.home.fixture,
         production_literals={folder: frozenset(found) for folder, found in literals.items()},
         gate=tuple(folder.rstrip("/") for folder in project.config.workspace.gate),
-        adapters=frozenset(filter(project.own_adapter, contents)),
+        adapters={
+            family: frozenset(filter(own, contents)) for family, own in project.own_adapters.items()
+        },
+        addresses=project.config.container.vm_addresses,
         known_rules=project.known_rules,
     )
 

@@ -128,6 +128,26 @@ def _neutral_name(analysis: Analysis, binding: Binding) -> str:
     return analysis.draft.free_local(plain, plain + "Value")
 
 
+def container_call(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """A call that runs Colima becomes a call of the container-runtime port."""
+    roles = analysis.container_roles
+    site = roles.sites[node.id]
+    if site.refused:
+        raise Refused(site.refused)
+    notes = analysis.container_calls.lower(site)
+    return Rewritten(describe(site.operations, roles.lifter.values), notes)
+
+
+def container_display(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """A text for people asks the container-runtime port for its hint."""
+    return Rewritten(analysis.container_texts.display(node, rule))
+
+
+def container_address(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """The address of the runtime's machine is asked for where it is fetched from."""
+    return Rewritten(analysis.container_texts.address(node, rule))
+
+
 def home_path(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in code becomes a lookup of the node's identity."""
     understood, notes = analysis.home_paths.lower(node, rule)
@@ -173,6 +193,9 @@ REWRITES: dict[str, Rewrite] = {
     "comment": comment,
     "detector": detector,
     "rename": rename,
+    "container-call": container_call,
+    "container-display": container_display,
+    "container-address": container_address,
     "home-path": home_path,
     "home-test-data": home_test_data,
     "home-comment": home_comment,

@@ -16,7 +16,7 @@ from fleetmod.workspace.toml_lines import line_of_key
 FAMILIES = ("process", "home", "container")
 SAFETIES = ("safe", "review")
 REACHES = ("match", "file")
-PREDICATES = ("eq?", "not-eq?", "any-of?", "match?", "not-match?", "role?", "home?")
+PREDICATES = ("eq?", "not-eq?", "any-of?", "match?", "not-match?", "role?", "home?", "container?")
 _KEYS: dict[str, type] = {
     "id": str,
     "title": str,

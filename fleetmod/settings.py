@@ -15,8 +15,8 @@ class Settings:
     a package's code outside tests spells, by the package's folder (with a slash at its end): a
     test of the package that expects one must follow it; `gate` are the folders that
     the gates grep: test data elsewhere is left; `adapters` are the paths of the repository's own
-    adapters of the tool, which may name it; `known_rules` are the ids that a directive may name,
-    also of rules that do not look."""
+    adapters of each family's tool, which may name it; `addresses` those of the container runtime's
+    machine; `known_rules` are the ids that a directive may name, also of rules that do not look."""
 
     places: Places
     packages: dict[str, str]
@@ -26,7 +26,8 @@ class Settings:
     fixture: str = "/Users/fixture"
     production_literals: Mapping[str, frozenset[str]] = field(default_factory=dict)
     gate: tuple[str, ...] = (".",)
-    adapters: frozenset[str] = frozenset()
+    adapters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    addresses: tuple[str, ...] = ()
     known_rules: frozenset[str] = frozenset()
 
     def literals_for(self, path: str) -> frozenset[str]:

@@ -62,8 +62,8 @@ class Suppressions:
         last = self._source.line_of(max(finding.end - 1, finding.start))
         for directive in self.directives:
             own = directive.node.start_byte <= finding.start < directive.node.end_byte
-            if own and not directive.problem:
-                return directive.reason  # a directive names its rule, and so the tool
+            if own:  # a directive names its rule, and so the tool
+                return directive.reason or directive.problem
             meets = directive.first <= last and finding.line <= directive.last
             if meets and not directive.problem and finding.rule in directive.rules:
                 directive.used.add(finding.rule)

@@ -16,8 +16,10 @@ SETTINGS = Settings(
     packages={
         "process-manager": "@acme/process-manager",
         "node-identity": "@acme/node-identity",
+        "container-runtime": "@acme/container-runtime",
     },
     gate=("packages",),
+    addresses=("192.168.64.2",),
 )
 PATH = "packages/app/src/example.ts"
 

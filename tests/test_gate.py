@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.repo import commit, fleetmod, make
+from tests.repo import commit, copy, fleetmod, make
 
 CALL = """import { execSync } from "node:child_process";
 export async function go() {
@@ -120,3 +120,10 @@ def test_a_linux_home_has_a_row_only_where_it_matters(tmp_path: Path) -> None:
     assert verdict(root, "1b")["verdict"] == "passed"
     (root / "fleetmod.toml").write_text(config(home=f'{USER}\nfixture = "/home/fixture"'))
     assert rows(root)["/home/alice"] == 0
+
+
+def test_all_phases_in_one_table(tmp_path: Path) -> None:
+    ran = fleetmod(copy("demo", tmp_path / "demo"), "gate", "--phase", "all")
+    rows = [line.split("│")[1].strip() for line in ran.out.splitlines() if line.startswith("│")]
+    assert rows == ["1a", "1b", "1c", "2", "3", "4", "host", "portable"]
+    assert ran.code == 1

@@ -14,13 +14,16 @@ from tests.node import check, node, npm, run
 
 HERE = Path(__file__).parent
 RUNTIME = HERE.parent / "fleetmod" / "runtime"
-PACKAGES = ("node-identity", "process-manager")
+PACKAGES = ("container-runtime", "node-identity", "process-manager")
 SUITES = sorted((HERE / "runtime").glob("*.test.ts"))
 each_suite = pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name)
 each_package = pytest.mark.parametrize("package", PACKAGES)
 PYTHON = {"FLEETMOD_TEST_PYTHON": sys.executable}
 
 CONSUMER = """
+import {
+  containerRuntime, containerRuntimeSync, resolveEndpoint, type EndpointResolution,
+} from "@fleetmod/container-runtime";
 import { nodeIdentity, type NodeIdentity } from "@fleetmod/node-identity";
 import {
   processManager, processManagerSync, settleSync, type ServiceState,
@@ -31,7 +34,10 @@ const state: Promise<ServiceState> = processManager.inspect("dev.example.x");
 const code: number = settleSync(() => processManagerSync.stop("dev.example.x")).exitCode;
 // @ts-expect-error a label is a string
 void processManager.stop(5);
-export const all = [me.repoRoot, me.platform, state, code];
+const address: Promise<string | null> = containerRuntime.vmIp();
+const healthy: boolean = containerRuntimeSync.isHealthy();
+const found: Promise<EndpointResolution> = resolveEndpoint({ localhost: "http://localhost:1" });
+export const all = [me.repoRoot, me.platform, state, code, address, healthy, found];
 """
 
 PROGRAM = """
@@ -151,7 +157,7 @@ def _copy(package: str, folder: Path) -> None:
 
 
 def _workspace(root: Path, program: str) -> None:
-    """A program beside both packages, linked as a workspace links them."""
+    """A program beside the packages, linked as a workspace links them."""
     scope = root / "node_modules" / "@fleetmod"
     scope.mkdir(parents=True)
     for package in PACKAGES:

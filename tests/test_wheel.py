@@ -31,8 +31,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_what_is_shipped_and_nothing_else(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    for rule in (ROOT / "rules").iterdir():
-        assert f"fleetmod/_data/rules/{rule.name}" in names
+    for rule in (ROOT / "rules").rglob("*.toml"):
+        assert f"fleetmod/_data/rules/{rule.relative_to(ROOT / 'rules').as_posix()}" in names
     for shipped in ("process-manager/src/index.ts", "node-identity/identity.json"):
         assert f"fleetmod/runtime/{shipped}" in names
     assert "fleetmod/_data/demo/package.json" in names

@@ -21,6 +21,7 @@ COMMANDS = {
     "baseline": "Record today's debt, which may only shrink from then on.",
     "trend": "Show the debt at commits of the past.",
     "units": "Convert launchd plists into systemd units.",
+    "plists": "Render launchd plists for one node.",
     "images": "Make the publish scripts and Dockerfiles fit every platform.",
     "specs": "Write specs for highly available state from what the manifests run today.",
     "network": "Find who talks to whom; write network policies and the way to Cilium.",

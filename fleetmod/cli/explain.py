@@ -18,21 +18,24 @@ def command(root: Path, rule: str | None) -> int:
     from rich.syntax import Syntax
     from rich.table import Table
 
+    from fleetmod.host.tools import RULE as HOST
+    from fleetmod.host.tools import load_tools
     from fleetmod.project import open_project
     from fleetmod.report.text import make_console
     from fleetmod.suppress import RULE
 
-    project = open_project(root, (rule,) if rule and rule != RULE.id else (), examples=True)
+    apart = {each.id: each for each in (HOST, RULE)}  # they are no query of a syntax tree
+    project = open_project(root, (rule,) if rule and rule not in apart else (), examples=True)
     console = make_console()
     if rule is None:
         table = Table()
         for column in ("rule", "phase", "class", "what"):
             table.add_column(column)
-        for each in (*project.rules, RULE):
+        for each in (*project.rules, *apart.values()):
             table.add_row(each.id, each.phase, each.cls, escape(each.title))
         console.print(table)
         return CLEAN
-    found = RULE if rule == RULE.id else project.rules[0]
+    found = apart.get(rule) or project.rules[0]
     console.print(f"[bold]{found.id}[/bold]: {escape(found.title)}")
     console.print(
         f"family {found.family}, class {found.cls}, phase {found.phase or '-'}, "
@@ -44,6 +47,12 @@ def command(root: Path, rule: str | None) -> int:
         console.print(f"Never rewritten: {escape(found.refusal)}.")
     if found.exempt:
         console.print(f"No debt: {escape(found.exempt)}.")
+    if found is HOST:
+        table = Table("tool", "platform", "elsewhere")
+        folders = tuple(project.root / folder for folder in project.config.workspace.rules)
+        for tool in load_tools(folders).values():
+            table.add_row(tool.name, tool.where, escape(tool.instead))
+        console.print(table)
     for example in found.examples:
         if example.after is not None:
             label, after = "before", example.after

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fleetmod.cli.reports import Wanted, deliver, report_options
+from fleetmod.errors import FleetmodError
+
+if TYPE_CHECKING:
+    from fleetmod.gates.check import Verdict
+    from fleetmod.project import Project
 
 # the phases whose proof is not in the code: a module with `verdict(project) -> Verdict`
 FLEET = {
     "2": "fleetmod.fleet.images.gate",
     "3": "fleetmod.fleet.specs.gate",
     "4": "fleetmod.fleet.network.gate",
+    "host": "fleetmod.host.gate",
+    "portable": "fleetmod.languages.gate",
 }
 
 
@@ -23,7 +31,7 @@ FLEET = {
     "phases",
     default="1a,1b",
     show_default=True,
-    help="Phases to check, separated by commas.",
+    help="Phases to check, separated by commas, or all.",
 )
 @report_options
 @click.option(
@@ -39,11 +47,15 @@ def command(root: Path, phases: str, wanted: Wanted, certificate: Path | None) -
     \b
     1a  no launchctl in the gate's folders, the process-manager adapter aside
     1b  no hardcoded home path in the gate's folders, node-identity included
+    1c  no call, text or path of Colima and Lima, and no address of their machine, outside of
+        container-runtime; asked for by --phase 1c
     2   every published image has every platform, as its registry says
     3   specs for highly available state: as the manifests say, valid, reviewed
     4   network policies: every edge that is used is allowed, nothing else; valid, reviewed
+    host      no tool of one platform (plutil, systemctl, …) is run without a platform check
+    portable  no home path and no launchctl outside TypeScript, documents aside
 
-    For 1a and 1b the plain grep looks in the gate's folders, the syntax tree in the whole scanned
+    For phase 1 the plain grep looks in the gate's folders, the syntax tree in the whole scanned
     repository; both must be empty. Exit 1 when a phase failed, 3 when all that is left could not
     be parsed, read or asked for: nothing is proven then.
     """
@@ -59,7 +71,7 @@ def command(root: Path, phases: str, wanted: Wanted, certificate: Path | None) -
     sources = read_sources(project)
     audited = audit(project, sources=sources)
     verdicts = tuple(
-        import_module(FLEET[phase]).verdict(project)
+        _beyond_code(phase, project, alone=len(asked) == 1)
         if phase in FLEET
         else check(project, audited, (phase,))[0]
         for phase in asked
@@ -80,3 +92,18 @@ def command(root: Path, phases: str, wanted: Wanted, certificate: Path | None) -
     own = {"text": text, "json": document}
     deliver(wanted, own, project, audited, sources, "gate", verdicts)
     return exit_code(verdicts)
+
+
+def _beyond_code(phase: str, project: Project, alone: bool) -> Verdict:
+    """A phase that is not about TypeScript. What it lacks is an error where it is asked for by
+    itself, and unproven in a table of several."""
+    from fleetmod.gates.check import UNPROVEN_VERDICT, Verdict
+
+    module = import_module(FLEET[phase])
+    try:
+        verdict: Verdict = module.verdict(project)
+    except FleetmodError as error:
+        if alone:
+            raise
+        return Verdict(phase, module.TITLE, UNPROVEN_VERDICT, (), (), (str(error),))
+    return verdict

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,16 @@ if TYPE_CHECKING:
     help="Only files that match, e.g. 'packages/cli/*' (repeatable).",
 )
 @click.option(
+    "--host-tools",
+    is_flag=True,
+    help="Also put platform checks before tools of one platform (see `gate --phase host`).",
+)
+@click.option(
+    "--all-languages",
+    is_flag=True,
+    help="Also rewrite shell, Python and property lists (see `gate --phase portable`).",
+)
+@click.option(
     "--verify",
     "verified",
     is_flag=True,
@@ -55,6 +66,8 @@ def command(
     plan_from: Path | None,
     rules: tuple[str, ...],
     globs: tuple[str, ...],
+    host_tools: bool,
+    all_languages: bool,
     verified: bool,
     allow_dirty: bool,
 ) -> int:
@@ -70,6 +83,10 @@ def command(
         raise click.UsageError("--verify decides whether to write; --dry-run and --plan never do")
     if plan_from and (rules or globs):
         raise click.UsageError("--apply takes the whole plan; --only and --path belong to --plan")
+    if (host_tools or all_languages) and (plan_from or rules):
+        raise click.UsageError(
+            "--host-tools and --all-languages add to a whole plan; leave --apply and --only away"
+        )
     from fleetmod import planfile
     from fleetmod.apply import recover, write
     from fleetmod.cli.clean_tree import refuse_dirty
@@ -93,6 +110,10 @@ def command(
     else:
         with progress_bar("planning") as progress:
             plan = make_plan(project, globs, progress)
+            if host_tools:
+                plan = import_module("fleetmod.host.plan").extend(project, plan, globs)
+            if all_languages:
+                plan = import_module("fleetmod.languages.plan").extend(project, plan, globs)
     if plan_to or dry_run:
         contents = {c.path: (project.root / c.path).read_bytes() for c in plan.changes if c.sha256}
         if plan_to:

@@ -15,10 +15,11 @@ from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.grep import grep_files
 
 PASSED, FAILED, UNPROVEN_VERDICT = "passed", "failed", "unproven"
-PHASES = {"1a": "process", "1b": "home"}
+PHASES = {"1a": "process", "1b": "home", "1c": "container"}
 TITLES = {
     "1a": "no launchctl outside the process-manager adapter",
     "1b": "no hardcoded home path (node-identity is not exempt)",
+    "1c": "no container-runtime tool or machine address outside the container-runtime adapter",
 }
 _EXITS = {PASSED: CLEAN, FAILED: DEBT, UNPROVEN_VERDICT: UNPROVEN}
 
@@ -47,8 +48,13 @@ class Verdict:
 
 
 def parse_phases(text: str, more: Iterable[str] = ()) -> tuple[str, ...]:
-    """`1a,1b` as a tuple; raises FleetmodError for a phase that is neither ours nor in `more`."""
+    """`1a,1b` as a tuple, `all` as every phase, ours and those of `more`.
+
+    Raises FleetmodError for a phase that is neither.
+    """
     known = [*PHASES, *more]
+    if text.strip() == "all":
+        return tuple(known)
     phases = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     unknown = [phase for phase in phases if phase not in known]
     if unknown or not phases:
@@ -75,10 +81,12 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
         (path, line) for path, (first, last) in audit.unparsed for line in range(first, last + 1)
     }
     hits = {hit for needle, of in needles(project) if of == family for hit in audit.greps[needle]}
-    if family == "process":
-        hits = {hit for hit in hits if not project.own_adapter(hit[0])}
-    accepted = {(f.path, line) for f in audit.suppressed for line in f.lines}
-    hits = {hit for hit in hits if hit[:2] not in accepted}
+    if own := project.own_adapters.get(family):
+        hits = {hit for hit in hits if not own(hit[0])}
+    aside = {(f.path, line) for f in audit.suppressed for line in f.lines}
+    if family == "container":  # a grep cannot tell a comment or a test's data from a command
+        aside |= _exempt_lines(audit, family)
+    hits = {hit for hit in hits if hit[:2] not in aside}
     lines = tuple(sorted(hit for hit in hits if hit[:2] not in unparsed))
     # the grep looks where the gate's folders are; what the syntax tree found counts everywhere
     families = (family, RULE.family)
@@ -92,6 +100,11 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     verdict = FAILED if lines or findings else UNPROVEN_VERDICT if unproven else PASSED
     suppressed = tuple(f for f in audit.suppressed if f.family == family)
     return Verdict(phase, TITLES[phase], verdict, lines, findings, tuple(unproven), suppressed)
+
+
+def _exempt_lines(audit: Audit, family: str) -> set[tuple[str, int]]:
+    exempt = (f for f in audit.findings if f.family == family and f.action == EXEMPT)
+    return {(f.path, line) for f in exempt for line in f.lines}
 
 
 def _empty_folders(project: Project) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from tree_sitter import Node
 
@@ -10,12 +11,6 @@ from fleetmod.syntax.scope import Scopes, exported
 from fleetmod.syntax.source import FUNCTIONS
 
 _PREFIX = r"\s*(?:\$ )?(?:(?:sudo|exec|nohup|command|env|time|doas)\s+(?:-\S+\s+)*)*"
-_COMMAND = re.compile(rf"{_PREFIX}(?:/bin/)?launchctl(?:\s+\S|\s*$)")
-# a line that is a shell command in front already, and comes to the tool behind an operator
-_CHAINED = re.compile(
-    r"\s*(?:sudo\s+)?(?:\.{0,2}/)?[a-z][\w./-]*(?:\s+(?![a-z]+:)[^\n]*?)?"
-    r"(?:&&|\|\|?|;|\n)\s*(?:sudo\s+)?(?:/bin/)?launchctl\s"
-)
 _COMMAND_WORDS = frozenset(
     "cd sleep rm cp mv mkdir echo set export test bash sh zsh cat touch chmod chown kill pkill "
     "killall plutil defaults true false exit trap source sync nohup open id".split()
@@ -42,12 +37,25 @@ _CLIMB = frozenset(
 _DEPTH = 3
 
 
-def looks_run(text: str) -> bool:
-    """Whether a text is a whole command of the tool, and not words around one."""
-    if _COMMAND.match(text):
+@cache
+def _commands(tools: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """A line that begins with one of the tools, and one that is a shell command in front already
+    and comes to the tool behind an operator."""
+    tool = rf"(?:/bin/)?(?:{'|'.join(tools)})"
+    chained = (
+        r"\s*(?:sudo\s+)?(?:\.{0,2}/)?[a-z][\w./-]*(?:\s+(?![a-z]+:)[^\n]*?)?"
+        r"(?:&&|\|\|?|;|\n)\s*(?:sudo\s+)?"
+    )
+    return re.compile(rf"{_PREFIX}{tool}(?:\s+\S|\s*$)"), re.compile(rf"{chained}{tool}\s")
+
+
+def looks_run(text: str, tools: tuple[str, ...]) -> bool:
+    """Whether a text is a whole command of one of the tools, and not words around one."""
+    command, chained = _commands(tools)
+    if command.match(text):
         return True
     words = text.split()
-    return bool(words) and words[0] in _COMMAND_WORDS and bool(_CHAINED.match(text))
+    return bool(words) and words[0] in _COMMAND_WORDS and bool(chained.match(text))
 
 
 def _talks(name: str) -> bool:

@@ -50,7 +50,9 @@ class HomeKinds:
             if any(path.why for path in found):
                 return BEHIND if any(path.why == UNKNOWN for path in found) else ELSEWHERE
             everyone = all(path.user in PLACEHOLDERS for path in found)
-            return PLACEHOLDER if everyone or self.test else STRANGER
+            # what a comment spells for an example binds nothing to a host
+            harmless = everyone or self.test or node.type == "comment"
+            return PLACEHOLDER if harmless else STRANGER
         if node.type == "comment":
             return COMMENT
         if self.test and not self._is_code(node, text):

@@ -5,26 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from tree_sitter import Node
-
-from fleetmod.lift.operation import (
-    INSPECT,
-    LIST,
-    Foreign,
-    HomeDir,
-    Operation,
-    OwnUid,
-    Unliftable,
-    Word,
-)
-from fleetmod.lift.shell import Chain, Pipeline, Shell, Simple
-from fleetmod.lift.targets import Targets
-from fleetmod.syntax.source import walk
+from fleetmod.lift.grammar import Grammar, is_literal, text_of
+from fleetmod.lift.operation import INSPECT, LIST, Foreign, Operation, Unliftable, Word
+from fleetmod.lift.shell import Pipeline
 from fleetmod.syntax.values import Hole
 
 TOOL = "launchctl"
-_ELSEWHERE = {"ssh", "simctl", "xcrun", "tart", "docker", "limactl", "colima"}
-_ROOT = {"sudo", "doas"}
 FOREIGN = {
     "getenv": "reads the session's environment",
     "setenv": "sets the session's environment",
@@ -44,88 +30,23 @@ VERBS = frozenset(
     "bootout bootstrap kickstart enable disable print list start stop load unload remove "
     "print-disabled kill blame".split()
 )
+# words after the subcommand, where a target, a label or a path would stand
+_SPEECH = re.compile(r"\s*(?:/bin/)?launchctl\s+([a-z-]+)\s+[a-z]{2,}(?![\w./-])")
 
 
-def text_of(word: Word) -> str | None:
-    """A word's text when it is literal in full."""
-    return "".join(p for p in word if isinstance(p, str)) if is_literal(word) else None
+class Launchctl(Grammar):
+    """launchctl's verbs, pipelines and sequences as operations of the process manager."""
 
+    tools = (TOOL,)
+    elsewhere = frozenset({"ssh", "simctl", "xcrun", "tart", "docker", "limactl", "colima"})
+    as_root = "use a `system/` label with a root adapter"
+    port = "processManager"
 
-def is_literal(word: Word) -> bool:
-    return all(isinstance(p, str) for p in word)
+    def speech(self, text: str) -> bool:
+        match = _SPEECH.match(text)
+        return match is not None and match[1] not in FOREIGN
 
-
-def mentions(shell: Shell) -> bool:
-    """Whether any command of the shell line names the tool."""
-    if isinstance(shell, Chain):
-        return mentions(shell.left) or mentions(shell.right)
-    stages = shell.stages if isinstance(shell, Pipeline) else (shell,)
-    return any(TOOL in (text_of(w) or "") for s in stages for w in s.words)
-
-
-class Launchctl:
-    """Turns shell structures and argument vectors into operations; raises Unliftable."""
-
-    def __init__(self, targets: Targets) -> None:
-        self.targets = targets
-
-    def shell(self, shell: Shell) -> tuple[Operation, ...]:
-        if isinstance(shell, Simple):
-            operations = self.command(shell.words)
-            return (
-                tuple(replace(op, silent=True) for op in operations) if shell.silent else operations
-            )
-        if isinstance(shell, Pipeline):
-            return (self.pipeline(shell),)
-        return self.chain(shell)
-
-    def command(self, words: tuple[Word, ...]) -> tuple[Operation, ...]:
-        """One `launchctl …` with its arguments as words."""
-        program = text_of(words[0]) if words else None
-        if program is None:
-            raise Unliftable("the program to run is only known at run time")
-        name = program.rsplit("/", 1)[-1]
-        if name in _ELSEWHERE:
-            raise Foreign(f"runs through `{name}`, not on this host")
-        if name in _ROOT:
-            raise Unliftable(
-                f"runs as root through {name}: use a `system/` label with a root adapter"
-            )
-        if name in ("bash", "sh", "zsh"):
-            return self.nested(words)
-        if name != TOOL:
-            raise Unliftable(f"`{name}` runs in the same command; run it in a call of its own")
-        if len(words) < 2:
-            raise Unliftable("no subcommand")
-        if any(self._holds_arguments(p.node) for w in words for p in w if isinstance(p, Hole)):
-            raise Unliftable(
-                "the arguments are only known at run time; call the port in each branch"
-            )
-        verb = text_of(words[1])
-        if verb is None:
-            raise Unliftable(
-                "the subcommand is only known at run time; call the port in each branch"
-            )
-        return self.verb(verb, words[2:])
-
-    def _holds_arguments(self, node: Node) -> bool:
-        """Whether a value spells a flag or several words, as `${force ? "-k " : ""}` does."""
-        if node.type in ("call_expression", "member_expression", "identifier"):
-            return False
-        texts = (self.targets.values.literal(n) or "" for n in walk(node) if n.type == "string")
-        return any(text.startswith("-") or " " in text for text in texts)
-
-    def nested(self, words: tuple[Word, ...]) -> tuple[Operation, ...]:
-        from fleetmod.lift.shell import parse_shell
-
-        flag = text_of(words[1]) if len(words) == 3 else None
-        if flag is None or not re.fullmatch(r"-[a-z]*c", flag):
-            raise Unliftable("a shell with arguments that are no plain `-c COMMAND`")
-        if any(isinstance(p, OwnUid | HomeDir) for p in words[2]):
-            raise Unliftable("a nested shell command with expansions of the outer shell")
-        return self.shell(parse_shell(tuple(p for p in words[2] if isinstance(p, str | Hole))))
-
-    def verb(self, verb: str, args: tuple[Word, ...]) -> tuple[Operation, ...]:
+    def subcommand(self, tool: str, verb: str, args: tuple[Word, ...]) -> tuple[Operation, ...]:
         if verb in FOREIGN:
             raise Foreign(f"`launchctl {verb}` {FOREIGN[verb]}; it manages no service")
         flags = [t for w in args if (t := text_of(w)) is not None and t.startswith("-")]
@@ -254,20 +175,16 @@ class Launchctl:
             raise Unliftable(f"the grep pattern `{text}` matches more than labels")
         return args[-1]
 
-    def chain(self, chain: Chain) -> tuple[Operation, ...]:
-        if chain.operator == "||":
-            left = self.shell(chain.left)
-            if isinstance(chain.right, Simple) and text_of(chain.right.words[0]) in ("true", ":"):
-                return tuple(op.tolerate() for op in left)
-            return (self._fallback(left, self.shell(chain.right)),)
-        left, right = self.shell(chain.left), self.shell(chain.right)
+    def sequence(
+        self, operator: str, left: tuple[Operation, ...], right: tuple[Operation, ...]
+    ) -> tuple[Operation, ...]:
         if any(op.verb in (LIST, INSPECT) for op in left + right):
             raise Unliftable("a query in a sequence of commands; make it a call of its own")
-        if chain.operator == ";":
+        if operator == ";":
             left = tuple(op.tolerate() for op in left)
         return left + right
 
-    def _fallback(self, left: tuple[Operation, ...], right: tuple[Operation, ...]) -> Operation:
+    def fallback(self, left: tuple[Operation, ...], right: tuple[Operation, ...]) -> Operation:
         """`new spelling || old spelling` of one intent is that intent once."""
         if len(left) == len(right) == 1:
             a, b = left[0], right[0]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from fleetmod.lift.launchctl import VERBS, Launchctl
+from fleetmod.lift.grammar import Grammar
+from fleetmod.lift.launchctl import VERBS
 from fleetmod.lift.operation import Foreign, Operation, Unliftable
 from fleetmod.lift.shell import parse_shell
 from fleetmod.syntax.source import Source, ancestors, walk
@@ -137,7 +138,7 @@ def cut(pieces: Pieces, start: int, end: int) -> Pieces:
     return merge(out)
 
 
-def quoted_commands(pieces: Pieces, grammar: Launchctl) -> Iterator[Quoted]:
+def quoted_commands(pieces: Pieces, grammar: Grammar) -> Iterator[Quoted]:
     """The commands of a text that are understood in full, left to right."""
     text = flatten(pieces)
     for match in _COMMAND.finditer(text):
@@ -173,7 +174,7 @@ def _end_of(text: str, start: int, count: int) -> int:
     return match.end() if match else start
 
 
-def _understand(pieces: Pieces, words: list[str], grammar: Launchctl) -> Operation | None:
+def _understand(pieces: Pieces, words: list[str], grammar: Grammar) -> Operation | None:
     if words[0] != "list" and not any(_TARGET.match(w) for w in words[1:]):
         return None  # `launchctl disable failed` is prose
     if words[0] == "list" and len(words) > 1 and not _TARGET.search(words[1]):

@@ -8,7 +8,7 @@ from functools import cached_property
 from tree_sitter import Node
 
 from fleetmod.lift.audience import looks_run
-from fleetmod.lift.launchctl import TOOL
+from fleetmod.lift.launchctl import TOOL, Launchctl
 from fleetmod.lift.prose import is_title, of_environment
 from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites
@@ -50,7 +50,7 @@ class Roles:
 
     @cached_property
     def lifter(self) -> Sites:
-        return Sites(self.scopes)
+        return Sites(self.scopes, Launchctl)
 
     @cached_property
     def sites(self) -> dict[int, Site]:
@@ -117,7 +117,7 @@ class Roles:
             return TESTED
         if self._logged(node):
             return LOGGED
-        if looks_run(text[1:-1]) and not self.lifter.strangers.audience.people(node):
+        if looks_run(text[1:-1], (TOOL,)) and not self.lifter.strangers.audience.people(node):
             return RUNNABLE
         return DISPLAYED
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from fleetmod.lift.launchctl import TOOL
+from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Operation
 from fleetmod.lift.runner import Runner
 from fleetmod.syntax.source import contains, walk
@@ -31,7 +31,7 @@ class Site:
     command: str = ""  # the command as it is spelled, for people
 
 
-def claim(site: Site, nodes: list[Node], values: Values) -> None:
+def claim(site: Site, nodes: list[Node], values: Values, grammar: Grammar) -> None:
     """Take the literals behind these expressions, through constants, as accounted for."""
     for node in nodes:
         for hit in walk(node):
@@ -42,6 +42,6 @@ def claim(site: Site, nodes: list[Node], values: Values) -> None:
             value = values.constant(hit)
             if value is None or contains(site.call, value):
                 continue
-            if TOOL in values.source.text(value):
+            if grammar.names(values.source.text(value)):
                 site.claimed.append(value)
-                claim(site, [value], values)
+                claim(site, [value], values, grammar)

@@ -1,4 +1,4 @@
-"""Every place of a file that runs launchctl, with the operation it asks for."""
+"""Every place of a file that runs a tool, with the operation it asks for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
-from fleetmod.lift.launchctl import TOOL, Launchctl, mentions
+from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Foreign, Unliftable, Word
 from fleetmod.lift.runner import (
     ARGV,
@@ -40,14 +40,14 @@ _SHELL_OPTION = re.compile(r"\bshell\s*:\s*(?!false)")
 
 
 class Sites:
-    """Finds the sites of one file."""
+    """Finds the sites of one file that run the tool of a grammar."""
 
-    def __init__(self, scopes: Scopes) -> None:
+    def __init__(self, scopes: Scopes, grammar: type[Grammar]) -> None:
         self.scopes, self.source = scopes, scopes.source
         self.values = Values(scopes)
         self.runners = Runners(scopes, self.values)
         self.targets = Targets(scopes, self.values)
-        self.grammar = Launchctl(self.targets)
+        self.grammar = grammar(self.targets)
         self.strangers = Strangers(self.values, self.grammar)
 
     def find(self) -> list[Site]:
@@ -149,12 +149,12 @@ class Sites:
 
     def _shell(self, site: Site, pieces: Pieces, nodes: list[Node]) -> bool:
         opened = self.values.expand(pieces)
-        if TOOL not in "".join(p for p in opened if isinstance(p, str)):
+        if not self.grammar.names("".join(p for p in opened if isinstance(p, str))):
             return False
-        claim(site, nodes, self.values)
+        claim(site, nodes, self.values, self.grammar)
         site.command = self._spell(opened)
         shell = parse_shell(self._open_command(pieces))
-        if not mentions(shell):
+        if not self.grammar.mentions(shell):
             return False
         site.operations = self.grammar.shell(shell)
         return True
@@ -164,7 +164,11 @@ class Sites:
         for _ in range(6):
             text = "".join(p if isinstance(p, str) else "\0" for p in pieces)
             words = text.split()
-            known = words and "\0" not in words[0] and (TOOL not in words[0] or len(words) > 1)
+            known = (
+                words
+                and "\0" not in words[0]
+                and (not self.grammar.names(words[0]) or len(words) > 1)
+            )
             if known and (len(words) < 2 or words[1] != "\0"):
                 return pieces
             out: list[str | Hole] = []
@@ -196,7 +200,7 @@ class Sites:
             program, rest, claimed = spelled, args[runner.args_at :], [node]
         if not self._is_tool(program, rest):
             return False
-        claim(site, claimed + (rest if runner.spread else rest[:1]), self.values)
+        claim(site, claimed + (rest if runner.spread else rest[:1]), self.values, self.grammar)
         if runner.spread:
             elements = rest
         else:
@@ -237,7 +241,7 @@ class Sites:
         program = self.values.literal(elements[0])
         if program is None or not self._is_tool(program, elements[1:]):
             return False
-        claim(site, [node, elements[0]], self.values)
+        claim(site, [node, elements[0]], self.values, self.grammar)
         self._words(site, program, elements[1:])
         return True
 
@@ -263,12 +267,7 @@ class Sites:
         return word
 
     def _is_tool(self, program: str, rest: list[Node]) -> bool:
-        name = program.rsplit("/", 1)[-1]
-        if name == TOOL:
-            return True
-        if name in ("sh", "bash", "zsh", "sudo", "ssh", "xcrun", "env"):
-            return any(TOOL in self.source.text(node) for node in rest)
-        return False
+        return self.grammar.runs(program, [self.source.text(node) for node in rest])
 
     def _property(self, node: Node, name: str) -> Node | None:
         for pair in unwrap(node).named_children:

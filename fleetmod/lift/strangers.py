@@ -7,7 +7,7 @@ import re
 from tree_sitter import Node
 
 from fleetmod.lift.audience import Audience, looks_run
-from fleetmod.lift.launchctl import FOREIGN, TOOL, Launchctl
+from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Foreign, Operation, Unliftable, Word
 from fleetmod.lift.runner import SHELL, UNKNOWN, Runner
 from fleetmod.lift.shell import parse_shell
@@ -20,15 +20,13 @@ _ASKS = re.compile(
     r"|push|unshift|join|resolve|mock\w*|doMock|require|import|which\w*|[\w$]*[eE]xists\w*|accessSync|access"
     r"|writeFile\w*|chmod\w*|RegExp|equal|deepEqual|strictEqual|deepStrictEqual|ok|assert\w*)"
 )
-# words after the subcommand, where a target, a label or a path would stand
-_PROSE = re.compile(r"\s*(?:/bin/)?launchctl\s+([a-z-]+)\s+[a-z]{2,}(?![\w./-])")
 _STRANGER = Runner("", SHELL, UNKNOWN, sync=False, throws=True)
 
 
 class Strangers:
     """Finds what such a call would run. It is debt that only a person can mend."""
 
-    def __init__(self, values: Values, grammar: Launchctl) -> None:
+    def __init__(self, values: Values, grammar: Grammar) -> None:
         self.values, self.source, self.grammar = values, values.source, grammar
         self.audience = Audience(values.scopes)
 
@@ -53,7 +51,7 @@ class Strangers:
         if not found:
             return None
         if not site.foreign and not site.refused:
-            port = "; ".join(f"processManager.{op.verb}(…)" for op in site.operations)
+            port = "; ".join(f"{self.grammar.port}.{op.verb}(…)" for op in site.operations)
             site.refused = (
                 f"`{name}` runs it, whose effect this file does not tell; call `{port}` here"
             )
@@ -66,19 +64,19 @@ class Strangers:
         for index, argument in enumerate(args):
             if self._is_tool(argument):
                 listed = self.values.elements(args[index + 1]) if len(args) > index + 1 else None
-                if listed is None:
+                if listed is None or not self._is_command(listed):
                     continue
-                claim(site, [argument, args[index + 1]], self.values)
-                site.operations = self._words(listed)
+                claim(site, [argument, args[index + 1]], self.values, self.grammar)
+                site.operations = self._words(argument, listed)
                 return True
             elements = self.values.elements(argument)
-            if elements and self._is_tool(elements[0]):
-                claim(site, [argument], self.values)
-                site.operations = self._words(elements[1:])
+            if elements and self._is_tool(elements[0]) and self._is_command(elements[1:]):
+                claim(site, [argument], self.values, self.grammar)
+                site.operations = self._words(elements[0], elements[1:])
                 return True
-            if elements and re.search(TOOL, name, re.I) and elements[0].type == "string":
-                claim(site, [argument], self.values)
-                site.operations = self._words(elements)
+            if elements and self.grammar.names(name.lower()) and elements[0].type == "string":
+                claim(site, [argument], self.values, self.grammar)
+                site.operations = self._words(None, elements)
                 return True
             if self._text(site, argument):
                 return True
@@ -87,22 +85,29 @@ class Strangers:
     def _text(self, site: Site, node: Node) -> bool:
         pieces = self.values.expand(self.values.pieces(node))
         flat = "".join(p if isinstance(p, str) else "\0" for p in pieces)
-        if TOOL not in flat or not looks_run(flat):
+        if not self.grammar.names(flat) or not looks_run(flat, self.grammar.tools):
             return False
-        prose = _PROSE.match(flat)
-        if prose is not None and prose[1] not in FOREIGN:
+        if self.grammar.speech(flat):
             return False
-        claim(site, [node], self.values)
+        claim(site, [node], self.values, self.grammar)
         site.command = flat.replace("\0", "${…}")
         site.operations = self.grammar.shell(parse_shell(pieces))
         return True
 
     def _is_tool(self, node: Node) -> bool:
         literal = self.values.literal(node) if unwrap(node).type != "call_expression" else None
-        return literal is not None and literal.rsplit("/", 1)[-1] == TOOL
+        return literal is not None and literal.rsplit("/", 1)[-1] in self.grammar.tools
 
-    def _words(self, elements: list[Node]) -> tuple[Operation, ...]:
+    def _is_command(self, arguments: list[Node]) -> bool:
+        """Whether a list behind the tool's name holds its arguments, and no more names."""
+        return self.grammar.arguments([self.values.literal(each) for each in arguments])
+
+    def _words(self, tool: Node | None, elements: list[Node]) -> tuple[Operation, ...]:
+        program = self.values.literal(tool) if tool is not None else None
         if any(e.type == "spread_element" for e in elements):
             raise Unliftable("the arguments are only known at run time")
-        words: list[Word] = [(TOOL,), *(self.values.pieces(e) for e in elements)]
+        words: list[Word] = [
+            (program or self.grammar.tools[0],),
+            *(self.values.pieces(e) for e in elements),
+        ]
         return self.grammar.command(tuple(words))

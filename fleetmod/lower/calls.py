@@ -14,15 +14,31 @@ from fleetmod.syntax.values import Hole
 class Calls:
     """Writes operations for one file in its own style."""
 
+    package = PROCESS
+    rule = "launchctl-call"
+    port_name, sync_port = "processManager", "processManagerSync"
+
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
 
     def name(self, name: str) -> str:
-        return self.draft.name(PROCESS, name)
+        return self.draft.name(self.package, name)
+
+    def asks(self, op: Operation) -> bool:
+        """Whether the operation is a question, whose answer may be read."""
+        return op.verb in QUERIES
+
+    def prints(self, op: Operation) -> bool:
+        """Whether the port can give the text that the command prints."""
+        return op.verb in QUERIES
+
+    def unread(self, op: Operation) -> str:
+        """Why nothing can be read of what the command prints."""
+        return f"reads what `{op.verb}` prints; the port's {op.verb} tells by success or an error"
 
     def port(self, op: Operation, kind: str) -> str:
         """The bare call: `processManager.restart(LABEL)`."""
-        receiver = self.name("processManagerSync" if kind == SYNC else "processManager")
+        receiver = self.name(self.sync_port if kind == SYNC else self.port_name)
         style = self.draft.style
         args = [self._label(op)]
         options = []

@@ -10,11 +10,11 @@ from fleetmod.lift.operation import INSPECT
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC, Context
-from fleetmod.lower.draft import Draft
+from fleetmod.lower.draft import Draft, Refused
+from fleetmod.lower.facts import Questions
 from fleetmod.lower.reads import check_reads
 from fleetmod.lower.usage import Usage, declarator, declared, member
 
-RULE = "launchctl-call"
 _FIELDS = {"exited": "exitCode", "stdout": "stdout", "stderr": "stderr"}
 
 
@@ -36,22 +36,26 @@ class Children:
             return False
         op = site.operations[0]
         told = [w for r, w in zip(reads, found, strict=True) if member(r, self.source) == "stdout"]
+        if told and self.calls.asks(op) and not self.calls.prints(op):
+            raise Refused(self.calls.unread(op))
         for whole in told if op.verb == INSPECT else ():
-            check_reads(whole, False, op.label, self.scopes)
+            check_reads(whole, False, Questions(op.label, self.scopes))
         for read, whole in zip(reads, found, strict=True):
             name = member(read, self.source)
             statement, before = whole.parent, whole.parent.prev_sibling if whole.parent else None
             if statement is not None and before and statement.type == "expression_statement":
-                self.draft.replace_range(before.end_byte, statement.end_byte, "", RULE)
+                self.draft.replace_range(before.end_byte, statement.end_byte, "", self.calls.rule)
             else:
-                self.draft.replace(whole, f"{binding.name}.{_FIELDS[name]}", RULE)
+                self.draft.replace(whole, f"{binding.name}.{_FIELDS[name]}", self.calls.rule)
         for array in {a.id: a for a in map(_array_of, found) if a is not None}.values():
             call = array.parent.parent if array.parent is not None else None
             whole = call.parent if call is not None else None
             if whole is not None and {e.id for e in array.named_children} <= {n.id for n in found}:
-                self.draft.replace_range(whole.start_byte, array.start_byte, "", RULE)
-                self.draft.replace_range(array.end_byte, whole.end_byte, "", RULE)
-        self.draft.replace(usage.value, self.calls.outcome(op, context, text=bool(told)), RULE)
+                self.draft.replace_range(whole.start_byte, array.start_byte, "", self.calls.rule)
+                self.draft.replace_range(array.end_byte, whole.end_byte, "", self.calls.rule)
+        self.draft.replace(
+            usage.value, self.calls.outcome(op, context, text=bool(told)), self.calls.rule
+        )
         return True
 
     def _read(self, read: Node) -> Node | None:

@@ -12,7 +12,7 @@ from fleetmod.lower.style import Style
 from fleetmod.model import Edit, Need
 from fleetmod.syntax.scope import Scopes
 
-PROCESS, IDENTITY = "process-manager", "node-identity"
+PROCESS, IDENTITY, CONTAINER = "process-manager", "node-identity", "container-runtime"
 
 
 class Refused(Exception):

@@ -41,11 +41,17 @@ def separates(question: str) -> bool:
     return not re.search(r"[A-Za-z/]", re.sub(r"\\.", "", question))
 
 
+class Escaped(Refused):
+    """The text gets out of sight, where anything may be asked of it."""
+
+
 class Questions:
-    """What one file's code asks of the text about the service `label`."""
+    """What one file's code asks of the text about the service `label`, whose name is told, too."""
+
+    lets_go: tuple[type[Refused], ...] = ()  # what of a use of the text is no fault
 
     def __init__(self, label: Pieces, scopes: Scopes) -> None:
-        self.source, self.values = scopes.source, Values(scopes)
+        self.scopes, self.source, self.values = scopes, scopes.source, Values(scopes)
         self.label = self._spelled(self.values.expand(label))
         self.asked = 0  # questions that the port answers
         self.trusted = False  # in a helper whose callers' keys are asked one by one

@@ -29,6 +29,8 @@ def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[
     Only declarations that one of the edits took a use from are looked at: what was unused before
     is none of our business.
     """
+    if not edits:
+        return []
     gone: dict[int, Binding] = {}
     data = scopes.source.data
     while True:

@@ -6,7 +6,7 @@ import re
 
 from tree_sitter import Node
 
-from fleetmod.lift.operation import QUERIES, Operation
+from fleetmod.lift.operation import Operation
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import GEN, SYNC, Context
@@ -15,7 +15,6 @@ from fleetmod.lower.usage import Usage, declarator, declared, member
 from fleetmod.syntax.scope import Binding
 from fleetmod.syntax.source import contains
 
-RULE = "launchctl-call"
 _FIELDS = {
     "status": "exitCode",
     "exitCode": "exitCode",
@@ -47,8 +46,8 @@ class Outcomes:
 
     def throwing(self, site: Site, usage: Usage, context: Context, op: Operation) -> None:
         """`const { stdout } = await run(…)`, `(await run(…)).stdout`, `const r = await run(…)`."""
-        if op.verb not in QUERIES:
-            raise Refused(f"reads what `{op.verb}` prints; the port tells by success or an error")
+        if not self.calls.prints(op):
+            raise Refused(self.calls.unread(op))
         if context.kind == GEN and context.tried is not None:
             context = Context(SYNC, tried=context.tried)
         text = self.calls.text(op, context)
@@ -62,17 +61,17 @@ class Outcomes:
                     name.start_byte,
                     usage.value.end_byte,
                     f"{self._stdout_only(name)} = {text}",
-                    RULE,
+                    self.calls.rule,
                 )
                 return
             binding = declared(holder, self.scopes)
             reads = self.scopes.references(binding) if binding else []
             if all(member(r, self.source) in ("stdout", "stderr") for r in reads) and reads:
                 made = f"{{ stdout: {text}, stderr: {self.draft.style.string('')} }}"
-                self.draft.replace(usage.value, made, RULE)
+                self.draft.replace(usage.value, made, self.calls.rule)
                 return
         elif member(usage.value, self.source) == "stdout" and usage.value.parent is not None:
-            self.draft.replace(usage.value.parent, self._loose(text), RULE)
+            self.draft.replace(usage.value.parent, self._loose(text), self.calls.rule)
             return
         raise Refused("the result object is passed on whole; read its stdout where it is made")
 
@@ -101,7 +100,7 @@ class Outcomes:
             pattern = self._pattern(name, encoded)
             outcome = self.calls.outcome(op, context, text="stdout" in pattern)
             self.draft.replace_range(
-                name.start_byte, usage.value.end_byte, f"{pattern} = {outcome}", RULE
+                name.start_byte, usage.value.end_byte, f"{pattern} = {outcome}", self.calls.rule
             )
             return
         binding = declared(holder, self.scopes)
@@ -114,7 +113,7 @@ class Outcomes:
             return
         self._adapt_reads(reads, encoded)
         told = any(member(read, self.source) == "stdout" for read in reads)
-        self.draft.replace(usage.value, self.calls.outcome(op, context, text=told), RULE)
+        self.draft.replace(usage.value, self.calls.outcome(op, context, text=told), self.calls.rule)
 
     def _pattern(self, pattern: Node, encoded: bool) -> str:
         """`{ status, stderr: err }` with the outcome's names for the fields."""
@@ -144,7 +143,7 @@ class Outcomes:
         stop = access.end_byte
         optional = access.child_by_field_name("property")
         assert optional is not None
-        self.draft.replace_range(access.start_byte, stop, f"{text}.{new}", RULE)
+        self.draft.replace_range(access.start_byte, stop, f"{text}.{new}", self.calls.rule)
         self.drop_encoding(access)
 
     def _throw_only(
@@ -152,7 +151,7 @@ class Outcomes:
     ) -> bool:
         """`const p = run(); if (p.status !== 0) { throw … }` is a call that throws by itself."""
         statement = holder.parent
-        if statement is None or len(statement.named_children) != 1 or op.verb in QUERIES:
+        if statement is None or len(statement.named_children) != 1 or self.calls.asks(op):
             return False
         check = statement.next_named_sibling
         if check is None or check.type != "if_statement":
@@ -168,7 +167,7 @@ class Outcomes:
             context = Context(SYNC, tried=context.tried)
         ends = ";" if self.source.text(statement).endswith(";") else ""
         text = self.calls.statement(op, context, ends)
-        self.draft.replace_range(statement.start_byte, check.end_byte, text, RULE)
+        self.draft.replace_range(statement.start_byte, check.end_byte, text, self.calls.rule)
         return True
 
     def _fails(self, check: Node, binding: Binding) -> bool:
@@ -209,7 +208,7 @@ class Outcomes:
                 assert prop is not None
                 edits.append((prop, _FIELDS[name]))
         for node, text in edits:
-            self.draft.replace(node, text, RULE)
+            self.draft.replace(node, text, self.calls.rule)
 
     def _bytes_read(self, access: Node) -> list[tuple[Node, str]]:
         """`p.stderr` is a string now: decoders around it go, string methods stay."""
@@ -263,7 +262,7 @@ class Outcomes:
         ):
             arguments = whole.child_by_field_name("arguments")
             if arguments is not None and arguments.named_children:
-                self.draft.replace(arguments, "()", RULE)
+                self.draft.replace(arguments, "()", self.calls.rule)
 
     def _loose(self, text: str) -> str:
         return f"({text})" if text.startswith(("await ", "yield* ")) else text

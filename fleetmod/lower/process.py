@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from fleetmod.lift.operation import INSPECT, QUERIES, Operation
+from fleetmod.lift.operation import INSPECT, Operation
 from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
@@ -22,6 +22,7 @@ from fleetmod.lower.context import (
     unawaited,
 )
 from fleetmod.lower.draft import Draft, Refused
+from fleetmod.lower.facts import Questions
 from fleetmod.lower.handlers import check_error_readers, ends_alike, observed
 from fleetmod.lower.outcome import Outcomes
 from fleetmod.lower.promise import Promises
@@ -30,7 +31,6 @@ from fleetmod.lower.style import line_indent
 from fleetmod.lower.usage import Usage, declarator, declared, ignored, member, usage_of
 from fleetmod.syntax.scope import Scopes
 
-RULE = "launchctl-call"
 _ENCODING = re.compile(r"\bencoding\s*:\s*[\"']([\w-]+)")
 _INHERITS = re.compile(r"\b(?:stdio|stdout)\s*:\s*[^,}\]]*[\"']inherit")
 
@@ -38,11 +38,11 @@ _INHERITS = re.compile(r"\b(?:stdio|stdout)\s*:\s*[^,}\]]*[\"']inherit")
 class ProcessCalls:
     """Lowers the sites of one file into its draft."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, calls: type[Calls] = Calls) -> None:
         self.draft = draft
         self.scopes: Scopes = draft.scopes
         self.source = draft.scopes.source
-        self.calls = Calls(draft)
+        self.calls = calls(draft)
         self.outcomes = Outcomes(draft, self.calls)
         self.children = Children(draft, self.calls)
         self.promises = Promises(draft, self.calls)
@@ -54,12 +54,15 @@ class ProcessCalls:
         if context.kind == ASYNC and site.runner.sync and unawaited(site.call, self.scopes):
             # its callers go on at once, and count on what was done before it first waited
             context = Context(SYNC, tried=context.tried)
+        return self._lower(site, usage, context)
+
+    def _lower(self, site: Site, usage: Usage, context: Context) -> tuple[str, ...]:
         operations = site.operations
         if not site.runner.throws or "nothrow" in usage.methods:
             operations = tuple(op.tolerate() for op in operations)
         if site.runner.throws:
             check_error_readers(usage, context, self.source)
-        if any(op.verb in QUERIES for op in operations) and self._shown(site, usage):
+        if any(map(self.calls.asks, operations)) and self._shown(site, usage):
             raise Refused("shows people what the tool prints; print the port's result instead")
         if site.runner.result == CHILD:
             self._child(site, usage, context, operations)
@@ -90,7 +93,7 @@ class ProcessCalls:
     def _ignored(self, usage: Usage, operations: tuple[Operation, ...]) -> Node | None:
         """The node to replace when nobody reads the result; an Effect's callback gives it on."""
         node = ignored(usage, self.scopes)
-        queried = any(op.verb in QUERIES for op in operations)
+        queried = any(map(self.calls.asks, operations))
         given_on = node is not None and not node.type.endswith(("statement", "declaration"))
         return None if queried and given_on else node
 
@@ -124,10 +127,12 @@ class ProcessCalls:
                 yield f"`launchctl {op.legacy}` exits 0 where it fails; the port throws there"
 
     def _sync_was_used(self, site: Site) -> bool:
+        name = self.calls.sync_port
+        names = (name, name[0].upper() + name[1:])
         return any(
-            "processManagerSync" in edit.text or "ProcessManagerSync" in edit.text
+            any(name in edit.text for name in names)
             for edit in self.draft.edits
-            if edit.rule == RULE and edit.start <= site.call.start_byte < edit.end
+            if edit.rule == self.calls.rule and edit.start <= site.call.start_byte < edit.end
         )
 
     def _why_sync(self, site: Site, context: Context) -> str:
@@ -160,7 +165,7 @@ class ProcessCalls:
         lines = [self.calls.statement(op, context, ends) for op in operations]
         if not ends and lines[0].startswith("("):
             lines[0] = ";" + lines[0]
-        self.draft.replace(node, separator.join(lines), RULE)
+        self.draft.replace(node, separator.join(lines), self.calls.rule)
 
     def _with_failure(self, operations: tuple[Operation, ...]) -> Iterator[Operation]:
         """The port's stop is content with what is not loaded; the tool, and the code, is not."""
@@ -199,7 +204,7 @@ class ProcessCalls:
             self.outcomes.settled(site, usage, context, site.operations[0])
         elif site.runner.result == OK:
             outcome = self._loose(self.calls.outcome(site.operations[0], context, text=False))
-            self.draft.replace(usage.value, f"{outcome}.ok", RULE)
+            self.draft.replace(usage.value, f"{outcome}.ok", self.calls.rule)
         elif site.runner.result == NOTHING:
             raise Refused("the value of a call that gives none is used")
         else:
@@ -208,10 +213,8 @@ class ProcessCalls:
             )
 
     def _text(self, site: Site, usage: Usage, context: Context, op: Operation) -> None:
-        if op.verb not in QUERIES:
-            raise Refused(
-                f"reads what `{op.verb}` prints; the port's {op.verb} tells by success or an error"
-            )
+        if not self.calls.prints(op):
+            raise Refused(self.calls.unread(op))
         if context.kind == GEN and context.tried is not None:
             context = Context(SYNC, tried=context.tried)
         self._check_encoding(site, usage)
@@ -222,14 +225,14 @@ class ProcessCalls:
         text = self.calls.text(op, context)
         if site.runner.trimmed:
             text += ".trim()"
-        self.draft.replace(usage.value, self._wrapped(text, usage), RULE)
+        self.draft.replace(usage.value, self._wrapped(text, usage), self.calls.rule)
 
     def _check_text(self, site: Site, usage: Usage, op: Operation) -> None:
         """What is read of a printed service must be what the port tells of it."""
         if op.tolerated and "2>&1" in site.command:
             raise Refused("reads the tool's errors with its output; read the port's error instead")
         structured = site.runner.result == STRUCT and "text" not in usage.methods
-        check_reads(usage.value, structured, op.label, self.scopes)
+        check_reads(usage.value, structured, Questions(op.label, self.scopes))
 
     def _check_encoding(self, site: Site, usage: Usage) -> None:
         """The port gives text: what wants bytes, or another spelling of them, is refused."""

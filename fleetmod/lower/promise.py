@@ -6,7 +6,7 @@ import re
 
 from tree_sitter import Node
 
-from fleetmod.lift.operation import QUERIES, Operation
+from fleetmod.lift.operation import Operation
 from fleetmod.lift.runner import NOTHING, UNKNOWN
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
@@ -15,7 +15,6 @@ from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.usage import Usage, ignored, member, usage_of
 from fleetmod.syntax.values import unwrap
 
-RULE = "launchctl-call"
 _ALL = re.compile(r"Promise\.(?:all|allSettled)")
 
 
@@ -29,13 +28,13 @@ class Promises:
         if len(operations) != 1:
             raise Refused("several commands behind one promise; await one call each")
         op = operations[0]
-        if op.verb in QUERIES or usage.methods or usage.stringified:
+        if self.calls.asks(op) or usage.methods or usage.stringified:
             raise Refused("the promise of a query is passed on; await it and read its value")
         if site.runner.result == UNKNOWN and ignored(usage, self.scopes) is None:
             raise Refused("what the wrapper's promise resolves to is not known")
         if self._in_promise_all(usage):
             call = self.calls.port(op, ASYNC) + (".catch(() => {})" if op.tolerated else "")
-            self.draft.replace(usage.value, call, RULE)
+            self.draft.replace(usage.value, call, self.calls.rule)
             return
         chained = member(usage.value, self.source)
         alone = ignored(usage, self.scopes) is not None
@@ -48,7 +47,7 @@ class Promises:
         call = self.calls.port(op, ASYNC)
         if op.tolerated and chained != "catch":
             call += ".catch(() => {})"
-        self.draft.replace(usage.value, call, RULE)
+        self.draft.replace(usage.value, call, self.calls.rule)
 
     def _is_object(self, node: Node) -> bool:
         """Whether a name is that of options, and not of a callback."""
@@ -81,7 +80,7 @@ class Promises:
     ) -> tuple[Node, tuple[Operation, ...]] | None:
         """A process that is started and not waited for. One that is waited for by `.exited` is
         given back as the statement it stands in and what it does."""
-        if len(operations) != 1 or operations[0].verb in QUERIES:
+        if len(operations) != 1 or self.calls.asks(operations[0]):
             raise Refused("reads a child process's output; await the port's result instead")
         op = operations[0]
         arguments = site.call.child_by_field_name("arguments")
@@ -92,7 +91,7 @@ class Promises:
         if last in ("arrow_function", "function_expression") or (takes and named):
             raise Refused(
                 "the result arrives in a callback; make the caller async and "
-                f"`await processManager.{op.verb}(…)` there"
+                f"`await {self.calls.port_name}.{op.verb}(…)` there"
             )
         value, awaited = usage.value, False
         name = member(value, self.source)
@@ -110,5 +109,7 @@ class Promises:
             )
         if awaited:
             return holder, (op.tolerate(),)
-        self.draft.replace(value, f"void {self.calls.port(op, ASYNC)}.catch(() => {{}})", RULE)
+        self.draft.replace(
+            value, f"void {self.calls.port(op, ASYNC)}.catch(() => {{}})", self.calls.rule
+        )
         return None

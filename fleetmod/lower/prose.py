@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
-from fleetmod.lift.launchctl import Launchctl
+from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Operation
 from fleetmod.lift.prose import (
     Quoted,
@@ -53,7 +53,7 @@ _MAC = re.compile(
 )
 
 
-def neutral_comment(text: str, grammar: Launchctl, above: str = "", below: str = "") -> str:
+def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "") -> str:
     """A comment in which the tool is the service manager, and a command what it does.
 
     `above` and `below` are the texts that it is one with: each line with `//` is a comment.
@@ -90,7 +90,7 @@ def neutral_comment(text: str, grammar: Launchctl, above: str = "", below: str =
 class Display:
     """Rewrites string literals that people read."""
 
-    def __init__(self, draft: Draft, grammar: Launchctl, values: Values) -> None:
+    def __init__(self, draft: Draft, grammar: Grammar, values: Values) -> None:
         self.draft, self.grammar, self.values = draft, grammar, values
         self.source: Source = draft.scopes.source
 
@@ -118,7 +118,7 @@ class Display:
             )
         if any(command.operation.source is not None for command in quoted):
             raise Refused("shows a command with a file of its own; word it for every platform")
-        if _must_stay_literal(node):
+        if must_stay_literal(node):
             raise Refused("the text must stay a literal here; word it without the command")
         out: list[tuple[str, Pieces | Operation]] = []
         at = 0
@@ -216,7 +216,8 @@ def _in_jsx(node: Node) -> bool:
     return node.parent is not None and node.parent.type == "jsx_attribute"
 
 
-def _must_stay_literal(node: Node) -> bool:
+def must_stay_literal(node: Node) -> bool:
+    """Whether no expression can stand in the place of a literal."""
     parent = node.parent
     return (
         parent is None

@@ -4,14 +4,14 @@ of it, or nobody but people may see it."""
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from tree_sitter import Node
 
-from fleetmod.lower.draft import Refused
-from fleetmod.lower.facts import Questions, separates
-from fleetmod.syntax.scope import Binding, Scopes, exported
+from fleetmod.lower.facts import Escaped, Questions, separates
+from fleetmod.syntax.scope import Binding, exported
 from fleetmod.syntax.source import FUNCTIONS, enclosing_function
-from fleetmod.syntax.values import Pieces, unwrap
+from fleetmod.syntax.values import unwrap
 
 _SHOWS = re.compile(
     r"(?:\w+\.)*(?:console|log|logger|\w+Log|\w+Logger)(?:\.\w+)?|(?:\w+\.)*log[A-Z]\w*"
@@ -40,27 +40,26 @@ _CLIMBS = frozenset(
 )
 
 
-def _escape(how: str) -> Refused:
-    return Refused(
+def _escape(how: str) -> Escaped:
+    return Escaped(
         f"what the tool prints {how}, where more may be read of it than the port tells; pass on "
         "fields of `inspect(label)`"
     )
 
 
-def check_reads(node: Node, structured: bool, label: Pieces, scopes: Scopes) -> None:
+def check_reads(node: Node, structured: bool, questions: Questions, stream: str = "stdout") -> None:
     """Raises Refused where the printed text is read for what the port lacks, or gets out of sight.
 
-    `node` is the expression that holds the text or, when `structured`, the result whose `stdout`
-    it is; `label` is the inspected service, whose name the port tells as well.
+    `node` is the expression that holds the text or, when `structured`, the result whose `stream`
+    it is; `questions` judge what is asked of it.
     """
-    _Reads(label, scopes, node).follow(node, structured)
+    _Reads(questions, node, stream).follow(node, structured)
 
 
 class _Reads:
-    def __init__(self, label: Pieces, scopes: Scopes, start: Node) -> None:
-        self.scopes, self.source = scopes, scopes.source
-        self.questions = Questions(label, scopes)
-        self.start = start
+    def __init__(self, questions: Questions, start: Node, stream: str) -> None:
+        self.scopes, self.source = questions.scopes, questions.source
+        self.questions, self.start, self.stream = questions, start, stream
         self.seen: set[tuple[int, bool]] = set()
         self.entered: set[int] = set()  # functions that get the text as a parameter
         self.passes: set[int] = set()  # those of them that give it back
@@ -103,7 +102,7 @@ class _Reads:
         if structured and name is not None and name.type == "object_pattern":
             for field in name.named_children:
                 key = field.child_by_field_name("key") or field
-                if self.source.text(key) == "stdout":
+                if self.source.text(key) == self.stream:
                     self._bound(field.child_by_field_name("value") or field)
             return
         self._bound(name, structured)
@@ -124,7 +123,8 @@ class _Reads:
             raise _escape(f"is kept in `{kept}`")
         for reference in self.scopes.references(binding):
             if name is None or reference.id != name.id:
-                self.follow(reference, structured)
+                with suppress(*self.questions.lets_go):
+                    self.follow(reference, structured)
 
     # -- expressions ------------------------------------------------------------------------------
 
@@ -136,7 +136,7 @@ class _Reads:
             call is not None and call.type == "call_expression" and _is(call, "function", access)
         )
         if structured:
-            if spelled == "stdout":
+            if spelled == self.stream:
                 self.follow(access)
         elif called and call is not None:
             self._method(node, spelled, call)

@@ -23,6 +23,8 @@ _EXPLAIN = {
     "identity.vault_env": "names the notes vault",
     "process.label_prefix": "how the labels of this repository's services begin",
     "process.adapters": "this repository's own adapters of launchctl, which are left",
+    "container.vm_addresses": "addresses of Colima's machine, as spelled in the code",
+    "container.adapters": "this repository's own adapters of Colima, which are left",
     "runtime.dir": "where the runtime packages are installed",
     "runtime.scope": "npm scope they get",
     "images.publish": "scripts that publish container images",

@@ -42,9 +42,10 @@ def grep_all(
     """What `grep_lines` gives for each needle, in one walk; files that `search` rules out are not
     read again."""
     found: dict[bytes, set[Hit]] = {needle: set() for needle in needles}
+    lacking = search.lacking(needles) if search is not None else lambda _: False
     for folder in folders:
         for path in grep_files(root, folder, suffix, skip_dirs):
-            if search is not None and search.lacks(path, needles):
+            if lacking(path):
                 continue
             data = _read(root, path)
             for needle in needles:

@@ -8,7 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from fleetmod.testfiles import is_test
-from fleetmod.workspace import infer_adapters, infer_cluster, infer_homes, infer_names, infer_places
+from fleetmod.workspace import (
+    infer_adapters,
+    infer_cluster,
+    infer_homes,
+    infer_machine,
+    infer_names,
+    infer_places,
+)
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.infer_folders import folders
 from fleetmod.workspace.manifest import packages
@@ -16,6 +23,7 @@ from fleetmod.workspace.members import declared_globs
 from fleetmod.workspace.schema import (
     FILE,
     Config,
+    Container,
     Home,
     Identity,
     Images,
@@ -28,7 +36,7 @@ from fleetmod.workspace.schema import (
 
 _TRIGGERS = (
     *(b"/Users/", b"/home/", b"env.", b"env[", b"launchctl", infer_names.LABEL_KEY.encode()),
-    *(b"docker push", b"docker buildx", b"docker image push", infer_cluster.TRIGGER),
+    *(b"docker push", b"docker buildx", b"docker image push", b"192.168.", infer_cluster.TRIGGER),
 )
 _PUBLISHES = re.compile(r"^[^#\n]*\bdocker\s+(?:image\s+)?(?:push|buildx)\b", re.M)
 _SCRIPT = re.compile(r"\.[cm]?[jt]sx?$")
@@ -73,6 +81,7 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
     prefix = infer_names.label_prefix(texts)
     naming = [path for path, text in texts.items() if "launchctl" in text]
     adapters, adapters_found = infer_adapters.best_adapters(paths, naming)
+    addresses, addresses_found = infer_machine.best_addresses(code)
     publish = tuple(
         path
         for path, text in texts.items()
@@ -86,6 +95,7 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
         "identity.vault_env": vault_env.why,
         "process.label_prefix": prefix.why,
         "process.adapters": adapters_found.why,
+        "container.vm_addresses": addresses_found,
         "runtime.scope": scope.why,
         "images.publish": f"scripts that push an image ({len(publish)})" if publish else "",
     }
@@ -101,6 +111,7 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
         ),
         identity=Identity(root_env=root_env.value, vault_env=vault_env.value),
         process=Process(label_prefix=prefix.value, adapters=adapters),
+        container=Container(vm_addresses=addresses),
         runtime=Runtime(dir=runtime_dir, scope=scope.value),
         images=Images(publish=publish),
         cluster=infer_cluster.cluster(texts, why),

@@ -86,6 +86,7 @@ def _is_range(text: str) -> bool:
 
 _is_env_name = _pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 _is_user = _pattern(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_is_vm_address = _pattern(r"192\.168(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){2}")
 is_scope = _pattern(r"@[a-z0-9~_-][a-z0-9._~-]*")
 _is_label_start = _pattern(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*)?")
 
@@ -146,6 +147,15 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class Container:
+    """Where this repository's container runtime is reached, on the machine it was written on."""
+
+    # macOS's vmnet gives the addresses of 192.168.0.0/16 (vmnet.framework, shared mode)
+    vm_addresses: tuple[str, ...] = _key((), "an address like '192.168.64.2'", _is_vm_address)
+    adapters: tuple[str, ...] = _key((), _GLOB, is_glob)
+
+
+@dataclass(frozen=True, slots=True)
 class Runtime:
     """Where the runtime packages go, and under which npm scope."""
 
@@ -196,6 +206,7 @@ class Config:
     home: Home = field(default_factory=Home)
     identity: Identity = field(default_factory=Identity)
     process: Process = field(default_factory=Process)
+    container: Container = field(default_factory=Container)
     runtime: Runtime = field(default_factory=Runtime)
     images: Images = field(default_factory=Images)
     cluster: Cluster = field(default_factory=Cluster)
@@ -206,6 +217,7 @@ TABLES: dict[str, type[Any]] = {
     "home": Home,
     "identity": Identity,
     "process": Process,
+    "container": Container,
     "runtime": Runtime,
     "images": Images,
     "cluster": Cluster,

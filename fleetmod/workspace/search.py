@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -24,22 +24,25 @@ class Search:
         return frozenset(entry[2:] for entry in listed or () if entry[0] == "H")
 
     def hits(self, triggers: Sequence[bytes]) -> frozenset[str] | None:
-        """The tracked files that hold one of `triggers`; None where git cannot tell."""
+        """The tracked files that may hold one of `triggers`; None where git cannot tell.
+
+        What was asked for wider triggers before answers this, too: "launch" covers "launchctl".
+        """
+        for asked, hits in self._asked.items():
+            if _wider(asked, triggers):
+                return hits
         key = tuple(sorted(triggers))
         if key not in self._asked:
             self._asked[key] = self._ask(key)
         return self._asked[key]
 
-    def lacks(self, path: str, triggers: Sequence[bytes]) -> bool:
-        """Whether a file surely holds none of `triggers`, by what was asked so far.
-
-        A file without "/Users/" has no "/Users/x" either, so one question serves many.
-        """
+    def lacking(self, triggers: Sequence[bytes]) -> Callable[[str], bool]:
+        """A test whether a file surely holds none of `triggers`, by what was asked so far."""
         for asked, hits in self._asked.items():
-            wider = all(any(part in trigger for part in asked) for trigger in triggers)
-            if wider and hits is not None:
-                return path not in hits and path in self.known
-        return False
+            if hits is not None and _wider(asked, triggers):
+                lacking = self.known - hits
+                return lacking.__contains__
+        return lambda _: False
 
     def _ask(self, triggers: Sequence[bytes]) -> frozenset[str] | None:
         if any(not trigger or b"\n" in trigger or b"\0" in trigger for trigger in triggers):
@@ -50,3 +53,8 @@ class Search:
         options = ["-c", "grep.fullName=false", "grep", "-lzFa", "--no-recurse-submodules"]
         hits = run_git(self.root, [*options, *patterns], ok=(0, 1))
         return None if hits is None or not self.known else frozenset(hits)
+
+
+def _wider(asked: Sequence[bytes], triggers: Sequence[bytes]) -> bool:
+    """Whether a file without any of `asked` has none of `triggers` either."""
+    return all(any(part in trigger for part in asked) for trigger in triggers)

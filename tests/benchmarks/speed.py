@@ -116,6 +116,9 @@ def replicated(source: Path, target: Path, files: int) -> Path:
 
 
 def commit(root: Path) -> Path:
+    """Everything below `root` as one commit, with a configuration: else each audit proposes one."""
+    if not (root / "fleetmod.toml").exists():
+        subprocess.run([*FLEETMOD, "init"], cwd=root, stdout=subprocess.DEVNULL)
     for command in (("init", "-q"), ("add", "-A")):
         subprocess.run(["git", *command], cwd=root, check=True)
     author = ("-c", "user.name=b", "-c", "user.email=b@example.com")
@@ -135,9 +138,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         reference = checkout(given.repository, work / "reference")
-        if not (reference / "fleetmod.toml").exists():
-            subprocess.run([*FLEETMOD, "init"], cwd=reference, stdout=subprocess.DEVNULL)
-            commit(reference)
         audits("reference", reference, ("9x", "at least 2.5x"))
         migration(reference)
         (work / "hook").mkdir()

@@ -39,6 +39,10 @@ describe("a real user manager", { skip: skip || false }, () => {
         const { enabled, pid } = await port.inspect(label);
         assert.deepEqual([enabled, pid, timerOf(label)], [true, null, "active"]);
         await port.disable(label);
+        // the manager reads the links anew when it gets to it
+        for (let tries = 0; tries < 50 && (await port.inspect(label)).enabled; tries++) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
         assert.equal((await port.inspect(label)).enabled, false);
         await port.stop(label);
       });

@@ -38,7 +38,10 @@ def service_steps(project: Project, node: Node, without: frozenset[str]) -> tupl
 
     Raises FleetmodError for a label that no plist has.
     """
-    sources = {str(job["Label"]): source for source, job in jobs(project.root, project.config)}
+    sources = {
+        str(job["Label"]): source
+        for source, job in jobs(project.root, project.config, project.places)
+    }
     for label in sorted(without - set(sources)):
         raise FleetmodError(f"no plist has the label {label!r}", todo="Correct --without")
     left = frozenset(sources[label] for label in without)
@@ -171,7 +174,7 @@ def _agents(project: Project, node: Node, left: frozenset[str]) -> Step:
     acts: list[Act] = []
     needs: list[Check] = []
     checks: list[Check] = []
-    for source, job in jobs(project.root, project.config):
+    for source, job in jobs(project.root, project.config, project.places):
         if source in left:
             continue
         label = str(job["Label"])

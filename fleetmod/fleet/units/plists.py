@@ -10,6 +10,7 @@ from typing import Any
 
 from fleetmod.fleet.units.convert import Node, convert
 from fleetmod.fleet.units.model import Converted
+from fleetmod.languages.template import expand, folders_of
 from fleetmod.places import Places
 from fleetmod.workspace.config import Config
 from fleetmod.workspace.discover import discover
@@ -35,28 +36,30 @@ def convert_repository(root: Path, config: Config, node: Node) -> list[Converted
     return done
 
 
-def jobs(root: Path, config: Config) -> Iterator[tuple[str, dict[str, Any]]]:
+def jobs(root: Path, config: Config, places: Places) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each launchd job with its path; what cannot be read, and other property lists, are not."""
-    for source, job in _read(root, config):
+    for source, job in _read(root, config, places):
         if isinstance(job, dict):
             yield source, job
 
 
 def _converted(root: Path, config: Config, places: Places, node: Node) -> Iterator[Converted]:
-    for source, job in _read(root, config):
+    for source, job in _read(root, config, places):
         if isinstance(job, str):
             yield Converted(source, refused=job)
         else:
             yield convert(source, job, places, node)
 
 
-def _read(root: Path, config: Config) -> Iterator[tuple[str, dict[str, Any] | str]]:
+def _read(root: Path, config: Config, places: Places) -> Iterator[tuple[str, dict[str, Any] | str]]:
     """Each job, or why its file cannot be read."""
+    # the placeholders of a template stand for the folders that the units are made without
+    folders = folders_of(places)
     for source in discover(root, config):
         if not source.endswith(".plist"):
             continue
         try:
-            job = plistlib.loads((root / source).read_bytes())
+            job = plistlib.loads(expand((root / source).read_bytes(), folders))
         except OSError as error:
             yield source, f"cannot be read: {error.strerror}"
         # plistlib lets many errors through: of expat, of dates, of numbers, of nesting

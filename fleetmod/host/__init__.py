@@ -1,0 +1,1 @@
+"""Tools that exist on one platform only, where TypeScript runs them unguarded."""

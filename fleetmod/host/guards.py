@@ -1,0 +1,233 @@
+"""On which platforms a piece of code can run, by the conditions around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from tree_sitter import Node
+
+from fleetmod.host.tools import Tool
+from fleetmod.syntax.scope import Scopes, exported
+from fleetmod.syntax.source import FUNCTIONS, ancestors, contains, same
+from fleetmod.syntax.values import Values, unwrap
+
+EVERY = frozenset({"darwin", "linux", "win32"})
+_NODES = frozenset({"darwin", "linux"})  # what a node of a fleet can be
+_NAMES = {
+    **dict.fromkeys(("darwin", "Darwin", "macos", "macOS", "mac", "osx"), "darwin"),
+    **dict.fromkeys(("linux", "Linux"), "linux"),
+    **dict.fromkeys(("win32", "windows", "Windows_NT"), "win32"),
+}
+_PLATFORM = re.compile(
+    r"(?:.*\.)?(?:\w*[pP]latform|PLATFORM)(?:\(\))?|(?:os\.)?type\(\)|Deno\.build\.os"
+)
+_HELPERS = {
+    "darwin": re.compile(r"(?:is|on)(?:mac|macos|macosx|osx|darwin)(?:host|platform)?"),
+    "linux": re.compile(r"(?:is|on)linux(?:host|platform)?"),
+    "win32": re.compile(r"(?:is|on)(?:win|win32|windows)(?:host|platform)?"),
+}
+_ASKS = re.compile(r"(?:.*\.)?\w*(?:which|exists|has|available|installed|supports)\w*", re.I)
+_ENDS = ("return_statement", "throw_statement", "continue_statement", "break_statement")
+_BODIES = ("program", "statement_block", "switch_case", "switch_default")
+_DEPTH = 4
+
+
+class Guards:
+    """Judges places of one file, for one tool: a test for the tool itself is a guard, too."""
+
+    def __init__(self, scopes: Scopes, values: Values, tool: Tool) -> None:
+        self.scopes, self.values, self.source = scopes, values, scopes.source
+        self.tool = tool
+
+    def guarded(self, node: Node) -> bool:
+        """Whether `node` runs on no platform of a fleet but the tool's.
+
+        Behind `if (process.platform === "darwin") return;` people write what is for Linux.
+        """
+        own = {self.tool.platform}
+        return self.platforms_at(node) & (_NODES | own) <= own
+
+    def platforms_at(self, node: Node, depth: int = _DEPTH) -> frozenset[str]:
+        """The platforms on which `node` can run; those of its callers where all are known."""
+        found, inner = EVERY, node
+        for outer in ancestors(node):
+            found &= self._around(outer, inner)
+            if outer.type in _BODIES:
+                found &= self._before(outer, inner)
+            if outer.type in FUNCTIONS and depth:
+                found &= self._called(outer, depth - 1)
+            inner = outer
+        return found
+
+    def _around(self, outer: Node, inner: Node) -> frozenset[str]:
+        condition = outer.child_by_field_name("condition")
+        if outer.type in ("if_statement", "ternary_expression") and condition is not None:
+            if same(outer.child_by_field_name("consequence"), inner):
+                return self.possible(condition, True)
+            if same(outer.child_by_field_name("alternative"), inner):
+                return self.possible(condition, False)
+        if outer.type == "binary_expression" and same(outer.child_by_field_name("right"), inner):
+            operator, left = (outer.child_by_field_name(f) for f in ("operator", "left"))
+            if operator is not None and left is not None and operator.type in ("&&", "||"):
+                return self.possible(left, operator.type == "&&")
+        if outer.type == "switch_case":
+            return self._case(outer, inner)
+        return EVERY
+
+    def _case(self, case: Node, inner: Node) -> frozenset[str]:
+        """Inside `case "darwin":`, unless the case before it falls through to it."""
+        switch = next((a for a in ancestors(case) if a.type == "switch_statement"), None)
+        value = case.child_by_field_name("value")
+        asked = switch.child_by_field_name("value") if switch is not None else None
+        if value is None or asked is None or same(value, inner):
+            return EVERY
+        before = case.prev_named_sibling
+        bodies = [c for c in before.named_children[1:] if c.type != "comment"] if before else []
+        if before is not None and not (bodies and _never_ends(bodies[-1], self.source.text)):
+            return EVERY
+        return self._compared(asked, value)
+
+    def _before(self, block: Node, inner: Node) -> frozenset[str]:
+        """What the early returns before a statement leave."""
+        found = EVERY
+        for statement in block.named_children:
+            if statement.start_byte >= inner.start_byte:
+                break
+            condition = statement.child_by_field_name("condition")
+            if statement.type != "if_statement" or condition is None:
+                continue
+            for field, truth in (("consequence", False), ("alternative", True)):
+                branch = statement.child_by_field_name(field)
+                if branch is not None and _never_ends(branch, self.source.text):
+                    found &= self.possible(condition, truth)
+        return found
+
+    def _called(self, function: Node, depth: int) -> frozenset[str]:
+        """Where a local function runs that is only ever called, by its callers."""
+        for binding in self.scopes.bindings():
+            made = unwrap(binding.value) if binding.value is not None else binding.declaration
+            if not same(made, function) or binding.kind not in ("const", "function"):
+                continue
+            uses = self.scopes.references(binding)
+            if not uses or exported(binding, self.scopes):
+                return EVERY
+            found: frozenset[str] = frozenset()
+            for use in uses:
+                call = use.parent
+                if call is None or not same(call.child_by_field_name("function"), use):
+                    return EVERY
+                if not contains(function, use):
+                    found |= self.platforms_at(use, depth)
+            return found or EVERY
+        return EVERY
+
+    def possible(self, condition: Node, truth: bool, depth: int = _DEPTH) -> frozenset[str]:
+        """The platforms on which a condition can be true (or false)."""
+        node = unwrap(condition)
+        if not depth:
+            return EVERY
+        if node.type == "await_expression":
+            return self.possible(node.named_children[0], truth, depth - 1)
+        if node.type == "unary_expression":
+            argument = node.child_by_field_name("argument")
+            negated = argument is not None and self.source.text(node).startswith("!")
+            return self.possible(argument, not truth, depth) if negated and argument else EVERY
+        if node.type == "binary_expression":
+            return self._binary(node, truth, depth)
+        if self._is_test(node):
+            return frozenset({self.tool.platform}) if truth else EVERY
+        if (opened := self._opened(node)) is not None:
+            found = self.possible(opened, truth, depth - 1)
+            if found != EVERY:
+                return found
+        known = self._named(node)
+        return EVERY if known is None else known if truth else EVERY - known
+
+    def _binary(self, node: Node, truth: bool, depth: int) -> frozenset[str]:
+        parts = [node.child_by_field_name(f) for f in ("left", "operator", "right")]
+        left, operator, right = parts
+        if left is None or operator is None or right is None:
+            return EVERY
+        if operator.type in ("&&", "||"):
+            a, b = self.possible(left, truth, depth), self.possible(right, truth, depth)
+            return a & b if (operator.type == "&&") is truth else a | b
+        if operator.type in ("===", "==", "!==", "!="):
+            equal = (operator.type in ("===", "==")) is truth
+            if self.source.text(right) in ("null", "undefined", "false"):
+                return self.possible(left, not equal, depth)
+            if self.source.text(right) == "true":
+                return self.possible(left, equal, depth)
+            found = self._compared(left, right)
+            return found if equal else EVERY - found if found != EVERY else EVERY
+        return EVERY
+
+    def _compared(self, left: Node, right: Node) -> frozenset[str]:
+        """The platforms on which a platform equals a literal; EVERY for another comparison."""
+        for asked, value in ((left, right), (right, left)):
+            name = _NAMES.get(self.values.literal(value) or "")
+            if name is not None and self._is_platform(asked):
+                return frozenset({name})
+        return EVERY
+
+    def _is_platform(self, node: Node, depth: int = _DEPTH) -> bool:
+        node = unwrap(node)
+        if _PLATFORM.fullmatch(re.sub(r"\s|\?", "", self.source.text(node))):
+            return True
+        value = self.values.constant(node)
+        return value is not None and depth > 0 and self._is_platform(value, depth - 1)
+
+    def _opened(self, node: Node) -> Node | None:
+        """The expression behind a constant, or behind a call of a small local function."""
+        inlined = self.values.inline(node) if node.type == "call_expression" else None
+        return inlined[0] if inlined is not None else self.values.constant(node)
+
+    def _named(self, node: Node) -> frozenset[str] | None:
+        """What a helper from elsewhere tells by its name: `isMacOS()`, `env.IS_LINUX`."""
+        if node.type == "call_expression":
+            if (listed := self._listed(node)) is not None:
+                return listed
+            function = node.child_by_field_name("function")
+            node = function if function is not None else node
+        name = re.sub(r"[_\s]", "", self.source.text(node)).rpartition(".")[2].lower()
+        return next((frozenset({p}) for p, e in _HELPERS.items() if e.fullmatch(name)), None)
+
+    def _listed(self, call: Node) -> frozenset[str] | None:
+        """`["darwin", "linux"].includes(process.platform)`"""
+        function, arguments = (call.child_by_field_name(f) for f in ("function", "arguments"))
+        owner = function.child_by_field_name("object") if function is not None else None
+        if function is None or owner is None or arguments is None:
+            return None
+        elements = self.values.elements(owner)
+        asked = arguments.named_children
+        if not self.source.text(function).endswith(".includes") or not elements or len(asked) != 1:
+            return None
+        names = [_NAMES.get(self.values.literal(e) or "") for e in elements]
+        known = self._is_platform(asked[0]) and all(names)
+        return frozenset(n for n in names if n) if known else None
+
+    def _is_test(self, node: Node) -> bool:
+        """`which("pbcopy")`, `existsSync("/usr/bin/open")`, or a constant that holds the answer."""
+        value = self.values.constant(node)
+        node = unwrap(value) if value is not None else node
+        if node.type == "await_expression":
+            node = unwrap(node.named_children[0])
+        function, arguments = (node.child_by_field_name(f) for f in ("function", "arguments"))
+        if node.type != "call_expression" or function is None or arguments is None:
+            return False
+        given = arguments.named_children
+        literal = self.values.literal(given[0]) if given else None
+        named = literal is not None and literal.rpartition("/")[2] == self.tool.name
+        return named and _ASKS.fullmatch(re.sub(r"\s", "", self.source.text(function))) is not None
+
+
+def _never_ends(branch: Node, text: Callable[[Node], str]) -> bool:
+    """Whether control never comes out behind a branch."""
+    if branch.type == "else_clause":
+        branch = branch.named_children[-1]
+    if branch.type == "statement_block":
+        inside = [c for c in branch.named_children if c.type != "comment"]
+        return bool(inside) and _never_ends(inside[-1], text)
+    if branch.type == "expression_statement":
+        return text(branch).startswith(("process.exit(", "Deno.exit("))
+    return branch.type in _ENDS

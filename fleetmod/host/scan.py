@@ -1,0 +1,164 @@
+"""One TypeScript file from bytes to findings of host-bound tools, and platform checks. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tree_sitter import Node
+
+from fleetmod.host.commands import Commands
+from fleetmod.host.fallback import guard
+from fleetmod.host.guards import Guards
+from fleetmod.host.tools import RULE as TOOL_RULE
+from fleetmod.host.tools import Tool
+from fleetmod.lift.runners import Runners
+from fleetmod.lower.draft import Refused
+from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding, digest_of
+from fleetmod.suppress import Suppressions
+from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import Source, enclosing_function, is_text, open_source, same
+from fleetmod.syntax.values import Values, unwrap
+from fleetmod.testfiles import is_test
+
+RULE, FAMILY = TOOL_RULE.id, TOOL_RULE.family
+_CALLS = "[(call_expression) (new_expression)] @call"
+_SHORT = 120
+
+
+def scan(
+    path: str, data: bytes, tools: Mapping[str, Tool], known: frozenset[str] = frozenset()
+) -> FileResult:
+    """What one file runs of `tools` with no platform check around it, and the checks to insert.
+
+    `known` are the rules that a directive may name. A file that is no text, or nests too deeply,
+    counts as not parsed.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    lines = (1, data.count(b"\n") + 1)
+    if not is_text(data):
+        return FileResult(path, digest, errors=(lines,), unparsed=(lines,))
+    try:
+        return _File(open_source(path, data), tools, known).result(digest)
+    except RecursionError:
+        return FileResult(path, digest, errors=(lines,), unparsed=(lines,))
+
+
+class _File:
+    def __init__(self, source: Source, tools: Mapping[str, Tool], known: frozenset[str]) -> None:
+        self.source, self.tools = source, tools
+        self.scopes = Scopes(source)
+        self.values = Values(self.scopes)
+        self.runners = Runners(self.scopes, self.values)
+        self.suppressions = Suppressions(source, known | {RULE})
+        self.edits: dict[int, Edit] = {}
+
+    def result(self, digest: str) -> FileResult:
+        commands = Commands(self.runners, self.values)
+        findings = []
+        calls = self.source.captures(_CALLS).get("call", [])
+        for call in sorted(calls, key=lambda node: (node.start_byte, -node.end_byte)):
+            findings += [self._finding(call, tool) for tool in self._unguarded(call, commands)]
+        broken = self.source.errors()
+        findings += self.suppressions.findings((RULE,))
+        ranges = tuple(
+            (self.source.line_of(n.start_byte), self.source.line_of(max(n.end_byte - 1, 0)))
+            for n in broken
+        )
+        names = [name.encode() for name in self.tools if not self.tools[name].ordinary]
+        held = tuple(
+            lines
+            for lines, node in zip(ranges, broken, strict=True)
+            if any(name in (node.text or b"") for name in names)
+        )
+        edits = tuple(sorted(self.edits.values()))
+        return FileResult(self.source.path, digest, tuple(findings), edits, (), ranges, held)
+
+    def _unguarded(self, call: Node, commands: Commands) -> list[Tool]:
+        """The tools that a call runs with nothing around it for a platform without them."""
+        run = [(self.tools[p.name], p) for p in commands.of(call) if p.name in self.tools]
+        tolerated = any(program.tolerated for _, program in run)
+        if tolerated and len({tool.platform for tool, _ in run}) > 1:
+            return []  # `pbcopy || xclip`: one for each platform
+        counted = (t for t, p in run if not p.tolerated and (p.proven or not t.ordinary))
+        return [
+            tool
+            for tool in dict.fromkeys(counted)
+            if not Guards(self.scopes, self.values, tool).guarded(call)
+        ]
+
+    def _finding(self, call: Node, tool: Tool) -> Finding:
+        source = self.source
+        line, col = source.position(call.start_byte)
+        function = enclosing_function(call)
+        when = " when the module is imported" if self._at_import(call) else ""
+        text = " ".join(source.text(call).split())
+        finding = Finding(
+            rule=RULE,
+            family=FAMILY,
+            cls="call",
+            path=source.path,
+            start=call.start_byte,
+            end=call.end_byte,
+            line=line,
+            col=col,
+            text=text if len(text) <= _SHORT else text[: _SHORT - 1] + "…",
+            understood=f"runs {tool.name}, of {tool.where} only{when}",
+            action=REWRITE,
+            test=is_test(source.path),
+            symbol=self._name(function) if function is not None else "",
+            notes=(
+                f"{tool.name} exists on {tool.where} only; to have it elsewhere: {tool.instead}",
+            ),
+            lines=(line,),
+            digest=digest_of(source.text(call)),
+        )
+        if accepted := self.suppressions.apply(finding):
+            why = f"suppressed: {accepted}"
+            return _without(finding, EXEMPT, why, accepted)
+        try:
+            self._guard(call, tool)
+        except Refused as why:
+            reason = (
+                f"{tool.name} exists on {tool.where} only; check process.platform before it, or "
+                f"use {tool.instead} ({why})"
+            )
+            return _without(finding, REFUSE, reason)
+        return finding
+
+    def _guard(self, call: Node, tool: Tool) -> None:
+        runner = self.runners.of_call(call)
+        if runner is None:
+            raise Refused("the function that runs it is defined elsewhere")
+        if self.source.errors():
+            raise Refused("the file does not parse as a whole")
+        edit = guard(call, runner, tool, self.scopes, RULE)
+        if self.edits.setdefault(edit.start, edit) != edit:
+            raise Refused("another check stands at the same place")
+
+    def _at_import(self, node: Node, depth: int = 6) -> bool:
+        """Whether a place runs while its module is loaded, through local functions."""
+        function = enclosing_function(node)
+        if function is None:
+            return True
+        for binding in self.scopes.bindings() if depth else ():
+            made = unwrap(binding.value) if binding.value is not None else binding.declaration
+            if same(made, function):
+                return any(
+                    use.parent is not None
+                    and same(use.parent.child_by_field_name("function"), use)
+                    and not same(enclosing_function(use), function)
+                    and self._at_import(use, depth - 1)
+                    for use in self.scopes.references(binding)
+                )
+        return False
+
+    def _name(self, function: Node) -> str:
+        holder = function if function.child_by_field_name("name") else function.parent
+        name = holder.child_by_field_name("name") if holder is not None else None
+        return self.source.text(name) if name is not None else ""
+
+
+def _without(finding: Finding, action: str, reason: str, accepted: str = "") -> Finding:
+    return replace(finding, action=action, reason=reason, suppressed=accepted, notes=())

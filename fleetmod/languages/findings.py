@@ -1,0 +1,107 @@
+"""What the languages share: where the homes are, a file's result, and how a finding is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, Finding, digest_of
+from fleetmod.places import HOME, HomePath, Places
+from fleetmod.testfiles import is_test
+
+HOME_FAMILY, PROCESS_FAMILY = "home", "process"
+TOOL = "launchctl"
+_SHORT = 120
+
+
+@dataclass(frozen=True)
+class Context:
+    """`env` maps a NodeIdentity member to the variable that overrides it."""
+
+    places: Places
+    env: Mapping[str, str]
+
+    def default(self, base: str, home: str) -> str:
+        """A base's usual place, below `home`: `~/Code/acme`."""
+        below = "" if base == HOME else self.places.below_home(base)
+        return f"{home}/{below}" if below else home
+
+
+class Refused(Exception):
+    """Why a place stays as it is."""
+
+
+@dataclass
+class Result:
+    """A file's findings and edits while it is looked at. `problem` says why it is not proven."""
+
+    path: str
+    data: bytes
+    kind: str  # the first part of the rules' ids: shell, python, plist, other
+    findings: list[Finding] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+    problem: str = ""
+
+    def add(
+        self,
+        family: str,
+        start: int,
+        end: int,
+        understood: str,
+        reason: str = "",
+        exempt: bool = False,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        """A finding at a byte range: rewritten without a reason, else refused or no debt."""
+        line = self.data.count(b"\n", 0, start) + 1
+        first = self.data.rfind(b"\n", 0, start) + 1
+        last = self.data.find(b"\n", start)
+        shown = self.data[first : last if last >= 0 else len(self.data)].decode("utf-8", "replace")
+        text = " ".join(shown.split())
+        self.findings.append(
+            Finding(
+                rule=f"{self.kind}-{'home' if family == HOME_FAMILY else TOOL}",
+                family=family,
+                cls="path" if family == HOME_FAMILY else "call",
+                path=self.path,
+                start=start,
+                end=end,
+                line=line,
+                col=len(self.data[first:start].decode("utf-8", "replace")) + 1,
+                text=text if len(text) <= _SHORT else text[: _SHORT - 1] + "…",
+                understood=understood,
+                action=EXEMPT if exempt else REFUSE if reason else REWRITE,
+                reason=reason,
+                test=is_test(self.path),
+                notes=notes,
+                lines=(line,),
+                digest=digest_of(text),
+            )
+        )
+
+    def edit(self, start: int, end: int, text: str) -> None:
+        self.edits.append(Edit(start, end, text, f"{self.kind}-home"))
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A home path at a byte range of a file; `home_end` is where the user's name ends."""
+
+    start: int
+    end: int
+    home_end: int
+    path: HomePath
+
+
+def spots(text: str, context: Context, result: Result) -> list[Spot]:
+    """The home paths of this host in a file's text; those of another one are told as no debt."""
+    found = []
+    for path in context.places.find(text):
+        start = len(text[: path.start].encode())
+        end = start + len(text[path.start : path.end].encode())
+        if path.base:
+            home_end = text.index(path.user, path.start) + len(path.user)
+            found.append(Spot(start, end, len(text[:home_end].encode()), path))
+        elif path.why:
+            result.add(HOME_FAMILY, start, end, "a home path", path.why, exempt=True)
+    return found

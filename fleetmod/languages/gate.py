@@ -1,0 +1,23 @@
+"""The gate `portable`: no home path and no call of launchctl in files outside TypeScript."""
+
+from __future__ import annotations
+
+from fleetmod.gates.check import FAILED, PASSED, UNPROVEN_VERDICT, Verdict
+from fleetmod.languages.plan import problems, scan_repository, table
+from fleetmod.model import EXEMPT
+from fleetmod.project import Project
+
+TITLE = "no home path and no launchctl outside TypeScript, documents aside"
+
+
+def verdict(project: Project) -> Verdict:
+    """The verdict on every file that is no TypeScript, with a line for each language."""
+    results, unreadable = scan_repository(project)
+    findings = tuple(f for r in results for f in r.findings if f.action != EXEMPT)
+    unproven = (*unreadable, *problems(results))
+    verdict = FAILED if findings else UNPROVEN_VERDICT if unproven else PASSED
+    rows = tuple(
+        f"{kind}, {family}: {count} finding(s) in {files} file(s), {refused} to mend by hand"
+        for kind, family, count, refused, files in table(results)
+    )
+    return Verdict("portable", TITLE, verdict, (), findings, unproven, evidence=rows)

@@ -1,0 +1,51 @@
+"""Every other kind of file: reported with what to do, never rewritten."""
+
+from __future__ import annotations
+
+import re
+
+from fleetmod.languages.findings import (
+    HOME_FAMILY,
+    PROCESS_FAMILY,
+    TOOL,
+    Context,
+    Result,
+    spots,
+)
+
+_DOCUMENTS = (".md", ".mdx", ".txt", ".rst", ".adoc", ".html", ".org")
+_ADVICE = {
+    "JavaScript": ((".js", ".mjs", ".cjs", ".jsx"), "name it .ts, or look it up with os.homedir()"),
+    "Rust": ((".rs",), 'look it up when it runs, with std::env::var("HOME")'),
+    "Go": ((".go",), "look it up when it runs, with os.UserHomeDir()"),
+    "Swift": ((".swift",), "look it up with FileManager.default.homeDirectoryForCurrentUser"),
+    "YAML": ((".yaml", ".yml"), "let what reads it expand `~`, or render it for each node"),
+    "JSON": ((".json", ".jsonc", ".json5"), "let what reads it expand `~`, or render it"),
+    "TOML": ((".toml",), "let what reads it expand `~`, or render it for each node"),
+}
+_ELSE = ("data or code of another kind", "let what reads it look the home up")
+
+
+def scan(path: str, data: bytes, context: Context) -> Result:
+    """One finding for each home path and for each line that names launchctl."""
+    result = Result(path, data, "other")
+    kind, advice = _kind(path)
+    document = path.lower().endswith(_DOCUMENTS)
+    reason = "a document, which runs nothing" if document else f"{kind} is reported only; {advice}"
+    for spot in spots(data.decode("utf-8"), context, result):
+        result.add(HOME_FAMILY, spot.start, spot.end, "a home path", reason, document)
+    seen: set[int] = set()
+    for match in re.finditer(TOOL.encode(), data):
+        line = data.count(b"\n", 0, match.start())
+        if line not in seen:
+            seen.add(line)
+            said = reason if document else f"{kind} is reported only; ask for the platform first"
+            result.add(PROCESS_FAMILY, *match.span(), "names launchctl", said, document)
+    return result
+
+
+def _kind(path: str) -> tuple[str, str]:
+    for kind, (ends, advice) in _ADVICE.items():
+        if path.lower().endswith(ends):
+            return kind, advice
+    return _ELSE

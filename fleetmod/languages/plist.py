@@ -1,0 +1,67 @@
+"""Property lists: home paths become placeholders, rendered for each node where it is installed."""
+
+from __future__ import annotations
+
+import plistlib
+import re
+
+from fleetmod.languages.findings import HOME_FAMILY, Context, Refused, Result, spots
+from fleetmod.languages.template import NAMES, expand, folders_of
+
+_COMMENT = re.compile(r"<!--.*?-->", re.S)
+_KEY = re.compile(r"<key>[^<]*</key>")
+NOTE = "a template now: install what `fleetmod plists` renders for the node, not this file"
+
+
+def scan(path: str, data: bytes, context: Context, used_by: str = "") -> Result:
+    """The findings and edits of one list. `used_by` names a file that reads this one as it is."""
+    result = Result(path, data, "plist")
+    text = data.decode("utf-8")
+    comments = [m.span() for m in _COMMENT.finditer(text)]
+    keys = [m.span() for m in _KEY.finditer(text)]
+    found = spots(text, context, result)
+    if not found:
+        return result
+    reason = ""
+    try:
+        _check(data, context, used_by)
+        for spot in found:
+            at = len(data[: spot.start].decode())
+            if any(a <= at < b for a, b in keys):
+                raise Refused("a key holds a home path")
+            if any(a <= at < b for a, b in comments):
+                result.edit(spot.start, spot.home_end, "~")
+            else:
+                result.edit(spot.start, spot.end, NAMES[spot.path.base])
+        _check_round_trip(result, context)
+    except Refused as why:
+        result.edits.clear()
+        reason = str(why)
+    for index, spot in enumerate(found):
+        notes = (NOTE,) if not index and not reason else ()
+        result.add(HOME_FAMILY, spot.start, spot.end, "a home path", reason, notes=notes)
+    return result
+
+
+def _check(data: bytes, context: Context, used_by: str) -> None:
+    try:
+        plistlib.loads(data)
+    # plistlib lets many errors through: of expat, of dates, of numbers, of nesting
+    except Exception as error:
+        raise Refused(f"is no property list: {error or type(error).__name__}") from error
+    if used_by:
+        raise Refused(
+            f"{used_by} reads or installs it as it is; let that file take what `fleetmod plists` "
+            "renders, or the port's `enable` of the rendered file, and run this again"
+        )
+    if any(name.encode() in data for name in NAMES.values()):
+        raise Refused("has placeholders beside paths that are spelled out; write one or the other")
+
+
+def _check_round_trip(result: Result, context: Context) -> None:
+    """The template of this Mac must be the list that was there."""
+    from fleetmod.apply import render
+
+    after = render(result.data, sorted(result.edits))
+    if plistlib.loads(expand(after, folders_of(context.places))) != plistlib.loads(result.data):
+        raise Refused("names more than one home, and a node has one; split it")

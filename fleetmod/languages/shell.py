@@ -1,0 +1,237 @@
+"""Shell scripts: a home path becomes `$HOME` or `${ROOT:-…}`, quoted as its place asks for.
+
+Quoting is that of POSIX (XCU 2.2, 2.6, 2.7.4) and bash(1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from fleetmod.host.commands import programs
+from fleetmod.languages.findings import (
+    HOME_FAMILY,
+    PROCESS_FAMILY,
+    TOOL,
+    Context,
+    Refused,
+    Result,
+    Spot,
+    spots,
+)
+from fleetmod.languages.quoting import COMMENT, DOUBLE, HOMED, SINGLE, WORD, context_of
+from fleetmod.places import FOREIGN, HOME
+from fleetmod.syntax.source import ancestors, parse, walk
+
+_PLAIN = re.compile(r"[\w./@%+=:,-]+")  # nothing in it that quotes would change
+_SPECIAL = re.compile(r"[$`\"\\!]")
+_DEFAULT = re.compile(r"(\$\{\w+:?)-(?=[\"']?/)")
+_ESCAPE = re.compile(r"\\[a-z](?=/)")
+_ASKED = re.compile(r"\buname\b|\$\{?OSTYPE|command -v launchctl|which launchctl")
+_FORCED = (
+    "the script took one user's home whoever ran it; a service that runs as another user needs "
+    "HOME, or a user of its own, in its unit or plist"
+)
+_CALL = (
+    "launchctl exists on macOS only; let the unit of the platform do it (`fleetmod units`), or ask "
+    "`uname` first and call systemctl on Linux"
+)
+
+
+def scan(path: str, data: bytes, context: Context) -> Result:
+    """The findings and edits of one script; nothing is rewritten in one that does not parse."""
+    result = Result(path, data, "shell")
+    root = parse("bash", data).root_node
+    script = _Script(result, context, root)
+    if root.has_error:
+        result.problem = "does not parse as bash"
+    by_leaf: dict[int, list[Spot]] = defaultdict(list)
+    leaves: dict[int, Node] = {}
+    # the `-` of a default and the `n` of `\\n` are no part of a name before a path
+    text = _ESCAPE.sub("  ", _DEFAULT.sub(r"\1=", data.decode("utf-8")))
+    for spot in spots(text, context, result):
+        leaf = root.named_descendant_for_byte_range(spot.start, spot.end)
+        if leaf is None:
+            continue
+        leaves[leaf.id] = leaf
+        by_leaf[leaf.id].append(spot)
+    for key, group in by_leaf.items():
+        script.rewrite(leaves[key], group)
+    script.calls()
+    return result
+
+
+@dataclass
+class _Script:
+    result: Result
+    context: Context
+    root: Node
+
+    def rewrite(self, leaf: Node, group: list[Spot]) -> None:
+        """One word, string or comment with the home paths in it."""
+        edits = len(self.result.edits)
+        notes: tuple[str, ...] = ()
+        reason, exempt = "", False
+        try:
+            if self.root.has_error:
+                raise Refused("the script does not parse as bash, so nothing in it is rewritten")
+            if _elsewhere(leaf, self.text):
+                reason, exempt = FOREIGN, True
+            else:
+                notes = self._rewrite(leaf, group)
+        except Refused as why:
+            del self.result.edits[edits:]
+            reason = str(why)
+        for spot in group:
+            self.result.add(HOME_FAMILY, spot.start, spot.end, "a home path", reason, exempt, notes)
+
+    def _rewrite(self, leaf: Node, group: list[Spot]) -> tuple[str, ...]:
+        kind = context_of(leaf, self.result.data, group[0].start)
+        if kind == COMMENT:
+            for spot in group:
+                self.result.edit(spot.start, spot.home_end, "~")
+            return ()
+        if kind == HOMED:
+            return self._home_itself(leaf, group[0])
+        if self._homes_of_its_own:
+            raise Refused("the script sets HOME to something else; spell the path from a variable")
+        text = self.result.data[leaf.start_byte : leaf.end_byte].decode()
+        if kind == WORD and leaf.type == "word" and not _joined(leaf) and _PLAIN.fullmatch(text):
+            self._replaced(leaf, group, '"', '"')
+        elif kind == WORD:
+            for spot in group:
+                self.result.edit(spot.start, spot.end, f'"{self._base(spot, leaf)}"')
+        elif kind == SINGLE and not _SPECIAL.search(text):
+            inner = text[1:-1]
+            assert inner
+            self._replaced(leaf, group, '"', '"', skip=1)
+        elif kind == SINGLE:
+            for spot in group:
+                self.result.edit(spot.start, spot.end, f"'\"{self._base(spot, leaf)}\"'")
+        else:
+            assert kind == DOUBLE
+            for spot in group:
+                self.result.edit(spot.start, spot.end, self._base(spot, leaf))
+        return ()
+
+    def _replaced(
+        self, leaf: Node, group: list[Spot], before: str, after: str, skip: int = 0
+    ) -> None:
+        """The whole word in other quotes, with every path in it."""
+        data, out, at = self.result.data, before, leaf.start_byte + skip
+        for spot in group:
+            out += data[at : spot.start].decode() + self._base(spot, leaf)
+            at = spot.end
+        out += data[at : leaf.end_byte - skip].decode() + after
+        self.result.edit(leaf.start_byte, leaf.end_byte, out)
+
+    def _base(self, spot: Spot, leaf: Node) -> str:
+        """`$HOME`, or `${ROOT:-$HOME/Code/acme}`, with braces where a name would go on."""
+        base = spot.path.base
+        default = self.context.default(base, "$HOME")
+        name = self.context.env.get(base, "")
+        if base == HOME or self._sets(name, but=leaf) or self._is_default_of(name, leaf):
+            after = self.result.data[spot.end : spot.end + 1].decode("utf-8", "replace")
+            return "${HOME}" if default == "$HOME" and re.match(r"[\w\[]", after) else default
+        return f"${{{name}:-{default}}}"
+
+    def _home_itself(self, leaf: Node, spot: Spot) -> tuple[str, ...]:
+        """`HOME=/Users/x`: the tilde is the home of whoever runs it, also where HOME is unset."""
+        first = self.result.data.partition(b"\n")[0].decode("utf-8", "replace")
+        if not re.search(r"\b(?:bash|zsh|ksh)\b", first) and not self.result.path.endswith(
+            (".bash", ".zsh")
+        ):
+            raise Refused(
+                "sets HOME itself, and only bash, zsh and ksh have `~` for the user's home where "
+                "HOME is unset; delete the line where HOME is set by whoever runs the script"
+            )
+        value = next(a for a in (leaf, *ancestors(leaf)) if _is_value(a))
+        self.result.edit(value.start_byte, value.end_byte, "~")
+        return (_FORCED,)
+
+    def calls(self) -> None:
+        """The calls of launchctl, and the other places that name it."""
+        run: set[int] = set()
+        for node in walk(self.root):
+            if node.type != "command" or TOOL not in self.text(node):
+                continue
+            words = [self._word(c) for c in node.named_children if c.type != "variable_assignment"]
+            if any(program.name == TOOL for program in programs(words)):
+                run |= set(range(node.start_point.row, node.end_point.row + 1))
+                asked = any(
+                    _ASKED.search(self.text(a).partition("then")[0])
+                    for a in ancestors(node)
+                    if a.type in ("if_statement", "list", "case_statement")
+                )
+                reason = "stands behind a check of the platform" if asked else _CALL
+                self.result.add(
+                    *(PROCESS_FAMILY, node.start_byte, node.end_byte, "runs launchctl", reason),
+                    exempt=asked,
+                )
+        for match in re.finditer(TOOL.encode(), self.result.data):
+            leaf = self.root.named_descendant_for_byte_range(*match.span())
+            if leaf is None or leaf.start_point.row in run:
+                continue
+            comment = leaf.type == "comment"
+            reason = "a comment" if comment else "a text names launchctl; see whether it is run"
+            self.result.add(PROCESS_FAMILY, *match.span(), "names launchctl", reason, comment)
+
+    def text(self, node: Node) -> str:
+        return self.result.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def _word(self, node: Node) -> str | None:
+        text = self.text(node)
+        return text[1:-1] if node.type in ("string", "raw_string") else text
+
+    def _sets(self, name: str, but: Node) -> bool:
+        """Whether the script sets a variable elsewhere, so that it may mean something else."""
+        for node in walk(self.root):
+            if node.type == "variable_assignment":
+                named = node.child_by_field_name("name")
+                inside = node.start_byte <= but.start_byte and but.end_byte <= node.end_byte
+                if named is not None and self.text(named) == name and not inside:
+                    return True
+        return False
+
+    @property
+    def _homes_of_its_own(self) -> bool:
+        """Whether HOME is set to anything but a home of the configured users, or the tilde."""
+        for node in walk(self.root):
+            if node.type == "variable_assignment" and self.text(node).startswith("HOME="):
+                value = self.text(node)[len("HOME=") :].strip("\"'")
+                paths = list(self.context.places.find(value))
+                own = len(paths) == 1 and paths[0].base == HOME and paths[0].end == len(value)
+                if not own and value != "~":
+                    return True
+        return False
+
+    def _is_default_of(self, name: str, leaf: Node) -> bool:
+        """Whether the path stands in `${NAME:-…}` of the same name already."""
+        expansions = (a for a in ancestors(leaf) if a.type == "expansion")
+        return any(re.match(rf"\$\{{{name}:?[-=]", self.text(a)) for a in expansions)
+
+
+def _joined(leaf: Node) -> bool:
+    return leaf.parent is not None and leaf.parent.type in ("concatenation", "expansion")
+
+
+def _is_value(node: Node) -> bool:
+    return node.parent is not None and node.parent.type == "variable_assignment"
+
+
+def _elsewhere(leaf: Node, text: Callable[[Node], str]) -> bool:
+    """Whether a word, or the here-document it stands in, goes to another host or a container."""
+    for node in (leaf, *ancestors(leaf)):
+        if node.type == "redirected_statement":
+            node = node.child_by_field_name("body") or node
+        if node.type == "command" and re.match(
+            r"(?:ssh|mosh|rsh)\s|(?:docker|podman|kubectl|nerdctl)\s+(?:\S+\s+)*?exec\s"
+            r"|(?:limactl|multipass)\s+(?:shell|exec)\s|colima\s+ssh\s",
+            text(node),
+        ):
+            return True
+    return False

@@ -1,0 +1,132 @@
+import { ContainerRuntimeError } from "./errors.ts";
+import { begin } from "./events.ts";
+import { driveAsync, driveSync, type DriveOptions, type Steps } from "./steps.ts";
+import type {
+  ContainerRuntimePort, ContainerRuntimeSyncPort, HintVerb, Machine, ProbeEvent, ProbeSink,
+} from "./types.ts";
+
+/**
+ * One container runtime. Each verb is written once, as steps, and serves both ports. A query throws
+ * where it cannot be answered, and gives null where there is nothing to tell.
+ */
+export interface Adapter {
+  readonly name: string;
+  /** Where its engine runs, for the probes' events. */
+  readonly endpointClass: ProbeEvent["attributes"]["endpoint_class"];
+  /** Returns when the runtime is healthy; throws the reason when it is not. */
+  check(): Steps<void>;
+  vmIp(): Steps<string | null>;
+  uptimeSeconds(): Steps<number | null>;
+  sshConfig(): string | null;
+  machines(): Steps<Machine[]>;
+  start(): Steps<void>;
+  hint(verb: HintVerb): string;
+}
+
+export interface PortOptions {
+  timeoutMs: number;
+  sink?: ProbeSink | undefined;
+  nodeId?: string | undefined;
+}
+
+/** The port of the adapter that `adapter()` gives at each call. */
+export function asyncPort(adapter: () => Adapter, options: PortOptions): ContainerRuntimePort {
+  const probe = async <T>(operation: string, steps: (on: Adapter) => Steps<T>): Promise<T> => {
+    const { on, drive, end } = prepare(adapter, operation, options);
+    try {
+      const value = await driveAsync(steps(on), drive);
+      end();
+      return value;
+    } catch (error) {
+      end(error);
+      throw error;
+    }
+  };
+  const ask = <T>(operation: string, otherwise: T, steps: (on: Adapter) => Steps<T>): Promise<T> =>
+    probe(operation, steps).catch(() => otherwise);
+  return {
+    isHealthy: () => ask("isHealthy", false, (on) => checked(on)),
+    vmIp: () => ask("vmIp", null, (on) => on.vmIp()),
+    uptimeSeconds: () => ask("uptimeSeconds", null, (on) => on.uptimeSeconds()),
+    sshConfig: () => adapter().sshConfig(),
+    machines: () => ask<Machine[] | null>("machines", null, (on) => on.machines()),
+    start: () => probe("start", (on) => on.start()),
+    hint: (verb) => adapter().hint(verb),
+  };
+}
+
+/** The same, synchronously. */
+export function syncPort(adapter: () => Adapter, options: PortOptions): ContainerRuntimeSyncPort {
+  const probe = <T>(operation: string, steps: (on: Adapter) => Steps<T>): T => {
+    const { on, drive, end } = prepare(adapter, operation, options);
+    try {
+      const value = driveSync(steps(on), drive);
+      end();
+      return value;
+    } catch (error) {
+      end(error);
+      throw error;
+    }
+  };
+  const ask = <T>(operation: string, otherwise: T, steps: (on: Adapter) => Steps<T>): T => {
+    try {
+      return probe(operation, steps);
+    } catch {
+      return otherwise;
+    }
+  };
+  return {
+    isHealthy: () => ask("isHealthy", false, (on) => checked(on)),
+    vmIp: () => ask("vmIp", null, (on) => on.vmIp()),
+    uptimeSeconds: () => ask("uptimeSeconds", null, (on) => on.uptimeSeconds()),
+    sshConfig: () => adapter().sshConfig(),
+    machines: () => ask<Machine[] | null>("machines", null, (on) => on.machines()),
+    start: () => probe("start", (on) => on.start()),
+    hint: (verb) => adapter().hint(verb),
+  };
+}
+
+function prepare(adapter: () => Adapter, operation: string, options: PortOptions) : {
+  on: Adapter; drive: DriveOptions; end: (error?: unknown) => void;
+} {
+  const on = adapter();
+  const end = begin(options.sink, {
+    endpointClass: on.endpointClass, adapter: on.name, target: operation, nodeId: options.nodeId,
+  });
+  return { on, drive: { operation, adapter: on.name, timeoutMs: options.timeoutMs }, end };
+}
+
+function* checked(on: Adapter): Steps<boolean> {
+  yield* on.check();
+  return true;
+}
+
+/** An adapter that cannot answer: its queries give nothing, its `start` throws what `reason` tells. */
+export function unsupported(name: string, reason: string, hint?: string): Adapter {
+  const refuse = (operation: string): ContainerRuntimeError => new ContainerRuntimeError({
+    code: "unsupported", operation, adapter: name, stderr: reason, ...(hint === undefined ? {} : { hint }),
+  });
+  return {
+    name,
+    endpointClass: "none",
+    // eslint-disable-next-line require-yield
+    *check(): Steps<void> {
+      throw refuse("isHealthy");
+    },
+    *vmIp(): Steps<null> {
+      return null;
+    },
+    *uptimeSeconds(): Steps<null> {
+      return null;
+    },
+    sshConfig: () => null,
+    *machines(): Steps<Machine[]> {
+      return [];
+    },
+    // eslint-disable-next-line require-yield
+    *start(): Steps<void> {
+      throw refuse("start");
+    },
+    hint: (verb) => `(no container runtime) ${verb}`,
+  };
+}
