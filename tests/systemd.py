@@ -44,8 +44,7 @@ def user_manager(folder: Path) -> Iterator[dict[str, str]]:
     dropped = {"XDG_CONFIG_HOME", "XDG_DATA_HOME", "DBUS_SESSION_BUS_ADDRESS"}
     env = {key: value for key, value in os.environ.items() if key not in dropped}
     env |= {"HOME": str(home), "XDG_RUNTIME_DIR": str(runtime)}
-    made = not _BOOTED.exists()
-    _BOOTED.mkdir(parents=True, exist_ok=True)
+    _BOOTED.mkdir(parents=True, exist_ok=True)  # it stays: tests beside this one need it, too
     process = subprocess.Popen([str(manager), "--user"], env=env, stderr=subprocess.DEVNULL)
     try:
         until((runtime / "systemd/private").exists)
@@ -57,8 +56,6 @@ def user_manager(folder: Path) -> Iterator[dict[str, str]]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        if made:
-            _BOOTED.rmdir()
 
 
 def until(done: Callable[[], object]) -> None:

@@ -107,7 +107,7 @@ def _do(host: Host, step: Step, act: Act, journal: Journal) -> str:
         journal.begin(entry)
         problem = host.run(act.argv)
         if not problem and act.done is not None and host.answer(act.done).ok is not True:
-            problem = "it ended well, and yet it is not so"
+            problem = f"it ended with 0, and yet this is not so: {act.done.what}"
         if not problem:
             journal.end(entry)
         return problem

@@ -3,7 +3,7 @@
  * there itself, so neither a login session nor a bus is needed (systemd(1), user manager).
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Environment } from "./environment.ts";
@@ -27,7 +27,6 @@ export function unavailable(): string {
 
 export class SystemdHost extends Environment {
   #manager: ChildProcess | undefined;
-  #madeBooted = false;
   #said = "";
 
   async start(): Promise<void> {
@@ -37,10 +36,7 @@ export class SystemdHost extends Environment {
     this.set("XDG_RUNTIME_DIR", runtime);
     this.set("HOME", join(this.folder, "home"));
     for (const name of ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "DBUS_SESSION_BUS_ADDRESS"]) this.set(name, undefined);
-    if (!existsSync(BOOTED)) {
-      mkdirSync(BOOTED, { recursive: true });
-      this.#madeBooted = true;
-    }
+    mkdirSync(BOOTED, { recursive: true }); // it stays: tests beside this one need it, too
     const manager = MANAGERS.find(existsSync) ?? "systemd";
     this.#manager = spawn(manager, ["--user"], { stdio: ["ignore", "pipe", "pipe"] });
     this.#manager.stdout?.on("data", (data) => (this.#said += data));
@@ -59,7 +55,6 @@ export class SystemdHost extends Environment {
   async stop(): Promise<void> {
     this.#manager?.kill("SIGTERM");
     await until(() => this.#exited()).catch(() => this.#manager?.kill("SIGKILL"));
-    if (this.#madeBooted) rmdirSync(BOOTED);
     this.restore();
   }
 
