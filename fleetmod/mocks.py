@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterator, Mapping
+
+from fleetmod.regex import lazy
 
 # what a file that fakes a process call spells; the regex decides
 TRIGGERS = (b"child_process", b"spyOn(", b"Bun.spawn")
-_FAKE = re.compile(
+_FAKE = lazy(
     # vitest, jest, bun:test and node:test, in this order
     r"\.(?:mock|doMock|unstable_mockModule|setMock|module|mockModule)\(\s*"
     r"[\"'`](?:node:)?child_process[\"'`]"
     r"|\bspyOn\(\s*(?:Bun|child_?[pP]rocess|cp)\b"
     r"|\bBun\.(?:spawn|spawnSync|\$)\s*=[^=]"
 )
-_IMPORT = re.compile(
-    r"(?:\bfrom|\bimport|\brequire|\bimport\(|\brequire\()\s*[\"'](\.[^\"']*)[\"']"
-)
-_SUFFIX = re.compile(r"\.[cm]?[jt]sx?$")
+_IMPORT = lazy(r"(?:\bfrom|\bimport|\brequire|\bimport\(|\brequire\()\s*[\"'](\.[^\"']*)[\"']")
+_SUFFIX = lazy(r"\.[cm]?[jt]sx?$")
 
 
 def stale_mocks(

@@ -6,19 +6,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fleetmod.regex import lazy
 from fleetmod.workspace.placeholders import PLACEHOLDERS as PLACEHOLDERS
 
 HOME, ROOT, VAULT = "homeDir", "repoRoot", "vaultPath"  # members of NodeIdentity
 SHARED = {"Shared", "Guest", "Deleted Users", ".localized"}
-_HOME = re.compile(
+_HOME = lazy(
     r"(?<![\w.~$}\])\0-])(?P<home>/(?:Users|home)/(?P<user>[A-Za-z0-9._-]*[A-Za-z0-9_-]))(?![\w-])"
 )
 # what follows another folder's name: `acme-wiki`, `acme backup/x`, a value not known here
-_END = re.compile(r"(?![\w.@+~\0-]| [\w(][^/\n\"'&|;]*/|/\.\.(?:/|$))")
-_DRIVE = re.compile(r"(?:^|[^\w/])[A-Za-z]:$")
-_HOST = re.compile(r"(?:^|[\s\"'`=])[A-Za-z][\w.-]*@?[\w.-]+:$")
-_URL = re.compile(r"[a-z][\w+.-]*://[^\s/\"'`]+[^\s\"'`]*$|[?&=][\w-]*=$")
-_REMOTE = re.compile(r"(?:^|[\s;&|(])(?:ssh|mosh|rsh)\s[^\n]*$")
+_END = lazy(r"(?![\w.@+~\0-]| [\w(][^/\n\"'&|;]*/|/\.\.(?:/|$))")
+_DRIVE = lazy(r"(?:^|[^\w/])[A-Za-z]:$")
+_HOST = lazy(r"(?:^|[\s\"'`=])[A-Za-z][\w.-]*@?[\w.-]+:$")
+_URL = lazy(r"[a-z][\w+.-]*://[^\s/\"'`]+[^\s\"'`]*$|[?&=][\w-]*=$")
+_REMOTE = lazy(r"(?:^|[\s;&|(])(?:ssh|mosh|rsh)\s[^\n]*$")
 
 FOREIGN = "a URL, another host or a folder of that name; not this host's home"
 UNKNOWN = (

@@ -15,8 +15,10 @@ from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Binding, exported
 from fleetmod.syntax.source import Source
 
-_IDENTIFIERS = """[(identifier) (property_identifier) (shorthand_property_identifier)
-  (shorthand_property_identifier_pattern)] @n"""
+_IDENTIFIERS = (
+    *("identifier", "property_identifier", "shorthand_property_identifier"),
+    "shorthand_property_identifier_pattern",
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
 
 def _names(name: str, source: Source) -> bool:
     """Whether anything in the file is called so, also a field."""
-    return any(source.text(n) == name for n in source.captures(_IDENTIFIERS).get("n", []))
+    return any(source.text(n) == name for n in source.of(*_IDENTIFIERS))
 
 
 def _around(node: Node, source: Source) -> tuple[str, str]:
@@ -117,7 +119,7 @@ def rename(analysis: Analysis, node: Node, rule: str) -> Rewritten:
 def _spelled(name: str, source: Source) -> bool:
     """Whether a comment names a declaration as code: `name` in backticks, or name()."""
     code = re.compile(rf"`{re.escape(name)}[`(.]|\b{re.escape(name)}\(")
-    return any(code.search(source.text(n)) for n in source.captures("(comment) @c").get("c", []))
+    return any(code.search(source.text(n)) for n in source.of("comment"))
 
 
 def _neutral_name(analysis: Analysis, binding: Binding) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,15 +11,13 @@ from fleetmod.analysis import Analysis
 from fleetmod.lift.prose import is_title
 from fleetmod.lower.draft import PROCESS
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Finding
+from fleetmod.regex import lazy
 from fleetmod.rules import Rule
 from fleetmod.syntax.source import ancestors
 
 _TEXTS = ("display", "comment", "rename")
 # what is handed in to run the tool, or is imported for it
-_INJECTED = re.compile(
-    r"(?:^|\.)(?:run|exec|spawn|invoke|call)?_?[lL]aunchctl(?:\.\w+|A?[sS]ync)?$"
-)
-_EVERY_CALL = "(call_expression) @call"
+_INJECTED = lazy(r"(?:^|\.)(?:run|exec|spawn|invoke|call)?_?[lL]aunchctl(?:\.\w+|A?[sS]ync)?$")
 _CALLS = "(call_expression function: (member_expression object: (identifier) @object)) @call"
 
 
@@ -81,7 +78,7 @@ class Subjects:
 
     def _named(self, sites: Collection[int]) -> Iterator[_Subject]:
         """The calls of functions that are called after the tool, which run it as they did."""
-        for call in self.source.captures(_EVERY_CALL).get("call", []):
+        for call in self.source.of("call_expression"):
             target = call.child_by_field_name("function")
             if target is None or call.id in sites or not _INJECTED.search(self.source.text(target)):
                 continue

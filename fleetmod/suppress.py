@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from fleetmod.model import REFUSE, Finding, digest_of
+from fleetmod.regex import lazy
 from fleetmod.rules import Rule
 from fleetmod.syntax.source import Source, walk
 
@@ -32,8 +33,8 @@ and goes into the certificate. A directive that meets nothing, names no rule tha
 reason is debt itself, so that none outlives what it was written for.
 """.strip(),
 )
-_HEAD = re.compile(rf"(?://+|/\*+)\s*{WORD}(?P<file>-file)?(?![\w-])(?P<rest>[^\n]*)")
-_BODY = re.compile(r"\s+(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)\s*:(?P<reason>.*)")
+_HEAD = lazy(rf"(?://+|/\*+)\s*{WORD}(?P<file>-file)?(?![\w-])(?P<rest>[^\n]*)")
+_BODY = lazy(r"\s+(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)\s*:(?P<reason>.*)")
 _FORM = f"write `{WORD} RULE: reason`"
 
 

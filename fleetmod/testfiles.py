@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from fleetmod.regex import lazy
 
 _FOLDERS = (
     r"__tests__|__mocks__|__fixtures__|__snapshots__|tests?|testing|testdata|test[-_](?:data|utils)"
@@ -13,7 +13,7 @@ _NAMES = (
     r"|tests?[-._](?:utils?|helpers?|data|setup)(?:\.\w+)?"
     r"|(?:vitest|jest|playwright|cypress)[-.](?:global[-.])?setup"
 )
-_TEST = re.compile(
+_TEST = lazy(
     rf"(?:^|/)(?:{_FOLDERS})/|(?:^|/)(?:{_NAMES})\.\w+$"
     r"|[._-](?:tests?|specs?|e2e|bench)\.[\w.]*$|\.(?:test-d|cy|stories|story|fixtures?|mocks?)\.\w+$"
 )

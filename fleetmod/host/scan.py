@@ -23,7 +23,6 @@ from fleetmod.syntax.values import Values, unwrap
 from fleetmod.testfiles import is_test
 
 RULE, FAMILY = TOOL_RULE.id, TOOL_RULE.family
-_CALLS = "[(call_expression) (new_expression)] @call"
 _SHORT = 120
 
 
@@ -57,8 +56,7 @@ class _File:
     def result(self, digest: str) -> FileResult:
         commands = Commands(self.runners, self.values)
         findings = []
-        calls = self.source.captures(_CALLS).get("call", [])
-        for call in sorted(calls, key=lambda node: (node.start_byte, -node.end_byte)):
+        for call in self.source.of("call_expression", "new_expression"):
             findings += [self._finding(call, tool) for tool in self._unguarded(call, commands)]
         broken = self.source.errors()
         findings += self.suppressions.findings((RULE,))

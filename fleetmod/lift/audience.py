@@ -7,6 +7,7 @@ from functools import cache
 
 from tree_sitter import Node
 
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes, exported
 from fleetmod.syntax.source import FUNCTIONS
 
@@ -23,13 +24,13 @@ _TALK = tuple(
     "markdown prompt chalk color colour bold dim red green yellow cyan blue gray grey magenta "
     "pc kleur stdout stderr status action todo diagnos troubleshoot console issue problem".split()
 )
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_RUNS = re.compile(
+_WORD = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_RUNS = lazy(
     r"(?:^|[._])(?:\w*(?:run|exec|spawn|shell|invoke|system|ssh|sudo|script|cmd|command)\w*|sh|\$)$",
     re.I,
 )
-_RUN_KEYS = re.compile(r"\w*(?:cmd|command|exec|run|script|shell|start|stop|reload)\w*", re.I)
-_TEXT_KEYS = re.compile(r"description|desc|title|why|reason|hint|text|label|summary|help|message")
+_RUN_KEYS = lazy(r"\w*(?:cmd|command|exec|run|script|shell|start|stop|reload)\w*", re.I)
+_TEXT_KEYS = lazy(r"description|desc|title|why|reason|hint|text|label|summary|help|message")
 _CLIMB = frozenset(
     "parenthesized_expression as_expression satisfies_expression non_null_expression "
     "ternary_expression binary_expression await_expression spread_element".split()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from functools import cached_property
 
@@ -13,6 +12,7 @@ from fleetmod.lift.colima import Colima
 from fleetmod.lift.container_text import FOLDER, TOOLS, holds_address, is_command, is_spelled
 from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import contains
 from fleetmod.testfiles import is_test
@@ -21,7 +21,7 @@ EXECUTED, FOREIGN, COVERED = "executed", "foreign", "covered"
 DISPLAYED, RUNNABLE, ADDRESS, PATH = "displayed", "runnable", "address", "path"
 CANDIDATE, MENTION, TESTED = "candidate", "mention", "tested"
 _IMPORTS = ("import_statement", "export_statement", "import_require_clause")
-_SOCKET = re.compile(r"docker\.sock|podman|/run/")
+_SOCKET = lazy(r"docker\.sock|podman|/run/")
 
 
 class ContainerRoles:

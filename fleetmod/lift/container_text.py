@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from fleetmod.regex import lazy
+
 TOOLS = ("colima", "limactl")
 VERBS = frozenset(
     "clone completion delete kubernetes list ls model nerdctl prune restart ssh ssh-config start "
@@ -21,15 +23,15 @@ LIMA_VERBS = frozenset(
 _ANY = "|".join(sorted(VERBS | LIMA_VERBS, key=len, reverse=True))
 # `colima status unhealthy` and `colima start…` are speech; a command ends, or goes on otherwise
 _END = r"(?!\.\.\.|…)(?=[ \t]*(?:$|[^\w\s(]|\n|(?:and|or|to|for|if|in|then|first|again|with)\b))"
-COMMAND = re.compile(
+COMMAND = lazy(
     rf"(?<![\w.-])colima[ \t]+(?:(?:-p|--profile)[ =]\S+[ \t]+)?"
     rf"(?P<verb>{'|'.join(sorted(VERBS, key=len, reverse=True))})(?![\w-]){_END}"
     rf"|(?<![\w.-])limactl[ \t]+(?:{'|'.join(sorted(LIMA_VERBS, key=len, reverse=True))})(?![\w-])",
     re.M,
 )
-FOLDER = re.compile(r"\.colima/")
-CONTEXT = re.compile(r"\bcontext[ \t]+use[ \t]+colima\b|--context[ =]colima\b")
-_ARGV = re.compile(
+FOLDER = lazy(r"\.colima/")
+CONTEXT = lazy(r"\bcontext[ \t]+use[ \t]+colima\b|--context[ =]colima\b")
+_ARGV = lazy(
     rf"[\"'`](?:[^\"'`\s]*/)?(?:colima|limactl)[\"'`]\s*,\s*\[?\s*[\"'`](?:-|(?:{_ANY})[\"'`])"
     r"|[\"']context[\"'],\s*[\"']use[\"'],\s*[\"']colima|[\"']--context[\"'],\s*[\"']colima"
 )

@@ -7,14 +7,15 @@ import re
 from tree_sitter import Node
 
 from fleetmod.lift.opening import Opening
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.values import Hole, Values, unwrap
 
-_UID_CALLS = re.compile(
+_UID_CALLS = lazy(
     r"process\.getuid(\?\.|!)?\(\)|(os\.)?userInfo\(\)\.uid|process\.geteuid(\?\.|!)?\(\)"
     r"|(process\.)?getuid\.call\(process\)"
 )
-_UID_SHELL = re.compile(r"\(\s*[\"'`](/usr/bin/)?id -u[\"'`]")
+_UID_SHELL = lazy(r"\(\s*[\"'`](/usr/bin/)?id -u[\"'`]")
 
 
 class Domains:

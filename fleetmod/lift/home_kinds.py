@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from fleetmod.lift.homes import Homes, chain
 from fleetmod.places import HOME, PLACEHOLDERS, UNKNOWN, Places
+from fleetmod.regex import lazy
 from fleetmod.settings import Settings
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Scopes
@@ -19,7 +20,7 @@ from fleetmod.testfiles import is_test
 FALLBACK, PATH, TEST, COMMENT, REGEX = "fallback", "path", "test", "comment", "regex"
 STRANGER, PLACEHOLDER = "stranger", "placeholder"
 ELSEWHERE, BEHIND, APART = "elsewhere", "behind", "apart"
-_USES = re.compile(
+_USES = lazy(
     r"(?:.*\.)?(?:\w*(?:read|write|append|open|stat|mkdir|rm|unlink|rename|copy|exists|access|watch"
     r"|createReadStream|createWriteStream|exec|spawn)\w*|\$)",
     re.I,
@@ -138,4 +139,4 @@ def production_literals(source: Source, places: Places) -> set[str]:
 
 
 def _strings(source: Source) -> list[Node]:
-    return source.captures("[(string) (template_string)] @s").get("s", [])
+    return source.of("string", "template_string")

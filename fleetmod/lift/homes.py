@@ -6,17 +6,18 @@ import re
 
 from tree_sitter import Node
 
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.values import Values, unwrap
 
-_LOOKUPS = re.compile(
+_LOOKUPS = lazy(
     r"(process|Bun)\.env(\.HOME|\.USERPROFILE|\[[\"'](HOME|USERPROFILE)[\"']\])"
     r"(!|(\?|!)?\.trim\(\))?"
     r"|(\w+\.)?homedir\(\)"
     r"|Deno\.env\.get\([\"'](HOME|USERPROFILE)[\"']\)"
     r"|\w*[iI]dentity\.homeDir"
 )
-_HOME_LITERAL = re.compile(r"/(Users|home)/[^/\s]+/?")
+_HOME_LITERAL = lazy(r"/(Users|home)/[^/\s]+/?")
 
 
 def chain(node: Node) -> list[tuple[str, Node]]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fleetmod.lift.grammar import Grammar, is_literal, text_of
 from fleetmod.lift.operation import INSPECT, LIST, Foreign, Operation, Unliftable, Word
 from fleetmod.lift.shell import Pipeline
+from fleetmod.regex import lazy
 from fleetmod.syntax.values import Hole
 
 TOOL = "launchctl"
@@ -31,7 +32,7 @@ VERBS = frozenset(
     "print-disabled kill blame".split()
 )
 # words after the subcommand, where a target, a label or a path would stand
-_SPEECH = re.compile(r"\s*(?:/bin/)?launchctl\s+([a-z-]+)\s+[a-z]{2,}(?![\w./-])")
+_SPEECH = lazy(r"\s*(?:/bin/)?launchctl\s+([a-z-]+)\s+[a-z]{2,}(?![\w./-])")
 
 
 class Launchctl(Grammar):

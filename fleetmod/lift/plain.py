@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import FUNCTIONS, contains, walk
 from fleetmod.syntax.values import unwrap
 
-_ALLOWED_CALLS = re.compile(
+_ALLOWED_CALLS = lazy(
     r".*\.(trim|trimEnd|toString|catch|then|decode)|String|resolve|reject|\w*[rR]es(olve)?|\w*[rR]ej(ect)?"
     r"|(new )?\w*Error|\w*decode\w*"
     r"|Response|newResponse\(\w+\.std(out|err)\)\.text|Promise\.all"

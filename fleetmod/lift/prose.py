@@ -12,36 +12,37 @@ from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.launchctl import VERBS
 from fleetmod.lift.operation import Foreign, Operation, Unliftable
 from fleetmod.lift.shell import parse_shell
+from fleetmod.regex import lazy
 from fleetmod.syntax.source import Source, ancestors, walk
 from fleetmod.syntax.values import Piece, Pieces, Values, merge
 
 _HOLE = "\0"
 _WORD = r"(?:\"[^\"\n]*\"|'[^'\n]*'|(?:\$\([^)]*\)|[^\s`'\"\u2014,;|&()\]\0]|\0)+)"
-_COMMAND = re.compile(
+_COMMAND = lazy(
     rf"(?:/bin/)?launchctl(?P<args>(?:[ \t]+{_WORD})+)"
     rf"(?P<grep>[ \t]*\|[ \t]*grep[ \t]+['\"]?{_WORD}['\"]?)?"
 )
-_UNKNOWN = re.compile(
+_UNKNOWN = lazy(
     rf"launchctl[ \t]+(?:{'|'.join(sorted(VERBS))})[ \t]+"
     rf"[\"']?(?:-\w|\$|\0|~|/|gui\b|user/|system\b|[\w-]+\.[\w-]+\.)"
 )
-_TARGET = re.compile(r"(?=.*[A-Za-z\0])(?:.*[./\0]|.*\$\()")
+_TARGET = lazy(r"(?=.*[A-Za-z\0])(?:.*[./\0]|.*\$\()")
 # `launchctl list output`: the command is a part of speech here
-_SPEECH = re.compile(r"[ \t]+(?!(?:and|or|to|for|if|in|then|first|again|shows?)\b)[a-z]")
+_SPEECH = lazy(r"[ \t]+(?!(?:and|or|to|for|if|in|then|first|again|shows?)\b)[a-z]")
 
 
-_WRAPPED = re.compile(r"\s*\r?\n[ \t]*(?:\*(?!/)|//)?[ \t]*")
+_WRAPPED = lazy(r"\s*\r?\n[ \t]*(?:\*(?!/)|//)?[ \t]*")
 _ENV = r"(?:getenv|setenv|unsetenv|env(?:ironment)?(?:[ -](?:vars?|variables?|overrides?))?)"
 _GAP = r"(?:[^\w.]+\w+){0,5}?[^\w.]+"  # within a few words, in one sentence
-_ENVIRONMENT = re.compile(
+_ENVIRONMENT = lazy(
     rf"launchctl +(?:asuser|limit|config)\b|launchctl\b{_GAP}{_ENV}\b|\b{_ENV}\b{_GAP}launchctl\b"
 )
-_SERVICE = re.compile(rf"launchctl +(?:{'|'.join(sorted(VERBS))})\b")
+_SERVICE = lazy(rf"launchctl +(?:{'|'.join(sorted(VERBS))})\b")
 
-_ON_MAC = re.compile(r"[\"']darwin[\"']|\bmac(?:os)?\b", re.I)
-_RUNS_ON = re.compile(r"process\.platform|(?:\w+\.)?platform\(\)|Deno\.build\.os")
+_ON_MAC = lazy(r"[\"']darwin[\"']|\bmac(?:os)?\b", re.I)
+_RUNS_ON = lazy(r"process\.platform|(?:\w+\.)?platform\(\)|Deno\.build\.os")
 _CHOICE = ("??", "||")
-_TITLES = re.compile(r"(?:it|test|describe|context|suite|bench)(?:\.\w+)*")
+_TITLES = lazy(r"(?:it|test|describe|context|suite|bench)(?:\.\w+)*")
 
 
 def unwrapped(text: str) -> str:

@@ -12,6 +12,7 @@ from fleetmod.lift.launchctl import TOOL, Launchctl
 from fleetmod.lift.prose import is_title, of_environment
 from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import ancestors, contains
 from fleetmod.syntax.values import unwrap
@@ -23,21 +24,21 @@ RUNNABLE, FAKE, TESTED, COMPARED = "runnable", "fake", "tested", "compared"
 SPECIFIER, TYPE, FIELD, NAME, IMPORTED = "specifier", "type", "field", "name", "imported"
 TEXT = "text"
 
-_COMPARERS = re.compile(
+_COMPARERS = lazy(
     r".*\.(includes|startsWith|endsWith|indexOf|match|matchAll|test|search|split|replace|replaceAll"
     r"|to[A-Z]\w*|stringContaining|stringMatching|objectContaining|arrayContaining|has)"
     r"|(new )?RegExp"
 )
-_LOGGERS = re.compile(
+_LOGGERS = lazy(
     r"(console|log|logger|\w*[lL]og(ger)?)(\.\w+)?|.*\.(log|warn|error|info|debug|trace)"
 )
-_FOREIGN_TEXT = re.compile(r"\b(ssh|simctl)\b[^\n]*\blaunchctl\b")
+_FOREIGN_TEXT = lazy(r"\b(ssh|simctl)\b[^\n]*\blaunchctl\b")
 # a word of its own, or a command's program: no part of a name, a path or a call
-_FREE = re.compile(
+_FREE = lazy(
     r"(?<![\w.@/-])launchctl(?![\w(-]|[./]\w)|(?<=/bin/)launchctl(?=\s)"
     r"|launchctl(?=/(?:system|sc\w|service|launchd|cron))|(?:system\w+|launchd|cron|service)/launchctl\b"
 )
-_BARE = re.compile(r"(/\S*/)?launchctl(\.\w+)?")
+_BARE = lazy(r"(/\S*/)?launchctl(\.\w+)?")
 _COMPARISONS = {"===", "!==", "==", "!="}
 
 

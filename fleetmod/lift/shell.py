@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from fleetmod.lift.operation import HomeDir, OwnUid, Unliftable, Word, WordPiece
+from fleetmod.regex import lazy
 from fleetmod.syntax.source import parse
 from fleetmod.syntax.values import Hole, Pieces
 
-_HOLE = re.compile(r"fLeEtHoLe(\d+)x")
-_QUOTES = re.compile(r"JSON\.stringify|(?:\w+\.)?(?:shell|sh|bash)?_?(?:[qQ]uote|[eE]scape)\w*")
+_HOLE = lazy(r"fLeEtHoLe(\d+)x")
+_QUOTES = lazy(r"JSON\.stringify|(?:\w+\.)?(?:shell|sh|bash)?_?(?:[qQ]uote|[eE]scape)\w*")
 _MISPARSED = "the shell command does not parse; split it into plain commands"
 
 

@@ -23,20 +23,20 @@ from fleetmod.lift.shell import parse_shell
 from fleetmod.lift.site import Site, claim
 from fleetmod.lift.strangers import Strangers
 from fleetmod.lift.targets import Targets
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.values import Hole, Pieces, Values, unwrap
 
-_CALLS = "[(call_expression) (new_expression)] @call"
 _HARMLESS = ("encoding", "stdio", "timeout", "maxBuffer", "windowsHide", "env", "cwd")
 _OPTIONS = (
     (
-        re.compile(r"\b[ug]id\s*:"),
+        lazy(r"\b[ug]id\s*:"),
         "runs as another user; use a full target and an adapter's rights",
     ),
-    (re.compile(r"\benv\s*:\s*\{[^}]*\bHOME\b"), "runs with another HOME; give the port the path"),
+    (lazy(r"\benv\s*:\s*\{[^}]*\bHOME\b"), "runs with another HOME; give the port the path"),
 )
-_NEVER_THROWS = re.compile(r"\breject\s*:\s*false\b")
-_SHELL_OPTION = re.compile(r"\bshell\s*:\s*(?!false)")
+_NEVER_THROWS = lazy(r"\breject\s*:\s*false\b")
+_SHELL_OPTION = lazy(r"\bshell\s*:\s*(?!false)")
 
 
 class Sites:
@@ -51,10 +51,8 @@ class Sites:
         self.strangers = Strangers(self.values, self.grammar)
 
     def find(self) -> list[Site]:
-        calls = self.source.captures(_CALLS).get("call", [])
-        calls.sort(key=lambda n: (n.start_byte, -n.end_byte))
         sites = []
-        for call in calls:
+        for call in self.source.of("call_expression", "new_expression"):
             runner = self.runners.of_call(call)
             site = self.strangers.read(call) if runner is None else self._read(call, runner)
             if site is not None:

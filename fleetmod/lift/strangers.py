@@ -12,9 +12,10 @@ from fleetmod.lift.operation import Foreign, Operation, Unliftable, Word
 from fleetmod.lift.runner import SHELL, UNKNOWN, Runner
 from fleetmod.lift.shell import parse_shell
 from fleetmod.lift.site import Site, claim
+from fleetmod.regex import lazy
 from fleetmod.syntax.values import Values, unwrap
 
-_ASKS = re.compile(
+_ASKS = lazy(
     r"(.*\.)?(includes|startsWith|endsWith|indexOf|match|matchAll|test|search|split|replace"
     r"|replaceAll|to[A-Z]\w*|stringContaining|stringMatching|objectContaining|arrayContaining|has"
     r"|push|unshift|join|resolve|mock\w*|doMock|require|import|which\w*|[\w$]*[eE]xists\w*|accessSync|access"

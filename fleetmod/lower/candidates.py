@@ -8,10 +8,11 @@ from tree_sitter import Node
 
 from fleetmod.lift.homes import Homes
 from fleetmod.places import Places
+from fleetmod.regex import lazy
 from fleetmod.syntax.source import Source
 from fleetmod.syntax.values import Hole, Values
 
-_LOOKS = re.compile(r"filter|find|findLast|some|map|flatMap|forEach|every")
+_LOOKS = lazy(r"filter|find|findLast|some|map|flatMap|forEach|every")
 
 
 def repeats(node: Node, places: Places, homes: Homes, values: Values) -> bool:

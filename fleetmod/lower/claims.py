@@ -6,17 +6,18 @@ import re
 
 from fleetmod.lift.prose import unwrapped
 from fleetmod.lower.draft import Refused
+from fleetmod.regex import lazy
 
 FACT = (
     "states a fact of launchctl: reword it by hand, or accept it by a `fleetmod-ignore` directive"
 )
 _LIST = "names the tool beside another platform's; reword the whole of it by hand"
-_OTHERS = re.compile(
+_OTHERS = lazy(
     r"\b(?:systemctl|systemd|schtasks|sc\.exe|openrc|rc-service|initctl|upstart|runit|pm2|nssm"
     r"|task scheduler|linux|windows)\b",
     re.I,
 )
-_MEASURED = re.compile(
+_MEASURED = lazy(
     # how it ended, and what it said
     r"\bexit(?:s|ed)\b|\bexit(?:ing)?[ -](?:code|status|with|\d)|\bnon-?zero\b|\brc\b|\berrno\b"
     r"|\bstd(?:err|out)\b|\berrors? \d|\berrors (?:with|out|on|when|if)\b|\breturns? -?\d"
@@ -27,7 +28,7 @@ _MEASURED = re.compile(
     r"|\b(?:gui|user|login|pid)/|\b(?:service|domain)[ -]targets?\b|\bgui domain\b",
     re.I,
 )
-_DOES = re.compile(
+_DOES = lazy(
     r"launchctl(?: [^\s`.;]+){0,3}?`?,?(?: (?:itself|only|also|never|always|still|just|silently"
     r"|sometimes))* (?:prints|outputs|emits|returns|reports|errors|fails|succeeds|rejects|refuses"
     r"|throws|exposes|shows|lists|distinguishes|ignores|accepts|requires|membership"
@@ -35,8 +36,8 @@ _DOES = re.compile(
     r" (?:print|output|emit|return|report|error|fail|succeed|reject|refuse|throw|expose|show|list"
     r"|distinguish|ignore))\b"
 )
-_BROKEN_SPAN = re.compile(r"`(?:/bin/)?launchctl[^`\n]*(?:\n|$)")
-_OPERANDS = re.compile(r"(?<=launchctl )([\w-]+)(?: (?:-\w+|[^\s`]*[/~$<][^\s`]*))*")
+_BROKEN_SPAN = lazy(r"`(?:/bin/)?launchctl[^`\n]*(?:\n|$)")
+_OPERANDS = lazy(r"(?<=launchctl )([\w-]+)(?: (?:-\w+|[^\s`]*[/~$<][^\s`]*))*")
 
 
 def check_list(text: str) -> None:

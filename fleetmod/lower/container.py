@@ -21,17 +21,15 @@ from fleetmod.lower.facts import Escaped, Questions
 from fleetmod.lower.process import ProcessCalls
 from fleetmod.lower.reads import check_reads
 from fleetmod.lower.usage import Usage, declarator, declared, ignored, member
+from fleetmod.regex import lazy
 
 _DEEPER = "`isHealthy` also asks the engine inside the machine"
 _SILENT = "what Colima prints while it starts is not shown any more"
-_OTHERS = re.compile(
-    r"(?<![a-z])(?:podman|orbstack|rancher|nerdctl|docker[ -]?desktop)(?![a-z])", re.I
-)
-_NAMES = "[(string) (template_string) (identifier) (property_identifier)] @n"
+_OTHERS = lazy(r"(?<![a-z])(?:podman|orbstack|rancher|nerdctl|docker[ -]?desktop)(?![a-z])", re.I)
 _RUNNING = ("running", "is running")
 # an environment that is this process's own, with no variable that tells the machine
-_ENVIRONMENT = re.compile(r"\benv\b")
-_USUAL = re.compile(
+_ENVIRONMENT = lazy(r"\benv\b")
+_USUAL = lazy(
     r"\benv\s*:\s*(?:process\.env\b(?!\.)|\{\s*\.\.\.process\.env\b"
     r"(?![^}]*\b(?:HOME|COLIMA_\w+|LIMA_HOME|DOCKER_HOST|DOCKER_CONTEXT|\.\.\.)))"
 )
@@ -178,11 +176,11 @@ class ContainerCalls(ProcessCalls):
     def _chooses(self) -> bool:
         """Whether the code, and no text for people, names another container runtime."""
         audience = Audience(self.scopes)
-        named = self.source.captures(_NAMES)
+        named = self.source.of("string", "template_string", "identifier", "property_identifier")
         return any(
             _OTHERS.search(self.source.own_text(node))
             and not (node.type.endswith("string") and audience.people(node))
-            for node in named.get("n", [])
+            for node in named
         )
 
     def _reads_why(self, usage: Usage) -> bool:

@@ -13,13 +13,14 @@ from fleetmod.lower.context import ASYNC, context_of, unawaited
 from fleetmod.lower.draft import CONTAINER, Draft, Refused
 from fleetmod.lower.prose import must_stay_literal
 from fleetmod.lower.style import template_text
+from fleetmod.regex import lazy
 from fleetmod.syntax.source import enclosing_function
 from fleetmod.syntax.values import Hole, Pieces, Values
 
-_ON_MAC = re.compile(r"\b(?:macOS|mac ?os|darwin|OS ?X|on (?:a |your )?mac)\b", re.I)
+_ON_MAC = lazy(r"\b(?:macOS|mac ?os|darwin|OS ?X|on (?:a |your )?mac)\b", re.I)
 _HINTS = ("status", "start")
 _SPELLING = "shows a command that the port cannot spell; word it for every container runtime"
-_NAMED = re.compile(r"(?P<start>^)?\bColima(?= (?:is|isn't|was|did|does|must|may|cannot|failed)\b)")
+_NAMED = lazy(r"(?P<start>^)?\bColima(?= (?:is|isn't|was|did|does|must|may|cannot|failed)\b)")
 _SEVERAL = (
     "one of several places that are tried: resolve them by `resolveEndpoint`, given `localhost` "
     "and `serviceDns`, which asks for the machine's address itself"

@@ -51,6 +51,8 @@ class Draft:
 
     def _imported(self, need: Need) -> str:
         """The name under which the file already imports it."""
+        if self.packages[need.package].encode() not in self.scopes.source.data:
+            return ""
         for binding in self.scopes.bindings():
             if binding.kind != "import" or binding.name_node.parent is None:
                 continue

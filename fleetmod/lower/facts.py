@@ -7,6 +7,7 @@ import re
 from tree_sitter import Node
 
 from fleetmod.lower.draft import Refused
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.values import Pieces, Values, unwrap
 
@@ -17,14 +18,14 @@ _KEYS = frozenset(
         *("label", "lastexitstatus"),
     }
 )
-_WORDS = re.compile(
+_WORDS = lazy(
     r"\b(?:path|state|program|working directory|pid|runs|last exit code|label|LastExitStatus"
     r"|(?:not )?running|waiting|exited|loaded|disabled|enabled|not found|no such|could not find)\b",
     re.I,
 )
 # a regular expression's own signs for blanks and word boundaries
-_BLANKS = re.compile(r"(?:\\[sbBnt]|\[(?:\\[st]| )+\])[*+?]?|\s+")
-_ASSIGNS = re.compile(r"([A-Za-z][\w ]*?)[\"']? ?=(?!>)")
+_BLANKS = lazy(r"(?:\\[sbBnt]|\[(?:\\[st]| )+\])[*+?]?|\s+")
+_ASSIGNS = lazy(r"([A-Za-z][\w ]*?)[\"']? ?=(?!>)")
 
 
 def answered(question: str) -> bool:

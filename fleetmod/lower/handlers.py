@@ -9,10 +9,11 @@ from tree_sitter import Node
 from fleetmod.lower.context import Context
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.usage import Usage, member
+from fleetmod.regex import lazy
 from fleetmod.syntax.source import Source
 
-_LOGS = re.compile(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
-_ERROR_DETAILS = re.compile(
+_LOGS = lazy(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
+_ERROR_DETAILS = lazy(
     r"\.\s*(status|signal|killed|cmd|output|stdout|code|errno)\b"
     r"|\{[^{}]*\b(?:status|code|signal|stdout)\b[^{}]*\}\s*=\s*\w"
 )

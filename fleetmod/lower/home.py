@@ -13,13 +13,12 @@ from fleetmod.lower.draft import IDENTITY, Draft, Refused
 from fleetmod.lower.join import JoinedPaths
 from fleetmod.lower.positions import check_position
 from fleetmod.places import HOME, UNKNOWN, HomePath, Places
+from fleetmod.regex import lazy
 from fleetmod.syntax.cooked import Cooked, cook
 from fleetmod.syntax.source import ancestors, contains
 from fleetmod.syntax.values import Values
 
-_KEY_NAME = re.compile(
-    r"key|match|pattern|project|namespace|cache|session|_id$|Id$|fingerprint", re.I
-)
+_KEY_NAME = lazy(r"key|match|pattern|project|namespace|cache|session|_id$|Id$|fingerprint", re.I)
 
 
 class HomePaths:
@@ -169,12 +168,12 @@ class HomePaths:
     @cached_property
     def _type_texts(self) -> frozenset[str]:
         """The texts that the file's types name."""
-        named = self.source.captures("(literal_type (string) @s)").get("s", [])
-        return frozenset(self.source.text(n)[1:-1] for n in named)
+        named = (n for t in self.source.of("literal_type") for n in t.named_children)
+        return frozenset(self.source.text(n)[1:-1] for n in named if n.type == "string")
 
     @cached_property
     def _comments(self) -> list[Node]:
-        return self.source.captures("(comment) @c").get("c", [])
+        return self.source.of("comment")
 
     def _notes(self, node: Node) -> tuple[str, ...]:
         """Whether the value looks like a key, whose change orphans what was stored under it."""

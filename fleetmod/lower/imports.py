@@ -9,11 +9,12 @@ from tree_sitter import Node
 
 from fleetmod.lower.draft import Draft
 from fleetmod.model import Edit
+from fleetmod.regex import lazy
 from fleetmod.syntax.source import Source
 
 RULE = "import"
-_PRAGMA = re.compile(rb"@ts-|eslint-|biome-|prettier-|oxlint-|istanbul|c8 |v8 |webpack")
-_FILE_PRAGMA = re.compile(
+_PRAGMA = lazy(rb"@ts-|eslint-|biome-|prettier-|oxlint-|istanbul|c8 |v8 |webpack")
+_FILE_PRAGMA = lazy(
     rb"@ts-(?:no)?check|^///|@(?:jest|vitest|bun)-|eslint-(?:disable|env)(?!-)|@jsx|@license"
     rb"|[Cc]opyright|SPDX|@fileoverview|@file\b|@flow"
 )
@@ -49,9 +50,7 @@ def _missing(draft: Draft) -> set[tuple[str, str]]:
     """Needs whose package the file does not import under that name yet."""
     out = set()
     for need, local in draft.needs.items():
-        binding = next(
-            (b for b in draft.scopes.bindings() if b.name == local and b.kind == "import"), None
-        )
+        binding = next((b for b in draft.scopes.bindings([local]) if b.kind == "import"), None)
         if binding is None:
             out.add((need.package, need.name))
     return out

@@ -10,9 +10,10 @@ from tree_sitter import Node
 from fleetmod.lift.homes import chain
 from fleetmod.lower.draft import Draft
 from fleetmod.places import ROOT, VAULT, Places
+from fleetmod.regex import lazy
 from fleetmod.syntax.values import Values
 
-_JOIN = re.compile(r"((?!Promise\.)\w+\.)?(posix\.)?(join|resolve)")
+_JOIN = lazy(r"((?!Promise\.)\w+\.)?(posix\.)?(join|resolve)")
 
 
 class JoinedPaths:

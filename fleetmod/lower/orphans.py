@@ -9,18 +9,19 @@ from tree_sitter import Node
 
 from fleetmod.lift.targets import Targets
 from fleetmod.model import Edit
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding, Scopes, exported
 from fleetmod.syntax.source import FUNCTIONS, Source, walk
 from fleetmod.syntax.values import unwrap
 
 RULE = "orphan"
 _PURE = FUNCTIONS | {"string", "template_string", "number", "array", "identifier"}
-_LOADS = re.compile(r"^(?:await\s+)?(?:require|import)\(")
-_PURE_CALL = re.compile(
+_LOADS = lazy(r"^(?:await\s+)?(?:require|import)\(")
+_PURE_CALL = lazy(
     r"(\w+\.)?promisify\(|require\(|createRequire\(|process\.getuid|(os\.)?userInfo\(\)"
     r"|(\w+\.)?(join|resolve|homedir|dirname|basename)\("
 )
-_WORD = re.compile(rb"[\w$\x80-\xff]+")
+_WORD = lazy(rb"[\w$\x80-\xff]+")
 
 
 def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[Edit]:
@@ -39,9 +40,8 @@ def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[
         words = {word for edit in every for word in _WORD.findall(data[edit.start : edit.end])}
         found = [
             binding
-            for binding in scopes.bindings()
-            if binding.name.encode() in words
-            and binding.name_node.id not in gone
+            for binding in scopes.bindings(word.decode("utf-8", "replace") for word in words)
+            if binding.name_node.id not in gone
             and _orphaned(binding, scopes, every)
             and _removable(binding, scopes, targets)
         ]
@@ -89,7 +89,7 @@ def _orphaned(binding: Binding, scopes: Scopes, edits: list[Edit]) -> bool:
 
 def _in_type(binding: Binding, scopes: Scopes, edits: list[Edit]) -> bool:
     """Whether `typeof name` or a type position still uses it."""
-    for node in scopes.source.captures("(type_identifier) @t").get("t", []):
+    for node in scopes.source.of("type_identifier"):
         if scopes.source.text(node) == binding.name and not any(
             e.start <= node.start_byte < e.end for e in edits
         ):

@@ -12,6 +12,7 @@ from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import GEN, SYNC, Context
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.usage import Usage, declarator, declared, member
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding
 from fleetmod.syntax.source import contains
 
@@ -29,10 +30,10 @@ _READS_TEXT = (
     "template_substitution", "binary_expression", "unary_expression", "ternary_expression",
     "parenthesized_expression", "non_null_expression",
 )  # fmt: skip
-_DECODER = re.compile(r"(new TextDecoder\([^)]*\)|\w*[dD]ecoder)\.decode")
+_DECODER = lazy(r"(new TextDecoder\([^)]*\)|\w*[dD]ecoder)\.decode")
 
 
-_TAKES_STRING = re.compile(
+_TAKES_STRING = lazy(
     r"String|Number|parseInt|JSON\.parse|Buffer\.from|console\.\w+|(/.*/\w*|\w+)\.(test|exec)|process\.\w+\.write"
 )
 
@@ -189,8 +190,7 @@ class Outcomes:
 
     def _comments(self, first: Node, last: Node) -> bool:
         return any(
-            first.start_byte <= c.start_byte < last.end_byte
-            for c in self.source.captures("(comment) @c").get("c", [])
+            first.start_byte <= c.start_byte < last.end_byte for c in self.source.of("comment")
         )
 
     def _adapt_reads(self, reads: list[Node], encoded: bool) -> None:

@@ -7,6 +7,7 @@ import re
 from tree_sitter import Node
 
 from fleetmod.lower.draft import Refused
+from fleetmod.regex import lazy
 from fleetmod.syntax.source import Source, ancestors
 
 _KINDS = {
@@ -21,7 +22,7 @@ _KINDS = {
     "public_field_definition": "a field's name must be constant; set it in the constructor",
 }
 _LOADERS = {"require", "import", "require.resolve", "vi.mock", "jest.mock", "mock.module"}
-_TAGS = re.compile(r"(\w+\.)?\$(\(.*\))?|String\.raw|dedent|outdent|html|css|gql|markdown", re.S)
+_TAGS = lazy(r"(\w+\.)?\$(\(.*\))?|String\.raw|dedent|outdent|html|css|gql|markdown", re.S)
 
 
 def check_position(node: Node, source: Source, texts: frozenset[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -29,10 +28,11 @@ from fleetmod.lower.promise import Promises
 from fleetmod.lower.reads import check_reads
 from fleetmod.lower.style import line_indent
 from fleetmod.lower.usage import Usage, declarator, declared, ignored, member, usage_of
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 
-_ENCODING = re.compile(r"\bencoding\s*:\s*[\"']([\w-]+)")
-_INHERITS = re.compile(r"\b(?:stdio|stdout)\s*:\s*[^,}\]]*[\"']inherit")
+_ENCODING = lazy(r"\bencoding\s*:\s*[\"']([\w-]+)")
+_INHERITS = lazy(r"\b(?:stdio|stdout)\s*:\s*[^,}\]]*[\"']inherit")
 
 
 class ProcessCalls:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from tree_sitter import Node
 
 from fleetmod.lift.operation import Operation
@@ -13,9 +11,10 @@ from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.usage import Usage, ignored, member, usage_of
+from fleetmod.regex import lazy
 from fleetmod.syntax.values import unwrap
 
-_ALL = re.compile(r"Promise\.(?:all|allSettled)")
+_ALL = lazy(r"Promise\.(?:all|allSettled)")
 
 
 class Promises:

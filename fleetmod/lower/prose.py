@@ -31,6 +31,7 @@ from fleetmod.lower.words import (
     starts,
     stuck,
 )
+from fleetmod.regex import lazy
 from fleetmod.syntax.source import Source
 from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge
 
@@ -39,15 +40,15 @@ _OWN_ARGUMENTS = "shows launchctl's own arguments; word it by what was asked for
 _STUCK = (
     "a name, a path or a call with the tool's name in it; change it together with what it names"
 )
-_CODE = re.compile(
+_CODE = lazy(
     r"(?P<article>\b(?:[Tt]he|[Aa]n?|[Tt]his|[Ee]ach|[Ee]very|[Nn]o|[Aa]ny) )?"
     r"`(?:/bin/)?launchctl (?P<verb>[a-z][a-z-]*)(?P<force> -k)?(?: [^`\n]*)?`"
 )
-_ARGUMENTS = re.compile(
+_ARGUMENTS = lazy(
     r"launchctl`?[ \t]+[\"'`]?\0|launchctl[ \t]+[a-z-]+[ \t]+-\w|\(launchctl[ \t]+[a-z-]+\)"
 )
-_STOP = re.compile(r"launchctl[ \t]+stop\b")
-_MAC = re.compile(
+_STOP = lazy(r"launchctl[ \t]+stop\b")
+_MAC = lazy(
     r"\b(?:mac ?os|darwin|OS ?X|on (?:a |your )?mac|launchd|plist|launch ?(?:agent|daemon)s?)\b",
     re.I,
 )

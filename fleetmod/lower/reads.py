@@ -9,15 +9,16 @@ from contextlib import suppress
 from tree_sitter import Node
 
 from fleetmod.lower.facts import Escaped, Questions, separates
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding, exported
 from fleetmod.syntax.source import FUNCTIONS, enclosing_function
 from fleetmod.syntax.values import unwrap
 
-_SHOWS = re.compile(
+_SHOWS = lazy(
     r"(?:\w+\.)*(?:console|log|logger|\w+Log|\w+Logger)(?:\.\w+)?|(?:\w+\.)*log[A-Z]\w*"
     r"|process\.std(?:out|err)\.write|(?:\w+\.)*\w*Error"
 )
-_SAME = re.compile(  # calls that give back the text that they take
+_SAME = lazy(  # calls that give back the text that they take
     r"String|Buffer\.from|(?:newTextDecoder\([^)]*\)|\w*[dD]ecoder)\.decode"
     r"|(?:chalk|pc|kleur|colors|picocolors|ansis)(?:\.\w+)+"
 )

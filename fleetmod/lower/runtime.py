@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 
 BROWSER = (
@@ -11,9 +12,9 @@ BROWSER = (
 )
 DENO = "loads modules by URL, which finds no package of the workspace; pass the value in"
 
-_HOOKS = re.compile(r"\b(?:useState|useEffect|useRef|useMemo|useCallback|useReducer)\b")
-_BROWSER_MODULES = re.compile(r"react-dom(?:/client)?$|preact|solid-js|svelte|vue$|@storybook/.*")
-_DENO_MODULES = re.compile(r"(?:https?|jsr|npm):")
+_HOOKS = lazy(r"\b(?:useState|useEffect|useRef|useMemo|useCallback|useReducer)\b")
+_BROWSER_MODULES = lazy(r"react-dom(?:/client)?$|preact|solid-js|svelte|vue$|@storybook/.*")
+_DENO_MODULES = lazy(r"(?:https?|jsr|npm):")
 _GLOBALS = ("document", "window", "localStorage", "navigator")
 
 

@@ -20,15 +20,16 @@ class Style:
 
     @cached_property
     def quote(self) -> str:
-        imports = self.source.captures("(import_statement source: (string) @s)").get("s", [])
-        nodes = imports or self.source.captures("(string) @s").get("s", [])[:50]
+        imports = self.source.of("import_statement")
+        sources = [n.child_by_field_name("source") for n in imports]
+        nodes = [n for n in sources if n is not None] or self.source.of("string")[:50]
         single = sum(self.source.text(n).startswith("'") for n in nodes)
         return "'" if nodes and single * 2 > len(nodes) else '"'
 
     @cached_property
     def semicolon(self) -> str:
-        kinds = "[(import_statement) (lexical_declaration) (expression_statement)] @s"
-        nodes = self.source.captures(kinds).get("s", [])[:60]
+        kinds = ("import_statement", "lexical_declaration", "expression_statement")
+        nodes = self.source.of(*kinds)[:60]
         ended = sum(self.source.text(n).endswith(";") for n in nodes)
         return ";" if not nodes or ended * 2 >= len(nodes) else ""
 
@@ -39,7 +40,7 @@ class Style:
     @cached_property
     def commonjs(self) -> bool:
         """Whether the file loads modules by `require` and has no import or export of its own."""
-        if self.source.captures("[(import_statement) (export_statement)] @s"):
+        if self.source.of("import_statement", "export_statement"):
             return False
         return bool(re.search(rb"\brequire\(|\bmodule\.exports\b|\bexports\.", self.source.data))
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
 from fleetmod.lower.context import effect_callback, effect_read
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding, Scopes
 from fleetmod.syntax.source import Source
 from fleetmod.syntax.values import unwrap
 
-_IGNORING = re.compile(
+_IGNORING = lazy(
     r"(window\.|globalThis\.)?(setTimeout|setInterval|setImmediate|queueMicrotask)"
     r"|.*\.(forEach|on|once|addEventListener|finally)"
 )
@@ -130,7 +130,9 @@ def declared(holder: Node, scopes: Scopes) -> Binding | None:
     name = holder.child_by_field_name("name")
     if name is None or name.type != "identifier":
         return None
-    return next((b for b in scopes.bindings() if b.name_node.id == name.id), None)
+    return next(
+        (b for b in scopes.bindings([scopes.source.text(name)]) if b.name_node.id == name.id), None
+    )
 
 
 def ignored(usage: Usage, scopes: Scopes) -> Node | None:

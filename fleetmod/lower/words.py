@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import re
 
+from fleetmod.regex import lazy
+
 # what the port calls the tool's subcommands that no other service manager has
 VERBS = {"bootout": "stop", "bootstrap": "load", "kickstart": "start", "print": "inspect"}
-_NAME = re.compile(
+_NAME = lazy(
     r"(?P<article>\b(?:[Tt]he|[Aa]n?|[Ii]ts|[Tt]his|[Ee]ach|[Ee]very|[Nn]o|[Aa]ny) )?"
     r"(?P<tick>`)?(?P<path>/bin/)?(?<![\w.@-])launchctl"
     r"(?:(?P<hyphen>-)(?=[a-z])"
     r"|(?P<verb> (?:bootout|bootstrap|kickstart|print)\b(?! -))?(?P<close>`)?)"
 )
-_STUCK = re.compile(
+_STUCK = lazy(
     r"[\w.@*-]launchctl|(?<!/bin)(?<!\w)/launchctl(?!/)|launchctl(?:[\w(*]|\.\w|/\w+[./])"
 )
-_SLASHED = re.compile(r"[\w`]/$|[(\[/]$")
-_NOUN_FOLLOWS = re.compile(r" [A-Za-z$`'\"\0\d]")
+_SLASHED = lazy(r"[\w`]/$|[(\[/]$")
+_NOUN_FOLLOWS = lazy(r" [A-Za-z$`'\"\0\d]")
 _VERB = (
     r"is|was|has|had|did|does|do|can|could|will|would|may|might|must|should|cannot|reports?|says?|said"
     r"|returned|needs?|wants?|keeps?|gives?|takes?|gets?|knows?|sees?|finds?|reads|writes|runs|starts"
     r"|stops|restarts|loads|unloads|lists|kills|holds|manages|owns|calls|expects|accepts|handles"
     r"|respawns|won't|can't|doesn't|isn't|didn't|couldn't"
 )
-_VERB_FOLLOWS = re.compile(rf" (?:{_VERB})\b")
-_NO_NOUN = re.compile(
+_VERB_FOLLOWS = lazy(rf" (?:{_VERB})\b")
+_NO_NOUN = lazy(
     rf" (?:{_VERB}|and|or|but|nor|to|for|on|in|at|with|as|by|from|into|onto|over|under|via|of|about"
     r"|after|before|during|since|until|till|while|because|through|without|than|if|when|so|that|which"
     r"|who|where|never|not|only|also|still|just|itself|alone|again|already|here|there|then|too"
     r"|instead|first|directly|anyway)\b"
 )
-_MODIFIED = re.compile(
+_MODIFIED = lazy(
     # determiners, and adjectives that stand before a tool's name
     r"\b(?:the|an?|this|that|these|those|each|every|no|any|its|their|our|your|his|her|my|some|both"
     r"|either|neither|another|other|same|such|which|what|whose|one|two|first|last|next|previous"
@@ -40,15 +42,15 @@ _MODIFIED = re.compile(
     r"|fake|stub|mock|injected|fire-and-forget|tab-separated|\w+-\w+)[ \t]+[(\"'`]*$",
     re.I,
 )
-_START = re.compile(
+_START = lazy(
     r"^[\s/*]*$"  # of the comment
     r"|(?<!e\.g)(?<!i\.e)(?<!etc)(?<!vs)[.!?][\"')`]*\s[\s/*]*$"  # of a sentence
     r"|\n[\s/*]*(?:[-•]|\d+[.)])[ \t]+$"  # of an item
     r"|\n[ \t]*\*?[ \t]*\r?\n[\s/*]*$"  # of a paragraph
 )
-HEADING = re.compile(r"(?<![\w./@-])(?P<name>[Ll]aunch[Dd])(?=:\s*$)")
+HEADING = lazy(r"(?<![\w./@-])(?P<name>[Ll]aunch[Dd])(?=:\s*$)")
 # what launchctl manages is called a service already
-_DOUBLED = re.compile(r"\blaunchctl (?=(?:service|manager)s?\b(?!-))")
+_DOUBLED = lazy(r"\blaunchctl (?=(?:service|manager)s?\b(?!-))")
 
 
 def stuck(text: str) -> bool:

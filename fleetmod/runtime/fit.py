@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from fleetmod.regex import lazy
 from fleetmod.workspace.json_edit import read_object
 from fleetmod.workspace.managers import folders_above, manager_of
 from fleetmod.workspace.manifest import PackageInfo
@@ -14,7 +15,7 @@ from fleetmod.workspace.tsconfig import NAME, TsConfig, read_tsconfig
 
 # Node strips types by default from here on: nodejs.org/api/typescript.html, "Type stripping"
 NODE = (22, 18)
-_VERSION = re.compile(r"(\d+)(?:\.(\d+))?")
+_VERSION = lazy(r"(\d+)(?:\.(\d+))?")
 _COMMONJS = ("commonjs", "node10", "umd", "amd")
 _BUNDLERS = frozenset("bun esbuild parcel rollup rolldown tsdown tsup tsx vite webpack".split())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,7 +23,9 @@ _BLOCKS = FUNCTIONS | {
 _PATTERNS = {"object_pattern", "array_pattern", "pair_pattern", "rest_pattern"}
 _PATTERNS |= {"object_assignment_pattern", "assignment_pattern"}
 _PARAMETERS = {"required_parameter", "optional_parameter"}
-_NAMES = "[(identifier) (shorthand_property_identifier) (shorthand_property_identifier_pattern)] @n"
+_NAMES = (
+    *("identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,36 +46,37 @@ class Scopes:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self._known: dict[str, list[Binding]] = {}
 
     @cached_property
     def _names(self) -> dict[str, list[Node]]:
         """Every identifier of the file, by name, in source order."""
         nodes: dict[str, list[Node]] = defaultdict(list)
-        for node in self.source.captures(_NAMES).get("n", []):
+        for node in self.source.of(*_NAMES):
             nodes[self.source.text(node)].append(node)
-        for same_name in nodes.values():
-            same_name.sort(key=lambda n: n.start_byte)
         return nodes
 
     @cached_property
-    def _bindings(self) -> dict[str, list[Binding]]:
+    def _classes(self) -> dict[str, list[Binding]]:
         found: dict[str, list[Binding]] = defaultdict(list)
-        for name, nodes in self._names.items():
-            for node in nodes:
-                if binding := _declared_by(node, name):
-                    found[name].append(binding)
-        for node in self.source.captures("(class_declaration name: (type_identifier) @n)").get(
-            "n", []
-        ):
-            name = self.source.text(node)
-            assert node.parent is not None
-            scope = _block(node.parent)
-            found[name].append(Binding(name, "class", node, node.parent, scope))
+        for declaration in self.source.of("class_declaration"):
+            node = declaration.child_by_field_name("name")
+            if node is not None:
+                name, scope = self.source.text(node), _block(declaration)
+                found[name].append(Binding(name, "class", node, declaration, scope))
         return found
+
+    def _named(self, name: str) -> list[Binding]:
+        """The declarations of a name; most names of a file are never asked for."""
+        if name not in self._known:
+            declared = [_declared_by(node, name) for node in self._names.get(name, ())]
+            found = [binding for binding in declared if binding is not None]
+            self._known[name] = found + self._classes.get(name, [])
+        return self._known[name]
 
     def names(self) -> set[str]:
         """Every identifier that the file uses or declares."""
-        return set(self._names) | set(self._bindings)
+        return set(self._names) | set(self._classes)
 
     def uses_global(self, name: str) -> bool:
         """Whether a name is used that nothing in the file declares, as the object of a member."""
@@ -90,7 +94,7 @@ class Scopes:
     def lookup(self, name: str, at: Node) -> Binding | None:
         """The declaration that `name` would refer to if it stood at `at`."""
         best: Binding | None = None
-        for binding in self._bindings.get(name, ()):
+        for binding in self._named(name):
             scope = binding.scope
             if scope.start_byte <= at.start_byte and at.end_byte <= scope.end_byte:
                 size = scope.end_byte - scope.start_byte
@@ -106,10 +110,11 @@ class Scopes:
             if node.id != binding.name_node.id and self.resolve(node) is binding
         ]
 
-    def bindings(self) -> list[Binding]:
-        """Every declaration of the file, in source order."""
-        every = [b for same_name in self._bindings.values() for b in same_name]
-        return sorted(every, key=lambda b: b.name_node.start_byte)
+    def bindings(self, names: Iterable[str] | None = None) -> list[Binding]:
+        """Every declaration of the file, or of some names, in source order."""
+        wanted = self.names() if names is None else set(names)
+        found = [binding for name in wanted for binding in self._named(name)]
+        return sorted(found, key=lambda b: b.name_node.start_byte)
 
     def assigned(self, binding: Binding) -> bool:
         """Whether a name is written to after its declaration."""

@@ -21,6 +21,14 @@ FUNCTIONS = frozenset(
     }
 )
 
+# What several steps ask for: one walk over the tree finds all of them as fast as any.
+_COMMON = (
+    *("identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"),
+    *("type_identifier", "property_identifier", "string", "template_string", "comment"),
+    *("import_statement", "export_statement", "lexical_declaration", "expression_statement"),
+    *("call_expression", "new_expression", "class_declaration", "literal_type", "object"),
+)
+
 
 @cache
 def language(name: str) -> Language:
@@ -61,6 +69,7 @@ class Source:
     language: str
     tree: Tree
     _line_starts: list[int] = field(default_factory=list)
+    _nodes: dict[str, list[Node]] | None = None
 
     @property
     def root(self) -> Node:
@@ -96,6 +105,13 @@ class Source:
         line = self.line_of(offset)
         start = self._line_starts[line - 1]
         return line, len(self.slice(start, offset)) + 1
+
+    def of(self, *types: str) -> list[Node]:
+        """The nodes of some of the types in `_COMMON`, in source order, outer ones first."""
+        if self._nodes is None:
+            self._nodes = self.captures(" ".join(f"({name}) @{name}" for name in _COMMON))
+        nodes = [node for name in types for node in self._nodes.get(name, ())]
+        return sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte))
 
     def captures(self, text: str, node: Node | None = None) -> dict[str, list[Node]]:
         """The nodes that a query captures, by capture name."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
 from fleetmod.workspace import (
     infer_adapters,
@@ -38,8 +39,8 @@ _TRIGGERS = (
     *(b"/Users/", b"/home/", b"env.", b"env[", b"launchctl", infer_names.LABEL_KEY.encode()),
     *(b"docker push", b"docker buildx", b"docker image push", b"192.168.", infer_cluster.TRIGGER),
 )
-_PUBLISHES = re.compile(r"^[^#\n]*\bdocker\s+(?:image\s+)?(?:push|buildx)\b", re.M)
-_SCRIPT = re.compile(r"\.[cm]?[jt]sx?$")
+_PUBLISHES = lazy(r"^[^#\n]*\bdocker\s+(?:image\s+)?(?:push|buildx)\b", re.M)
+_SCRIPT = lazy(r"\.[cm]?[jt]sx?$")
 _LARGE = 2_000_000  # a data dump tells nothing of the code, and reading it costs seconds
 
 

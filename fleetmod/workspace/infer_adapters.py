@@ -6,14 +6,15 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
+from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.evidence import Evidence
 
-_SUFFIX = re.compile(r"\.[cm]?tsx?$")
-_TEST = re.compile(r"\.(?:test|spec|e2e)$")
-_TOOL = re.compile(r"launchd|launchctl", re.I)
-_MAC = re.compile(r"(?:^|[-._])(?:darwin|macos|mac)(?=[-._]|$)", re.I)
-_OTHERS = re.compile(
+_SUFFIX = lazy(r"\.[cm]?tsx?$")
+_TEST = lazy(r"\.(?:test|spec|e2e)$")
+_TOOL = lazy(r"launchd|launchctl", re.I)
+_MAC = lazy(r"(?:^|[-._])(?:darwin|macos|mac)(?=[-._]|$)", re.I)
+_OTHERS = lazy(
     r"systemd|systemctl|schtasks|windows|win32|openrc|(?:^|[-._])(?:linux|freebsd)(?=[-._]|$)", re.I
 )
 

@@ -6,16 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
+from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.schema import Cluster, is_relative
 
 TRIGGER = b"apiVersion:"
-_KIND = re.compile(
+_KIND = lazy(
     r"^kind:\s*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Service|Ingress|Pod)\b", re.M
 )
-_YAML = re.compile(r"\.ya?ml$")
-_TALOS = re.compile(r"\btalos(?:ctl)?\b", re.I)
-_NGINX = re.compile(r"ingressClassName:\s*[\"']?nginx\b")
+_YAML = lazy(r"\.ya?ml$")
+_TALOS = lazy(r"\btalos(?:ctl)?\b", re.I)
+_NGINX = lazy(r"ingressClassName:\s*[\"']?nginx\b")
 
 
 def cluster(texts: Mapping[str, str], why: dict[str, str]) -> Cluster:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.infer_names import used_packages
 from fleetmod.workspace.manifest import PackageInfo
 from fleetmod.workspace.schema import Runtime, is_relative
 
-_TYPESCRIPT = re.compile(r"\.[cm]?tsx?$")
-_SETTINGS = re.compile(r"[^/]*\.config\.\w+$|[^/]*\.d\.[cm]?ts$")
+_TYPESCRIPT = lazy(r"\.[cm]?tsx?$")
+_SETTINGS = lazy(r"[^/]*\.config\.\w+$|[^/]*\.d\.[cm]?ts$")
 _USUAL = ("packages", "libs", "modules")
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.placeholders import PLACEHOLDERS
 
@@ -15,16 +15,16 @@ CODE, TESTS, COMMENTS, PROSE = "code", "tests", "comments", "documents and data"
 # no letter, digit, `.`, bracket or drive before it: no URL, no relative import, no folder of a
 # router (`[id]/home/x`), no path on a NAS; a name with a hole (`dev-${id}`, `<you>`) is none
 _HOLE = r"(?![\w.@+${*-]|<(?!/))"
-_LITERAL = re.compile(
+_LITERAL = lazy(
     r"(?<![\w.~@/}\])-])(?<!\b[A-Za-z]:)/(Users|home)/([A-Za-z0-9_][A-Za-z0-9._-]*)"
     rf"{_HOLE}((?:/[\w.@+-]+{_HOLE})*)"
 )
 # what runs on a host; Rust and Swift are left out, for their tests stand among the sources
-_SCRIPT = re.compile(r"\.[cm]?[jt]sx?$")
-_OTHER_CODE = re.compile(r"\.(?:sh|bash|zsh|fish|py|plist|service)$")
-_SCRIPT_COMMENT = re.compile(r"^\s*(?://|/?\*)|\s//\s")
-_OTHER_COMMENT = re.compile(r"^\s*(?:#(?!!)|<!--)")
-_FALLBACK = re.compile(
+_SCRIPT = lazy(r"\.[cm]?[jt]sx?$")
+_OTHER_CODE = lazy(r"\.(?:sh|bash|zsh|fish|py|plist|service)$")
+_SCRIPT_COMMENT = lazy(r"^\s*(?://|/?\*)|\s//\s")
+_OTHER_COMMENT = lazy(r"^\s*(?:#(?!!)|<!--)")
+_FALLBACK = lazy(
     r"\b(?:HOME|USERPROFILE|homedir\(\))(?:\?\.trim\(\))?[\"'\])\s]*(?:\|\||\?\?|,)[\s(]*[\"'`]$"
 )
 _BELOW_HOME = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_ADDRESS = re.compile(r"(?<![\d.])192\.168\.\d{1,3}\.\d{1,3}(?!\.?\d)(?!/\d)")
-_MACHINE = re.compile(
-    r"colima|limactl|(?<![a-z])lima(?![a-z])|(?<![a-z])vm[_ -]?(?:ip|host|addr)", re.I
-)
+from fleetmod.regex import lazy
+
+_ADDRESS = lazy(r"(?<![\d.])192\.168\.\d{1,3}\.\d{1,3}(?!\.?\d)(?!/\d)")
+_MACHINE = lazy(r"colima|limactl|(?<![a-z])lima(?![a-z])|(?<![a-z])vm[_ -]?(?:ip|host|addr)", re.I)
 
 
 def best_addresses(texts: Mapping[str, str]) -> tuple[tuple[str, ...], str]:

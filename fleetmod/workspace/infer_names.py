@@ -7,26 +7,27 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.evidence import Evidence
 from fleetmod.workspace.manifest import PackageInfo
 from fleetmod.workspace.schema import Identity, Runtime, is_scope
 
-_ENV = re.compile(r"\benv(?:\.|\[[\"'])([A-Z][A-Z0-9_]*)\b")
-_VAULT = re.compile(
+_ENV = lazy(r"\benv(?:\.|\[[\"'])([A-Z][A-Z0-9_]*)\b")
+_VAULT = lazy(
     r"VAULT|(?:[A-Z0-9]+_)*VAULT_(?:PATH|DIR|ROOT|HOME|FOLDER)"
     r"|(?:[A-Z0-9]+_)*NOTES_(?:PATH|DIR|ROOT|HOME|FOLDER|VAULT)"
 )
 LABEL_KEY = "<key>Label</key>"
-_LABEL = re.compile(LABEL_KEY + r"\s*<string>([^<]+)</string>")
-_REVERSE_DNS = re.compile(r"[A-Za-z][\w-]*(?:\.[\w-]+){2,}")
+_LABEL = lazy(LABEL_KEY + r"\s*<string>([^<]+)</string>")
+_REVERSE_DNS = lazy(r"[A-Za-z][\w-]*(?:\.[\w-]+){2,}")
 # outside of a plist a dotted word is a label only if it begins like a domain name turned round
-_ON_LINE = re.compile(
+_ON_LINE = lazy(
     r"(?<![\w.@-])((?:com|org|net|io|dev|ai|app|co|me|sh|local|de|uk|fr|nl|eu|us|ca|au|xyz)"
     r"(?:\.[\w-]+){2,})"
 )
-_DOCUMENT = re.compile(r"\.(?:mdx?|txt|rst|adoc|html|jsonl?)$")
-_FILE_END = re.compile(r"\.(?:plist|[cm]?[jt]sx?|json|sh|log|md)$")
+_DOCUMENT = lazy(r"\.(?:mdx?|txt|rst|adoc|html|jsonl?)$")
+_FILE_END = lazy(r"\.(?:plist|[cm]?[jt]sx?|json|sh|log|md)$")
 
 
 def best_scope(infos: Sequence[PackageInfo], folder: str) -> Evidence:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fleetmod.regex import lazy
 from fleetmod.workspace.evidence import Evidence
 from fleetmod.workspace.git import run_git
 from fleetmod.workspace.infer_homes import CODE, TESTS, Literal, elects, inside
@@ -15,8 +16,8 @@ from fleetmod.workspace.infer_homes import CODE, TESTS, Literal, elects, inside
 _WEIGHTS = {CODE: 10, TESTS: 2}
 # a folder that any repository may stand in
 _ANY = {"src", "app", "code", "repo", "root", "monorepo", "work", "workspace", "project", "main"}
-_VAULT = re.compile(r"vault|notes|obsidian|brain", re.I)
-_FALLBACK = re.compile(
+_VAULT = lazy(r"vault|notes|obsidian|brain", re.I)
+_FALLBACK = lazy(
     r"\benv(?:\.|\[[\"'])([A-Z][A-Z0-9_]*)[\"'\]]*(?:\?\.trim\(\))?\s*(?:\?\?|\|\|)\s*(?=([^;\n]+))"
 )
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from fleetmod.errors import FleetmodError
 from fleetmod.model import Edit
+from fleetmod.regex import lazy
 
-_SPACE = re.compile(r"[ \t\r\n]*")
+_SPACE = lazy(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder(strict=False)
 
 

@@ -9,15 +9,14 @@ from pathlib import Path
 
 from fleetmod.errors import FleetmodError
 from fleetmod.model import Edit
+from fleetmod.regex import lazy
 from fleetmod.workspace import json_edit
 from fleetmod.workspace.globs import glob_regex
 
 RULE = "workspace-member"
 PNPM = "pnpm-workspace.yaml"
 NPM = "package.json"
-_ITEM = re.compile(
-    r"""^([ \t]*)-[ \t]+("[^"\n]*"|'[^'\n]*'|[^\s#'"][^\n]*?)[ \t]*(?:[ \t]#.*)?\r?$"""
-)
+_ITEM = lazy(r"""^([ \t]*)-[ \t]+("[^"\n]*"|'[^'\n]*'|[^\s#'"][^\n]*?)[ \t]*(?:[ \t]#.*)?\r?$""")
 
 
 @dataclass(frozen=True, slots=True)

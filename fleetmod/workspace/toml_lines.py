@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 
+from fleetmod.regex import lazy
+
 Path = tuple[str | int, ...]
 
-_BARE = re.compile(r"[^\s=.\[\]{},#\"']+")
-_SPACE = re.compile(r"[ \t]*")
-_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
-_SCALAR = re.compile(r"[^,\]}\n#]*")
+_BARE = lazy(r"[^\s=.\[\]{},#\"']+")
+_SPACE = lazy(r"[ \t]*")
+_BLANK = lazy(r"(?:[ \t\r\n]|#[^\n]*)*")
+_SCALAR = lazy(r"[^,\]}\n#]*")
 _LITERALS = (
-    re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"{3,5}', re.S),
-    re.compile(r"'''(?:[^']|'(?!''))*'{3,5}", re.S),
-    re.compile(r'"(?:[^"\\\n]|\\.)*"'),
-    re.compile(r"'[^'\n]*'"),
+    lazy(r'"""(?:[^"\\]|\\.|"(?!""))*"{3,5}', re.S),
+    lazy(r"'''(?:[^']|'(?!''))*'{3,5}", re.S),
+    lazy(r'"(?:[^"\\\n]|\\.)*"'),
+    lazy(r"'[^'\n]*'"),
 )
 
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fleetmod.regex import lazy
 from fleetmod.workspace.globs import glob_regex
 
 NAME = "tsconfig.json"
 _ALWAYS_OUT = ("node_modules", "bower_components", "jspm_packages")
-_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.S)
-_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
+_COMMENT = lazy(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.S)
+_COMMA = lazy(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 _DEPTH = 5
 
 

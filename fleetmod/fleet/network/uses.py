@@ -37,7 +37,6 @@ _SENDS = re.compile(
 )
 _PURPOSE = re.compile(r"(?:url|uri|host|api|base|endpoint|origin|dsn|server|webhook)s?\d*$", re.I)
 _LISTENS = re.compile(r"(?:^|\.)(?:serve|listen|createServer)$")
-_LITERALS = "[(string) (template_string)] @s"
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def without_password(text: str) -> str:
 
 
 def _urls(source: Source, values: Values) -> Iterator[Use]:
-    for node in source.captures(_LITERALS).get("s", []):
+    for node in source.of("string", "template_string"):
         if _is_only_shown(source, node):
             continue
         pieces = values.pieces(node)
@@ -112,7 +111,7 @@ def _urls(source: Source, values: Values) -> Iterator[Use]:
 def _objects(source: Source, values: Values) -> Iterator[Use]:
     """`{ host: …, port: … }`, and a client's constructor without any argument."""
     imported = imported_clients(source)
-    for node in source.captures("(object) @o").get("o", []):
+    for node in source.of("object"):
         pairs = {
             source.text(key): value
             for pair in node.named_children
@@ -130,7 +129,7 @@ def _objects(source: Source, values: Values) -> Iterator[Use]:
         port = port or _client_port(source, node, imported)
         if name and port:
             yield _use(source, node, "", name, port, env)
-    for node in source.captures("(new_expression) @n").get("n", []):
+    for node in source.of("new_expression"):
         made = node.child_by_field_name("constructor")
         arguments = node.child_by_field_name("arguments")
         bare = arguments is None or not arguments.named_children

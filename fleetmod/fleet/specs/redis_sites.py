@@ -32,7 +32,7 @@ def sites(source: Source) -> list[Site]:
     names = {name for name, package in clients.items() if package == "ioredis"}
     values = Values(Scopes(source))
     found = []
-    for node in source.captures("(new_expression) @n").get("n", []):
+    for node in source.of("new_expression"):
         made = node.child_by_field_name("constructor")
         if made is not None and source.text(made) in names:
             verdict, how = _judge(source, values, node.child_by_field_name("arguments"))
