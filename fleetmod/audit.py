@@ -6,15 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from fleetmod.engine import scan
+from fleetmod.cache import key_of
 from fleetmod.lift.container_text import TOOLS, names_runtime
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
 from fleetmod.project import ADAPTS, DAEMON, Project, Sources, read_sources, suffix
 from fleetmod.settings import Settings
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import candidates
-from fleetmod.workspace.grep import Hit, grep_all
-from fleetmod.workspace.manifest import owner
+from fleetmod.workspace.grep import Hit, grep_all, lines_with
 from fleetmod.workspace.schema import FILE
 
 TOOL = "launchctl"
@@ -115,10 +114,17 @@ def scan_all(
 
 def scan_file(project: Project, path: str, data: bytes, settings: Settings) -> FileResult:
     """Analyse one file of the repository, whatever its content on the disk is."""
-    result = scan(path, data, settings, project.rules_for(path))
+    rules = project.rules_for(path)
+    key = key_of(data, path, settings, rules)
+    result: FileResult | None = project.cache.get("result", path, key)
+    if result is None:
+        from fleetmod.engine import scan  # the parser and all that is built on it
+
+        result = scan(path, data, settings, rules)
+        project.cache.put("result", path, key, result)
     if any(need.package == project.port_of(path) for need in result.needs):
         return refused(result, _ITSELF.format(project.port_of(path)))
-    if result.needs and owner(project.root, path) is None:
+    if result.needs and not project.has_owner(path):
         return refused(result, UNOWNED)
     return result
 
@@ -205,11 +211,12 @@ def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
         if path == FILE or project.port_of(path):
             continue
         try:
-            content = (project.root / path).read_bytes().split(b"\n")
+            data = (project.root / path).read_bytes()
         except OSError:
             continue
         for needle, family in wanted:
-            found = [line.decode("utf-8", "replace") for line in content if needle.encode() in line]
+            spelled = (line for _, line in lines_with(data, needle.encode()))
+            found = [line.decode("utf-8", "replace") for line in spelled]
             if family == "container":
                 found = [line for line in found if names_runtime(line, needle)]
             count = len(found)

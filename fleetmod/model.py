@@ -7,7 +7,7 @@ characters. Paths are POSIX and relative to the repository root.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 REWRITE = "rewrite"  # fleetmod can rewrite it and keep its meaning
@@ -73,7 +73,7 @@ def is_debt(finding: Finding) -> bool:
 
 def finding_document(finding: Finding) -> dict[str, Any]:
     """A finding as plain data for JSON, its class under the name that rules give it."""
-    raw = asdict(finding)
+    raw = {field.name: getattr(finding, field.name) for field in fields(finding)}
     raw["class"] = raw.pop("cls")
     return raw
 

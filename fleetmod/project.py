@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from fleetmod.cache import Cache, digest, open_cache
 from fleetmod.errors import FleetmodError
-from fleetmod.lift.home_kinds import production_literals
 from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings, package_of
 from fleetmod.suppress import WORD
-from fleetmod.syntax.source import SUFFIXES, is_text, open_source
+from fleetmod.syntax.source import SUFFIXES
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.config import Config, load_config
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.globs import matcher
-from fleetmod.workspace.manifest import find_packages
+from fleetmod.workspace.manifest import find_packages, owner
 from fleetmod.workspace.search import Search
 
 PROCESS_MANAGER = "process-manager"
@@ -40,6 +40,12 @@ class Project:
     rules: tuple[Rule, ...]
     packages: dict[str, str]
     known_rules: frozenset[str]
+    cache: Cache = field(default_factory=Cache, compare=False)
+
+    @cached_property
+    def search(self) -> Search:
+        """What git knows of the files, as of when it is first asked."""
+        return Search(self.root)
 
     @property
     def places(self) -> Places:
@@ -50,7 +56,7 @@ class Project:
     def present(self) -> dict[str, str]:
         """The ports that the repository has a package for already, with its folder."""
         usual = f"{self.config.runtime.dir}/"
-        found = find_packages(self.root, usual, tuple(self.packages.values()))
+        found = find_packages(self.root, usual, tuple(self.packages.values()), self.search)
         return {port: found[name] for port, name in self.packages.items() if name in found}
 
     def port_folder(self, port: str) -> str:
@@ -70,6 +76,17 @@ class Project:
             "container": matcher(config.container.adapters),
         }
 
+    def has_owner(self, path: str) -> bool:
+        """Whether a package.json stands above a file; raises FleetmodError where one is broken."""
+        folder = path.rpartition("/")[0]
+        if folder not in self._owned:
+            self._owned[folder] = owner(self.root, path) is not None
+        return self._owned[folder]
+
+    @cached_property
+    def _owned(self) -> dict[str, bool]:
+        return {}
+
     def rules_for(self, path: str) -> tuple[Rule, ...]:
         """The rules that a file must keep: a port's package may name the tools of its family."""
         own = ADAPTS.get(self.port_of(path))
@@ -87,8 +104,12 @@ class Sources:
     search: Search
 
 
-def open_project(root: Path, rule_ids: tuple[str, ...] = (), examples: bool = False) -> Project:
+def open_project(
+    root: Path, rule_ids: tuple[str, ...] = (), examples: bool = False, cached: bool = False
+) -> Project:
     """The repository at `root`, its rules with their examples if asked for.
+
+    A `cached` one takes what earlier runs found of files that are still the same.
 
     Raises FleetmodError for a wrong configuration or rule.
     """
@@ -113,16 +134,17 @@ def open_project(root: Path, rule_ids: tuple[str, ...] = (), examples: bool = Fa
     if rule_ids:
         rules = tuple(r for r in rules if r.id in rule_ids)
     packages = {port: f"{config.runtime.scope}/{port}" for port in PORTS}
-    return Project(root, config, configured, rules, packages, known | {HOST_RULE})
+    cache = open_cache(root, rules) if cached and not rule_ids else Cache()
+    return Project(root, config, configured, rules, packages, known | {HOST_RULE}, cache)
 
 
 def read_sources(project: Project) -> Sources:
     """Read every TypeScript file that holds a trigger of a rule."""
-    discovered = discover(project.root, project.config)
-    typescript = [p for p in discovered if suffix(p) in SUFFIXES]
-    search = Search(project.root)
+    search = project.search
     # one question to git answers what is asked later: the gate's needles hold a trigger each
-    search.hits([*triggers(project), DAEMON.encode()])
+    search.begin([*triggers(project), DAEMON.encode()])
+    discovered = discover(project.root, project.config, search=search)
+    typescript = [p for p in discovered if suffix(p) in SUFFIXES]
     found = candidates(project.root, typescript, triggers(project), search)
     contents: dict[str, bytes] = {}
     unreadable = list(found.unreadable)
@@ -149,9 +171,8 @@ def make_settings(
     literals.setdefault("", set())
     if any(is_test(path) and b"/Users/" in data for path, data in contents.items()):
         for path, data in contents.items():
-            if not is_test(path) and (b"/Users/" in data or b"/home/" in data) and is_text(data):
-                found = production_literals(open_source(path, data), project.places)
-                literals[package_of(path, literals)] |= found
+            if not is_test(path) and (b"/Users/" in data or b"/home/" in data):
+                literals[package_of(path, literals)] |= _literals(project, path, data)
     identity = project.config.identity
     return Settings(
         places=project.places,
@@ -166,6 +187,22 @@ def make_settings(
         addresses=project.config.container.vm_addresses,
         known_rules=project.known_rules,
     )
+
+
+def _literals(project: Project, path: str, data: bytes) -> frozenset[str]:
+    """The home paths that a file spells."""
+    key = digest(data, repr(project.places))
+    known: frozenset[str] | None = project.cache.get("literals", path, key)
+    if known is None:
+        from fleetmod.lift.home_kinds import production_literals
+        from fleetmod.syntax.source import is_text, open_source
+
+        found = (
+            production_literals(open_source(path, data), project.places) if is_text(data) else ()
+        )
+        known = frozenset(found)
+        project.cache.put("literals", path, key, known)
+    return known
 
 
 def suffix(path: str) -> str:

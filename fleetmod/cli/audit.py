@@ -22,20 +22,24 @@ def command(root: Path, wanted: Wanted, rules: tuple[str, ...]) -> int:
     """
     from fleetmod.audit import audit
     from fleetmod.baseline import FILE
-    from fleetmod.check import mark_known
     from fleetmod.cli.progress import progress_bar
     from fleetmod.model import is_debt
     from fleetmod.project import open_project, read_sources
     from fleetmod.workspace.disk import is_file
 
-    project = open_project(root, rules)
+    project = open_project(root, rules, cached=True)
     sources = read_sources(project)
     if wanted.has("text"):
         with progress_bar("auditing") as progress:
             report = audit(project, progress, sources)
     else:
         report = audit(project, None, sources)
-    report = mark_known(project, report)
+    project.cache.save(whole=True)
+    recorded = is_file(project.root / FILE)
+    if recorded:
+        from fleetmod.check import mark_known
+
+        report = mark_known(project, report)
 
     def text(to_file: bool) -> str:
         from fleetmod.report.text import audit_text
@@ -50,7 +54,6 @@ def command(root: Path, wanted: Wanted, rules: tuple[str, ...]) -> int:
         return dumps(audit_document(report)) + "\n"
 
     own = {"text": text, "json": document}
-    recorded = is_file(project.root / FILE)
     deliver(wanted, own, project, report, sources, "audit", baseline=recorded)
     if any(is_debt(f) for f in report.findings):
         return DEBT

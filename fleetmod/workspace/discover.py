@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fleetmod.workspace.disk import is_file, readable_name
-from fleetmod.workspace.git import run_git
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.grep import grep_lines
 from fleetmod.workspace.schema import Config
@@ -37,7 +36,9 @@ class Candidates:
     unreadable: tuple[tuple[str, str], ...]
 
 
-def discover(root: Path, config: Config, named: str = "") -> list[str]:
+def discover(
+    root: Path, config: Config, named: str = "", search: Search | None = None
+) -> list[str]:
     """The sorted paths, relative to `root`, of the files that an audit looks at.
 
     That is what git tracks or would track, or every file when git cannot tell; below the folders
@@ -48,7 +49,7 @@ def discover(root: Path, config: Config, named: str = "") -> list[str]:
     wanted = looked_at(config)
     return sorted(
         path
-        for path in set(_listed(root, _folders(config)))
+        for path in _listed(root, _folders(config), search or Search(root))
         if (not named or path.rpartition("/")[2] == named)
         and wanted(path)
         and _is_regular(root, path)
@@ -90,7 +91,7 @@ def candidates(
     for path in paths:
         # what git did not search is read here; so is every hit, for git's idea of "binary" can be
         # overruled by attributes, and ours must not be
-        searched = found is not None and path not in found and path in search.known
+        searched = found is not None and path not in found and search.reads(path)
         if searched and _readable(root, path):
             continue
         try:
@@ -107,15 +108,12 @@ def candidates(
     return Candidates(tuple(hits), tuple(unreadable))
 
 
-def _listed(root: Path, folders: Sequence[str]) -> Iterator[str]:
-    options = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
-    listed = run_git(root, [*options, *folders])
+def _listed(root: Path, folders: Sequence[str], search: Search) -> Collection[str]:
+    listed = search.listed
     if listed or (listed is not None and (root / ".git").exists()):
-        yield from listed
-        return
+        return listed
     # no git, or a folder that a repository further up ignores
-    for folder in folders:
-        yield from _walk(root, folder)
+    return {path for folder in folders for path in _walk(root, folder)}
 
 
 def _walk(root: Path, folder: str) -> Iterator[str]:

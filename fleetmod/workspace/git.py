@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 _SECONDS = 60
@@ -28,8 +28,20 @@ def run_git(
 
     None when git is missing, fails, takes too long, or ends with a code that is not in `ok`.
     """
-    answer = _answer(root, args, ok, {})
-    return None if answer is None else [os.fsdecode(part) for part in answer.split(b"\0") if part]
+    return ask_git(root, args, ok)()
+
+
+def ask_git(
+    root: Path, args: Sequence[str | bytes], ok: tuple[int, ...] = (0,)
+) -> Callable[[], list[str] | None]:
+    """The same, begun at once; what is given back waits for the answer."""
+    waiting = _start(root, args, {})
+
+    def answer() -> list[str] | None:
+        found = _finish(waiting, ok)
+        return None if found is None else [part for part in os.fsdecode(found).split("\0") if part]
+
+    return answer
 
 
 def staged(root: Path) -> dict[str, bytes] | None:
@@ -55,19 +67,35 @@ def staged(root: Path) -> dict[str, bytes] | None:
 def _answer(
     root: Path, args: Sequence[str | bytes], ok: tuple[int, ...], more: dict[str, str]
 ) -> bytes | None:
+    return _finish(_start(root, args, more), ok)
+
+
+def _start(
+    root: Path, args: Sequence[str | bytes], more: dict[str, str]
+) -> subprocess.Popen[bytes] | None:
     try:
-        done = subprocess.run(
+        return subprocess.Popen(
             ["git", *args],
             cwd=root,
             env=clean_environment() | more,
-            capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=_SECONDS,
-            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
-    except (OSError, ValueError, subprocess.TimeoutExpired):
+    except (OSError, ValueError):
         return None
-    return done.stdout if done.returncode in ok else None
+
+
+def _finish(process: subprocess.Popen[bytes] | None, ok: tuple[int, ...]) -> bytes | None:
+    if process is None:
+        return None
+    try:
+        answer, _ = process.communicate(timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return None
+    return answer if process.returncode in ok else None
 
 
 def clean_environment() -> dict[str, str]:

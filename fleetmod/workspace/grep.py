@@ -94,10 +94,24 @@ def _matches(data: bytes, path: str, needle: bytes) -> Iterator[Hit]:
     if b"\0" in data:
         yield path, 0, BINARY
         return
-    lines = data.removesuffix(b"\n").split(b"\n")
-    for number, line in enumerate(lines, 1):
-        if needle in line:
-            yield path, number, line.decode("utf-8", "replace")
+    for number, line in lines_with(data, needle):
+        yield path, number, line.decode("utf-8", "replace")
+
+
+def lines_with(data: bytes, needle: bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines that hold some bytes, each with its number from 1 and without its end."""
+    number, end = 1, -1
+    at = data.find(needle)
+    while at >= 0:
+        start = data.rfind(b"\n", 0, at) + 1
+        number += data.count(b"\n", end + 1, start)
+        end = data.find(b"\n", at)
+        if end < 0:
+            yield number, data[start:]
+            return
+        yield number, data[start:end]
+        number += 1
+        at = data.find(needle, end + 1)
 
 
 def _unreadable(path: str, error: OSError) -> FleetmodError:

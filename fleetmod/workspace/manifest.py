@@ -20,6 +20,7 @@ from fleetmod.workspace.disk import is_file
 from fleetmod.workspace.globs import glob_regex
 from fleetmod.workspace.managers import folders_above
 from fleetmod.workspace.schema import Config
+from fleetmod.workspace.search import Search
 
 RULE = "manifest"
 _FIELDS = ("dependencies", "devDependencies", "peerDependencies")
@@ -54,7 +55,9 @@ def packages(root: Path, config: Config) -> list[PackageInfo]:
     return [info for info in infos if info is not None]
 
 
-def find_packages(root: Path, usual: str, names: Sequence[str]) -> dict[str, str]:
+def find_packages(
+    root: Path, usual: str, names: Sequence[str], search: Search | None = None
+) -> dict[str, str]:
     """The folders of the packages that are called by one of `names`, wherever they are.
 
     Of two with one name, the one right below the folder `usual` (with a slash at its end) counts.
@@ -62,7 +65,9 @@ def find_packages(root: Path, usual: str, names: Sequence[str]) -> dict[str, str
     """
     # right below `usual` an ignored package counts, too: a new one would be written over it
     below = [f"{usual}{name.rpartition('/')[2]}/package.json" for name in names]
-    listed = [path for path in discover(root, Config(), "package.json") if not is_test(path)]
+    listed = [
+        path for path in discover(root, Config(), "package.json", search) if not is_test(path)
+    ]
     out: dict[str, str] = {}
     for folder in (path.rpartition("/")[0] for path in [*below, *listed]):
         try:

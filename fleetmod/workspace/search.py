@@ -1,58 +1,81 @@
-"""Git's own search, asked once: which tracked files of the disk hold one of some texts."""
+"""What git knows of the files on the disk, asked once: their names, and which hold some texts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Collection, Sequence
+from functools import cache, cached_property, partial
 from pathlib import Path
 
-from fleetmod.workspace.git import run_git
+from fleetmod.workspace.git import ask_git, run_git
 
 
 class Search:
-    """The tracked files below `root`, and what `git grep` finds in them."""
+    """The files below `root` that git tracks or would track, and what `git grep` finds in them."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._asked: dict[tuple[bytes, ...], frozenset[str] | None] = {}
+        self._asked: dict[tuple[bytes, ...], Callable[[], frozenset[str] | None]] = {}
 
     @cached_property
-    def known(self) -> frozenset[str]:
-        """The files that git looks at on the disk; empty where git cannot tell."""
-        listed = run_git(self.root, ["ls-files", "-vz", "--cached"])
-        # other tags are "assume unchanged" and the like: git grep then reads the index
-        return frozenset(entry[2:] for entry in listed or () if entry[0] == "H")
+    def _files(self) -> dict[str, bool] | None:
+        """Whether `git grep` reads each file from the disk; None where git cannot tell."""
+        listed = run_git(
+            self.root, ["ls-files", "-vz", "--cached", "--others", "--exclude-standard"]
+        )
+        # other tags are untracked, "assume unchanged" and the like: git grep then reads the index
+        return None if listed is None else {entry[2:]: entry[0] == "H" for entry in listed}
+
+    @property
+    def listed(self) -> Collection[str] | None:
+        """The files that git tracks or would track, each once; None where git cannot tell."""
+        return None if self._files is None else self._files.keys()
+
+    def reads(self, path: str) -> bool:
+        """Whether `git grep` reads this file, and reads it from the disk."""
+        return self._files is not None and self._files.get(path, False)
+
+    def begin(self, triggers: Sequence[bytes]) -> None:
+        """Have git search while something else is done; `hits` then waits for the answer."""
+        key = tuple(sorted(triggers))
+        if key not in self._asked:
+            self._asked[key] = cache(self._ask(key))
 
     def hits(self, triggers: Sequence[bytes]) -> frozenset[str] | None:
         """The tracked files that may hold one of `triggers`; None where git cannot tell.
 
         What was asked for wider triggers before answers this, too: "launch" covers "launchctl".
         """
-        for asked, hits in self._asked.items():
+        for asked, answer in self._asked.items():
             if _wider(asked, triggers):
-                return hits
-        key = tuple(sorted(triggers))
-        if key not in self._asked:
-            self._asked[key] = self._ask(key)
-        return self._asked[key]
+                return answer()
+        self.begin(triggers)
+        return self.hits(triggers)
 
     def lacking(self, triggers: Sequence[bytes]) -> Callable[[str], bool]:
         """A test whether a file surely holds none of `triggers`, by what was asked so far."""
-        for asked, hits in self._asked.items():
-            if hits is not None and _wider(asked, triggers):
-                lacking = self.known - hits
-                return lacking.__contains__
+        for asked, answer in self._asked.items():
+            hits = answer() if _wider(asked, triggers) else None
+            if hits is not None:
+                return partial(self._lacks, hits)
         return lambda _: False
 
-    def _ask(self, triggers: Sequence[bytes]) -> frozenset[str] | None:
+    def _lacks(self, hits: frozenset[str], path: str) -> bool:
+        return path not in hits and self.reads(path)
+
+    def _ask(self, triggers: Sequence[bytes]) -> Callable[[], frozenset[str] | None]:
         if any(not trigger or b"\n" in trigger or b"\0" in trigger for trigger in triggers):
-            return None  # git grep takes a pattern a line
+            return lambda: None  # git grep takes a pattern a line
         # the paths are intersected afterwards: thousands of them do not fit a command line
         patterns = [part for trigger in triggers for part in (b"-e", trigger)]
         # only what is tracked: with --untracked, git leaves out tracked files an ignore rule fits
         options = ["-c", "grep.fullName=false", "grep", "-lzFa", "--no-recurse-submodules"]
-        hits = run_git(self.root, [*options, *patterns], ok=(0, 1))
-        return None if hits is None or not self.known else frozenset(hits)
+        answer = ask_git(self.root, [*options, *patterns], ok=(0, 1))
+
+        def hits() -> frozenset[str] | None:
+            found = answer()
+            return None if found is None or not self._files else frozenset(found)
+
+        return hits
 
 
 def _wider(asked: Sequence[bytes], triggers: Sequence[bytes]) -> bool:

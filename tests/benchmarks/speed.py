@@ -4,6 +4,7 @@
 
 REPOSITORY is a git checkout with debt, MONOREPO a big one with little; copies of it make the larger
 trees. `rg` and `ast-grep` (PyPI: ast-grep-cli) must be on PATH. Nothing is written into either.
+An audit is measured twice: the first one of a tree, and one that finds all files as the last one.
 """
 
 from __future__ import annotations
@@ -35,13 +36,25 @@ class Measured:
     memory: float
 
 
-def measure(command: Sequence[str], folder: Path, rounds: int = ROUNDS) -> Measured:
+def environment(cache: Path | None) -> dict[str, str]:
+    """Python's compiled files are there, as after every installation, whatever is set here."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return kept | {"FLEETMOD_CACHE_DIR": str(cache or "")}
+
+
+def measure(
+    command: Sequence[str], folder: Path, rounds: int = ROUNDS, cache: Path | None = None
+) -> Measured:
     """Run a command some times; its output goes nowhere, its exit code may be anything."""
     best, memory = float("inf"), 0.0
     for _ in range(rounds):
         start = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            cwd=folder,
+            env=environment(cache),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         _, _, usage = os.wait4(process.pid, 0)
         best = min(best, time.perf_counter() - start)
@@ -60,10 +73,16 @@ def audits(name: str, folder: Path, targets: tuple[str, str], rounds: int = ROUN
     globs = [part for suffix in CODE for part in ("-g", f"*{suffix}")]
     rg = measure(("rg", "--no-config", "-F", *patterns, *globs, "."), folder, rounds)
     sg = measure(("ast-grep", "scan", "--rule", str(RULES), "--json=stream", "."), folder, rounds)
-    audit = measure((*FLEETMOD, "audit", "--format", "json"), folder, rounds)
-    print(f"\n{name}: {count(folder)} files, audit at most {audit.memory:.0f} MiB")
-    show("audit", audit, rg, "ripgrep", targets[0])
-    show("ast-grep's six rules", sg, audit, "audit", targets[1])
+    command = (*FLEETMOD, "audit", "--format", "json")
+    first = measure(command, folder, rounds)
+    with tempfile.TemporaryDirectory() as cache:
+        measure(command, folder, 1, Path(cache))
+        again = measure(command, folder, rounds, Path(cache))
+    memory = max(first.memory, again.memory)
+    print(f"\n{name}: {count(folder)} files, audit at most {memory:.0f} MiB")
+    for kind, audit in (("first audit", first), ("audit again", again)):
+        show(kind, audit, rg, "ripgrep", targets[0])
+        show(f"  ast-grep's six rules beside the {kind}", sg, audit, "audit", targets[1])
 
 
 def hooks(folder: Path) -> None:
