@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, replace
 from fleetmod.cache import key_of
 from fleetmod.lift.container_text import TOOLS, names_runtime
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
-from fleetmod.project import ADAPTS, DAEMON, Project, Sources, read_sources, suffix
+from fleetmod.project import ADAPTS, DAEMON, Project, Sources, is_typescript, read_sources, suffix
 from fleetmod.settings import Settings
-from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.grep import Hit, grep_all, lines_with
 from fleetmod.workspace.schema import FILE
@@ -85,7 +84,7 @@ def audit(
     results = scan_all(project, sources, progress)
     greps = _grep(project, sources)
     texts, unexplained = _texts(project, results, greps)
-    typescript = sum(suffix(p) in SUFFIXES for p in sources.discovered)
+    typescript = sum(is_typescript(p) for p in sources.discovered)
     return Audit(
         results=tuple(results),
         texts=texts,
@@ -201,7 +200,7 @@ def _texts(
 
 def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
     """Lines with the same needles in every other kind of file."""
-    others = [p for p in sources.discovered if suffix(p) not in SUFFIXES]
+    others = [p for p in sources.discovered if not is_typescript(p)]
     wanted = needles(project)
     needed = [n.encode() for n, _ in wanted]
     hits = candidates(project.root, others, needed, sources.search).hits

@@ -11,8 +11,7 @@ from fleetmod.audit import Audit, scan_all
 from fleetmod.baseline import FILE, Compared, StableId, compare, parse_baseline
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.model import REWRITE, FileResult, Finding
-from fleetmod.project import Project, Sources, make_settings, read_sources, suffix, triggers
-from fleetmod.syntax.source import SUFFIXES
+from fleetmod.project import Project, Sources, is_typescript, make_settings, read_sources, triggers
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import select
 from fleetmod.workspace.disk import is_file
@@ -63,7 +62,7 @@ def check(project: Project, contents: Mapping[str, bytes] | None = None) -> Chec
         for result in results
         for first, last in result.unparsed
     ]
-    looked = [path for path in sources.discovered if suffix(path) in SUFFIXES]
+    looked = [path for path in sources.discovered if is_typescript(path)]
     marked = _marked(results, compared)
     return Checked(
         audit=Audit(marked, (), (), (), sources.unreadable, len(looked)),
@@ -112,7 +111,7 @@ def _sources(project: Project, contents: Mapping[str, bytes]) -> Sources:
     held = {
         path: contents[path]
         for path in paths
-        if suffix(path) in SUFFIXES and any(t in contents[path] for t in wanted)
+        if is_typescript(path) and any(t in contents[path] for t in wanted)
     }
     if any(is_test(path) and b"/Users/" in data for path, data in held.items()):
         # what a test may expect hangs on what the rest of its package spells

@@ -15,11 +15,10 @@ from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
 from fleetmod.mocks import TRIGGERS, stale_mocks
 from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Finding, Need, Plan
-from fleetmod.project import ADAPTS, Project, Sources, read_sources, suffix
+from fleetmod.project import ADAPTS, Project, Sources, is_typescript, read_sources
 from fleetmod.rules import Rule
 from fleetmod.runtime import Needed, install
 from fleetmod.settings import Settings
-from fleetmod.syntax.source import SUFFIXES
 from fleetmod.testfiles import is_test
 from fleetmod.workspace import manifest
 from fleetmod.workspace.discover import candidates
@@ -149,7 +148,7 @@ def _stale_mocks(project: Project, sources: Sources, callers: dict[str, set[str]
     """Notes on the tests whose fakes the rewritten files, by their port, no longer meet."""
     if not any(callers.values()):
         return
-    tests = [p for p in sources.discovered if is_test(p) and suffix(p) in SUFFIXES]
+    tests = [p for p in sources.discovered if is_test(p) and is_typescript(p)]
     texts = {}
     for path in candidates(project.root, tests, TRIGGERS).hits:
         with suppress(OSError):  # a note less; what cannot be read is told elsewhere

@@ -144,7 +144,7 @@ def read_sources(project: Project) -> Sources:
     # one question to git answers what is asked later: the gate's needles hold a trigger each
     search.begin([*triggers(project), DAEMON.encode()])
     discovered = discover(project.root, project.config, search=search)
-    typescript = [p for p in discovered if suffix(p) in SUFFIXES]
+    typescript = [p for p in discovered if is_typescript(p)]
     found = candidates(project.root, typescript, triggers(project), search)
     contents: dict[str, bytes] = {}
     unreadable = list(found.unreadable)
@@ -203,6 +203,10 @@ def _literals(project: Project, path: str, data: bytes) -> frozenset[str]:
         known = frozenset(found)
         project.cache.put("literals", path, key, known)
     return known
+
+
+def is_typescript(path: str) -> bool:
+    return path.endswith(tuple(SUFFIXES))
 
 
 def suffix(path: str) -> str:

@@ -13,9 +13,8 @@ from fleetmod import __version__
 from fleetmod.audit import Progress, scan_file
 from fleetmod.errors import FleetmodError
 from fleetmod.model import FileResult, is_debt
-from fleetmod.project import Project, make_settings, suffix
+from fleetmod.project import Project, is_typescript, make_settings
 from fleetmod.settings import Settings
-from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import looked_at
 from fleetmod.workspace.history import Blobs, Commit, blobs, commits, files, spread
 
@@ -65,7 +64,7 @@ class _Past:
     def point(self, commit: Commit) -> Point:
         project = self._project
         found = {p: b for p, b in files(project.root, commit.sha).items() if self._wanted(p)}
-        code = {path: blob for path, blob in found.items() if suffix(path) in SUFFIXES}
+        code = {path: blob for path, blob in found.items() if is_typescript(path)}
         contents = {path: data for path, blob in code.items() if (data := self._triggered(blob))}
         settings = make_settings(project, contents, tuple(found))
         results = [self._scan(path, code[path], data, settings) for path, data in contents.items()]

@@ -9,8 +9,7 @@ from fleetmod.host.scan import FAMILY, scan
 from fleetmod.host.tools import Tool, load_tools
 from fleetmod.migrate import difference
 from fleetmod.model import REFUSE, FileChange, FileResult, Plan
-from fleetmod.project import Project, suffix
-from fleetmod.syntax.source import SUFFIXES
+from fleetmod.project import Project, is_typescript
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.globs import matcher
 
@@ -33,7 +32,7 @@ def scan_repository(
     paths = [
         path
         for path in discover(project.root, project.config)
-        if suffix(path) in SUFFIXES
+        if is_typescript(path)
         and not project.port_of(path)
         and not any(own(path) for own in project.own_adapters.values())
         and (wanted is None or wanted(path))

@@ -10,8 +10,7 @@ from fleetmod.languages.findings import TOOL, Context, Result
 from fleetmod.languages.scan import language_of, scan
 from fleetmod.model import EXEMPT, REFUSE, FileChange, Plan
 from fleetmod.places import HOME, ROOT, VAULT
-from fleetmod.project import Project, suffix
-from fleetmod.syntax.source import SUFFIXES
+from fleetmod.project import Project, is_typescript
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.schema import FILE
@@ -33,7 +32,7 @@ def scan_repository(
     paths = [
         path
         for path in discovered
-        if suffix(path) not in SUFFIXES and path != FILE and not project.port_of(path)
+        if not is_typescript(path) and path != FILE and not project.port_of(path)
     ]
     if globs:
         paths = list(filter(matcher(globs), paths))

@@ -11,9 +11,8 @@ from fleetmod.audit import scan_file
 from fleetmod.errors import FleetmodError
 from fleetmod.fixes import fix_of
 from fleetmod.model import Edit, FileResult, Finding
-from fleetmod.project import Project, Sources, open_project, read_sources, suffix
+from fleetmod.project import Project, Sources, is_typescript, open_project, read_sources
 from fleetmod.runtime import Needed, install
-from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace import manifest
 from fleetmod.workspace.discover import looked_at
 
@@ -54,7 +53,7 @@ class Folder:
             path = Path(unquote(parts.path)).resolve().relative_to(self.root).as_posix()
         except (ValueError, OSError):
             return None
-        return path if suffix(path) in SUFFIXES and self._wanted(path) else None
+        return path if is_typescript(path) and self._wanted(path) else None
 
     def scan(self, path: str, data: bytes) -> FileResult:
         return scan_file(self.project, path, data, self._sources.settings)

@@ -16,15 +16,17 @@ from fleetmod.workspace.search import Search
 
 __all__ = ["Candidates", "candidates", "discover", "grep_lines", "select"]
 
-_FOREIGN_FOLDERS = {"node_modules", "vendor", "third_party", "_generated", ".git", ".fleetmod"}
+
+# as they stand in a path with a slash in front: a big repository has many, and this is fast
+_FOREIGN_FOLDERS = (
+    *("/node_modules/", "/vendor/", "/third_party/", "/_generated/", "/.git/", "/.fleetmod/"),
+)
 _GENERATED_ENDS = (
     *(".d.ts", ".d.mts", ".d.cts", ".min.js", ".min.mjs", ".min.cjs", ".min.css"),
     *(".generated.ts", ".generated.tsx", ".generated.js", ".generated.jsx", ".lock"),
+    *("/package-lock.json", "/npm-shrinkwrap.json", "/pnpm-lock.yaml", "/bun.lockb"),
+    *("/go.sum", "/packages.lock.json", "/Package.resolved"),
 )
-_LOCK_FILES = {
-    *("package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "bun.lockb"),
-    *("go.sum", "packages.lock.json", "Package.resolved"),
-}
 _BINARY_PROBE = 8000  # git, too, calls a file binary for a NUL in its first 8000 bytes
 
 
@@ -46,29 +48,30 @@ def discover(
     installed, vendored, generated or excluded by `config.workspace.exclude`; only those of the
     name `named`, if it is given.
     """
-    wanted = looked_at(config)
+    wanted, below = looked_at(config), f"{root}/"
     return sorted(
         path
         for path in _listed(root, _folders(config), search or Search(root))
         if (not named or path.rpartition("/")[2] == named)
         and wanted(path)
-        and _is_regular(root, path)
+        and _is_regular(below + path)
     )
 
 
 def select(root: Path, config: Config, paths: Iterable[str]) -> list[str]:
     """Those of `paths` that `discover` would find, the ignore rules of git aside."""
-    wanted = looked_at(config)
-    return sorted(path for path in set(paths) if wanted(path) and _is_regular(root, path))
+    wanted, below = looked_at(config), f"{root}/"
+    return sorted(path for path in set(paths) if wanted(path) and _is_regular(below + path))
 
 
 def looked_at(config: Config) -> Callable[[str], bool]:
     """A test, by its path alone, whether a file of the repository is one that an audit looks at."""
     folders = _folders(config)
+    everywhere = "." in folders
     excluded = matcher(config.workspace.exclude)
 
     def wanted(path: str) -> bool:
-        inside = any(f == "." or path == f or path.startswith(f + "/") for f in folders)
+        inside = everywhere or any(path == f or path.startswith(f + "/") for f in folders)
         return inside and not _is_foreign(path) and not excluded(path)
 
     return wanted
@@ -85,14 +88,14 @@ def candidates(
     if not triggers:
         return Candidates((), ())
     search = search or Search(root)
-    found = search.hits(triggers)
+    found, below = search.hits(triggers), f"{root}/"
     hits: list[str] = []
     unreadable: list[tuple[str, str]] = []
     for path in paths:
         # what git did not search is read here; so is every hit, for git's idea of "binary" can be
         # overruled by attributes, and ours must not be
         searched = found is not None and path not in found and search.reads(path)
-        if searched and _readable(root, path):
+        if searched and os.access(below + path, os.R_OK):
             continue
         try:
             data = (root / path).read_bytes()
@@ -121,26 +124,18 @@ def _walk(root: Path, folder: str) -> Iterator[str]:
     if is_file(start):
         yield folder
     for here, names, files in os.walk(start):
-        names[:] = [name for name in names if name not in _FOREIGN_FOLDERS]
+        names[:] = [name for name in names if f"/{name}/" not in _FOREIGN_FOLDERS]
         inside = Path(here).relative_to(root).as_posix()
         yield from (name if inside == "." else f"{inside}/{name}" for name in files)
 
 
 def _is_foreign(path: str) -> bool:
-    *folders, name = path.split("/")
-    return (
-        not _FOREIGN_FOLDERS.isdisjoint(folders)
-        or name in _LOCK_FILES
-        or name.endswith(_GENERATED_ENDS)
-    )
+    path = f"/{path}"
+    return path.endswith(_GENERATED_ENDS) or any(folder in path for folder in _FOREIGN_FOLDERS)
 
 
-def _is_regular(root: Path, path: str) -> bool:
+def _is_regular(path: str) -> bool:
     try:
-        return stat.S_ISREG(os.lstat(f"{root}/{path}").st_mode)  # pathlib takes twice as long
+        return stat.S_ISREG(os.lstat(path).st_mode)  # pathlib takes twice as long
     except OSError:
         return False
-
-
-def _readable(root: Path, path: str) -> bool:
-    return os.access(f"{root}/{path}", os.R_OK)

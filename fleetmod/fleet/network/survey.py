@@ -11,8 +11,8 @@ from fleetmod.fleet.network.graph import Code, build
 from fleetmod.fleet.network.model import Graph
 from fleetmod.fleet.network.owners import owned_folders
 from fleetmod.fleet.network.uses import TRIGGERS, Use, env_reads, uses
-from fleetmod.project import Project, suffix
-from fleetmod.syntax.source import SUFFIXES, is_text, open_source
+from fleetmod.project import Project, is_typescript
+from fleetmod.syntax.source import is_text, open_source
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.manifest import packages
@@ -26,7 +26,7 @@ def survey(project: Project) -> tuple[Cluster, Graph]:
     """
     cluster = load_cluster(project.root, project.config.cluster.manifests)
     discovered = discover(project.root, project.config)
-    typescript = [p for p in discovered if suffix(p) in SUFFIXES and not is_test(p)]
+    typescript = [p for p in discovered if is_typescript(p) and not is_test(p)]
     found: list[Use] = []
     unread = list(cluster.unread)
     reads: dict[str, dict[str, int]] = {}

@@ -10,8 +10,8 @@ from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.fleet.manifests.model import Cluster
 from fleetmod.fleet.specs import inngest, redis, redis_sites, typesense
 from fleetmod.fleet.specs.stores import INNGEST, REDIS, TYPESENSE, stores
-from fleetmod.project import Project, suffix
-from fleetmod.syntax.source import SUFFIXES, is_text, open_source
+from fleetmod.project import Project, is_typescript
+from fleetmod.syntax.source import is_text, open_source
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.schema import Cluster as Settings
@@ -56,7 +56,7 @@ def redis_clients(project: Project) -> Iterator[redis_sites.Site]:
     paths = [
         path
         for path in discover(project.root, project.config)
-        if suffix(path) in SUFFIXES and not is_test(path)
+        if is_typescript(path) and not is_test(path)
     ]
     for path in candidates(project.root, paths, redis_sites.TRIGGERS).hits:
         data = (project.root / path).read_bytes()
