@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from fleetmod.cache import key_of
 from fleetmod.lift.container_text import TOOLS, names_runtime
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
-from fleetmod.project import ADAPTS, DAEMON, Project, Sources, is_typescript, read_sources, suffix
+from fleetmod.project import ADAPTS, DAEMON, Project, Sources, read_sources
 from fleetmod.settings import Settings
+from fleetmod.suffixes import is_typescript, suffix
+from fleetmod.workers import shared
 from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.grep import Hit, grep_all, lines_with
 from fleetmod.workspace.schema import FILE
@@ -100,27 +103,50 @@ def scan_all(
     project: Project, sources: Sources, progress: Progress | None = None
 ) -> list[FileResult]:
     """Analyse every file that holds a trigger."""
-    results = []
-    total = len(sources.contents)
-    for index, (path, data) in enumerate(sorted(sources.contents.items())):
-        result = scan_file(project, path, data, sources.settings)
-        if result.findings or result.errors:
-            results.append(result)
+    cache, settings = project.cache, sources.settings
+    keys = {
+        path: key_of(data, path, settings, project.rules_for(path))
+        for path, data in sorted(sources.contents.items())
+    }
+    found: dict[str, FileResult | None] = {
+        path: cache.get("result", path, key) for path, key in keys.items()
+    }
+    left = [path for path, result in found.items() if result is None]
+    if left:
+        for path, result in zip(left, _scan_files(project, sources, left, progress), strict=True):
+            found[path] = result
+            cache.put("result", path, keys[path], result)
+    results = [_possible(project, result) for result in found.values() if result is not None]
+    return [result for result in results if result.findings or result.errors]
+
+
+def _scan_files(
+    project: Project, sources: Sources, paths: Sequence[str], progress: Progress | None
+) -> list[FileResult]:
+    from fleetmod.engine import scan  # the parser and all that is built on it
+
+    contents, done = sources.contents, count(1)
+
+    def work(path: str) -> FileResult:
+        return scan(path, contents[path], sources.settings, project.rules_for(path))
+
+    def told() -> None:
         if progress is not None:
-            progress(index + 1, total)
-    return results
+            progress(next(done), len(paths))
+
+    return shared(work, paths, lambda path: len(contents[path]), told)
 
 
 def scan_file(project: Project, path: str, data: bytes, settings: Settings) -> FileResult:
     """Analyse one file of the repository, whatever its content on the disk is."""
-    rules = project.rules_for(path)
-    key = key_of(data, path, settings, rules)
-    result: FileResult | None = project.cache.get("result", path, key)
-    if result is None:
-        from fleetmod.engine import scan  # the parser and all that is built on it
+    from fleetmod.engine import scan
 
-        result = scan(path, data, settings, rules)
-        project.cache.put("result", path, key, result)
+    return _possible(project, scan(path, data, settings, project.rules_for(path)))
+
+
+def _possible(project: Project, result: FileResult) -> FileResult:
+    """A result without the rewrites that its place in the repository rules out."""
+    path = result.path
     if any(need.package == project.port_of(path) for need in result.needs):
         return refused(result, _ITSELF.format(project.port_of(path)))
     if result.needs and not project.has_owner(path):
@@ -218,11 +244,10 @@ def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
             found = [line.decode("utf-8", "replace") for line in spelled]
             if family == "container":
                 found = [line for line in found if names_runtime(line, needle)]
-            count = len(found)
-            if count:
-                lines[suffix(path), needle] += count
+            if found:
+                lines[suffix(path), needle] += len(found)
                 files[suffix(path), needle] += 1
     return tuple(
-        OtherCount(kind, needle, count, files[kind, needle])
-        for (kind, needle), count in sorted(lines.items())
+        OtherCount(kind, needle, number, files[kind, needle])
+        for (kind, needle), number in sorted(lines.items())
     )

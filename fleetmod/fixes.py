@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.engine import scan
 from fleetmod.model import REWRITE, Edit, Finding, Need
 from fleetmod.rules import Rule

@@ -9,16 +9,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from fleetmod.apply import render
 from fleetmod.audit import UNOWNED, Progress, refused, scan_all
+from fleetmod.edits import render
 from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
 from fleetmod.mocks import TRIGGERS, stale_mocks
 from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Finding, Need, Plan
-from fleetmod.project import ADAPTS, Project, Sources, is_typescript, read_sources
+from fleetmod.project import ADAPTS, Project, Sources, read_sources
 from fleetmod.rules import Rule
 from fleetmod.runtime import Needed, install
 from fleetmod.settings import Settings
+from fleetmod.suffixes import is_typescript
 from fleetmod.testfiles import is_test
 from fleetmod.workspace import manifest
 from fleetmod.workspace.discover import candidates

@@ -14,6 +14,8 @@ REWRITE = "rewrite"  # fleetmod can rewrite it and keep its meaning
 REFUSE = "refuse"  # debt that stays, with the reason
 EXEMPT = "exempt"  # mentions a trigger but is no debt, with the reason
 
+IGNORE = "fleetmod-ignore"  # the word of a comment that accepts a finding
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:

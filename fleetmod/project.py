@@ -9,11 +9,11 @@ from pathlib import Path
 
 from fleetmod.cache import Cache, digest, open_cache
 from fleetmod.errors import FleetmodError
+from fleetmod.model import IGNORE
 from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings, package_of
-from fleetmod.suppress import WORD
-from fleetmod.syntax.source import SUFFIXES
+from fleetmod.suffixes import is_typescript
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.config import Config, load_config
 from fleetmod.workspace.discover import candidates, discover
@@ -159,7 +159,7 @@ def read_sources(project: Project) -> Sources:
 
 def triggers(project: Project) -> list[bytes]:
     """The texts of which a file must hold one to be worth parsing."""
-    return sorted({WORD.encode(), *(t.encode() for r in project.rules for t in r.triggers)})
+    return sorted({IGNORE.encode(), *(t.encode() for r in project.rules for t in r.triggers)})
 
 
 def make_settings(
@@ -203,13 +203,3 @@ def _literals(project: Project, path: str, data: bytes) -> frozenset[str]:
         known = frozenset(found)
         project.cache.put("literals", path, key, known)
     return known
-
-
-def is_typescript(path: str) -> bool:
-    return path.endswith(tuple(SUFFIXES))
-
-
-def suffix(path: str) -> str:
-    """The last suffix of a path, with its dot; empty when there is none."""
-    name = path.rsplit("/", 1)[-1]
-    return name[name.rfind(".") :] if "." in name[1:] else ""

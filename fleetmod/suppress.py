@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from fleetmod.model import REFUSE, Finding, digest_of
+from fleetmod.model import IGNORE, REFUSE, Finding, digest_of
 from fleetmod.regex import lazy
 from fleetmod.rules import Rule
 from fleetmod.syntax.source import Source, walk
 
-WORD = "fleetmod-ignore"
 RULE = Rule(
     id="suppression",
     title="a directive that suppresses nothing",
@@ -27,15 +26,15 @@ RULE = Rule(
     query="",
     refusal="mend or delete the directive",
     prose=f"""
-`// {WORD} RULE: reason` accepts what RULE finds on the same line, or on the next line of code
-where the comment stands alone; `{WORD}-file` accepts it in the whole file. The reason is required
+`// {IGNORE} RULE: reason` accepts what RULE finds on the same line, or on the next line of code
+where the comment stands alone; `{IGNORE}-file` accepts it in the whole file. The reason is required
 and goes into the certificate. A directive that meets nothing, names no rule that exists or gives no
 reason is debt itself, so that none outlives what it was written for.
 """.strip(),
 )
-_HEAD = lazy(rf"(?://+|/\*+)\s*{WORD}(?P<file>-file)?(?![\w-])(?P<rest>[^\n]*)")
+_HEAD = lazy(rf"(?://+|/\*+)\s*{IGNORE}(?P<file>-file)?(?![\w-])(?P<rest>[^\n]*)")
 _BODY = lazy(r"\s+(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)\s*:(?P<reason>.*)")
-_FORM = f"write `{WORD} RULE: reason`"
+_FORM = f"write `{IGNORE} RULE: reason`"
 
 
 @dataclass
@@ -56,7 +55,7 @@ class Suppressions:
 
     def __init__(self, source: Source, known: Iterable[str]) -> None:
         self._source, self._known = source, frozenset(known)
-        self.directives = [] if WORD.encode() not in source.data else list(self._read())
+        self.directives = [] if IGNORE.encode() not in source.data else list(self._read())
 
     def apply(self, finding: Finding) -> str:
         """The reason why a finding is accepted; "" when it is not. Remembers what was used."""

@@ -13,8 +13,9 @@ from fleetmod import __version__
 from fleetmod.audit import Progress, scan_file
 from fleetmod.errors import FleetmodError
 from fleetmod.model import FileResult, is_debt
-from fleetmod.project import Project, is_typescript, make_settings
+from fleetmod.project import Project, make_settings
 from fleetmod.settings import Settings
+from fleetmod.suffixes import is_typescript
 from fleetmod.workspace.discover import looked_at
 from fleetmod.workspace.history import Blobs, Commit, blobs, commits, files, spread
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.languages.findings import Context, Result
 from fleetmod.languages.scan import scan
 from fleetmod.places import HOME, ROOT, VAULT, Places

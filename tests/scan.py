@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.engine import scan
 from fleetmod.migrate import settle
 from fleetmod.model import FileResult

@@ -19,7 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetmod import journal
-from fleetmod.apply import recover, render, write
+from fleetmod.apply import recover, write
+from fleetmod.edits import render
 from fleetmod.errors import FleetmodError
 from fleetmod.model import Edit, FileChange
 from fleetmod.workspace.lock import locked, state_folder

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.errors import FleetmodError
 from fleetmod.host.scan import scan
 from fleetmod.host.tools import load_tools

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.errors import FleetmodError
 from fleetmod.workspace.config import Config, Workspace
 from fleetmod.workspace.disk import is_file, is_folder

@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.engine import scan
 from fleetmod.migrate import settle
 from fleetmod.model import REFUSE, REWRITE, Edit

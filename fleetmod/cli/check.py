@@ -36,7 +36,7 @@ def command(root: Path, files: tuple[Path, ...], staged: bool, fix: bool, wanted
     from fleetmod.check import check
     from fleetmod.project import open_project
 
-    project = open_project(root)
+    project = open_project(root, cached=True)
     contents = None
     if staged:
         contents = _staged(project)
@@ -46,6 +46,7 @@ def command(root: Path, files: tuple[Path, ...], staged: bool, fix: bool, wanted
     if fix and checked.replacements:
         _fix(project, checked)
         checked = check(project, None if contents is None else _read(project, files))
+    project.cache.save(whole=contents is None)
     own = {
         "text": lambda _: "".join(f"{line}\n" for line in _lines(project, checked)),
         "json": lambda _: _document(checked),

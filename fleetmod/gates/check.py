@@ -9,8 +9,8 @@ from fleetmod.audit import Audit, needles
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.model import EXEMPT, Finding
 from fleetmod.project import Project
+from fleetmod.suffixes import TYPESCRIPT
 from fleetmod.suppress import RULE
-from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.grep import grep_files
 
@@ -113,6 +113,6 @@ def _empty_folders(project: Project) -> Iterator[str]:
         if not is_folder(project.root / folder):
             yield f"the folder {folder} of workspace.gate does not exist"
             continue
-        files = (path for kind in SUFFIXES for path in grep_files(project.root, folder, kind))
+        files = (path for kind in TYPESCRIPT for path in grep_files(project.root, folder, kind))
         if all(project.port_of(path) for path in files):
             yield f"the folder {folder} of workspace.gate holds no TypeScript but installed ports"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.host.scan import FAMILY, scan
 from fleetmod.host.tools import Tool, load_tools
 from fleetmod.migrate import difference
 from fleetmod.model import REFUSE, FileChange, FileResult, Plan
-from fleetmod.project import Project, is_typescript
+from fleetmod.project import Project
+from fleetmod.suffixes import is_typescript
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.globs import matcher
 

@@ -10,7 +10,8 @@ from fleetmod.languages.findings import TOOL, Context, Result
 from fleetmod.languages.scan import language_of, scan
 from fleetmod.model import EXEMPT, REFUSE, FileChange, Plan
 from fleetmod.places import HOME, ROOT, VAULT
-from fleetmod.project import Project, is_typescript
+from fleetmod.project import Project
+from fleetmod.suffixes import is_typescript
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.schema import FILE

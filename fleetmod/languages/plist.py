@@ -60,7 +60,7 @@ def _check(data: bytes, context: Context, used_by: str) -> None:
 
 def _check_round_trip(result: Result, context: Context) -> None:
     """The template of this Mac must be the list that was there."""
-    from fleetmod.apply import render
+    from fleetmod.edits import render
 
     after = render(result.data, sorted(result.edits))
     if plistlib.loads(expand(after, folders_of(context.places))) != plistlib.loads(result.data):

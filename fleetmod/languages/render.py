@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.languages import plist
 from fleetmod.languages.plan import context_of
 from fleetmod.languages.template import NAMES, expand

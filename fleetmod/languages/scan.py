@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.languages import other, plist, shell
 from fleetmod.languages.findings import Context, Result
 from fleetmod.model import REFUSE, REWRITE

@@ -11,8 +11,9 @@ from fleetmod.audit import scan_file
 from fleetmod.errors import FleetmodError
 from fleetmod.fixes import fix_of
 from fleetmod.model import Edit, FileResult, Finding
-from fleetmod.project import Project, Sources, is_typescript, open_project, read_sources
+from fleetmod.project import Project, Sources, open_project, read_sources
 from fleetmod.runtime import Needed, install
+from fleetmod.suffixes import is_typescript
 from fleetmod.workspace import manifest
 from fleetmod.workspace.discover import looked_at
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.model import Plan
 
 

@@ -12,7 +12,8 @@ from tree_sitter import Node
 
 from fleetmod.errors import FleetmodError
 from fleetmod.project import Project
-from fleetmod.syntax.source import SUFFIXES, Source, open_source
+from fleetmod.suffixes import is_typescript
+from fleetmod.syntax.source import Source, open_source
 from fleetmod.workspace.disk import is_file
 
 _CONDITIONS = ("bun", "import", "module", "node", "default")
@@ -72,7 +73,7 @@ def _typescript(root: Path, folder: str, target: str) -> str:
     stem, suffix = posixpath.splitext(path)
     built = [stem + _BUILT[suffix]] if suffix in _BUILT else []
     choices = (path, *built, f"{path}.ts", f"{path}.tsx", f"{path}/index.ts")
-    usable = (each for each in choices if posixpath.splitext(each)[1] in SUFFIXES)
+    usable = (each for each in choices if is_typescript(each))
     found = next((e for e in usable if not e.startswith("../") and is_file(root / e)), "")
     return "" if ".d." in posixpath.basename(found) else found
 

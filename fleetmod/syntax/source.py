@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
-SUFFIXES = {".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx"}
+from fleetmod.suffixes import TYPESCRIPT
 
 FUNCTIONS = frozenset(
     {
@@ -132,10 +132,14 @@ def is_text(data: bytes) -> bool:
     return True
 
 
+@lru_cache(maxsize=64)
 def open_source(path: str, data: bytes) -> Source:
-    """Parse `data` as the language that the suffix of `path` names (TypeScript by default)."""
+    """Parse `data` as the language that the suffix of `path` names (TypeScript by default).
+
+    The last ones are kept: several steps look at the same file.
+    """
     suffix = path[path.rfind(".") :] if "." in path else ""
-    name = SUFFIXES.get(suffix, "typescript")
+    name = TYPESCRIPT.get(suffix, "typescript")
     source = Source(path, data, name, parse(name, data))
     if name == "tsx" and b"&" in data:
         source.tree = _with_ampersands(source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.fleet.images.publish import ScriptResult, analyse
 
 PLATFORMS = ("linux/arm64", "linux/amd64")

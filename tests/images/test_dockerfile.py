@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.fleet.images.checks import flaws, read
 from fleetmod.fleet.images.dockerfile import instructions, stages
 

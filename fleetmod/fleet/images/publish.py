@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.fleet.images.builder import carried_plugin, chooses_builder, creation
 from fleetmod.fleet.images.commands import Command, commands
 from fleetmod.fleet.images.decide import places

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.fleet.images.commands import Option
 from fleetmod.fleet.images.local_store import plain
 from fleetmod.fleet.images.pairs import Group

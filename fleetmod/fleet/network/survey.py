@@ -11,7 +11,8 @@ from fleetmod.fleet.network.graph import Code, build
 from fleetmod.fleet.network.model import Graph
 from fleetmod.fleet.network.owners import owned_folders
 from fleetmod.fleet.network.uses import TRIGGERS, Use, env_reads, uses
-from fleetmod.project import Project, is_typescript
+from fleetmod.project import Project
+from fleetmod.suffixes import is_typescript
 from fleetmod.syntax.source import is_text, open_source
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import candidates, discover

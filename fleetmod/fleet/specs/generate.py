@@ -10,7 +10,8 @@ from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.fleet.manifests.model import Cluster
 from fleetmod.fleet.specs import inngest, redis, redis_sites, typesense
 from fleetmod.fleet.specs.stores import INNGEST, REDIS, TYPESENSE, stores
-from fleetmod.project import Project, is_typescript
+from fleetmod.project import Project
+from fleetmod.suffixes import is_typescript
 from fleetmod.syntax.source import is_text, open_source
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import candidates, discover

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote
 
-from fleetmod.apply import render
+from fleetmod.edits import render
 from fleetmod.gates.check import PHASES, TITLES
 from fleetmod.model import REFUSE, REWRITE, Finding, is_debt
 from fleetmod.report.report import Entry, Report
