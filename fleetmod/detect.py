@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from tree_sitter import Node, QueryCursor
 
 from fleetmod.analysis import Analysis
+from fleetmod.regex import lazy
 from fleetmod.rules import Rule
 from fleetmod.syntax.source import query
+
+# a string, a comment, or the name of the capture
+_TOKEN = lazy(r'"(?:[^"\\]|\\.)*"|;[^\n]*|@debt(?![\w.-])')
 
 
 def matches(analysis: Analysis, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Node]]:
@@ -33,34 +40,63 @@ def matches(analysis: Analysis, rules: Sequence[Rule]) -> Iterator[tuple[Rule, N
             return bool(nodes) and analysis.container_roles.role(nodes[0]) in wanted
         raise ValueError(name)  # the loader lets no other predicate through
 
-    for rule in rules:
-        places = _places(source.data, rule)
-        seen: set[int] = set()
-        for text in (rule.query, rule.query_tsx if source.language == "tsx" else ""):
-            if not text:
-                continue
-            for start, end in places:
-                cursor = QueryCursor(query(source.language, text))
-                cursor.set_byte_range(start, end)
-                for _, captures in cursor.matches(source.root, holds):  # type: ignore[arg-type]
-                    for node in captures.get("debt", []):
-                        inside = any(a <= node.start_byte and node.end_byte <= b for a, b in broken)
-                        if node.id not in seen and not inside:
-                            seen.add(node.id)
-                            found.append((rule, node))
+    for (triggers, reach), group in _groups(rules).items():
+        places = _places(source.data, triggers, reach)
+        if not places:
+            continue
+        seen: set[tuple[str, int]] = set()
+        cursor = QueryCursor(query(source.language, _joined(group, source.language)))
+        for start, end in places:
+            cursor.set_byte_range(start, end)
+            for _, captures in cursor.matches(source.root, holds):  # type: ignore[arg-type]
+                for rule, node in _captured(group, captures):
+                    inside = any(a <= node.start_byte and node.end_byte <= b for a, b in broken)
+                    if (rule.id, node.id) not in seen and not inside:
+                        seen.add((rule.id, node.id))
+                        found.append((rule, node))
     found.sort(key=lambda pair: (pair[1].start_byte, -pair[1].end_byte, pair[0].id))
     return iter(found)
 
 
-def _places(data: bytes, rule: Rule) -> list[tuple[int, int]]:
+def _groups(rules: Sequence[Rule]) -> dict[tuple[tuple[str, ...], str], list[Rule]]:
+    """The rules that look at the same places: one query asks for all of them."""
+    groups: dict[tuple[tuple[str, ...], str], list[Rule]] = defaultdict(list)
+    for rule in rules:
+        groups[rule.triggers, rule.reach].append(rule)
+    return groups
+
+
+def _joined(rules: Sequence[Rule], language: str) -> str:
+    """The rules' queries as one, since compiling takes long; each has a `@debt` of its own."""
+    parts = []
+    for number, rule in enumerate(rules):
+        text = rule.query + (f"\n{rule.query_tsx}" if language == "tsx" else "")
+        parts.append(_TOKEN.sub(partial(_numbered, number), text))
+    return "\n".join(parts)
+
+
+def _numbered(number: int, token: re.Match[str]) -> str:
+    return f"{token[0]}.{number}" if token[0] == "@debt" else token[0]
+
+
+def _captured(
+    rules: Sequence[Rule], captures: dict[str, list[Node]]
+) -> Iterator[tuple[Rule, Node]]:
+    for name, nodes in captures.items():
+        word, _, number = name.partition(".")
+        if word == "debt":
+            yield from ((rules[int(number)], node) for node in nodes)
+
+
+def _places(data: bytes, triggers: Sequence[str], reach: str) -> list[tuple[int, int]]:
     """Where to look: around each trigger, or in the whole of a file that holds one."""
     ranges: list[tuple[int, int]] = []
-    for trigger in rule.triggers:
+    for trigger in triggers:
         needle = trigger.encode()
         at = data.find(needle)
         while at >= 0:
             ranges.append((at, at + len(needle)))
             at = data.find(needle, at + 1)
-    if not rule.triggers or (ranges and rule.reach == "file"):
+    if not triggers or (ranges and reach == "file"):
         return [(0, len(data))]
     return sorted(ranges)
