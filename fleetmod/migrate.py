@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from fleetmod.audit import UNOWNED, Progress, refused, scan_all
 from fleetmod.edits import render
 from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
@@ -18,6 +17,7 @@ from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Findin
 from fleetmod.project import ADAPTS, Project, Sources, read_sources
 from fleetmod.rules import Rule
 from fleetmod.runtime import Needed, install
+from fleetmod.scan import UNOWNED, Progress, refused, scan_all
 from fleetmod.settings import Settings
 from fleetmod.suffixes import is_typescript
 from fleetmod.testfiles import is_test

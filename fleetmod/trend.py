@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from fleetmod import __version__
-from fleetmod.audit import Progress, scan_file
 from fleetmod.errors import FleetmodError
 from fleetmod.model import FileResult, is_debt
 from fleetmod.project import Project, make_settings
+from fleetmod.scan import Progress, scan_file
 from fleetmod.settings import Settings
 from fleetmod.suffixes import is_typescript
 from fleetmod.workspace.discover import looked_at
