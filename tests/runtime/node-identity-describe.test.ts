@@ -72,7 +72,8 @@ describe("describe", () => {
     cpSync(sources, copy, { recursive: true });
     host.write("ws/pnpm-workspace.yaml", "");
     const doctor = (home: string) => spawnSync(process.execPath, [join(copy, "src/doctor.ts")], {
-      encoding: "utf8", env: { PATH: process.env["PATH"], HOME: home, NODE_ID: "anvil", VAULT_PATH: "/v" },
+      encoding: "utf8", cwd: folder, // where a relative home may be made
+      env: { PATH: process.env["PATH"], HOME: home, NODE_ID: "anvil", VAULT_PATH: "/v" },
     });
     const well = doctor(folder);
     const lines = well.stdout.trimEnd().split("\n").map((line) => line.split(/ {2,}/));
