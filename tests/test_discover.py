@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from fleetmod.errors import UNPROVEN, FleetmodError
-from fleetmod.workspace import discover as module
 from fleetmod.workspace.config import Config, Workspace
 from fleetmod.workspace.discover import candidates, discover, grep_lines
 from fleetmod.workspace.globs import glob_regex, matcher
@@ -163,7 +162,7 @@ def test_candidates(repo: Path, monkeypatch: pytest.MonkeyPatch, use_git: bool) 
 def test_an_unreadable_file_is_told(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(repo, {"a.ts": "needle", "b.ts": "needle", "c.ts": "none", "d.ts": "none"})
     git(repo, "add", ".")
-    monkeypatch.setattr(module, "_readable", lambda root, path: path != "c.ts")
+    monkeypatch.setattr(os, "access", lambda path, _: not path.endswith("c.ts"))
     real = Path.read_bytes
 
     def read(self: Path) -> bytes:
@@ -193,13 +192,13 @@ def test_a_git_that_fails_is_done_without(
 def test_no_process_per_file(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(repo, {f"f{i}.ts": "needle" for i in range(200)})
     calls: list[object] = []
-    real: Callable[..., object] = subprocess.run
+    real: Callable[..., object] = subprocess.Popen
 
     def run(*args: object, **kwargs: object) -> object:
         calls.append(args)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "Popen", run)
     assert len(candidates(repo, discover(repo, Config()), [b"needle"]).hits) == 200
     assert 0 < len(calls) <= 3
 
