@@ -146,8 +146,8 @@ class ContainerCalls(ProcessCalls):
             site.operations = (op,)
         if site.runner.result == CHILD and op.verb == START:
             raise Refused(
-                "starts the machine and does not wait for it; `await containerRuntime.start()` "
-                "where it is needed"
+                "starts the machine in a child process of its own; "
+                "write `await containerRuntime.start()` where it must run"
             )
         if op.verb == HEALTHY and not site.runner.throws and (test := self._asked(site, usage)):
             node, negated = test
