@@ -69,13 +69,22 @@ def open_cache(root: Path, rules: tuple[Rule, ...]) -> Cache:
     return Cache(folder / f"{name}.pickle", _stamp(rules))
 
 
-def key_of(data: bytes, path: str, settings: Settings, rules: tuple[Rule, ...]) -> str:
+class Keys:
     """What the result of a file depends on, beside the code and the rules' own text."""
-    general = [getattr(settings, f.name) for f in fields(settings) if f.name not in _PER_FILE]
-    literals = sorted(settings.literals_for(path))
-    adapts = sorted(family for family, paths in settings.adapters.items() if path in paths)
-    parts = [*map(_plain, general), literals, adapts, [rule.id for rule in rules]]
-    return digest(data, repr(parts))
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        shared = [getattr(settings, f.name) for f in fields(settings) if f.name not in _PER_FILE]
+        self._shared = digest(repr([_plain(value) for value in shared]).encode())
+
+    def of(self, path: str, data: bytes, rules: tuple[Rule, ...]) -> str:
+        adapters = self._settings.adapters.items()
+        own = [
+            sorted(self._settings.literals_for(path)),
+            sorted(family for family, paths in adapters if path in paths),
+            [rule.id for rule in rules],
+        ]
+        return digest(data, self._shared, repr(own))
 
 
 def digest(data: bytes, *more: str) -> str:

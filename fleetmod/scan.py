@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 
-from fleetmod.cache import key_of
+from fleetmod.cache import Keys
 from fleetmod.model import REFUSE, REWRITE, FileResult
 from fleetmod.project import Project, Sources
 from fleetmod.settings import Settings
@@ -28,8 +28,9 @@ def scan_all(
 ) -> list[FileResult]:
     """Analyse every file that holds a trigger."""
     cache, settings = project.cache, sources.settings
+    known = Keys(settings)
     keys = {
-        path: key_of(data, path, settings, project.rules_for(path))
+        path: known.of(path, data, project.rules_for(path))
         for path, data in sorted(sources.contents.items())
     }
     found: dict[str, FileResult | None] = {
