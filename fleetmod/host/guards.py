@@ -7,13 +7,12 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
+from fleetmod.host.platforms import EVERY, helper, only
 from fleetmod.host.tools import Tool
 from fleetmod.syntax.scope import Scopes, exported
 from fleetmod.syntax.source import FUNCTIONS, ancestors, contains, same
 from fleetmod.syntax.values import Values, unwrap
 
-EVERY = frozenset({"darwin", "linux", "win32"})
-_NODES = frozenset({"darwin", "linux"})  # what a node of a fleet can be
 _NAMES = {
     **dict.fromkeys(("darwin", "Darwin", "macos", "macOS", "mac", "osx"), "darwin"),
     **dict.fromkeys(("linux", "Linux"), "linux"),
@@ -22,11 +21,6 @@ _NAMES = {
 _PLATFORM = re.compile(
     r"(?:.*\.)?(?:\w*[pP]latform|PLATFORM)(?:\(\))?|(?:os\.)?type\(\)|Deno\.build\.os"
 )
-_HELPERS = {
-    "darwin": re.compile(r"(?:is|on)(?:mac|macos|macosx|osx|darwin)(?:host|platform)?"),
-    "linux": re.compile(r"(?:is|on)linux(?:host|platform)?"),
-    "win32": re.compile(r"(?:is|on)(?:win|win32|windows)(?:host|platform)?"),
-}
 _ASKS = re.compile(r"(?:.*\.)?\w*(?:which|exists|has|available|installed|supports)\w*", re.I)
 _ENDS = ("return_statement", "throw_statement", "continue_statement", "break_statement")
 _BODIES = ("program", "statement_block", "switch_case", "switch_default")
@@ -41,12 +35,8 @@ class Guards:
         self.tool = tool
 
     def guarded(self, node: Node) -> bool:
-        """Whether `node` runs on no platform of a fleet but the tool's.
-
-        Behind `if (process.platform === "darwin") return;` people write what is for Linux.
-        """
-        own = {self.tool.platform}
-        return self.platforms_at(node) & (_NODES | own) <= own
+        """Whether `node` runs on no platform of a fleet but the tool's."""
+        return only(self.platforms_at(node), self.tool.platform)
 
     def platforms_at(self, node: Node, depth: int = _DEPTH) -> frozenset[str]:
         """The platforms on which `node` can run; those of its callers where all are known."""
@@ -189,8 +179,7 @@ class Guards:
                 return listed
             function = node.child_by_field_name("function")
             node = function if function is not None else node
-        name = re.sub(r"[_\s]", "", self.source.text(node)).rpartition(".")[2].lower()
-        return next((frozenset({p}) for p, e in _HELPERS.items() if e.fullmatch(name)), None)
+        return helper(self.source.text(node).rpartition(".")[2])
 
     def _listed(self, call: Node) -> frozenset[str] | None:
         """`["darwin", "linux"].includes(process.platform)`"""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from fleetmod.apply import render
+from fleetmod.filekinds import language_of, may_be_script
+from fleetmod.host import python, shell
+from fleetmod.host.nature import Surroundings, is_dockerfile, surroundings
 from fleetmod.host.scan import FAMILY, scan
 from fleetmod.host.tools import Tool, load_tools
 from fleetmod.migrate import difference
@@ -13,6 +18,8 @@ from fleetmod.project import Project, suffix
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.globs import matcher
+
+SCRIPTS = {"shell": shell.scan, "python": python.scan}
 
 
 def tools_of(project: Project) -> dict[str, Tool]:
@@ -30,26 +37,44 @@ def scan_repository(
     """
     tools = tools_of(project)
     wanted = matcher(globs) if globs else None
+    discovered = discover(project.root, project.config)
     paths = [
         path
-        for path in discover(project.root, project.config)
-        if suffix(path) in SUFFIXES
+        for path in discovered
+        if (suffix(path) in SUFFIXES or may_be_script(path))
         and not project.port_of(path)
         and not any(own(path) for own in project.own_adapters.values())
         and (wanted is None or wanted(path))
     ]
     found = candidates(project.root, paths, [name.encode() for name in tools])
-    results, unreadable = [], [f"{path} cannot be read: {why}" for path, why in found.unreadable]
+    results, scripts = [], []
+    unreadable = [f"{path} cannot be read: {why}" for path, why in found.unreadable]
     for path in found.hits:
         try:
             data = (planned or {}).get(path) or (project.root / path).read_bytes()
         except OSError as error:
             unreadable.append(f"{path} cannot be read: {error.strerror or error}")
             continue
-        result = scan(path, data, tools, project.known_rules)
-        if result.findings or result.unparsed:
-            results.append(result)
-    return tuple(results), tuple(unreadable)
+        if suffix(path) in SUFFIXES:
+            results.append(scan(path, data, tools, project.known_rules))
+        elif (language := language_of(path, data)) in SCRIPTS:
+            scripts.append((path, language, data))
+    around = surroundings_of(project, discovered, [data for _, _, data in scripts])
+    for path, language, data in scripts:
+        results.append(SCRIPTS[language](path, data, tools, project.known_rules, around))
+    found_in = (r for r in results if r.findings or r.unparsed)
+    return tuple(sorted(found_in, key=lambda r: r.path)), tuple(unreadable)
+
+
+def surroundings_of(
+    project: Project, discovered: list[str], scripts: Sequence[bytes]
+) -> Surroundings:
+    """What the repository's Dockerfiles and scripts say; one that cannot be read says nothing."""
+    dockerfiles = []
+    for path in filter(is_dockerfile, discovered):
+        with suppress(OSError):
+            dockerfiles.append((project.root / path).read_text("utf-8", "replace"))
+    return surroundings(dockerfiles, scripts)
 
 
 def extend(project: Project, plan: Plan, globs: tuple[str, ...] = ()) -> Plan:

@@ -6,8 +6,9 @@ import hashlib
 import plistlib
 from dataclasses import replace
 
+from fleetmod.filekinds import language_of
 from fleetmod.languages.findings import TOOL, Context, Result
-from fleetmod.languages.scan import language_of, scan
+from fleetmod.languages.scan import scan
 from fleetmod.model import EXEMPT, REFUSE, FileChange, Plan
 from fleetmod.places import HOME, ROOT, VAULT
 from fleetmod.project import Project, suffix

@@ -1,33 +1,13 @@
-"""Which language a file is in, and its result. Pure."""
+"""One file in the way of its language, and its result. Pure."""
 
 from __future__ import annotations
 
-import re
-
 from fleetmod.apply import render
+from fleetmod.filekinds import language_of
 from fleetmod.languages import other, plist, shell
 from fleetmod.languages.findings import Context, Result
 from fleetmod.model import REFUSE, REWRITE
 from fleetmod.syntax.source import is_text
-
-_SHELLS = (".sh", ".bash", ".zsh", ".ksh", ".command")
-_SHEBANG = re.compile(rb"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?|/\S*/)(?P<name>\w+)")
-
-
-def language_of(path: str, data: bytes) -> str:
-    """`shell`, `python`, `plist` or `other`, by suffix or by the first line."""
-    name = path.rpartition("/")[2].lower()
-    if name.endswith(_SHELLS):
-        return "shell"
-    if name.endswith((".py", ".pyi")):
-        return "python"
-    if name.endswith((".plist", ".plist.template")):
-        return "plist"
-    shebang = _SHEBANG.match(data) if "." not in name else None
-    program = shebang["name"].decode() if shebang is not None else ""
-    if program in ("sh", "bash", "zsh", "dash", "ksh"):
-        return "shell"
-    return "python" if program.startswith("python") else "other"
 
 
 def scan(path: str, data: bytes, context: Context, used_by: str = "") -> Result:

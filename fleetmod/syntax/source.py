@@ -53,31 +53,12 @@ def parse(name: str, data: bytes) -> Tree:
 
 
 @dataclass(slots=True)
-class Source:
-    """One file. `path` is relative to the repository root; all offsets are bytes."""
+class Text:
+    """One file's bytes. `path` is relative to the repository root; all offsets are bytes."""
 
     path: str
     data: bytes
-    language: str
-    tree: Tree
-    _line_starts: list[int] = field(default_factory=list)
-
-    @property
-    def root(self) -> Node:
-        return self.tree.root_node
-
-    def text(self, node: Node) -> str:
-        return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
-
-    def own_text(self, node: Node) -> str:
-        """The text of a literal without what stands in its substitutions."""
-        if node.type != "template_string":
-            return self.text(node)
-        fragments = (c for c in node.named_children if c.type == "string_fragment")
-        return "\n".join(map(self.text, fragments))
-
-    def slice(self, start: int, end: int) -> str:
-        return self.data[start:end].decode("utf-8", "replace")
+    _line_starts: list[int] = field(default_factory=list, init=False)
 
     def line_of(self, offset: int) -> int:
         """The line of a byte offset, counted from 1."""
@@ -96,6 +77,31 @@ class Source:
         line = self.line_of(offset)
         start = self._line_starts[line - 1]
         return line, len(self.slice(start, offset)) + 1
+
+    def slice(self, start: int, end: int) -> str:
+        return self.data[start:end].decode("utf-8", "replace")
+
+
+@dataclass(slots=True)
+class Source(Text):
+    """A file and its tree."""
+
+    language: str
+    tree: Tree
+
+    @property
+    def root(self) -> Node:
+        return self.tree.root_node
+
+    def text(self, node: Node) -> str:
+        return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def own_text(self, node: Node) -> str:
+        """The text of a literal without what stands in its substitutions."""
+        if node.type != "template_string":
+            return self.text(node)
+        fragments = (c for c in node.named_children if c.type == "string_fragment")
+        return "\n".join(map(self.text, fragments))
 
     def captures(self, text: str, node: Node | None = None) -> dict[str, list[Node]]:
         """The nodes that a query captures, by capture name."""

@@ -1,0 +1,105 @@
+"""One Python module from bytes to findings of host-bound tools. Pure; nothing is rewritten, so
+that the standard library's `ast` is enough."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import tokenize
+import warnings
+from collections.abc import Iterator, Mapping
+
+from fleetmod.host.findings import reported
+from fleetmod.host.module import MODULES, Module, read
+from fleetmod.host.module_guards import ModuleGuards
+from fleetmod.host.nature import NOTHING, Surroundings, platform_of_file
+from fleetmod.host.tools import RULE, Tool, for_language
+from fleetmod.model import FileResult, Finding
+from fleetmod.suppress import Comment, Suppressions
+from fleetmod.syntax.source import Text
+
+_CHECKS = {"darwin": '`sys.platform == "darwin"`', "linux": '`sys.platform == "linux"`'}
+
+
+def scan(
+    path: str,
+    data: bytes,
+    tools: Mapping[str, Tool],
+    known: frozenset[str] = frozenset(),
+    around: Surroundings = NOTHING,
+) -> FileResult:
+    """What one module runs of `tools` with no platform check around it.
+
+    `known` are the rules that a directive may name. A file that is no Python of this interpreter's
+    grammar counts as not parsed, where it imports what runs programs and names a tool.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    if not any(name.encode() in data for name in MODULES):
+        return FileResult(path, digest)
+    source = Text(path, data)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # escapes that people forgot
+            module = read(ast.parse(data))
+        comments = list(_comments(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError):
+        lines = (1, data.count(b"\n") + 1)
+        held = any(name.encode() in data for name in tools if not tools[name].ordinary)
+        return FileResult(path, digest, errors=(lines,), unparsed=(lines,) if held else ())
+    suppressions = Suppressions(source, known | {RULE.id}, comments)
+    tools = for_language(tools, "python")
+    findings = list(_findings(source, module, tools, suppressions, around))
+    return FileResult(path, digest, (*findings, *suppressions.findings((RULE.id,))))
+
+
+def _findings(
+    source: Text,
+    module: Module,
+    tools: Mapping[str, Tool],
+    suppressions: Suppressions,
+    around: Surroundings,
+) -> Iterator[Finding]:
+    starts = _line_starts(source.data)
+    for call in sorted(module.calls, key=lambda node: (node.lineno, node.col_offset)):
+        run = [(p, v) for p, v in module.programs(call) if p.name in tools]
+        tolerated = any(program.tolerated for program, _ in run)
+        if tolerated and len({tools[p.name].platform for p, _ in run}) > 1:
+            continue  # `pbcopy || xclip`: one for each platform
+        for name, value in dict.fromkeys((p.name, v) for p, v in run if not p.tolerated):
+            tool = tools[name]
+            guards = ModuleGuards(module, tool)
+            by_shell = module.elements(value) is None
+            if guards.guarded(call) or guards.guarded(value) or guards.caught(call, by_shell):
+                continue
+            check = f'`shutil.which("{name}")` or {_CHECKS.get(tool.platform, "`sys.platform`")}'
+            start = starts[call.lineno - 1] + call.col_offset
+            end = starts[(call.end_lineno or call.lineno) - 1] + (call.end_col_offset or 0)
+            nature = platform_of_file(source.path, tool, around)
+            function = module.function(call)
+            symbol = function.name if function is not None else ""
+            yield reported(source, start, end, tool, check, suppressions, symbol, nature)
+
+
+def _line_starts(data: bytes) -> list[int]:
+    starts, at = [0], data.find(b"\n")
+    while at >= 0:
+        starts.append(at + 1)
+        at = data.find(b"\n", at + 1)
+    return starts
+
+
+def _comments(source: Text) -> Iterator[Comment]:
+    """The comments of a module, each with where the next line of code begins."""
+    starts = _line_starts(source.data)
+    lines = source.data.decode("utf-8").splitlines(keepends=True)
+    waiting: list[tuple[int, int]] = []
+    for token in tokenize.generate_tokens(io.StringIO(source.data.decode("utf-8")).readline):
+        if token.type == tokenize.COMMENT:
+            before = lines[token.start[0] - 1][: token.start[1]].encode()
+            start = starts[token.start[0] - 1] + len(before)
+            waiting.append((start, start + len(token.string.encode())))
+        elif token.type not in (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT):
+            for start, end in waiting:
+                yield Comment(start, end, starts[min(token.start[0], len(starts)) - 1])
+            waiting = []
