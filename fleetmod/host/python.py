@@ -60,7 +60,6 @@ def _findings(
     suppressions: Suppressions,
     around: Surroundings,
 ) -> Iterator[Finding]:
-    starts = _line_starts(source.data)
     for call in sorted(module.calls, key=lambda node: (node.lineno, node.col_offset)):
         run = [(p, v) for p, v in module.programs(call) if p.name in tools]
         tolerated = any(program.tolerated for program, _ in run)
@@ -73,33 +72,24 @@ def _findings(
             if guards.guarded(call) or guards.guarded(value) or guards.caught(call, by_shell):
                 continue
             check = f'`shutil.which("{name}")` or {_CHECKS.get(tool.platform, "`sys.platform`")}'
-            start = starts[call.lineno - 1] + call.col_offset
-            end = starts[(call.end_lineno or call.lineno) - 1] + (call.end_col_offset or 0)
+            start = source.start_of(call.lineno) + call.col_offset
+            end = source.start_of(call.end_lineno or call.lineno) + (call.end_col_offset or 0)
             nature = platform_of_file(source.path, tool, around)
             function = module.function(call)
             symbol = function.name if function is not None else ""
             yield reported(source, start, end, tool, check, suppressions, symbol, nature)
 
 
-def _line_starts(data: bytes) -> list[int]:
-    starts, at = [0], data.find(b"\n")
-    while at >= 0:
-        starts.append(at + 1)
-        at = data.find(b"\n", at + 1)
-    return starts
-
-
 def _comments(source: Text) -> Iterator[Comment]:
     """The comments of a module, each with where the next line of code begins."""
-    starts = _line_starts(source.data)
-    lines = source.data.decode("utf-8").splitlines(keepends=True)
+    lines = source.data.decode("utf-8").split("\n")
     waiting: list[tuple[int, int]] = []
     for token in tokenize.generate_tokens(io.StringIO(source.data.decode("utf-8")).readline):
         if token.type == tokenize.COMMENT:
             before = lines[token.start[0] - 1][: token.start[1]].encode()
-            start = starts[token.start[0] - 1] + len(before)
+            start = source.start_of(token.start[0]) + len(before)
             waiting.append((start, start + len(token.string.encode())))
         elif token.type not in (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT):
             for start, end in waiting:
-                yield Comment(start, end, starts[min(token.start[0], len(starts)) - 1])
+                yield Comment(start, end, source.start_of(token.start[0]))
             waiting = []

@@ -72,6 +72,11 @@ class Text:
                 at = self.data.find(b"\n", at + 1)
         return bisect_right(self._line_starts, offset)
 
+    def start_of(self, line: int) -> int:
+        """The offset at which a line begins; of the last one where there are fewer."""
+        last = self.line_of(len(self.data))
+        return self._line_starts[min(line, last) - 1]
+
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column (in characters) of a byte offset, both counted from 1."""
         line = self.line_of(offset)
