@@ -44,6 +44,9 @@ BASH = "#!/usr/bin/env bash\n"
         ('S="unix:///Users/alice/.s.sock"', 'S="unix://$HOME/.s.sock"'),
         ('printf "a\\n/Users/alice/b"', 'printf "a\\n$HOME/b"'),
         ("# needs /Users/alice/bin/x", "# needs ~/bin/x"),
+        ('# . "/Users/alice/x.sh"', '# . "$HOME/x.sh"'),
+        ("# $('/Users/alice/bin/x' hook)", '# $("$HOME/bin/x" hook)'),
+        ("# env A=/Users/alice/x /Users/alice/y", "# env A=$HOME/x ~/y"),
         ("export HOME=/Users/alice", "export HOME=~"),
         ('HOME="/Users/alice"', "HOME=~"),
     ],
@@ -59,6 +62,9 @@ def test_a_path_in_its_quotes(before: str, after: str) -> None:
         ("cat <<\\X\n/Users/alice/a\nX", "whose end is quoted"),
         ("echo $'/Users/alice/a'", "use plain quotes"),
         ("HOME=/tmp/x\ncat /Users/alice/a", "sets HOME to something else"),
+        (': "${HOME:=/Users/alice}"', "the default of HOME itself"),
+        ('[ "$EUID" -ne 0 ] && exit 1\nls /Users/alice/a', "root has another HOME"),
+        ("if [[ $(id -u) != 0 ]]; then exit; fi\nls /Users/alice/a", "root has another HOME"),
         ("# shellcheck source=/Users/alice/a.sh", "read as it stands"),
         ("if then /Users/alice/a", "does not parse"),
     ],
@@ -67,6 +73,12 @@ def test_what_no_shell_would_expand_is_refused(code: str, reason: str) -> None:
     text = f"{BASH}{code}\n"
     assert [reason in said for said in reasons("a.sh", text)] == [True]
     assert rewritten("a.sh", text) == text
+
+
+def test_test_data_stays_with_its_expectation() -> None:
+    text = f'{BASH}[ "$(slug /Users/alice/a)" = users-alice-a ]\n'
+    assert ["test data" in said for said in reasons("tests/slug.sh", text)] == [True]
+    assert reasons("scripts/slug.sh", text) == []
 
 
 def test_a_plain_sh_keeps_the_home_that_it_sets() -> None:
@@ -103,6 +115,22 @@ def test_calls_of_launchctl_are_reported_unless_the_platform_is_asked() -> None:
     )
     found = sorted(look("a.sh", text).findings, key=lambda f: f.line)
     assert [(f.line, f.action) for f in found] == [(2, "exempt"), (3, "refuse"), (5, "exempt")]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'OS=$(uname -s)\nif [ "$OS" = Linux ]; then systemctl restart x; else launchctl list; fi',
+        '[ "$(uname)" = Darwin ] || exit 0\nlaunchctl list',
+        "command -v launchctl >/dev/null || exit 0\nlaunchctl list",
+        'case "$(uname)" in Darwin) load ;; esac\nload() { launchctl load x; }',
+    ],
+)
+def test_every_check_that_the_host_gate_knows_counts_for_launchctl(code: str) -> None:
+    assert {f.action for f in look("a.sh", f"{BASH}{code}\n").findings} == {EXEMPT}
+    other = code.replace("Darwin", "Linux").replace("= Linux ]; then", "= Darwin ]; then")
+    if "command -v" not in code:
+        assert reasons("a.sh", f"{BASH}{other}\n") != []
 
 
 SCRIPT = """#!SHELL

@@ -19,6 +19,7 @@ from fleetmod.model import FileResult, Finding
 from fleetmod.suppress import Comment, Suppressions
 from fleetmod.syntax.source import Text
 
+_BROKEN = (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError)
 _CHECKS = {"darwin": '`sys.platform == "darwin"`', "linux": '`sys.platform == "linux"`'}
 
 
@@ -39,11 +40,9 @@ def scan(
         return FileResult(path, digest)
     source = Text(path, data)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # escapes that people forgot
-            module = read(ast.parse(data))
+        module = _parse(data)
         comments = list(_comments(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError):
+    except _BROKEN:
         lines = (1, data.count(b"\n") + 1)
         held = any(name.encode() in data for name in tools if not tools[name].ordinary)
         return FileResult(path, digest, errors=(lines,), unparsed=(lines,) if held else ())
@@ -51,6 +50,37 @@ def scan(
     tools = for_language(tools, "python")
     findings = list(_findings(source, module, tools, suppressions, around))
     return FileResult(path, digest, (*findings, *suppressions.findings((RULE.id,))))
+
+
+def calls_of(data: bytes, tool: Tool) -> list[tuple[int, int, bool]]:
+    """The byte ranges of the calls that run one tool, and whether a check is around each."""
+    source = Text("", data)
+    try:
+        module = _parse(data)
+    except _BROKEN:
+        return []
+    out = []
+    for call in module.calls:
+        if any(program.name == tool.name for program, _ in module.programs(call)):
+            out.append((*_span(source, call), _is_guarded(module, call, call, tool)))
+    return out
+
+
+def _parse(data: bytes) -> Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # escapes that people forgot
+        return read(ast.parse(data))
+
+
+def _span(source: Text, call: ast.Call) -> tuple[int, int]:
+    start = source.start_of(call.lineno) + call.col_offset
+    return start, source.start_of(call.end_lineno or call.lineno) + (call.end_col_offset or 0)
+
+
+def _is_guarded(module: Module, call: ast.Call, value: ast.expr, tool: Tool) -> bool:
+    guards = ModuleGuards(module, tool)
+    by_shell = module.elements(value) is None
+    return guards.guarded(call) or guards.guarded(value) or guards.caught(call, by_shell)
 
 
 def _findings(
@@ -67,13 +97,10 @@ def _findings(
             continue  # `pbcopy || xclip`: one for each platform
         for name, value in dict.fromkeys((p.name, v) for p, v in run if not p.tolerated):
             tool = tools[name]
-            guards = ModuleGuards(module, tool)
-            by_shell = module.elements(value) is None
-            if guards.guarded(call) or guards.guarded(value) or guards.caught(call, by_shell):
+            if _is_guarded(module, call, value, tool):
                 continue
             check = f'`shutil.which("{name}")` or {_CHECKS.get(tool.platform, "`sys.platform`")}'
-            start = source.start_of(call.lineno) + call.col_offset
-            end = source.start_of(call.end_lineno or call.lineno) + (call.end_col_offset or 0)
+            start, end = _span(source, call)
             nature = platform_of_file(source.path, tool, around)
             function = module.function(call)
             symbol = function.name if function is not None else ""

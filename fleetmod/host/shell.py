@@ -69,6 +69,14 @@ def scan(
     return FileResult(path, digest, every, (), (), ranges, held)
 
 
+def calls_of(source: Source, tool: Tool) -> list[tuple[Node, bool]]:
+    """The commands of a script that run one tool, and whether a platform check is around each."""
+    script, tools = read(source), {tool.name: tool}
+    guards = ScriptGuards(script, tool, tools)
+    found = _calls(script, tools, NOTHING)
+    return [(command, guards.guarded(command)) for command, _ in found]
+
+
 def _calls(
     script: Script, tools: Mapping[str, Tool], around: Surroundings
 ) -> list[tuple[Node, str]]:

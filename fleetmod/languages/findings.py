@@ -11,6 +11,10 @@ from fleetmod.testfiles import is_test
 
 HOME_FAMILY, PROCESS_FAMILY = "home", "process"
 TOOL = "launchctl"
+TEST_DATA = (
+    "test data, whose expected result may be spelled elsewhere; move both to a neutral home such "
+    "as /Users/fixture"
+)
 _SHORT = 120
 
 

@@ -10,43 +10,41 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tree_sitter import Node
+from tree_sitter import Node, Tree
 
-from fleetmod.host.commands import programs
 from fleetmod.languages.findings import (
     HOME_FAMILY,
-    PROCESS_FAMILY,
-    TOOL,
+    TEST_DATA,
     Context,
     Refused,
     Result,
     Spot,
     spots,
 )
+from fleetmod.languages.launchctl import report
 from fleetmod.languages.quoting import COMMENT, DOUBLE, HOMED, SINGLE, WORD, context_of
 from fleetmod.places import FOREIGN, HOME
 from fleetmod.syntax.source import ancestors, parse, walk
+from fleetmod.testfiles import is_test
 
 _PLAIN = re.compile(r"[\w./@%+=:,-]+")  # nothing in it that quotes would change
 _SPECIAL = re.compile(r"[$`\"\\!]")
 _DEFAULT = re.compile(r"(\$\{\w+:?)-(?=[\"']?/)")
 _ESCAPE = re.compile(r"\\[a-z](?=/)")
-_ASKED = re.compile(r"\buname\b|\$\{?OSTYPE|command -v launchctl|which launchctl")
 _FORCED = (
     "the script took one user's home whoever ran it; a service that runs as another user needs "
     "HOME, or a user of its own, in its unit or plist"
 )
-_CALL = (
-    "launchctl exists on macOS only; let the unit of the platform do it (`fleetmod units`), or ask "
-    "`uname` first and call systemctl on Linux"
-)
+# `[ "$EUID" -ne 0 ]`, `[ "$(id -u)" = 0 ]`: the script is for root, or it tells root apart
+_ROOT = re.compile(rb"(?:\$\{?E?UID\}?|\bid -u\b)[^\n]{0,9}(?:-n?eq?|[!=]=?)\s*[\"']?0\b")
 
 
 def scan(path: str, data: bytes, context: Context) -> Result:
     """The findings and edits of one script; nothing is rewritten in one that does not parse."""
     result = Result(path, data, "shell")
-    root = parse("bash", data).root_node
-    script = _Script(result, context, root)
+    tree = parse("bash", data)
+    root = tree.root_node
+    script = _Script(result, context, tree)
     if root.has_error:
         result.problem = "does not parse as bash"
     by_leaf: dict[int, list[Spot]] = defaultdict(list)
@@ -61,7 +59,7 @@ def scan(path: str, data: bytes, context: Context) -> Result:
         by_leaf[leaf.id].append(spot)
     for key, group in by_leaf.items():
         script.rewrite(leaves[key], group)
-    script.calls()
+    report(result, tree)
     return result
 
 
@@ -69,7 +67,11 @@ def scan(path: str, data: bytes, context: Context) -> Result:
 class _Script:
     result: Result
     context: Context
-    root: Node
+    tree: Tree
+
+    @property
+    def root(self) -> Node:
+        return self.tree.root_node
 
     def rewrite(self, leaf: Node, group: list[Spot]) -> None:
         """One word, string or comment with the home paths in it."""
@@ -93,10 +95,17 @@ class _Script:
         kind = context_of(leaf, self.result.data, group[0].start)
         if kind == COMMENT:
             for spot in group:
-                self.result.edit(spot.start, spot.home_end, "~")
+                self._comment(spot)
             return ()
         if kind == HOMED:
             return self._home_itself(leaf, group[0])
+        if is_test(self.result.path):
+            raise Refused(TEST_DATA)
+        if _ROOT.search(self.result.data):
+            raise Refused(
+                "the script asks whether root runs it, and root has another HOME; take the home of "
+                "$SUDO_USER, or hand the path over"
+            )
         if self._homes_of_its_own:
             raise Refused("the script sets HOME to something else; spell the path from a variable")
         text = self.result.data[leaf.start_byte : leaf.end_byte].decode()
@@ -118,6 +127,18 @@ class _Script:
                 self.result.edit(spot.start, spot.end, self._base(spot, leaf))
         return ()
 
+    def _comment(self, spot: Spot) -> None:
+        """`~`, or what is right where quoted code that stands in a comment is put back."""
+        line = self.result.data[spot.start : self.result.data.find(b"\n", spot.start)]
+        before = self.result.data[spot.start - 1 : spot.start]
+        quoted = re.match(rb"[^'\"$`\\]*'", line) if before == b"'" else None
+        if quoted is not None:
+            rest = line[spot.home_end - spot.start : quoted.end() - 1].decode()
+            end = spot.start + quoted.end()
+            return self.result.edit(spot.start - 1, end, f'"$HOME{rest}"')
+        home = "$HOME" if before in (b'"', b"=", b":") else "~"
+        self.result.edit(spot.start, spot.home_end, home)
+
     def _replaced(
         self, leaf: Node, group: list[Spot], before: str, after: str, skip: int = 0
     ) -> None:
@@ -132,6 +153,8 @@ class _Script:
     def _base(self, spot: Spot, leaf: Node) -> str:
         """`$HOME`, or `${ROOT:-$HOME/Code/acme}`, with braces where a name would go on."""
         base = spot.path.base
+        if base == HOME and self._is_default_of("HOME", leaf):
+            raise Refused("the default of HOME itself; delete it where HOME is set by the runner")
         default = self.context.default(base, "$HOME")
         name = self.context.env.get(base, "")
         if base == HOME or self._sets(name, but=leaf) or self._is_default_of(name, leaf):
@@ -153,39 +176,8 @@ class _Script:
         self.result.edit(value.start_byte, value.end_byte, "~")
         return (_FORCED,)
 
-    def calls(self) -> None:
-        """The calls of launchctl, and the other places that name it."""
-        run: set[int] = set()
-        for node in walk(self.root):
-            if node.type != "command" or TOOL not in self.text(node):
-                continue
-            words = [self._word(c) for c in node.named_children if c.type != "variable_assignment"]
-            if any(program.name == TOOL for program in programs(words)):
-                run |= set(range(node.start_point.row, node.end_point.row + 1))
-                asked = any(
-                    _ASKED.search(self.text(a).partition("then")[0])
-                    for a in ancestors(node)
-                    if a.type in ("if_statement", "list", "case_statement")
-                )
-                reason = "stands behind a check of the platform" if asked else _CALL
-                self.result.add(
-                    *(PROCESS_FAMILY, node.start_byte, node.end_byte, "runs launchctl", reason),
-                    exempt=asked,
-                )
-        for match in re.finditer(TOOL.encode(), self.result.data):
-            leaf = self.root.named_descendant_for_byte_range(*match.span())
-            if leaf is None or leaf.start_point.row in run:
-                continue
-            comment = leaf.type == "comment"
-            reason = "a comment" if comment else "a text names launchctl; see whether it is run"
-            self.result.add(PROCESS_FAMILY, *match.span(), "names launchctl", reason, comment)
-
     def text(self, node: Node) -> str:
         return self.result.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
-
-    def _word(self, node: Node) -> str | None:
-        text = self.text(node)
-        return text[1:-1] if node.type in ("string", "raw_string") else text
 
     def _sets(self, name: str, but: Node) -> bool:
         """Whether the script sets a variable elsewhere, so that it may mean something else."""
