@@ -70,12 +70,26 @@ def test_a_list_that_is_no_template_yet_is_refused(text: str, reason: str) -> No
     assert look("a.plist", text).edits == []
 
 
-def test_a_list_that_code_installs_is_refused(root: Path) -> None:
-    (root / "infra/install.sh").write_text("cp infra/api.plist ~/Library/LaunchAgents\n")
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("infra/install.sh", "cp infra/api.plist ~/Library/LaunchAgents\n"),
+        ("install.sh", "for list in infra/*.plist; do cp $list ~/Library/LaunchAgents; done\n"),
+        ("infra/install.sh", 'cp "$(dirname "$0")"/*.plist ~/Library/LaunchAgents\n'),
+    ],
+)
+def test_a_list_that_code_installs_is_refused(root: Path, path: str, code: str) -> None:
+    (root / path).write_text(code)
     commit(root)
     ran = fleetmod(root, "migrate", "--all-languages")
-    assert ran.code == 1 and "infra/install.sh reads or installs it as it is" in ran.out
+    assert ran.code == 1 and f"{path} reads or installs it as it is" in ran.out
     assert (root / "infra/api.plist").read_text() == PLIST
+
+
+def test_a_list_of_another_folder_is_not_meant(root: Path) -> None:
+    (root / "clean.sh").write_text('ls "$HOME"/Library/LaunchAgents/*.plist\n')
+    commit(root)
+    assert fleetmod(root, "migrate", "--all-languages").code == 0
 
 
 def test_other_languages_are_reported_with_what_to_do() -> None:

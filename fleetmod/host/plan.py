@@ -15,11 +15,15 @@ from fleetmod.host.tools import Tool, load_tools
 from fleetmod.migrate import difference
 from fleetmod.model import REFUSE, FileChange, FileResult, Plan
 from fleetmod.project import Project, suffix
-from fleetmod.syntax.source import SUFFIXES
+from fleetmod.syntax.source import JAVASCRIPT, SUFFIXES
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.globs import matcher
 
+CODE = SUFFIXES | JAVASCRIPT
 SCRIPTS = {"shell": shell.scan, "python": python.scan}
+
+_RUNNERS = (b"child_process", b"execa", b"cross-spawn", b"shelljs", b"zx", b"Bun.", b"Deno.")
+_BUNDLED = 5000  # bytes; no person writes such a line
 
 
 def tools_of(project: Project) -> dict[str, Tool]:
@@ -41,7 +45,7 @@ def scan_repository(
     paths = [
         path
         for path in discovered
-        if (suffix(path) in SUFFIXES or may_be_script(path))
+        if (suffix(path) in CODE or may_be_script(path))
         and not project.port_of(path)
         and not any(own(path) for own in project.own_adapters.values())
         and (wanted is None or wanted(path))
@@ -55,7 +59,9 @@ def scan_repository(
         except OSError as error:
             unreadable.append(f"{path} cannot be read: {error.strerror or error}")
             continue
-        if suffix(path) in SUFFIXES:
+        if suffix(path) in JAVASCRIPT and not runs_programs(data):
+            continue
+        if suffix(path) in CODE:
             results.append(scan(path, data, tools, project.known_rules))
         elif (language := language_of(path, data)) in SCRIPTS:
             scripts.append((path, language, data))
@@ -64,6 +70,11 @@ def scan_repository(
         results.append(SCRIPTS[language](path, data, tools, project.known_rules, around))
     found_in = (r for r in results if r.findings or r.unparsed)
     return tuple(sorted(found_in, key=lambda r: r.path)), tuple(unreadable)
+
+
+def runs_programs(data: bytes) -> bool:
+    """Whether a JavaScript file may run child processes, and is no bundle that a tool made."""
+    return any(name in data for name in _RUNNERS) and max(map(len, data.split(b"\n"))) < _BUNDLED
 
 
 def surroundings_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import plistlib
+import re
 from dataclasses import replace
 
 from fleetmod.filekinds import language_of
@@ -102,8 +103,9 @@ def table(results: tuple[Result, ...]) -> list[tuple[str, str, int, int, int]]:
 
 
 def _user_of(project: Project, path: str, data: bytes, discovered: list[str]) -> str:
-    """A file of code that takes this list as it is, by its name or by its label and `.plist`."""
-    name = path.rpartition("/")[2]
+    """A file of code that takes this list as it is: by its name, by its label and `.plist`, or as
+    one of the lists of its folder."""
+    folder, _, name = path.rpartition("/")
     try:
         job = plistlib.loads(data)
     # plistlib lets many errors through; the list is refused for that when it is read
@@ -115,5 +117,12 @@ def _user_of(project: Project, path: str, data: bytes, discovered: list[str]) ->
     for user in candidates(project.root, code, needles).hits:
         text = (project.root / user).read_bytes()
         if name.encode() in text or b".plist" in text:
+            return user
+    every = re.escape(folder.rpartition("/")[2].encode())
+    listed = re.compile(rb"(?<![\w.-])" + every + rb"[\"']?/[^\s\"']*\*[^\s\"'/]*\.plist")
+    for user in candidates(project.root, code, [b".plist"]).hits if every else ():
+        text = (project.root / user).read_bytes()
+        beside = user.rpartition("/")[0] == folder and b"*.plist" in text
+        if beside or listed.search(text):
             return user
     return ""

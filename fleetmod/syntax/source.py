@@ -9,6 +9,7 @@ from functools import cache
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
 SUFFIXES = {".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx"}
+JAVASCRIPT = dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), "tsx")  # whose grammar holds all of it
 
 FUNCTIONS = frozenset(
     {
@@ -130,7 +131,7 @@ def is_text(data: bytes) -> bool:
 def open_source(path: str, data: bytes) -> Source:
     """Parse `data` as the language that the suffix of `path` names (TypeScript by default)."""
     suffix = path[path.rfind(".") :] if "." in path else ""
-    name = SUFFIXES.get(suffix, "typescript")
+    name = (SUFFIXES | JAVASCRIPT).get(suffix, "typescript")
     source = Source(path, data, name, parse(name, data))
     if name == "tsx" and b"&" in data:
         source.tree = _with_ampersands(source)
