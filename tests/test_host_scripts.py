@@ -89,7 +89,7 @@ def test_the_gate_asks_for_scripts_too_and_changes_none(tmp_path: Path) -> None:
     root = make(tmp_path / "r", FILES)
     gate = fleetmod(root, "gate", "--phase", "host")
     assert gate.code == 1 and "2 finding(s)" in gate.out
-    assert "scripts/copy.sh:2: pbcopy exists on macOS only; ask for it with" in gate.out
+    assert "scripts/copy.sh:2: pbcopy exists on macOS only; ask first, with" in gate.out
     assert "scripts/notify:3: osascript" in gate.out
     before = tree(root)
     assert fleetmod(root, "migrate", "--host-tools").code == 1

@@ -40,8 +40,8 @@ def reported(
         text=text if len(text) <= _SHORT else text[: _SHORT - 1] + "…",
         understood=f"runs {tool.name}, of {tool.where} only",
         action=REFUSE,
-        reason=f"{tool.name} exists on {tool.where} only; ask for it with {check}, and elsewhere "
-        f"use {tool.instead}",
+        reason=f"{tool.name} exists on {tool.where} only; ask first, with {check}; elsewhere: "
+        f"{tool.instead}",
         test=is_test(source.path),
         symbol=symbol,
         lines=(line,),
