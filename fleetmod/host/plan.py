@@ -15,6 +15,7 @@ from fleetmod.host.tools import Tool, load_tools
 from fleetmod.migrate import difference
 from fleetmod.model import REFUSE, FileChange, FileResult, Plan
 from fleetmod.project import Project, suffix
+from fleetmod.suppress import WORD
 from fleetmod.syntax.source import JAVASCRIPT, SUFFIXES
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.globs import matcher
@@ -22,7 +23,10 @@ from fleetmod.workspace.globs import matcher
 CODE = SUFFIXES | JAVASCRIPT
 SCRIPTS = {"shell": shell.scan, "python": python.scan}
 
-_RUNNERS = (b"child_process", b"execa", b"cross-spawn", b"shelljs", b"zx", b"Bun.", b"Deno.")
+_RUNNERS = (
+    *(b"child_process", b"execa", b"cross-spawn", b"shelljs", b"zx", b"Bun", b'"bun"', b"'bun'"),
+    *(b"Deno.", b"effect/platform"),
+)
 _BUNDLED = 5000  # bytes; no person writes such a line
 
 
@@ -51,6 +55,8 @@ def scan_repository(
         and (wanted is None or wanted(path))
     ]
     found = candidates(project.root, paths, [name.encode() for name in tools])
+    plain = [name.encode() for name, tool in tools.items() if not tool.ordinary]
+    plain.append(WORD.encode())
     results, scripts = [], []
     unreadable = [f"{path} cannot be read: {why}" for path, why in found.unreadable]
     for path in found.hits:
@@ -59,9 +65,12 @@ def scan_repository(
         except OSError as error:
             unreadable.append(f"{path} cannot be read: {error.strerror or error}")
             continue
-        if suffix(path) in JAVASCRIPT and not runs_programs(data):
+        kind = suffix(path)
+        if kind in JAVASCRIPT and not (runs_programs(data) and is_written(data)):
             continue
-        if suffix(path) in CODE:
+        if kind in SUFFIXES and not (runs_programs(data) or any(name in data for name in plain)):
+            continue  # everyday words alone, where nothing is seen to run a program
+        if kind in CODE:
             results.append(scan(path, data, tools, project.known_rules))
         elif (language := language_of(path, data)) in SCRIPTS:
             scripts.append((path, language, data))
@@ -73,8 +82,13 @@ def scan_repository(
 
 
 def runs_programs(data: bytes) -> bool:
-    """Whether a JavaScript file may run child processes, and is no bundle that a tool made."""
-    return any(name in data for name in _RUNNERS) and max(map(len, data.split(b"\n"))) < _BUNDLED
+    """Whether a file names what runs child processes."""
+    return any(name in data for name in _RUNNERS)
+
+
+def is_written(data: bytes) -> bool:
+    """Whether people wrote a file, and no bundler."""
+    return max(map(len, data.split(b"\n"))) < _BUNDLED
 
 
 def surroundings_of(
