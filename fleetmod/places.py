@@ -14,7 +14,7 @@ _HOME = re.compile(
     r"(?<![\w.~$}\])\0-])(?P<home>/(?:Users|home)/(?P<user>[A-Za-z0-9._-]*[A-Za-z0-9_-]))(?![\w-])"
 )
 # what follows another folder's name: `acme-wiki`, `acme backup/x`, a value not known here
-_END = re.compile(r"(?![\w.@+~\0-]| [\w(][^/\n\"'&|;]*/|/\.\.(?:/|$))")
+_END = re.compile(r"(?![\w.@+~\0-]| [\w(][^/\n\"'&|;<>]*/|/\.\.(?:/|$))")
 _DRIVE = re.compile(r"(?:^|[^\w/])[A-Za-z]:$")
 _HOST = re.compile(r"(?:^|[\s\"'`=])[A-Za-z][\w.-]*@?[\w.-]+:$")
 _URL = re.compile(r"[a-z][\w+.-]*://[^\s/\"'`]+[^\s\"'`]*$|[?&=][\w-]*=$")

@@ -31,6 +31,11 @@ BASH = "#!/usr/bin/env bash\n"
         ("PATH=/Users/alice/bin:$PATH", 'PATH="$HOME"/bin:$PATH'),
         ("PATH=/a:/Users/alice/b:/Users/alice/c", 'PATH="/a:$HOME/b:$HOME/c"'),
         ("cd /Users/alice/Code/acme/infra", 'cd "${ACME_ROOT:-$HOME/Code/acme}/infra"'),
+        (
+            "cd /Users/alice/Code/acme 2>/dev/null",
+            'cd "${ACME_ROOT:-$HOME/Code/acme}" 2>/dev/null',
+        ),
+        ("cp -R /Users/alice/Code/acme to/x", 'cp -R "${ACME_ROOT:-$HOME/Code/acme}" to/x'),
         ("cd /Users/alice/Code/acme-wiki", 'cd "$HOME/Code/acme-wiki"'),
         ('R="${R:-/Users/alice/Code/acme}"', 'R="${R:-${ACME_ROOT:-$HOME/Code/acme}}"'),
         ('R="${ACME_ROOT:-/Users/alice/Code/acme}"', 'R="${ACME_ROOT:-$HOME/Code/acme}"'),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node, Tree
 
@@ -56,11 +56,21 @@ def scan(path: str, data: bytes, context: Context) -> Result:
         if leaf is None:
             continue
         leaves[leaf.id] = leaf
-        by_leaf[leaf.id].append(spot)
+        by_leaf[leaf.id].append(_of_word(spot, leaf, data, context))
     for key, group in by_leaf.items():
         script.rewrite(leaves[key], group)
     report(result, tree)
     return result
+
+
+def _of_word(spot: Spot, leaf: Node, data: bytes, context: Context) -> Spot:
+    """The path as its word alone tells it: `cp /Users/x/acme to/` has no folder `acme to`."""
+    if leaf.type != "word" or spot.end > leaf.end_byte:
+        return spot
+    text = data[spot.start : leaf.end_byte].decode()
+    path = next(iter(context.places.find(text)), spot.path)
+    end = spot.start + len(text[: path.end].encode())
+    return replace(spot, end=end, path=path) if path.base and not path.start else spot
 
 
 @dataclass
