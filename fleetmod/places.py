@@ -18,7 +18,7 @@ _END = re.compile(r"(?![\w.@+~\0-]| [\w(][^/\n\"'&|;<>]*/|/\.\.(?:/|$))")
 _DRIVE = re.compile(r"(?:^|[^\w/])[A-Za-z]:$")
 _HOST = re.compile(r"(?:^|[\s\"'`=])[A-Za-z][\w.-]*@?[\w.-]+:$")
 _URL = re.compile(r"[a-z][\w+.-]*://[^\s/\"'`]+[^\s\"'`]*$|[?&=][\w-]*=$")
-_REMOTE = re.compile(r"(?:^|[\s;&|(])(?:ssh|mosh|rsh)\s[^\n]*$")
+_REMOTE = re.compile(r"(?:^|[\s;&|(\"'`])(?:ssh|mosh|rsh)\s[^\n]*$")
 
 FOREIGN = "a URL, another host or a folder of that name; not this host's home"
 UNKNOWN = (

@@ -97,6 +97,8 @@ def test_other_languages_are_reported_with_what_to_do() -> None:
     assert "render it" in reasons("a.yaml", "a: /Users/alice/x\n")[0]
     assert "os.homedir()" in reasons("a.mjs", 'run("/Users/alice/x");\n')[0]
     assert "platform first" in reasons("a.js", 'run("launchctl list");\n')[0]
+    assert "another kind" in reasons("Dockerfile", "COPY /Users/alice/x /x\n")[0]
+    assert reasons("Dockerfile", "WORKDIR /home/alice/app\n") == []
     assert reasons("a.md", "see /Users/alice/x and launchctl\n") == []
 
 

@@ -83,6 +83,19 @@ def test_what_has_no_safe_lookup_is_refused(code: str, reason: str) -> None:
     assert rewritten("a.py", code) == code
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        'run("ssh mac ls /Users/alice/b", shell=True)',
+        'run(["ssh", "mac", "ls", "/Users/alice/b"])',
+        'run(["docker", "exec", "box", "ls", "/home/alice/b"])',
+    ],
+)
+def test_the_home_of_another_host_is_no_debt(code: str) -> None:
+    assert [f.action for f in look("a.py", code).findings] == [EXEMPT]
+    assert rewritten("a.py", code) == code
+
+
 def test_test_data_stays_with_its_expectation() -> None:
     code = 'assert slug("/Users/alice/a") == "users-alice-a"\n'
     assert ["test data" in said for said in reasons("tests/test_slug.py", code)] == [True]

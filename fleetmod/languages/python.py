@@ -31,6 +31,8 @@ _CALL = (
     "launchctl exists on macOS only; let the unit of the platform do it (`fleetmod units`), or ask "
     "`sys.platform` first and call systemctl on Linux"
 )
+_REMOTE = ("ssh", "mosh", "rsh")
+_CONTAINERS = ("docker", "podman", "nerdctl", "kubectl")
 
 
 def scan(path: str, data: bytes, context: Context) -> Result:
@@ -83,7 +85,7 @@ class _File:
         found = [p for p in self.context.places.find(shown) if p.base or p.why]
         if not found:
             return
-        foreign = not any(p.base for p in found)
+        foreign = not any(p.base for p in found) or self._is_remote(node)
         edits, needed, reason = len(self.result.edits), self.needs_os, FOREIGN if foreign else ""
         try:
             if not foreign:
@@ -95,7 +97,20 @@ class _File:
             at = start + len(raw[: p.start].encode())
             until = start + len(raw[: p.end].encode())
             said = reason if p.base else p.why or FOREIGN
-            self.result.add(HOME_FAMILY, at, until, "a home path", said, exempt=not p.base)
+            exempt = foreign or not p.base
+            self.result.add(HOME_FAMILY, at, until, "a home path", said, exempt=exempt)
+
+    def _is_remote(self, node: cst.CSTNode) -> bool:
+        """Whether a literal is a word of `["ssh", "host", …]` or `["docker", "exec", …]`."""
+        import libcst as cst
+
+        element = self.parents.get(node)
+        words = self.parents.get(element) if isinstance(element, cst.Element) else None
+        if not isinstance(words, cst.List | cst.Tuple):
+            return False
+        spelled = [self.module.code_for_node(each.value)[1:-1] for each in words.elements]
+        tool, rest = spelled[0], spelled[1:]
+        return tool in _REMOTE or (tool in _CONTAINERS and rest[:1] == ["exec"])
 
     def _rewrite(self, node: cst.CSTNode, start: int, end: int, raw: str) -> None:
         import libcst as cst

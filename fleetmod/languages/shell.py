@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tree_sitter import Node, Tree
 
+from fleetmod.languages.elsewhere import INSIDE, is_elsewhere, is_inside
 from fleetmod.languages.findings import (
     HOME_FAMILY,
     TEST_DATA,
@@ -55,6 +55,9 @@ def scan(path: str, data: bytes, context: Context) -> Result:
         leaf = root.named_descendant_for_byte_range(spot.start, spot.end)
         if leaf is None:
             continue
+        if is_inside(leaf, data[leaf.start_byte : spot.start]):
+            result.add(HOME_FAMILY, spot.start, spot.end, "a home path", INSIDE, exempt=True)
+            continue
         leaves[leaf.id] = leaf
         by_leaf[leaf.id].append(_of_word(spot, leaf, data, context))
     for key, group in by_leaf.items():
@@ -91,7 +94,7 @@ class _Script:
         try:
             if self.root.has_error:
                 raise Refused("the script does not parse as bash, so nothing in it is rewritten")
-            if _elsewhere(leaf, self.text):
+            if is_elsewhere(leaf):
                 reason, exempt = FOREIGN, True
             else:
                 notes = self._rewrite(leaf, group)
@@ -223,17 +226,3 @@ def _joined(leaf: Node) -> bool:
 
 def _is_value(node: Node) -> bool:
     return node.parent is not None and node.parent.type == "variable_assignment"
-
-
-def _elsewhere(leaf: Node, text: Callable[[Node], str]) -> bool:
-    """Whether a word, or the here-document it stands in, goes to another host or a container."""
-    for node in (leaf, *ancestors(leaf)):
-        if node.type == "redirected_statement":
-            node = node.child_by_field_name("body") or node
-        if node.type == "command" and re.match(
-            r"(?:ssh|mosh|rsh)\s|(?:docker|podman|kubectl|nerdctl)\s+(?:\S+\s+)*?exec\s"
-            r"|(?:limactl|multipass)\s+(?:shell|exec)\s|colima\s+ssh\s",
-            text(node),
-        ):
-            return True
-    return False
