@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fleetmod.host import python, shell
+from fleetmod.host import manifest, python, shell
 from fleetmod.host.examples import HostExample, load_examples
 from fleetmod.host.nature import surroundings
 from fleetmod.host.tools import load_tools
@@ -73,6 +73,28 @@ def test_a_directive_that_meets_nothing_is_told() -> None:
     for language, code in (("shell", "ls plutil\n"), ("python", "import os\n")):
         (finding,) = SCANS[language]("a", (told + code).encode(), TOOLS).findings
         assert "suppresses nothing of host-tool" in finding.reason
+
+
+MANIFEST = b"""{
+  "name": "app",
+  "scripts": {
+    "show": "vitest run && cross-env A=1 open coverage/index.html",
+    "show:any": "open x || xdg-open x",
+    "build:mac": "xcodebuild -scheme \\"x\\"",
+    "lint": "eslint open say"
+  },
+  "dependencies": { "open": "^10" }
+}
+"""
+
+
+def test_the_scripts_of_a_manifest_are_commands() -> None:
+    result = manifest.scan("packages/app/package.json", MANIFEST, TOOLS)
+    told = [(f.line, f.symbol, f.action == EXEMPT) for f in result.findings]
+    assert told == [(4, "scripts.show", False), (6, "scripts.build:mac", True)]
+    first = result.findings[0]
+    assert MANIFEST[first.start : first.end].startswith(b'"vitest run')
+    assert manifest.scan("package.json", b"{", TOOLS).findings == ()
 
 
 FILES: dict[str, str | bytes] = {

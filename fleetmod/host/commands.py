@@ -26,6 +26,7 @@ _PREFIXES = {
     "xargs": ("-I", "-n", "-P", "-L"),
     "setsid": (),
     "timeout": ("-k", "-s"),
+    "cross-env": (),
     "stdbuf": ("-i", "-o", "-e"),
 }
 _SHELLS = ("sh", "bash", "zsh", "dash", "ksh", "su", "runuser")  # they take `-c TEXT`

@@ -11,7 +11,7 @@ TITLE = "no tool of one platform is run without a platform check"
 
 
 def verdict(project: Project) -> Verdict:
-    """The verdict on the repository's TypeScript, JavaScript, shell scripts and Python."""
+    """The verdict on TypeScript, JavaScript, shell scripts, Python and scripts of manifests."""
     results, unreadable = scan_repository(project)
     every = [f for result in results for f in result.findings]
     findings = tuple(f for f in every if f.action != EXEMPT)

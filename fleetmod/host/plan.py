@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from fleetmod.apply import render
 from fleetmod.filekinds import language_of, may_be_script
-from fleetmod.host import python, shell
+from fleetmod.host import manifest, python, shell
 from fleetmod.host.nature import Surroundings, is_dockerfile, surroundings
 from fleetmod.host.scan import FAMILY, scan
 from fleetmod.host.tools import Tool, load_tools
@@ -21,7 +21,7 @@ from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.globs import matcher
 
 CODE = SUFFIXES | JAVASCRIPT
-SCRIPTS = {"shell": shell.scan, "python": python.scan}
+SCRIPTS = {"shell": shell.scan, "python": python.scan, "manifest": manifest.scan}
 
 _RUNNERS = (
     *(b"child_process", b"execa", b"cross-spawn", b"shelljs", b"zx", b"Bun", b'"bun"', b"'bun'"),
@@ -49,7 +49,7 @@ def scan_repository(
     paths = [
         path
         for path in discovered
-        if (suffix(path) in CODE or may_be_script(path))
+        if (suffix(path) in CODE or may_be_script(path) or is_manifest(path))
         and not project.port_of(path)
         and not any(own(path) for own in project.own_adapters.values())
         and (wanted is None or wanted(path))
@@ -72,13 +72,21 @@ def scan_repository(
             continue  # everyday words alone, where nothing is seen to run a program
         if kind in CODE:
             results.append(scan(path, data, tools, project.known_rules))
-        elif (language := language_of(path, data)) in SCRIPTS:
+        elif (language := kind_of(path, data)) in SCRIPTS:
             scripts.append((path, language, data))
     around = surroundings_of(project, discovered, [data for _, _, data in scripts])
     for path, language, data in scripts:
         results.append(SCRIPTS[language](path, data, tools, project.known_rules, around))
     found_in = (r for r in results if r.findings or r.unparsed)
     return tuple(sorted(found_in, key=lambda r: r.path)), tuple(unreadable)
+
+
+def is_manifest(path: str) -> bool:
+    return path.rpartition("/")[2] == manifest.NAME
+
+
+def kind_of(path: str, data: bytes) -> str:
+    return "manifest" if is_manifest(path) else language_of(path, data)
 
 
 def runs_programs(data: bytes) -> bool:

@@ -21,14 +21,14 @@ RULE = Rule(
 A program that exists on one platform only (`plutil`, `osascript`, `systemctl`) makes the code die
 on the others, at once where it is run when a module is imported. `gate --phase host` finds the
 calls that no platform check stands around: a condition, an early return, a helper named `isMacOS`,
-a test for the tool itself. It looks at TypeScript and JavaScript, shell scripts and Python. A name
-that is an everyday word (`open`, `say`) counts only where the code is seen to run it. `migrate
---host-tools` puts a check before a call in TypeScript where the code has a way on for a tool that
-fails (`if (p.exitCode !== 0) return null`, a `catch`): the check takes that way. Everything else is
-refused with the counterpart of the tool. In a script, what stands behind `|| true` or in a `try`
-for a program that is not there is no debt, nor is a file that is named for its platform
-(`scripts/macos/`, `setup-linux.sh`) or that a Dockerfile runs. Tools of your own stand in
-`host/*.toml` of a folder in workspace.rules.
+a test for the tool itself. It looks at TypeScript and JavaScript, shell scripts, Python and the
+scripts of a package.json. A name that is an everyday word (`open`, `say`) counts only where the
+code is seen to run it. `migrate --host-tools` puts a check before a call in TypeScript where the
+code has a way on for a tool that fails (`if (p.exitCode !== 0) return null`, a `catch`): the check
+takes that way. Everything else is refused with the counterpart of the tool. In a script, what
+stands behind `|| true` or in a `try` for a program that is not there is no debt, nor is a file that
+is named for its platform (`scripts/macos/`, `setup-linux.sh`) or that a Dockerfile runs. Tools of
+your own stand in `host/*.toml` of a folder in workspace.rules.
 """.strip(),
 )
 LANGUAGES = ("shell", "python")  # that have words of their own for `instead`
