@@ -21,9 +21,13 @@ _VALUES = {  # what `uname`, OSTYPE, `ID` of os-release(5) and people call a pla
 }
 
 
-def helper(name: str) -> frozenset[str] | None:
-    """The platform that a name of a function or a variable tells; None where it tells none."""
+def helper(name: str, bare: bool = False) -> frozenset[str] | None:
+    """The platform that a name of a function or a variable tells; None where it tells none.
+
+    `bare` takes `darwin` for `is_darwin`, as scripts call what holds true or false.
+    """
     plain = re.sub(r"[_\s]", "", name).lower()
+    plain = plain if plain.startswith(("is", "on")) or not bare else f"is{plain}"
     return next((frozenset({p}) for p, e in HELPERS.items() if e.fullmatch(plain)), None)
 
 

@@ -26,7 +26,7 @@ _ASKS = re.compile(
 )
 _FILES = {  # hier(7) of Linux and of macOS; os-release(5); sd_booted(3)
     "linux": re.compile(r"/etc/\w+[-_](?:release|version)|/run/systemd(?:/.*)?|/proc(?:/.*)?"),
-    "darwin": re.compile(r"/Applications(?:/.*)?|/System/Library(?:/.*)?"),
+    "darwin": re.compile(r"(?:/Applications|/System/Library|/opt/homebrew)(?:/.*)?"),
 }
 _DEPTH = 4
 
@@ -44,6 +44,10 @@ class Conditions:
             return EVERY
         if node.type in ("test_command", "parenthesized_expression", "redirected_statement"):
             return self.possible(inside[0], truth, depth)
+        if node.type == "compound_statement" and self.text(node).startswith("(("):
+            # zsh: `(( $+commands[x] ))`
+            asked = re.search(rf"\$\+commands\[{re.escape(self.tool.name)}\]", self.text(node))
+            return frozenset({self.tool.platform}) if asked and truth else EVERY
         if node.type in ("compound_statement", "subshell"):
             return self.possible(inside[-1], truth, depth)
         if node.type == "negated_command":
@@ -58,7 +62,7 @@ class Conditions:
 
     def _binary(self, node: Node, truth: bool, depth: int) -> frozenset[str]:
         left, right = node.named_children[0], node.named_children[-1]
-        operator = self.text(next((c for c in node.children[1:-1]), None))
+        operator = _operator(node)
         if operator in ("&&", "||"):
             a, b = self.possible(left, truth, depth), self.possible(right, truth, depth)
             return a & b if (operator == "&&") is truth else a | b
@@ -67,38 +71,54 @@ class Conditions:
             asked, equal = asked[1:].strip(), not equal
         if operator not in ("=", "==", "!=", "=~"):
             return EVERY
-        found = self.compared(asked, self.text(right))
-        return _unless(found, equal is truth)
+        more = _operator(right) if right.type == "binary_expression" else ""
+        value = right.named_children[0] if more else right
+        found = _unless(self.compared(asked, self.text(value)), equal is truth)
+        if more not in ("-a", "-o"):  # the tree takes `x = y -a z` for `x = (y -a z)`
+            return found
+        rest = self.possible(right.named_children[-1], truth, depth)
+        return found & rest if (more == "-a") is truth else found | rest
 
     def _unary(self, node: Node, value: Node, truth: bool, depth: int) -> frozenset[str]:
         operator, text = self.text(node.children[0]), self.text(value).strip("\"'")
         if operator == "!":
             return self.possible(value, not truth, depth)
-        if operator in ("-n", "-z"):
-            found = (
-                value.named_children[0]
-                if value.type == "string" and value.named_children
-                else value
-            )
-            if found.type == "command_substitution" and found.named_children:
-                return self.possible(found.named_children[0], (operator == "-n") is truth, depth)
-            return EVERY
-        if not truth:
-            return EVERY
-        if text.startswith("/") and text.rpartition("/")[2] == self.tool.name:
+        asked = self._substituted(value)
+        if asked is not None and operator != "-d":
+            return self.possible(asked, (operator != "-z") is truth, depth)
+        return self._there(text) if truth else EVERY
+
+    def _there(self, path: str) -> frozenset[str]:
+        """The platforms that have a file: the tool itself, or one that tells its system."""
+        if path.startswith("/") and path.rpartition("/")[2] == self.tool.name:
             return frozenset({self.tool.platform})
-        return next((frozenset({p}) for p, e in _FILES.items() if e.fullmatch(text)), EVERY)
+        return next((frozenset({p}) for p, e in _FILES.items() if e.fullmatch(path)), EVERY)
+
+    def _substituted(self, value: Node) -> Node | None:
+        """The command of `"$(command -v x)"`, or of a variable that keeps what it said."""
+        inside = value.named_children
+        node = inside[0] if value.type == "string" and len(inside) == 1 else value
+        if variable := _VARIABLE.fullmatch(self.text(node)):
+            kept = self.script.constant(variable[1])
+            return self._substituted(kept) if kept is not None else None
+        if node.type != "command_substitution" or not node.named_children:
+            return None
+        said = node.named_children[0]
+        silent = said.type == "list" and self.text(said.named_children[-1]) in ("true", ":")
+        return said.named_children[0] if silent else said
 
     def _command(self, node: Node, truth: bool, depth: int) -> frozenset[str]:
         words = self.script.words(node)
         text = self.script.name(node)
         variable = _VARIABLE.fullmatch(text.strip('"'))
-        if (known := helper(variable[1] if variable else text)) is not None:
+        if (known := helper(variable[1] if variable else text, bare=bool(variable))) is not None:
             return _unless(known, truth)
         name, rest = (words[0] or "", words[1:]) if words else ("", [])
         if name == "test" and len(rest) == 3 and rest[1] in ("=", "==", "!="):
             first, _, second = (self.text(n) for n in node.children_by_field_name("argument"))
             return _unless(self.compared(first, second), (rest[1] != "!=") is truth)
+        if name == "test" and len(rest) == 2 and re.fullmatch(r"-[defLrsx]", rest[0] or ""):
+            return self._there(rest[1] or "") if truth else EVERY
         if name == "grep" and any(_FILES["linux"].fullmatch(word or "") for word in rest):
             return frozenset({"linux"}) if truth else EVERY
         function = self.script.functions.get(name)
@@ -125,7 +145,11 @@ class Conditions:
             asked, value = value, asked
         plain = value.strip("\"'")
         if variable := _VARIABLE.fullmatch(asked.strip('"')):
-            if (known := helper(variable[1])) is not None and plain in ("true", "1", "yes"):
+            if (known := helper(variable[1], bare=True)) is not None and plain in (
+                "true",
+                "1",
+                "yes",
+            ):
                 return known
             if known is not None and plain in ("false", "0", "no", ""):
                 return EVERY - known
@@ -153,3 +177,8 @@ class Conditions:
 
 def _unless(found: frozenset[str], truth: bool) -> frozenset[str]:
     return found if truth or found == EVERY else EVERY - found
+
+
+def _operator(node: Node) -> str:
+    inside = node.children[1:-1]
+    return (inside[0].text or b"").decode() if inside else ""
