@@ -104,6 +104,7 @@ FILES: dict[str, str | bytes] = {
     "scripts/copy.sh": "#!/bin/sh\necho x | pbcopy\n",
     "scripts/notify": "#!/usr/bin/env python3\nimport os\nos.system('osascript -e beep')\n",
     "docs/open.txt": "open pbcopy\n",
+    "scripts/setup-mac.sh": "brew install jq\n",
 }
 
 
@@ -113,6 +114,7 @@ def test_the_gate_asks_for_scripts_too_and_changes_none(tmp_path: Path) -> None:
     assert gate.code == 1 and "2 finding(s)" in gate.out
     assert "scripts/copy.sh:2: pbcopy exists on macOS only; ask first, with" in gate.out
     assert "scripts/notify:3: osascript" in gate.out
+    assert "1 call(s) in 1 file(s) that are for one platform" in gate.out
     before = tree(root)
     assert fleetmod(root, "migrate", "--host-tools").code == 1
     assert tree(root) == before
