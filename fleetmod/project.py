@@ -27,7 +27,13 @@ PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
 DAEMON = "launchd"  # counted beside the tool, and no debt by itself
 # the family whose tools a port's own package may name
 ADAPTS = {PROCESS_MANAGER: "process", "container-runtime": "container"}
-HOST_RULE = "host-tool"  # a directive may name it, though no audit of 1a and 1b looks for it
+# a directive may name these, though no audit of 1a and 1b looks for them
+HOST_RULE = "host-tool"
+PORTABLE_RULES = frozenset(
+    f"{kind}-{what}"
+    for kind in ("shell", "python", "plist", "other")
+    for what in ("home", "launchctl")
+)
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,7 @@ def open_project(root: Path, rule_ids: tuple[str, ...] = (), examples: bool = Fa
     if rule_ids:
         rules = tuple(r for r in rules if r.id in rule_ids)
     packages = {port: f"{config.runtime.scope}/{port}" for port in PORTS}
-    return Project(root, config, configured, rules, packages, known | {HOST_RULE})
+    return Project(root, config, configured, rules, packages, known | {HOST_RULE} | PORTABLE_RULES)
 
 
 def read_sources(project: Project) -> Sources:

@@ -32,8 +32,12 @@ and goes into the certificate. A directive that meets nothing, names no rule tha
 reason is debt itself, so that none outlives what it was written for.
 """.strip(),
 )
-_HEAD = re.compile(rf"(?://+|/\*+|#+)\s*{WORD}(?P<file>-file)?(?![\w-])(?P<rest>[^\n]*)")
+_MARK = r"(?://+|/\*+|#+|<!--)"  # of the languages that are looked at
+_HEAD = re.compile(rf"{_MARK}\s*{WORD}(?P<file>-file)?(?![\w-])(?P<rest>[^\n]*)")
 _BODY = re.compile(r"\s+(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)\s*:(?P<reason>.*)")
+_LINE = re.compile(rf"(?:^|(?<=\s)){_MARK}\s*{WORD}[^\n]*".encode(), re.M)
+_CODE = re.compile(rf"^[ \t]*(?!{_MARK})(?=\S)".encode(), re.M)
+_CLOSED = re.compile(r"\s*(?:\*/|-->)\s*$")
 _FORM = f"write `{WORD} RULE: reason`"
 
 
@@ -101,7 +105,7 @@ class Suppressions:
     def _read(self, comments: Iterable[Comment]) -> Iterator[Directive]:
         for comment in comments:
             text = self._source.slice(comment.start, comment.end)
-            head = _HEAD.match(text.removesuffix("*/"))
+            head = _HEAD.match(_CLOSED.sub("", text))
             if head is None:
                 continue
             body = _BODY.match(head["rest"])
@@ -157,6 +161,13 @@ class Suppressions:
             lines=(line,),
             digest=digest_of(text),
         )
+
+
+def line_comments(source: Text) -> Iterator[Comment]:
+    """The directives of a file without a tree: from a comment's mark to the end of the line."""
+    for found in _LINE.finditer(source.data):
+        code = _CODE.search(source.data, found.end() + 1)
+        yield Comment(found.start(), found.end(), code.end() if code is not None else None)
 
 
 def _comments(root: Node) -> Iterator[Comment]:

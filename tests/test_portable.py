@@ -121,6 +121,29 @@ def test_the_whole_way_on_a_repository(root: Path) -> None:
     assert fleetmod(root, "units").out == units
 
 
+@pytest.mark.parametrize(
+    ("path", "rule", "text"),
+    [
+        ("a.sh", "shell-home", "# DIRECTIVE\n\nls /Users/alice/a\n"),
+        ("a.sh", "shell-launchctl", "launchctl list  # DIRECTIVE\n"),
+        ("a.py", "python-home", 'A = "/Users/alice/a"  # DIRECTIVE\n'),
+        ("a.yaml", "other-home", "# DIRECTIVE\na: /Users/alice/a\n"),
+        ("a.rs", "other-home", '// DIRECTIVE\n// on\nlet a = "/Users/alice/a";\n'),
+        ("a.plist", "plist-home", PLIST.replace("<dict>", "<dict>\n<!-- DIRECTIVE -->", 1)),
+    ],
+)
+def test_a_directive_accepts_a_finding(path: str, rule: str, text: str) -> None:
+    file = "-file" if path.endswith("plist") else ""
+    told = text.replace("DIRECTIVE", f"fleetmod-ignore{file} {rule}: on the Mac")
+    result = look(path, told)
+    assert {f.suppressed for f in result.findings if f.rule == rule} == {"on the Mac"}
+    assert result.edits == [] and reasons(path, told) == []
+    assert (
+        "suppresses nothing"
+        in reasons(path, told.replace("alice", "bo").replace("launchctl list", "ls"))[0]
+    )
+
+
 @pytest.mark.parametrize("migrated", [False, True])
 def test_the_lists_of_a_node(root: Path, tmp_path: Path, migrated: bool) -> None:
     if migrated:

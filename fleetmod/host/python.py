@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import io
-import tokenize
 import warnings
 from collections.abc import Iterator, Mapping
 
@@ -16,10 +14,10 @@ from fleetmod.host.module_guards import ModuleGuards
 from fleetmod.host.nature import NOTHING, Surroundings, platform_of_file
 from fleetmod.host.tools import RULE, Tool, for_language
 from fleetmod.model import FileResult, Finding
-from fleetmod.suppress import Comment, Suppressions
+from fleetmod.suppress import Suppressions, line_comments
 from fleetmod.syntax.source import Text
 
-_BROKEN = (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError)
+_BROKEN = (SyntaxError, ValueError, RecursionError, MemoryError)
 _CHECKS = {"darwin": '`sys.platform == "darwin"`', "linux": '`sys.platform == "linux"`'}
 
 
@@ -40,13 +38,13 @@ def scan(
         return FileResult(path, digest)
     source = Text(path, data)
     try:
+        data.decode()
         module = _parse(data)
-        comments = list(_comments(source))
     except _BROKEN:
         lines = (1, data.count(b"\n") + 1)
         held = any(name.encode() in data for name in tools if not tools[name].ordinary)
         return FileResult(path, digest, errors=(lines,), unparsed=(lines,) if held else ())
-    suppressions = Suppressions(source, known | {RULE.id}, comments)
+    suppressions = Suppressions(source, known | {RULE.id}, line_comments(source))
     tools = for_language(tools, "python")
     findings = list(_findings(source, module, tools, suppressions, around))
     return FileResult(path, digest, (*findings, *suppressions.findings((RULE.id,))))
@@ -105,18 +103,3 @@ def _findings(
             function = module.function(call)
             symbol = function.name if function is not None else ""
             yield reported(source, start, end, tool, check, suppressions, symbol, nature)
-
-
-def _comments(source: Text) -> Iterator[Comment]:
-    """The comments of a module, each with where the next line of code begins."""
-    lines = source.data.decode("utf-8").split("\n")
-    waiting: list[tuple[int, int]] = []
-    for token in tokenize.generate_tokens(io.StringIO(source.data.decode("utf-8")).readline):
-        if token.type == tokenize.COMMENT:
-            before = lines[token.start[0] - 1][: token.start[1]].encode()
-            start = source.start_of(token.start[0]) + len(before)
-            waiting.append((start, start + len(token.string.encode())))
-        elif token.type not in (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT):
-            for start, end in waiting:
-                yield Comment(start, end, source.start_of(token.start[0]))
-            waiting = []

@@ -12,7 +12,7 @@ from fleetmod.languages.findings import TOOL, Context, Result
 from fleetmod.languages.scan import scan
 from fleetmod.model import EXEMPT, REFUSE, FileChange, Plan
 from fleetmod.places import HOME, ROOT, VAULT
-from fleetmod.project import Project, suffix
+from fleetmod.project import PORTABLE_RULES, Project, suffix
 from fleetmod.syntax.source import SUFFIXES
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.globs import matcher
@@ -24,7 +24,7 @@ _DOCUMENTS = (".md", ".mdx", ".txt")
 def context_of(project: Project) -> Context:
     identity = project.config.identity
     env = {HOME: "HOME", ROOT: identity.root_env, VAULT: identity.vault_env}
-    return Context(project.places, env)
+    return Context(project.places, env, project.known_rules)
 
 
 def scan_repository(
@@ -68,7 +68,7 @@ def extend(project: Project, plan: Plan, globs: tuple[str, ...] = ()) -> Plan:
         for r in results
         if r.edits and r.path not in taken
     ]
-    findings = tuple(f for r in results for f in r.findings)
+    findings = tuple(f for r in results for f in r.findings if f.rule in PORTABLE_RULES)
     refused = sum(f.action == REFUSE for f in findings)
     notes = (
         [f"{refused} finding(s) outside TypeScript stay; each has its reason"] if refused else []
