@@ -23,6 +23,7 @@ _PLATFORM = re.compile(
 )
 _ASKS = re.compile(r"(?:.*\.)?\w*(?:which|exists|has|available|installed|supports)\w*", re.I)
 _ENDS = ("return_statement", "throw_statement", "continue_statement", "break_statement")
+_STATUSES = ("status", "exitCode", "code")
 _BODIES = ("program", "statement_block", "switch_case", "switch_default")
 _DEPTH = 4
 
@@ -94,7 +95,7 @@ class Guards:
         return found
 
     def _called(self, function: Node, depth: int) -> frozenset[str]:
-        """Where a local function runs that is only ever called, by its callers."""
+        """Where a local function runs: where it is called, or handed on from."""
         for binding in self.scopes.bindings():
             made = unwrap(binding.value) if binding.value is not None else binding.declaration
             if not same(made, function) or binding.kind not in ("const", "function"):
@@ -104,9 +105,6 @@ class Guards:
                 return EVERY
             found: frozenset[str] = frozenset()
             for use in uses:
-                call = use.parent
-                if call is None or not same(call.child_by_field_name("function"), use):
-                    return EVERY
                 if not contains(function, use):
                     found |= self.platforms_at(use, depth)
             return found or EVERY
@@ -148,6 +146,8 @@ class Guards:
                 return self.possible(left, not equal, depth)
             if self.source.text(right) == "true":
                 return self.possible(left, equal, depth)
+            if self.source.text(right) == "0" and self._is_search(left):
+                return frozenset({self.tool.platform}) if equal else EVERY
             found = self._compared(left, right)
             return found if equal else EVERY - found if found != EVERY else EVERY
         return EVERY
@@ -208,6 +208,28 @@ class Guards:
         literal = self.values.literal(given[0]) if given else None
         named = literal is not None and literal.rpartition("/")[2] == self.tool.name
         return named and _ASKS.fullmatch(re.sub(r"\s", "", self.source.text(function))) is not None
+
+    def _is_search(self, node: Node) -> bool:
+        """The exit status of `spawnSync("which brew", …)`, or of a constant that keeps it."""
+        status = unwrap(node)
+        member, owner = (status.child_by_field_name(f) for f in ("property", "object"))
+        if member is None or owner is None or self.source.text(member) not in _STATUSES:
+            return False
+        call = unwrap(self.values.constant(owner) or owner)
+        call = unwrap(call.named_children[0]) if call.type == "await_expression" else call
+        arguments = call.child_by_field_name("arguments")
+        given = arguments.named_children if arguments is not None else []
+        words = [self.values.literal(each) for each in given[:1]]
+        words += (
+            [self.values.literal(e) for e in self.values.elements(given[1]) or []]
+            if given[1:]
+            else []
+        )
+        asked = " ".join(word or "" for word in words)
+        return (
+            re.fullmatch(rf"(?:command -v|which|type|hash) {re.escape(self.tool.name)}", asked)
+            is not None
+        )
 
 
 def _never_ends(branch: Node, text: Callable[[Node], str]) -> bool:

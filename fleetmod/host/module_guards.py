@@ -128,7 +128,7 @@ class ModuleGuards:
         return isinstance(last, ast.Raise)
 
     def _called(self, function: ast.AST, depth: int) -> frozenset[str]:
-        """Where a function with a private name runs, by its callers in the module."""
+        """Where a function with a private name runs: where it is called, or handed on from."""
         name = getattr(function, "name", "")
         if not name.startswith("_") or name.startswith("__"):
             return EVERY
@@ -140,9 +140,6 @@ class ModuleGuards:
         ]
         found: frozenset[str] = frozenset()
         for use in uses:
-            call = self.module.parents.get(use)
-            if not isinstance(call, ast.Call) or call.func is not use:
-                return EVERY
             found |= self.at(use, depth)
         return found if uses else EVERY
 
