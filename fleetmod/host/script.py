@@ -15,6 +15,10 @@ from fleetmod.syntax.source import Source, ancestors, contains, same, walk
 _VARIABLE = re.compile(r"\$\{?(\w+)(?:\[[@*]\])?\}?")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^{}$`]+)\}")
 _ARGUMENTS = re.compile(r"\"?\$(?:[@*]|\{[@*](?::(?P<skip>\d))?\})\"?")
+# a shell that is given no script, so that it runs what it reads (sh(1))
+_SHELL = re.compile(
+    r"(?:sudo\s+(?:-\w+\s+)*)?(?:/bin/)?(?:ba|z|da|k)?sh(?:\s+-[a-z]+)*(?:\s+--?\s.*)?$"
+)
 _ASSIGNED = ("variable_assignment",)
 # what stands around a command and is not run after it
 _WRAPPED = ("redirected_statement", "negated_command")
@@ -93,10 +97,19 @@ class Script:
         wrapper = self.wrappers.get(words[0] or "") if words else None
         if wrapper is None:
             yield from programs(words)
+            yield from shell_programs(self._read_by_shell(command))
         elif wrapper.text:
             yield from shell_programs(next(iter(words[1 + wrapper.skip :]), None) or "")
         else:
             yield from programs(words[1 + wrapper.skip :])
+
+    def _read_by_shell(self, command: Node) -> str:
+        """The here-document of a command like `bash -s <<END`; "" where it is none."""
+        outer = command.parent
+        if outer is None or outer.type != "redirected_statement":
+            return ""
+        bodies = [n for n in walk(outer) if n.type == "heredoc_body"]
+        return self.text(bodies[0]) if bodies and _SHELL.match(self.text(command)) else ""
 
 
 def read(source: Source) -> Script:
