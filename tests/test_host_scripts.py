@@ -68,6 +68,13 @@ def test_what_does_not_parse_and_names_a_tool_is_not_proven() -> None:
         assert scan("a", b"import os # plutil \xff\n", TOOLS).unparsed != ()
 
 
+def test_what_nests_too_deeply_is_not_proven() -> None:
+    chain = b" && ".join([b"true"] * 5000) + b" && plutil x\n"
+    assert shell.scan("a.sh", chain, TOOLS).unparsed == ((1, 2),)
+    total = b"import os\nos.system(" + b" + ".join([b"a"] * 5000) + b" + 'plutil')\n"
+    assert python.scan("a.py", total, TOOLS).unparsed == ((1, 3),)
+
+
 def test_a_directive_that_meets_nothing_is_told() -> None:
     told = "# fleetmod-ignore host-tool: no longer\n"
     for language, code in (("shell", "ls plutil\n"), ("python", "import os\n")):

@@ -4,6 +4,7 @@ that the standard library's `ast` is enough."""
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import warnings
 from collections.abc import Iterator, Mapping
@@ -37,30 +38,26 @@ def scan(
     if not any(name.encode() in data for name in MODULES):
         return FileResult(path, digest)
     source = Text(path, data)
+    suppressions = Suppressions(source, known | {RULE.id}, line_comments(source))
     try:
         data.decode()
-        module = _parse(data)
+        words = for_language(tools, "python")
+        findings = tuple(_findings(source, _parse(data), words, suppressions, around))
     except _BROKEN:
         lines = (1, data.count(b"\n") + 1)
         held = any(name.encode() in data for name in tools if not tools[name].ordinary)
         return FileResult(path, digest, errors=(lines,), unparsed=(lines,) if held else ())
-    suppressions = Suppressions(source, known | {RULE.id}, line_comments(source))
-    tools = for_language(tools, "python")
-    findings = list(_findings(source, module, tools, suppressions, around))
     return FileResult(path, digest, (*findings, *suppressions.findings((RULE.id,))))
 
 
 def calls_of(data: bytes, tool: Tool) -> list[tuple[int, int, bool]]:
     """The byte ranges of the calls that run one tool, and whether a check is around each."""
-    source = Text("", data)
-    try:
+    source, out = Text("", data), []
+    with contextlib.suppress(*_BROKEN):
         module = _parse(data)
-    except _BROKEN:
-        return []
-    out = []
-    for call in module.calls:
-        if any(program.name == tool.name for program, _ in module.programs(call)):
-            out.append((*_span(source, call), _is_guarded(module, call, call, tool)))
+        for call in module.calls:
+            if any(program.name == tool.name for program, _ in module.programs(call)):
+                out.append((*_span(source, call), _is_guarded(module, call, call, tool)))
     return out
 
 

@@ -19,6 +19,7 @@ _ARGUMENTS = re.compile(r"\"?\$(?:[@*]|\{[@*](?::(?P<skip>\d))?\})\"?")
 _SHELL = re.compile(
     r"(?:sudo\s+(?:-\w+\s+)*)?(?:/bin/)?(?:ba|z|da|k)?sh(?:\s+-[a-z]+)*(?:\s+--?\s.*)?$"
 )
+_NO_CALL = ("echo", "printf", "export", "unset", "type", "declare")  # they only name a function
 _ASSIGNED = ("variable_assignment",)
 # what stands around a command and is not run after it
 _WRAPPED = ("redirected_statement", "negated_command")
@@ -136,7 +137,7 @@ def read(source: Source) -> Script:
             text = script.text(child)
             if name == "alias" and "=" in text:
                 script.aliases.add(text.partition("=")[0])
-            if text in script.functions and name != "unset":
+            if text in script.functions and name not in _NO_CALL:
                 calls[text].append(command)
     script.calls = calls
     for name, function in script.functions.items():

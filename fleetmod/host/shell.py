@@ -6,7 +6,7 @@ Whether a script may do without a tool is for a person to say: every finding tel
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from tree_sitter import Node
 
@@ -31,30 +31,19 @@ def scan(
 ) -> FileResult:
     """What one script runs of `tools` with no platform check around it.
 
-    `known` are the rules that a directive may name. A file that is no text counts as not parsed.
+    `known` are the rules that a directive may name. A file that is no text, or nests too
+    deeply, counts as not parsed.
     """
-    digest = hashlib.sha256(data).hexdigest()
+    digest, lines = hashlib.sha256(data).hexdigest(), (1, data.count(b"\n") + 1)
     if not is_text(data):
-        lines = (1, data.count(b"\n") + 1)
         return FileResult(path, digest, errors=(lines,), unparsed=(lines,))
     tools = for_language(tools, "shell")
     source = Source(path, data, "bash", parse("bash", data))
-    script = read(source)
     suppressions = Suppressions(source, known | {RULE.id})
-    found = _calls(script, tools, around)
-    others = {name: _others(found, tools[name], tools) for _, name in found}
-    findings: list[Finding] = []
-    for command, name in found:
-        tool = tools[name]
-        if tolerated(command, script, others[name]) or ScriptGuards(script, tool, tools).guarded(
-            command
-        ):
-            continue
-        check = f"`command -v {name}` or `{_CHECKS.get(tool.platform, 'uname')}`"
-        nature = platform_of_file(path, tool, around)
-        start, end = command.start_byte, command.end_byte
-        symbol = _symbol(command, script)
-        findings.append(reported(source, start, end, tool, check, suppressions, symbol, nature))
+    try:
+        findings = tuple(_findings(source, tools, suppressions, around))
+    except RecursionError:
+        return FileResult(path, digest, errors=(lines,), unparsed=(lines,))
     broken = source.errors()
     ranges = tuple(
         (source.line_of(n.start_byte), source.line_of(max(n.end_byte - 1, 0))) for n in broken
@@ -69,12 +58,34 @@ def scan(
     return FileResult(path, digest, every, (), (), ranges, held)
 
 
+def _findings(
+    source: Source, tools: Mapping[str, Tool], suppressions: Suppressions, around: Surroundings
+) -> Iterator[Finding]:
+    script = read(source)
+    found = _calls(script, tools, around)
+    others = {name: _others(found, tools[name], tools) for _, name in found}
+    for command, name in found:
+        tool = tools[name]
+        guards = ScriptGuards(script, tool, tools)
+        if tolerated(command, script, others[name]) or guards.guarded(command):
+            continue
+        check = f"`command -v {name}` or `{_CHECKS.get(tool.platform, 'uname')}`"
+        nature = platform_of_file(source.path, tool, around)
+        span, symbol = (command.start_byte, command.end_byte), _symbol(command, script)
+        yield reported(source, *span, tool, check, suppressions, symbol, nature)
+
+
 def calls_of(source: Source, tool: Tool) -> list[tuple[Node, bool]]:
     """The commands of a script that run one tool, and whether a platform check is around each."""
     script, tools = read(source), {tool.name: tool}
     guards = ScriptGuards(script, tool, tools)
-    found = _calls(script, tools, NOTHING)
-    return [(command, guards.guarded(command)) for command, _ in found]
+    found = []
+    for command, _ in _calls(script, tools, NOTHING):
+        try:
+            found.append((command, guards.guarded(command)))
+        except RecursionError:
+            found.append((command, False))
+    return found
 
 
 def _calls(
