@@ -135,13 +135,15 @@ def test_calls_of_launchctl_are_reported_unless_the_platform_is_asked() -> None:
         'OS=$(uname -s)\nif [ "$OS" = Linux ]; then systemctl restart x; else launchctl list; fi',
         '[ "$(uname)" = Darwin ] || exit 0\nlaunchctl list',
         "command -v launchctl >/dev/null || exit 0\nlaunchctl list",
+        "command_exists launchctl || return 1\nlaunchctl list",
+        'if [ "$(uname)" = Darwin ]; then echo "stop it: launchctl stop x"; fi',
         'case "$(uname)" in Darwin) load ;; esac\nload() { launchctl load x; }',
     ],
 )
 def test_every_check_that_the_host_gate_knows_counts_for_launchctl(code: str) -> None:
     assert {f.action for f in look("a.sh", f"{BASH}{code}\n").findings} == {EXEMPT}
-    other = code.replace("Darwin", "Linux").replace("= Linux ]; then", "= Darwin ]; then")
-    if "command -v" not in code:
+    other = code.replace("Darwin", "?").replace("Linux", "Darwin").replace("?", "Linux")
+    if "command" not in code:
         assert reasons("a.sh", f"{BASH}{other}\n") != []
 
 

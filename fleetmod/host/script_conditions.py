@@ -31,6 +31,11 @@ _FILES = {  # hier(7) of Linux and of macOS; os-release(5); sd_booted(3)
 _DEPTH = 4
 
 
+def asks_for_a_tool(name: str) -> bool:
+    """Whether a command is one that tells whether a program is there: `which`, `command_exists`."""
+    return name in _FINDS or _ASKS.fullmatch(name) is not None
+
+
 class Conditions:
     """Judges conditions of one script, for one tool of `tools`."""
 
@@ -123,7 +128,7 @@ class Conditions:
             return frozenset({"linux"}) if truth else EVERY
         function = self.script.functions.get(name)
         body = function.child_by_field_name("body") if function is not None else None
-        asks = name in _FINDS or (_ASKS.fullmatch(name) and name not in self.script.wrappers)
+        asks = asks_for_a_tool(name) and name not in self.script.wrappers
         found = next((word for word in rest if word in self.tools), None)
         if asks and truth and found is not None:
             return frozenset({self.tools[found].platform})

@@ -6,7 +6,7 @@ Whether a script may do without a tool is for a person to say: every finding tel
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from tree_sitter import Node
 
@@ -75,17 +75,19 @@ def _findings(
         yield reported(source, *span, tool, check, suppressions, symbol, nature)
 
 
-def calls_of(source: Source, tool: Tool) -> list[tuple[Node, bool]]:
-    """The commands of a script that run one tool, and whether a platform check is around each."""
+def calls_of(source: Source, tool: Tool) -> tuple[list[Node], Callable[[Node], bool]]:
+    """The commands of a script that run one tool, and what tells whether a platform check is
+    around a place."""
     script, tools = read(source), {tool.name: tool}
     guards = ScriptGuards(script, tool, tools)
-    found = []
-    for command, _ in _calls(script, tools, NOTHING):
+
+    def guarded(node: Node) -> bool:
         try:
-            found.append((command, guards.guarded(command)))
+            return guards.guarded(node)
         except RecursionError:
-            found.append((command, False))
-    return found
+            return False
+
+    return [command for command, _ in _calls(script, tools, NOTHING)], guarded
 
 
 def _calls(
