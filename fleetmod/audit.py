@@ -6,11 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fleetmod.filekinds import is_typescript, suffix
 from fleetmod.lift.container_text import TOOLS, names_runtime
 from fleetmod.model import FileResult, Finding
 from fleetmod.project import ADAPTS, DAEMON, Project, Sources, read_sources
 from fleetmod.scan import Progress, scan_all
-from fleetmod.suffixes import is_typescript, suffix
 from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.grep import Hit, grep_all, lines_with
 from fleetmod.workspace.schema import FILE

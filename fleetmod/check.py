@@ -10,10 +10,10 @@ from fleetmod.audit import Audit
 from fleetmod.baseline import FILE, Compared, StableId, compare, parse_baseline
 from fleetmod.edits import render
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
+from fleetmod.filekinds import is_typescript
 from fleetmod.model import REWRITE, FileResult, Finding
 from fleetmod.project import Project, Sources, make_settings, read_sources, triggers
 from fleetmod.scan import scan_all
-from fleetmod.suffixes import is_typescript
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import select
 from fleetmod.workspace.disk import is_file

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from fleetmod.edits import render
 from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
+from fleetmod.filekinds import is_typescript
 from fleetmod.mocks import TRIGGERS, stale_mocks
 from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Finding, Need, Plan
 from fleetmod.project import ADAPTS, Project, Sources, read_sources
@@ -19,7 +20,6 @@ from fleetmod.rules import Rule
 from fleetmod.runtime import Needed, install
 from fleetmod.scan import UNOWNED, Progress, refused, scan_all
 from fleetmod.settings import Settings
-from fleetmod.suffixes import is_typescript
 from fleetmod.testfiles import is_test
 from fleetmod.workspace import manifest
 from fleetmod.workspace.discover import candidates

@@ -15,11 +15,11 @@ _HOME = lazy(
     r"(?<![\w.~$}\])\0-])(?P<home>/(?:Users|home)/(?P<user>[A-Za-z0-9._-]*[A-Za-z0-9_-]))(?![\w-])"
 )
 # what follows another folder's name: `acme-wiki`, `acme backup/x`, a value not known here
-_END = lazy(r"(?![\w.@+~\0-]| [\w(][^/\n\"'&|;]*/|/\.\.(?:/|$))")
+_END = lazy(r"(?![\w.@+~\0-]| [\w(][^/\n\"'&|;<>]*/|/\.\.(?:/|$))")
 _DRIVE = lazy(r"(?:^|[^\w/])[A-Za-z]:$")
 _HOST = lazy(r"(?:^|[\s\"'`=])[A-Za-z][\w.-]*@?[\w.-]+:$")
 _URL = lazy(r"[a-z][\w+.-]*://[^\s/\"'`]+[^\s\"'`]*$|[?&=][\w-]*=$")
-_REMOTE = lazy(r"(?:^|[\s;&|(])(?:ssh|mosh|rsh)\s[^\n]*$")
+_REMOTE = lazy(r"(?:^|[\s;&|(\"'`])(?:ssh|mosh|rsh)\s[^\n]*$")
 
 FOREIGN = "a URL, another host or a folder of that name; not this host's home"
 UNKNOWN = (

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from fleetmod.cache import Cache, digest, open_cache
 from fleetmod.errors import FleetmodError
+from fleetmod.filekinds import is_typescript
 from fleetmod.model import IGNORE
 from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings, package_of
-from fleetmod.suffixes import is_typescript
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.config import Config, load_config
 from fleetmod.workspace.discover import candidates, discover
@@ -27,7 +27,13 @@ PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
 DAEMON = "launchd"  # counted beside the tool, and no debt by itself
 # the family whose tools a port's own package may name
 ADAPTS = {PROCESS_MANAGER: "process", "container-runtime": "container"}
-HOST_RULE = "host-tool"  # a directive may name it, though no audit of 1a and 1b looks for it
+# a directive may name these, though no audit of 1a and 1b looks for them
+HOST_RULE = "host-tool"
+PORTABLE_RULES = frozenset(
+    f"{kind}-{what}"
+    for kind in ("shell", "python", "plist", "other")
+    for what in ("home", "launchctl")
+)
 
 
 @dataclass(frozen=True)
@@ -135,7 +141,8 @@ def open_project(
         rules = tuple(r for r in rules if r.id in rule_ids)
     packages = {port: f"{config.runtime.scope}/{port}" for port in PORTS}
     cache = open_cache(root, rules) if cached and not rule_ids else Cache()
-    return Project(root, config, configured, rules, packages, known | {HOST_RULE}, cache)
+    known |= {HOST_RULE} | PORTABLE_RULES
+    return Project(root, config, configured, rules, packages, known, cache)
 
 
 def read_sources(project: Project) -> Sources:

@@ -16,7 +16,7 @@ from tree_sitter import Node
 from fleetmod.model import IGNORE, REFUSE, Finding, digest_of
 from fleetmod.regex import lazy
 from fleetmod.rules import Rule
-from fleetmod.syntax.source import Source, walk
+from fleetmod.syntax.source import Source, Text, walk
 
 RULE = Rule(
     id="suppression",
@@ -32,16 +32,29 @@ and goes into the certificate. A directive that meets nothing, names no rule tha
 reason is debt itself, so that none outlives what it was written for.
 """.strip(),
 )
-_HEAD = lazy(rf"(?://+|/\*+)\s*{IGNORE}(?P<file>-file)?(?![\w-])(?P<rest>[^\n]*)")
+_MARK = r"(?://+|/\*+|#+|<!--)"  # of the languages that are looked at
+_HEAD = lazy(rf"{_MARK}\s*{IGNORE}(?P<file>-file)?(?![\w-])(?P<rest>[^\n]*)")
 _BODY = lazy(r"\s+(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)\s*:(?P<reason>.*)")
+_LINE = lazy(rf"(?:^|(?<=\s)){_MARK}\s*{IGNORE}[^\n]*".encode(), re.M)
+_CODE = lazy(rf"^[ \t]*(?!{_MARK})(?=\S)".encode(), re.M)
+_CLOSED = lazy(r"\s*(?:\*/|-->)\s*$")
 _FORM = f"write `{IGNORE} RULE: reason`"
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A comment's range in a file, and where the next code stands; None behind the last."""
+
+    start: int
+    end: int
+    code: int | None
 
 
 @dataclass
 class Directive:
     """One directive; `first..last` are the lines it counts for, `used` the rules that it met."""
 
-    node: Node
+    comment: Comment
     rules: tuple[str, ...]
     reason: str
     first: int
@@ -51,17 +64,23 @@ class Directive:
 
 
 class Suppressions:
-    """The directives of one file."""
+    """The directives of one file, in those of its `comments` that are directives."""
 
-    def __init__(self, source: Source, known: Iterable[str]) -> None:
+    def __init__(
+        self, source: Text, known: Iterable[str], comments: Iterable[Comment] | None = None
+    ) -> None:
         self._source, self._known = source, frozenset(known)
-        self.directives = [] if IGNORE.encode() not in source.data else list(self._read())
+        self.directives: list[Directive] = []
+        if IGNORE.encode() in source.data:
+            if comments is None and isinstance(source, Source):
+                comments = _comments(source.root)
+            self.directives = list(self._read(comments or ()))
 
     def apply(self, finding: Finding) -> str:
         """The reason why a finding is accepted; "" when it is not. Remembers what was used."""
         last = self._source.line_of(max(finding.end - 1, finding.start))
         for directive in self.directives:
-            own = directive.node.start_byte <= finding.start < directive.node.end_byte
+            own = directive.comment.start <= finding.start < directive.comment.end
             if own:  # a directive names its rule, and so the tool
                 return directive.reason or directive.problem
             meets = directive.first <= last and finding.line <= directive.last
@@ -83,18 +102,17 @@ class Suppressions:
                 out.append(self._finding(directive, what))
         return out
 
-    def _read(self) -> Iterator[Directive]:
-        for node in walk(self._source.root):
-            if node.type != "comment":
-                continue
-            head = _HEAD.match(self._source.text(node).removesuffix("*/"))
+    def _read(self, comments: Iterable[Comment]) -> Iterator[Directive]:
+        for comment in comments:
+            text = self._source.slice(comment.start, comment.end)
+            head = _HEAD.match(_CLOSED.sub("", text))
             if head is None:
                 continue
             body = _BODY.match(head["rest"])
             if body is None:
                 first = head["rest"].split()[:1]
                 if not first or first[0].strip(":,") in self._known:
-                    yield self._directive(node, (), "", head, f"is no directive: {_FORM}")
+                    yield self._directive(comment, (), "", head, f"is no directive: {_FORM}")
                 continue
             rules = tuple(part.strip() for part in body["rules"].split(","))
             reason = body["reason"].strip()
@@ -102,42 +120,62 @@ class Suppressions:
             problem = "" if reason else f"gives no reason: {_FORM}"
             if unknown:
                 problem = f"names the unknown rule {unknown[0]}: see `fleetmod explain`"
-            yield self._directive(node, rules, reason, head, problem)
+            yield self._directive(comment, rules, reason, head, problem)
 
     def _directive(
-        self, node: Node, rules: tuple[str, ...], reason: str, head: re.Match[str], problem: str
+        self,
+        comment: Comment,
+        rules: tuple[str, ...],
+        reason: str,
+        head: re.Match[str],
+        problem: str,
     ) -> Directive:
         source = self._source
-        line = source.line_of(node.start_byte)
-        last = source.line_of(node.end_byte)
+        line = source.line_of(comment.start)
+        last = source.line_of(comment.end)
         if head["file"]:
-            return Directive(node, rules, reason, 1, source.line_of(len(source.data)), problem)
-        before = source.data[source.data.rfind(b"\n", 0, node.start_byte) + 1 : node.start_byte]
+            return Directive(comment, rules, reason, 1, source.line_of(len(source.data)), problem)
+        before = source.data[source.data.rfind(b"\n", 0, comment.start) + 1 : comment.start]
         if before.strip(b" \t\xef\xbb\xbf{"):
-            return Directive(node, rules, reason, line, line, problem)
-        code = _next_code(node)
-        after = source.line_of(code.start_byte) if code is not None else last + 1
-        return Directive(node, rules, reason, after, after, problem)
+            return Directive(comment, rules, reason, line, line, problem)
+        after = source.line_of(comment.code) if comment.code is not None else last + 1
+        return Directive(comment, rules, reason, after, after, problem)
 
     def _finding(self, directive: Directive, problem: str) -> Finding:
-        source, node = self._source, directive.node
-        line, col = source.position(node.start_byte)
+        source, comment = self._source, directive.comment
+        line, col = source.position(comment.start)
+        text = source.slice(comment.start, comment.end)
         return Finding(
             rule=RULE.id,
             family=RULE.family,
             cls=RULE.cls,
             path=source.path,
-            start=node.start_byte,
-            end=node.end_byte,
+            start=comment.start,
+            end=comment.end,
             line=line,
             col=col,
-            text=" ".join(source.text(node).split()),
+            text=" ".join(text.split()),
             understood="",
             action=REFUSE,
             reason=problem,
             lines=(line,),
-            digest=digest_of(source.text(node)),
+            digest=digest_of(text),
         )
+
+
+def line_comments(source: Text) -> Iterator[Comment]:
+    """The directives of a file without a tree: from a comment's mark to the end of the line."""
+    for found in _LINE.finditer(source.data):
+        code = _CODE.search(source.data, found.end() + 1)
+        yield Comment(found.start(), found.end(), code.end() if code is not None else None)
+
+
+def _comments(root: Node) -> Iterator[Comment]:
+    for node in walk(root):
+        if node.type == "comment":
+            code = _next_code(node)
+            start = code.start_byte if code is not None else None
+            yield Comment(node.start_byte, node.end_byte, start)
 
 
 def _next_code(comment: Node) -> Node | None:

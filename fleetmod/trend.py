@@ -11,11 +11,11 @@ from typing import Any
 
 from fleetmod import __version__
 from fleetmod.errors import FleetmodError
+from fleetmod.filekinds import is_typescript
 from fleetmod.model import FileResult, is_debt
 from fleetmod.project import Project, make_settings
 from fleetmod.scan import Progress, scan_file
 from fleetmod.settings import Settings
-from fleetmod.suffixes import is_typescript
 from fleetmod.workspace.discover import looked_at
 from fleetmod.workspace.history import Blobs, Commit, blobs, commits, files, spread
 

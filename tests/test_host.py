@@ -156,6 +156,21 @@ def test_a_table_that_is_none(tmp_path: Path) -> None:
         load_tools((tmp_path,))
 
 
+def test_javascript_is_looked_at_where_it_runs_programs(tmp_path: Path) -> None:
+    code = 'const { execSync } = require("child_process");\nconst a = <b/>;\nexecSync("pbcopy");\n'
+    files: dict[str, str | bytes] = {
+        "fleetmod.toml": 'version = 1\n[workspace]\ngate = ["packages"]\n',
+        "packages/app/package.json": '{"name": "app"}\n',
+        "packages/app/a.ts": "export const a = 1;\n",
+        "scripts/copy.js": code,
+        "scripts/other.mjs": 'import { run } from "./run.mjs";\nrun("pbcopy");\n',
+        "dist/bundle.cjs": code + f"// {'x' * 5000}\n",
+    }
+    gate = fleetmod(make(tmp_path / "r", files), "gate", "--phase", "host")
+    assert gate.code == 1 and "scripts/copy.js:3: pbcopy exists on macOS only" in gate.out
+    assert "1 finding(s)" in gate.out and "bundle" not in gate.out
+
+
 PACKAGE = '{"name": "app", "type": "module"}\n'
 # Node runs TypeScript by type stripping; `spawnSync` of Bun is stood in for by one that throws
 MODULE = """import { execFileSync } from "node:child_process";

@@ -32,6 +32,9 @@ CALL = 'execSync("pbcopy");'
         'const has = await commandExists("pbcopy"); if (!has) throw 1; CALL',
         'if (existsSync("/usr/bin/pbcopy")) { CALL }',
         'function mac() { CALL }\nif (process.platform === "darwin") mac();',
+        'function mac() { CALL }\nif (process.platform === "darwin") { set({ copy: mac }); }',
+        'const p = spawnSync("which pbcopy", { shell: true });\nif (p.status === 0) { CALL }',
+        'if (spawnSync("which", ["pbcopy"]).status !== 0) throw 1;\nCALL',
     ],
 )
 def test_a_guard(code: str) -> None:
@@ -51,6 +54,8 @@ def test_a_guard(code: str) -> None:
         'const isMac = process.platform === "darwin" && text;\nif (!isMac) { CALL }',
         'if (["darwin", "linux"].includes(process.platform)) { CALL }',
         'if (Bun.which("xclip")) { CALL }',
+        'if (spawnSync("which", ["jq"]).status === 0) { CALL }',
+        'if (spawnSync("which", ["pbcopy"]).status !== 0) { CALL }',
         'if (arch === "darwin") { CALL }',
         'export function mac() { CALL }\nif (process.platform === "darwin") mac();',
         'function mac() { CALL }\nif (process.platform === "darwin") mac();\nmac();',

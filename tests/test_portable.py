@@ -70,12 +70,26 @@ def test_a_list_that_is_no_template_yet_is_refused(text: str, reason: str) -> No
     assert look("a.plist", text).edits == []
 
 
-def test_a_list_that_code_installs_is_refused(root: Path) -> None:
-    (root / "infra/install.sh").write_text("cp infra/api.plist ~/Library/LaunchAgents\n")
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("infra/install.sh", "cp infra/api.plist ~/Library/LaunchAgents\n"),
+        ("install.sh", "for list in infra/*.plist; do cp $list ~/Library/LaunchAgents; done\n"),
+        ("infra/install.sh", 'cp "$(dirname "$0")"/*.plist ~/Library/LaunchAgents\n'),
+    ],
+)
+def test_a_list_that_code_installs_is_refused(root: Path, path: str, code: str) -> None:
+    (root / path).write_text(code)
     commit(root)
     ran = fleetmod(root, "migrate", "--all-languages")
-    assert ran.code == 1 and "infra/install.sh reads or installs it as it is" in ran.out
+    assert ran.code == 1 and f"{path} reads or installs it as it is" in ran.out
     assert (root / "infra/api.plist").read_text() == PLIST
+
+
+def test_a_list_of_another_folder_is_not_meant(root: Path) -> None:
+    (root / "clean.sh").write_text('ls "$HOME"/Library/LaunchAgents/*.plist\n')
+    commit(root)
+    assert fleetmod(root, "migrate", "--all-languages").code == 0
 
 
 def test_other_languages_are_reported_with_what_to_do() -> None:
@@ -83,6 +97,8 @@ def test_other_languages_are_reported_with_what_to_do() -> None:
     assert "render it" in reasons("a.yaml", "a: /Users/alice/x\n")[0]
     assert "os.homedir()" in reasons("a.mjs", 'run("/Users/alice/x");\n')[0]
     assert "platform first" in reasons("a.js", 'run("launchctl list");\n')[0]
+    assert "another kind" in reasons("Dockerfile", "COPY /Users/alice/x /x\n")[0]
+    assert reasons("Dockerfile", "WORKDIR /home/alice/app\n") == []
     assert reasons("a.md", "see /Users/alice/x and launchctl\n") == []
 
 
@@ -103,6 +119,29 @@ def test_the_whole_way_on_a_repository(root: Path) -> None:
     assert tree(root) == after
     assert fleetmod(root, "gate", "--phase", "portable").code == 0
     assert fleetmod(root, "units").out == units
+
+
+@pytest.mark.parametrize(
+    ("path", "rule", "text"),
+    [
+        ("a.sh", "shell-home", "# DIRECTIVE\n\nls /Users/alice/a\n"),
+        ("a.sh", "shell-launchctl", "launchctl list  # DIRECTIVE\n"),
+        ("a.py", "python-home", 'A = "/Users/alice/a"  # DIRECTIVE\n'),
+        ("a.yaml", "other-home", "# DIRECTIVE\na: /Users/alice/a\n"),
+        ("a.rs", "other-home", '// DIRECTIVE\n// on\nlet a = "/Users/alice/a";\n'),
+        ("a.plist", "plist-home", PLIST.replace("<dict>", "<dict>\n<!-- DIRECTIVE -->", 1)),
+    ],
+)
+def test_a_directive_accepts_a_finding(path: str, rule: str, text: str) -> None:
+    file = "-file" if path.endswith("plist") else ""
+    told = text.replace("DIRECTIVE", f"fleetmod-ignore{file} {rule}: on the Mac")
+    result = look(path, told)
+    assert {f.suppressed for f in result.findings if f.rule == rule} == {"on the Mac"}
+    assert result.edits == [] and reasons(path, told) == []
+    assert (
+        "suppresses nothing"
+        in reasons(path, told.replace("alice", "bo").replace("launchctl list", "ls"))[0]
+    )
 
 
 @pytest.mark.parametrize("migrated", [False, True])

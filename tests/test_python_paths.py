@@ -52,6 +52,10 @@ from tests.languages import look, reasons, rewritten
             'import os\nJ = f\'{{"a": "{os.path.expanduser("~")}/b"}}\'',
         ),
         ('import os\nX = os.path.expanduser("/Users/alice/b")', None),
+        (
+            'def f():\n    import os\n    return "/Users/alice/b"',
+            'def f():\n    import os\n    return os.path.expanduser("~/b")',
+        ),
         ("# see /Users/alice/b\n", "# see ~/b\n"),
         ('"""Reads /Users/alice/b."""\n', '"""Reads ~/b."""\n'),
     ],
@@ -69,6 +73,9 @@ def test_a_path_in_the_style_of_its_file(before: str, after: str | None) -> None
         ('match x:\n    case "/Users/alice/b":\n        pass', "must be a literal"),
         ('def f(os):\n    return "/Users/alice/b"', "another `os`"),
         ('X = "a\\n/Users/alice/b"', "escapes beside the path"),
+        ('from x import os\nX = "/Users/alice/b"', "another `os`"),
+        ('def f():\n    x = "/Users/alice/b"\n    import os', "imports `os` for itself"),
+        ('def f():\n    if y:\n        import os\n    x = "/Users/alice/b"', "for itself"),
     ],
 )
 def test_what_has_no_safe_lookup_is_refused(code: str, reason: str) -> None:
@@ -76,14 +83,35 @@ def test_what_has_no_safe_lookup_is_refused(code: str, reason: str) -> None:
     assert rewritten("a.py", code) == code
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        'run("ssh mac ls /Users/alice/b", shell=True)',
+        'run(["ssh", "mac", "ls", "/Users/alice/b"])',
+        'run(["docker", "exec", "box", "ls", "/home/alice/b"])',
+    ],
+)
+def test_the_home_of_another_host_is_no_debt(code: str) -> None:
+    assert [f.action for f in look("a.py", code).findings] == [EXEMPT]
+    assert rewritten("a.py", code) == code
+
+
+def test_test_data_stays_with_its_expectation() -> None:
+    code = 'assert slug("/Users/alice/a") == "users-alice-a"\n'
+    assert ["test data" in said for said in reasons("tests/test_slug.py", code)] == [True]
+    assert rewritten("tests/test_slug.py", code) == code
+
+
 def test_calls_of_launchctl_are_reported() -> None:
     code = (
         "import subprocess, sys\n# launchctl\n"
         'subprocess.run(["launchctl", "list"])\n'
         'if sys.platform == "darwin":\n    subprocess.run("launchctl list", shell=True)\n'
+        'def stop():\n    if sys.platform != "darwin":\n        return\n'
+        '    subprocess.run(["launchctl", "stop"])\n'
     )
     found = sorted(look("a.py", code).findings, key=lambda f: f.line)
-    assert [f.action for f in found] == [EXEMPT, REFUSE, EXEMPT]
+    assert [f.action for f in found] == [EXEMPT, REFUSE, EXEMPT, EXEMPT]
     assert found[1].understood == "runs launchctl"
 
 

@@ -31,6 +31,15 @@ BASH = "#!/usr/bin/env bash\n"
         ("PATH=/Users/alice/bin:$PATH", 'PATH="$HOME"/bin:$PATH'),
         ("PATH=/a:/Users/alice/b:/Users/alice/c", 'PATH="/a:$HOME/b:$HOME/c"'),
         ("cd /Users/alice/Code/acme/infra", 'cd "${ACME_ROOT:-$HOME/Code/acme}/infra"'),
+        (
+            "cd /Users/alice/Code/acme 2>/dev/null",
+            'cd "${ACME_ROOT:-$HOME/Code/acme}" 2>/dev/null',
+        ),
+        ("cp -R /Users/alice/Code/acme to/x", 'cp -R "${ACME_ROOT:-$HOME/Code/acme}" to/x'),
+        (
+            "docker run -v /Users/alice/a:/home/alice/a img /home/alice/b",
+            'docker run -v "$HOME/a:/home/alice/a" img /home/alice/b',
+        ),
         ("cd /Users/alice/Code/acme-wiki", 'cd "$HOME/Code/acme-wiki"'),
         ('R="${R:-/Users/alice/Code/acme}"', 'R="${R:-${ACME_ROOT:-$HOME/Code/acme}}"'),
         ('R="${ACME_ROOT:-/Users/alice/Code/acme}"', 'R="${ACME_ROOT:-$HOME/Code/acme}"'),
@@ -44,6 +53,9 @@ BASH = "#!/usr/bin/env bash\n"
         ('S="unix:///Users/alice/.s.sock"', 'S="unix://$HOME/.s.sock"'),
         ('printf "a\\n/Users/alice/b"', 'printf "a\\n$HOME/b"'),
         ("# needs /Users/alice/bin/x", "# needs ~/bin/x"),
+        ('# . "/Users/alice/x.sh"', '# . "$HOME/x.sh"'),
+        ("# $('/Users/alice/bin/x' hook)", '# $("$HOME/bin/x" hook)'),
+        ("# env A=/Users/alice/x /Users/alice/y", "# env A=$HOME/x ~/y"),
         ("export HOME=/Users/alice", "export HOME=~"),
         ('HOME="/Users/alice"', "HOME=~"),
     ],
@@ -59,6 +71,9 @@ def test_a_path_in_its_quotes(before: str, after: str) -> None:
         ("cat <<\\X\n/Users/alice/a\nX", "whose end is quoted"),
         ("echo $'/Users/alice/a'", "use plain quotes"),
         ("HOME=/tmp/x\ncat /Users/alice/a", "sets HOME to something else"),
+        (': "${HOME:=/Users/alice}"', "the default of HOME itself"),
+        ('[ "$EUID" -ne 0 ] && exit 1\nls /Users/alice/a', "root has another HOME"),
+        ("if [[ $(id -u) != 0 ]]; then exit; fi\nls /Users/alice/a", "root has another HOME"),
         ("# shellcheck source=/Users/alice/a.sh", "read as it stands"),
         ("if then /Users/alice/a", "does not parse"),
     ],
@@ -67,6 +82,12 @@ def test_what_no_shell_would_expand_is_refused(code: str, reason: str) -> None:
     text = f"{BASH}{code}\n"
     assert [reason in said for said in reasons("a.sh", text)] == [True]
     assert rewritten("a.sh", text) == text
+
+
+def test_test_data_stays_with_its_expectation() -> None:
+    text = f'{BASH}[ "$(slug /Users/alice/a)" = users-alice-a ]\n'
+    assert ["test data" in said for said in reasons("tests/slug.sh", text)] == [True]
+    assert reasons("scripts/slug.sh", text) == []
 
 
 def test_a_plain_sh_keeps_the_home_that_it_sets() -> None:
@@ -82,6 +103,9 @@ def test_a_plain_sh_keeps_the_home_that_it_sets() -> None:
         "ssh mac cat /Users/alice/a",
         "ssh mac <<X\ncat /Users/alice/a\nX",
         "docker exec c ls /Users/alice/a",
+        "docker run -w /home/alice/app img",
+        "docker run -v /srv/data:/home/alice/data img",
+        "docker run --mount type=bind,src=/srv,target=/home/alice img",
         "curl https://x.io/Users/alice/a",
         'ls "$NAS/Users/alice/a"',
     ],
@@ -103,6 +127,24 @@ def test_calls_of_launchctl_are_reported_unless_the_platform_is_asked() -> None:
     )
     found = sorted(look("a.sh", text).findings, key=lambda f: f.line)
     assert [(f.line, f.action) for f in found] == [(2, "exempt"), (3, "refuse"), (5, "exempt")]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'OS=$(uname -s)\nif [ "$OS" = Linux ]; then systemctl restart x; else launchctl list; fi',
+        '[ "$(uname)" = Darwin ] || exit 0\nlaunchctl list',
+        "command -v launchctl >/dev/null || exit 0\nlaunchctl list",
+        "command_exists launchctl || return 1\nlaunchctl list",
+        'if [ "$(uname)" = Darwin ]; then echo "stop it: launchctl stop x"; fi',
+        'case "$(uname)" in Darwin) load ;; esac\nload() { launchctl load x; }',
+    ],
+)
+def test_every_check_that_the_host_gate_knows_counts_for_launchctl(code: str) -> None:
+    assert {f.action for f in look("a.sh", f"{BASH}{code}\n").findings} == {EXEMPT}
+    other = code.replace("Darwin", "?").replace("Linux", "Darwin").replace("?", "Linux")
+    if "command" not in code:
+        assert reasons("a.sh", f"{BASH}{other}\n") != []
 
 
 SCRIPT = """#!SHELL

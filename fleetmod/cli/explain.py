@@ -8,6 +8,8 @@ import click
 
 from fleetmod.errors import CLEAN
 
+_LEXERS = {"shell": "bash", "python": "python"}
+
 
 @click.command()
 @click.argument("rule", required=False)
@@ -18,6 +20,7 @@ def command(root: Path, rule: str | None) -> int:
     from rich.syntax import Syntax
     from rich.table import Table
 
+    from fleetmod.host.examples import load_examples
     from fleetmod.host.tools import RULE as HOST
     from fleetmod.host.tools import load_tools
     from fleetmod.project import open_project
@@ -53,6 +56,12 @@ def command(root: Path, rule: str | None) -> int:
         for tool in load_tools(folders).values():
             table.add_row(tool.name, tool.where, escape(tool.instead))
         console.print(table)
+        for script in load_examples():
+            console.print(f"\n[bold]{escape(script.title)}[/bold] ({script.language})")
+            console.print(
+                Syntax(script.code.strip(), _LEXERS[script.language], background_color="default")
+            )
+            console.print(f"finds: {', '.join(script.finds) or 'nothing'}")
     for example in found.examples:
         if example.after is not None:
             label, after = "before", example.after

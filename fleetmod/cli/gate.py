@@ -52,7 +52,8 @@ def command(root: Path, phases: str, wanted: Wanted, certificate: Path | None) -
     2   every published image has every platform, as its registry says
     3   specs for highly available state: as the manifests say, valid, reviewed
     4   network policies: every edge that is used is allowed, nothing else; valid, reviewed
-    host      no tool of one platform (plutil, systemctl, …) is run without a platform check
+    host      no tool of one platform (plutil, systemctl, …) is run without a platform check, in
+              TypeScript, JavaScript, shell scripts, Python and the scripts of a package.json
     portable  no home path and no launchctl outside TypeScript, documents aside
 
     For phase 1 the plain grep looks in the gate's folders, the syntax tree in the whole scanned

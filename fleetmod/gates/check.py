@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from fleetmod.audit import Audit, needles
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
+from fleetmod.filekinds import TYPESCRIPT
 from fleetmod.model import EXEMPT, Finding
 from fleetmod.project import Project
-from fleetmod.suffixes import TYPESCRIPT
 from fleetmod.suppress import RULE
 from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.grep import grep_files

@@ -1,1 +1,1 @@
-"""Tools that exist on one platform only, where TypeScript runs them unguarded."""
+"""Tools that exist on one platform only, where TypeScript, shell or Python runs them unguarded."""

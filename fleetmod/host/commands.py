@@ -26,8 +26,11 @@ _PREFIXES = {
     "xargs": ("-I", "-n", "-P", "-L"),
     "setsid": (),
     "timeout": ("-k", "-s"),
+    "cross-env": (),
+    "stdbuf": ("-i", "-o", "-e"),
 }
-_SHELLS = ("sh", "bash", "zsh", "dash", "ksh")
+_SHELLS = ("sh", "bash", "zsh", "dash", "ksh", "su", "runuser")  # they take `-c TEXT`
+_FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")  # find(1)
 _SYSTEM = re.compile(
     r"(?:/(?:usr/)?s?bin/|/opt/homebrew/bin/|/usr/local/bin/|/usr/libexec/)?([\w.-]+)"
 )
@@ -158,6 +161,14 @@ def programs(words: Words, depth: int = 3) -> Iterator[Program]:
     while rest:
         match = _SYSTEM.fullmatch(rest[0] or "")
         name = match[1] if match is not None else ""
+        if name == "find":
+            for index, word in enumerate(rest[:-1]):
+                if word in _FIND_RUNS:
+                    yield from programs(rest[index + 1 :], depth)
+            return
+        if name in ("eval", "trap") and depth:
+            yield from shell_programs((rest[1:2] or [""])[0] or "", depth - 1)
+            return
         if name in _SHELLS:
             for index, word in enumerate(rest[1:-1], 1):
                 if word is not None and re.fullmatch(r"-\w*c", word) and depth:

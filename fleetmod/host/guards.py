@@ -7,13 +7,12 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
+from fleetmod.host.platforms import EVERY, helper, only
 from fleetmod.host.tools import Tool
 from fleetmod.syntax.scope import Scopes, exported
 from fleetmod.syntax.source import FUNCTIONS, ancestors, contains, same
 from fleetmod.syntax.values import Values, unwrap
 
-EVERY = frozenset({"darwin", "linux", "win32"})
-_NODES = frozenset({"darwin", "linux"})  # what a node of a fleet can be
 _NAMES = {
     **dict.fromkeys(("darwin", "Darwin", "macos", "macOS", "mac", "osx"), "darwin"),
     **dict.fromkeys(("linux", "Linux"), "linux"),
@@ -22,13 +21,9 @@ _NAMES = {
 _PLATFORM = re.compile(
     r"(?:.*\.)?(?:\w*[pP]latform|PLATFORM)(?:\(\))?|(?:os\.)?type\(\)|Deno\.build\.os"
 )
-_HELPERS = {
-    "darwin": re.compile(r"(?:is|on)(?:mac|macos|macosx|osx|darwin)(?:host|platform)?"),
-    "linux": re.compile(r"(?:is|on)linux(?:host|platform)?"),
-    "win32": re.compile(r"(?:is|on)(?:win|win32|windows)(?:host|platform)?"),
-}
 _ASKS = re.compile(r"(?:.*\.)?\w*(?:which|exists|has|available|installed|supports)\w*", re.I)
 _ENDS = ("return_statement", "throw_statement", "continue_statement", "break_statement")
+_STATUSES = ("status", "exitCode", "code")
 _BODIES = ("program", "statement_block", "switch_case", "switch_default")
 _DEPTH = 4
 
@@ -41,12 +36,8 @@ class Guards:
         self.tool = tool
 
     def guarded(self, node: Node) -> bool:
-        """Whether `node` runs on no platform of a fleet but the tool's.
-
-        Behind `if (process.platform === "darwin") return;` people write what is for Linux.
-        """
-        own = {self.tool.platform}
-        return self.platforms_at(node) & (_NODES | own) <= own
+        """Whether `node` runs on no platform of a fleet but the tool's."""
+        return only(self.platforms_at(node), self.tool.platform)
 
     def platforms_at(self, node: Node, depth: int = _DEPTH) -> frozenset[str]:
         """The platforms on which `node` can run; those of its callers where all are known."""
@@ -104,7 +95,7 @@ class Guards:
         return found
 
     def _called(self, function: Node, depth: int) -> frozenset[str]:
-        """Where a local function runs that is only ever called, by its callers."""
+        """Where a local function runs: where it is called, or handed on from."""
         for binding in self.scopes.bindings():
             made = unwrap(binding.value) if binding.value is not None else binding.declaration
             if not same(made, function) or binding.kind not in ("const", "function"):
@@ -114,9 +105,6 @@ class Guards:
                 return EVERY
             found: frozenset[str] = frozenset()
             for use in uses:
-                call = use.parent
-                if call is None or not same(call.child_by_field_name("function"), use):
-                    return EVERY
                 if not contains(function, use):
                     found |= self.platforms_at(use, depth)
             return found or EVERY
@@ -158,6 +146,8 @@ class Guards:
                 return self.possible(left, not equal, depth)
             if self.source.text(right) == "true":
                 return self.possible(left, equal, depth)
+            if self.source.text(right) == "0" and self._is_search(left):
+                return frozenset({self.tool.platform}) if equal else EVERY
             found = self._compared(left, right)
             return found if equal else EVERY - found if found != EVERY else EVERY
         return EVERY
@@ -189,8 +179,7 @@ class Guards:
                 return listed
             function = node.child_by_field_name("function")
             node = function if function is not None else node
-        name = re.sub(r"[_\s]", "", self.source.text(node)).rpartition(".")[2].lower()
-        return next((frozenset({p}) for p, e in _HELPERS.items() if e.fullmatch(name)), None)
+        return helper(self.source.text(node).rpartition(".")[2])
 
     def _listed(self, call: Node) -> frozenset[str] | None:
         """`["darwin", "linux"].includes(process.platform)`"""
@@ -219,6 +208,28 @@ class Guards:
         literal = self.values.literal(given[0]) if given else None
         named = literal is not None and literal.rpartition("/")[2] == self.tool.name
         return named and _ASKS.fullmatch(re.sub(r"\s", "", self.source.text(function))) is not None
+
+    def _is_search(self, node: Node) -> bool:
+        """The exit status of `spawnSync("which brew", …)`, or of a constant that keeps it."""
+        status = unwrap(node)
+        member, owner = (status.child_by_field_name(f) for f in ("property", "object"))
+        if member is None or owner is None or self.source.text(member) not in _STATUSES:
+            return False
+        call = unwrap(self.values.constant(owner) or owner)
+        call = unwrap(call.named_children[0]) if call.type == "await_expression" else call
+        arguments = call.child_by_field_name("arguments")
+        given = arguments.named_children if arguments is not None else []
+        words = [self.values.literal(each) for each in given[:1]]
+        words += (
+            [self.values.literal(e) for e in self.values.elements(given[1]) or []]
+            if given[1:]
+            else []
+        )
+        asked = " ".join(word or "" for word in words)
+        return (
+            re.fullmatch(rf"(?:command -v|which|type|hash) {re.escape(self.tool.name)}", asked)
+            is not None
+        )
 
 
 def _never_ends(branch: Node, text: Callable[[Node], str]) -> bool:

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from fleetmod.edits import render
+from fleetmod.filekinds import (
+    JAVASCRIPT,
+    TYPESCRIPT,
+    is_typescript,
+    language_of,
+    may_be_script,
+    suffix,
+)
+from fleetmod.host import manifest, python, shell
+from fleetmod.host.nature import Surroundings, is_dockerfile, surroundings
 from fleetmod.host.scan import FAMILY, scan
 from fleetmod.host.tools import Tool, load_tools
 from fleetmod.migrate import difference
-from fleetmod.model import REFUSE, FileChange, FileResult, Plan
+from fleetmod.model import IGNORE, REFUSE, FileChange, FileResult, Plan
 from fleetmod.project import Project
-from fleetmod.suffixes import is_typescript
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.globs import matcher
+
+CODE = TYPESCRIPT | JAVASCRIPT
+SCRIPTS = {"shell": shell.scan, "python": python.scan, "manifest": manifest.scan}
+
+_RUNNERS = (
+    *(b"child_process", b"execa", b"cross-spawn", b"shelljs", b"zx", b"Bun", b'"bun"', b"'bun'"),
+    *(b"Deno.", b"effect/platform"),
+)
+_BUNDLED = 5000  # bytes; no person writes such a line
 
 
 def tools_of(project: Project) -> dict[str, Tool]:
@@ -30,26 +50,69 @@ def scan_repository(
     """
     tools = tools_of(project)
     wanted = matcher(globs) if globs else None
+    discovered = discover(project.root, project.config)
     paths = [
         path
-        for path in discover(project.root, project.config)
-        if is_typescript(path)
+        for path in discovered
+        if (suffix(path) in CODE or may_be_script(path) or is_manifest(path))
         and not project.port_of(path)
         and not any(own(path) for own in project.own_adapters.values())
         and (wanted is None or wanted(path))
     ]
     found = candidates(project.root, paths, [name.encode() for name in tools])
-    results, unreadable = [], [f"{path} cannot be read: {why}" for path, why in found.unreadable]
+    plain = [name.encode() for name, tool in tools.items() if not tool.ordinary]
+    plain.append(IGNORE.encode())
+    results, scripts = [], []
+    unreadable = [f"{path} cannot be read: {why}" for path, why in found.unreadable]
     for path in found.hits:
         try:
             data = (planned or {}).get(path) or (project.root / path).read_bytes()
         except OSError as error:
             unreadable.append(f"{path} cannot be read: {error.strerror or error}")
             continue
-        result = scan(path, data, tools, project.known_rules)
-        if result.findings or result.unparsed:
-            results.append(result)
-    return tuple(results), tuple(unreadable)
+        kind = suffix(path)
+        if kind in JAVASCRIPT and not (runs_programs(data) and is_written(data)):
+            continue
+        if is_typescript(path) and not (runs_programs(data) or any(name in data for name in plain)):
+            continue  # everyday words alone, where nothing is seen to run a program
+        if kind in CODE:
+            results.append(scan(path, data, tools, project.known_rules))
+        elif (language := kind_of(path, data)) in SCRIPTS:
+            scripts.append((path, language, data))
+    around = surroundings_of(project, discovered, [data for _, _, data in scripts])
+    for path, language, data in scripts:
+        results.append(SCRIPTS[language](path, data, tools, project.known_rules, around))
+    found_in = (r for r in results if r.findings or r.unparsed)
+    return tuple(sorted(found_in, key=lambda r: r.path)), tuple(unreadable)
+
+
+def is_manifest(path: str) -> bool:
+    return path.rpartition("/")[2] == manifest.NAME
+
+
+def kind_of(path: str, data: bytes) -> str:
+    return "manifest" if is_manifest(path) else language_of(path, data)
+
+
+def runs_programs(data: bytes) -> bool:
+    """Whether a file names what runs child processes."""
+    return any(name in data for name in _RUNNERS)
+
+
+def is_written(data: bytes) -> bool:
+    """Whether people wrote a file, and no bundler."""
+    return max(map(len, data.split(b"\n"))) < _BUNDLED
+
+
+def surroundings_of(
+    project: Project, discovered: list[str], scripts: Sequence[bytes]
+) -> Surroundings:
+    """What the repository's Dockerfiles and scripts say; one that cannot be read says nothing."""
+    dockerfiles = []
+    for path in filter(is_dockerfile, discovered):
+        with suppress(OSError):
+            dockerfiles.append((project.root / path).read_text("utf-8", "replace"))
+    return surroundings(dockerfiles, scripts)
 
 
 def extend(project: Project, plan: Plan, globs: tuple[str, ...] = ()) -> Plan:

@@ -119,8 +119,8 @@ class _File:
             self._guard(call, tool)
         except Refused as why:
             reason = (
-                f"{tool.name} exists on {tool.where} only; check process.platform before it, or "
-                f"use {tool.instead} ({why})"
+                f"{tool.name} exists on {tool.where} only; check process.platform before it; "
+                f"elsewhere: {tool.instead} ({why})"
             )
             return _without(finding, REFUSE, reason)
         return finding

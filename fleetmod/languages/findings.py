@@ -7,19 +7,26 @@ from dataclasses import dataclass, field
 
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, Finding, digest_of
 from fleetmod.places import HOME, HomePath, Places
+from fleetmod.project import PORTABLE_RULES
 from fleetmod.testfiles import is_test
 
 HOME_FAMILY, PROCESS_FAMILY = "home", "process"
 TOOL = "launchctl"
+TEST_DATA = (
+    "test data, whose expected result may be spelled elsewhere; move both to a neutral home such "
+    "as /Users/fixture"
+)
 _SHORT = 120
 
 
 @dataclass(frozen=True)
 class Context:
-    """`env` maps a NodeIdentity member to the variable that overrides it."""
+    """`env` maps a NodeIdentity member to the variable that overrides it; `known` are the rules
+    that a directive may name."""
 
     places: Places
     env: Mapping[str, str]
+    known: frozenset[str] = PORTABLE_RULES
 
     def default(self, base: str, home: str) -> str:
         """A base's usual place, below `home`: `~/Code/acme`."""

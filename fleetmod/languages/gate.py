@@ -20,4 +20,5 @@ def verdict(project: Project) -> Verdict:
         f"{kind}, {family}: {count} finding(s) in {files} file(s), {refused} to mend by hand"
         for kind, family, count, refused, files in table(results)
     )
-    return Verdict("portable", TITLE, verdict, (), findings, unproven, evidence=rows)
+    accepted = tuple(f for r in results for f in r.findings if f.suppressed)
+    return Verdict("portable", TITLE, verdict, (), findings, unproven, accepted, evidence=rows)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from fleetmod.host.nature import is_dockerfile
+from fleetmod.languages.elsewhere import INSIDE
 from fleetmod.languages.findings import (
     HOME_FAMILY,
     PROCESS_FAMILY,
@@ -32,8 +34,11 @@ def scan(path: str, data: bytes, context: Context) -> Result:
     kind, advice = _kind(path)
     document = path.lower().endswith(_DOCUMENTS)
     reason = "a document, which runs nothing" if document else f"{kind} is reported only; {advice}"
+    image = is_dockerfile(path)
     for spot in spots(data.decode("utf-8"), context, result):
-        result.add(HOME_FAMILY, spot.start, spot.end, "a home path", reason, document)
+        inside = image and data.startswith(b"/home/", spot.start)
+        said = INSIDE if inside else reason
+        result.add(HOME_FAMILY, spot.start, spot.end, "a home path", said, document or inside)
     seen: set[int] = set()
     for match in re.finditer(TOOL.encode(), data):
         line = data.count(b"\n", 0, match.start())

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import plistlib
+import re
 from dataclasses import replace
 
+from fleetmod.filekinds import is_typescript, language_of
 from fleetmod.languages.findings import TOOL, Context, Result
-from fleetmod.languages.scan import language_of, scan
+from fleetmod.languages.scan import scan
 from fleetmod.model import EXEMPT, REFUSE, FileChange, Plan
 from fleetmod.places import HOME, ROOT, VAULT
-from fleetmod.project import Project
-from fleetmod.suffixes import is_typescript
+from fleetmod.project import PORTABLE_RULES, Project
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.schema import FILE
@@ -22,7 +23,7 @@ _DOCUMENTS = (".md", ".mdx", ".txt")
 def context_of(project: Project) -> Context:
     identity = project.config.identity
     env = {HOME: "HOME", ROOT: identity.root_env, VAULT: identity.vault_env}
-    return Context(project.places, env)
+    return Context(project.places, env, project.known_rules)
 
 
 def scan_repository(
@@ -66,7 +67,7 @@ def extend(project: Project, plan: Plan, globs: tuple[str, ...] = ()) -> Plan:
         for r in results
         if r.edits and r.path not in taken
     ]
-    findings = tuple(f for r in results for f in r.findings)
+    findings = tuple(f for r in results for f in r.findings if f.rule in PORTABLE_RULES)
     refused = sum(f.action == REFUSE for f in findings)
     notes = (
         [f"{refused} finding(s) outside TypeScript stay; each has its reason"] if refused else []
@@ -101,8 +102,9 @@ def table(results: tuple[Result, ...]) -> list[tuple[str, str, int, int, int]]:
 
 
 def _user_of(project: Project, path: str, data: bytes, discovered: list[str]) -> str:
-    """A file of code that takes this list as it is, by its name or by its label and `.plist`."""
-    name = path.rpartition("/")[2]
+    """A file of code that takes this list as it is: by its name, by its label and `.plist`, or as
+    one of the lists of its folder."""
+    folder, _, name = path.rpartition("/")
     try:
         job = plistlib.loads(data)
     # plistlib lets many errors through; the list is refused for that when it is read
@@ -114,5 +116,12 @@ def _user_of(project: Project, path: str, data: bytes, discovered: list[str]) ->
     for user in candidates(project.root, code, needles).hits:
         text = (project.root / user).read_bytes()
         if name.encode() in text or b".plist" in text:
+            return user
+    every = re.escape(folder.rpartition("/")[2].encode())
+    listed = re.compile(rb"(?<![\w.-])" + every + rb"[\"']?/[^\s\"']*\*[^\s\"'/]*\.plist")
+    for user in candidates(project.root, code, [b".plist"]).hits if every else ():
+        text = (project.root / user).read_bytes()
+        beside = user.rpartition("/")[0] == folder and b"*.plist" in text
+        if beside or listed.search(text):
             return user
     return ""

@@ -9,16 +9,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from fleetmod.host.python import calls_of
 from fleetmod.languages.findings import (
     HOME_FAMILY,
     PROCESS_FAMILY,
+    TEST_DATA,
     TOOL,
     Context,
     Refused,
     Result,
 )
+from fleetmod.languages.launchctl import GUARDED, LAUNCHCTL
 from fleetmod.languages.python_names import Names
 from fleetmod.places import FOREIGN, HOME
+from fleetmod.testfiles import is_test
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -27,7 +31,8 @@ _CALL = (
     "launchctl exists on macOS only; let the unit of the platform do it (`fleetmod units`), or ask "
     "`sys.platform` first and call systemctl on Linux"
 )
-_DARWIN = re.compile(r"(?:sys\.platform|platform\.system\(\))==[\"'][dD]arwin[\"']")
+_REMOTE = ("ssh", "mosh", "rsh")
+_CONTAINERS = ("docker", "podman", "nerdctl", "kubectl")
 
 
 def scan(path: str, data: bytes, context: Context) -> Result:
@@ -61,6 +66,8 @@ class _File:
         self.parents: dict[cst.CSTNode, cst.CSTNode] = parents  # type: ignore[assignment]
         self.names = Names(module)
         self.needs_os = False
+        self.at: cst.CSTNode = module  # the literal that is looked at
+        self.calls = calls_of(result.data, LAUNCHCTL) if TOOL.encode() in result.data else []
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         found = self.places[node]
@@ -78,7 +85,7 @@ class _File:
         found = [p for p in self.context.places.find(shown) if p.base or p.why]
         if not found:
             return
-        foreign = not any(p.base for p in found)
+        foreign = not any(p.base for p in found) or self._is_remote(node)
         edits, needed, reason = len(self.result.edits), self.needs_os, FOREIGN if foreign else ""
         try:
             if not foreign:
@@ -90,7 +97,20 @@ class _File:
             at = start + len(raw[: p.start].encode())
             until = start + len(raw[: p.end].encode())
             said = reason if p.base else p.why or FOREIGN
-            self.result.add(HOME_FAMILY, at, until, "a home path", said, exempt=not p.base)
+            exempt = foreign or not p.base
+            self.result.add(HOME_FAMILY, at, until, "a home path", said, exempt=exempt)
+
+    def _is_remote(self, node: cst.CSTNode) -> bool:
+        """Whether a literal is a word of `["ssh", "host", …]` or `["docker", "exec", …]`."""
+        import libcst as cst
+
+        element = self.parents.get(node)
+        words = self.parents.get(element) if isinstance(element, cst.Element) else None
+        if not isinstance(words, cst.List | cst.Tuple):
+            return False
+        spelled = [self.module.code_for_node(each.value)[1:-1] for each in words.elements]
+        tool, rest = spelled[0], spelled[1:]
+        return tool in _REMOTE or (tool in _CONTAINERS and rest[:1] == ["exec"])
 
     def _rewrite(self, node: cst.CSTNode, start: int, end: int, raw: str) -> None:
         import libcst as cst
@@ -100,6 +120,9 @@ class _File:
             if raw.startswith("#!"):
                 raise Refused("a line that is read as it stands; use /usr/bin/env")
             return self._tilde(start, raw)
+        if is_test(self.result.path):
+            raise Refused(TEST_DATA)
+        self.at = node
         if isinstance(node, cst.SimpleString) and "b" in node.prefix.lower():
             raise Refused("a literal of bytes; make it of a text with os.fsencode")
         if self._is_fixed(node):
@@ -214,8 +237,26 @@ class _File:
     def _os(self) -> str:
         if self.names.shadows_os:
             raise Refused("the file has another `os` than the module")
-        self.needs_os = self.needs_os or not self.names.os
+        if not self._imported_inside():
+            self.needs_os = self.needs_os or not self.names.os
         return "os"
+
+    def _imported_inside(self) -> bool:
+        """Whether the function around the literal has imported `os` for itself by then, which
+        makes the name its own from its first line on."""
+        import libcst as cst
+
+        at: cst.CSTNode | None = self.at
+        while (at := self.parents.get(at)) is not None if at is not None else False:
+            own = self.names.local_imports(at) if isinstance(at, cst.FunctionDef) else []
+            if own:
+                first = isinstance(at, cst.FunctionDef) and self.parents.get(own[0]) is at.body
+                if first and self.span(own[0])[1] <= self.span(self.at)[0]:
+                    return True
+                raise Refused(
+                    "the function imports `os` for itself, and later; import it at the top"
+                )
+        return False
 
     def _quoted(self, text: str, node: cst.SimpleString) -> str:
         quote = "'" if node.quote.startswith("'") else '"'
@@ -241,14 +282,8 @@ class _File:
         if isinstance(node, cst.Comment):
             self.result.add(PROCESS_FAMILY, start, end, "names launchctl", "a comment", True)
             return
-        guarded, run, at = False, False, node
-        while (outer := self.parents.get(at)) is not None:
-            if isinstance(outer, cst.Call) and isinstance(at, cst.Arg) and not run:
-                run = outer.args[0] is at
-            if isinstance(outer, cst.If) and outer.body is at:
-                test = re.sub(r"\s", "", self.module.code_for_node(outer.test))
-                guarded = guarded or _DARWIN.fullmatch(test) is not None
-            at = outer
-        said = "runs launchctl" if run else "names launchctl"
-        reason = "stands behind a check of the platform" if guarded else _CALL
+        called = next((c for c in self.calls if c[0] <= start and end <= c[1]), None)
+        guarded = called is not None and called[2]
+        said = "runs launchctl" if called is not None else "names launchctl"
+        reason = GUARDED if guarded else _CALL
         self.result.add(PROCESS_FAMILY, start, end, said, reason, guarded)

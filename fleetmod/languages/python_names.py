@@ -26,6 +26,25 @@ class Names:
                     self._imported(small)
         self._look_for_shadows()
 
+    def local_imports(self, function: cst.FunctionDef) -> list[cst.SimpleStatementLine]:
+        """The statements `import os` of a function's own body, those of inner functions aside."""
+        import libcst as cst
+
+        found: list[cst.SimpleStatementLine] = []
+
+        class Visitor(cst.CSTVisitor):
+            def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:  # noqa: N802
+                return node is function
+
+            def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> None:  # noqa: N802
+                imports = (small for small in node.body if isinstance(small, cst.Import))
+                names = (alias.evaluated_name for small in imports for alias in small.names)
+                if any(name.partition(".")[0] == "os" for name in names):
+                    found.append(node)
+
+        function.visit(Visitor())
+        return found
+
     def _imported(self, small: cst.BaseSmallStatement) -> None:
         import libcst as cst
 
@@ -38,6 +57,8 @@ class Names:
         elif isinstance(small, cst.ImportFrom) and not isinstance(small.names, cst.ImportStar):
             origin = self.module.code_for_node(small.module) if small.module else ""
             for alias in small.names:
+                if alias.asname is None and alias.evaluated_name == "os":
+                    self.shadows_os = True
                 if origin == "pathlib" and alias.evaluated_name == "Path":
                     self.path = alias.evaluated_alias or "Path"
 

@@ -1,43 +1,27 @@
-"""Which language a file is in, and its result. Pure."""
+"""One file in the way of its language, and its result. Pure."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 
 from fleetmod.edits import render
+from fleetmod.filekinds import language_of
 from fleetmod.languages import other, plist, shell
 from fleetmod.languages.findings import Context, Result
-from fleetmod.model import REFUSE, REWRITE
-from fleetmod.syntax.source import is_text
-
-_SHELLS = (".sh", ".bash", ".zsh", ".ksh", ".command")
-_SHEBANG = re.compile(rb"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?|/\S*/)(?P<name>\w+)")
-
-
-def language_of(path: str, data: bytes) -> str:
-    """`shell`, `python`, `plist` or `other`, by suffix or by the first line."""
-    name = path.rpartition("/")[2].lower()
-    if name.endswith(_SHELLS):
-        return "shell"
-    if name.endswith((".py", ".pyi")):
-        return "python"
-    if name.endswith((".plist", ".plist.template")):
-        return "plist"
-    shebang = _SHEBANG.match(data) if "." not in name else None
-    program = shebang["name"].decode() if shebang is not None else ""
-    if program in ("sh", "bash", "zsh", "dash", "ksh"):
-        return "shell"
-    return "python" if program.startswith("python") else "other"
+from fleetmod.model import EXEMPT, IGNORE, REFUSE, REWRITE
+from fleetmod.project import PORTABLE_RULES
+from fleetmod.suppress import Suppressions, line_comments
+from fleetmod.syntax.source import Text, is_text
 
 
 def scan(path: str, data: bytes, context: Context, used_by: str = "") -> Result:
     """What one file holds; its edits are kept only where they come to rest."""
     if not is_text(data):
         return Result(path, data, "other", problem="is no UTF-8 text")
-    result = _scan(path, data, context, used_by)
+    result = _accepted(_scan(path, data, context, used_by), context)
     result.edits.sort()
     if result.edits:
-        again = _scan(path, render(data, result.edits), context, used_by)
+        again = _accepted(_scan(path, render(data, result.edits), context, used_by), context)
         if again.edits or (again.problem and not result.problem):
             return _taken_back(result)
     return result
@@ -56,9 +40,26 @@ def _scan(path: str, data: bytes, context: Context, used_by: str) -> Result:
     return other.scan(path, data, context)
 
 
-def _taken_back(result: Result) -> Result:
-    from dataclasses import replace
+def _accepted(result: Result, context: Context) -> Result:
+    """The result with what a directive accepts told as no debt, and left as it is."""
+    if IGNORE.encode() not in result.data:
+        return result
+    source = Text(result.path, result.data)
+    suppressions = Suppressions(source, context.known, line_comments(source))
+    findings, edits = [], result.edits
+    for f in result.findings:
+        if f.action != EXEMPT and (reason := suppressions.apply(f)):
+            why = f"suppressed: {reason}"
+            edits = [e for e in edits if e.end <= f.start or f.end <= e.start]
+            f = replace(f, action=EXEMPT, reason=why, suppressed=reason, notes=())
+        findings.append(f)
+    if all(f.action != REWRITE for f in findings):
+        edits = []  # an import that nothing needs
+    findings += suppressions.findings(PORTABLE_RULES)
+    return replace(result, findings=findings, edits=edits)
 
+
+def _taken_back(result: Result) -> Result:
     what = "the file once rewritten would not come to rest, which is a fault of fleetmod: report it"
     findings = [
         replace(f, action=REFUSE, reason=what, notes=()) if f.action == REWRITE else f

@@ -7,46 +7,44 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tree_sitter import Node
+from tree_sitter import Node, Tree
 
-from fleetmod.host.commands import programs
+from fleetmod.languages.elsewhere import INSIDE, is_elsewhere, is_inside
 from fleetmod.languages.findings import (
     HOME_FAMILY,
-    PROCESS_FAMILY,
-    TOOL,
+    TEST_DATA,
     Context,
     Refused,
     Result,
     Spot,
     spots,
 )
+from fleetmod.languages.launchctl import report
 from fleetmod.languages.quoting import COMMENT, DOUBLE, HOMED, SINGLE, WORD, context_of
 from fleetmod.places import FOREIGN, HOME
 from fleetmod.syntax.source import ancestors, parse, walk
+from fleetmod.testfiles import is_test
 
 _PLAIN = re.compile(r"[\w./@%+=:,-]+")  # nothing in it that quotes would change
 _SPECIAL = re.compile(r"[$`\"\\!]")
 _DEFAULT = re.compile(r"(\$\{\w+:?)-(?=[\"']?/)")
 _ESCAPE = re.compile(r"\\[a-z](?=/)")
-_ASKED = re.compile(r"\buname\b|\$\{?OSTYPE|command -v launchctl|which launchctl")
 _FORCED = (
     "the script took one user's home whoever ran it; a service that runs as another user needs "
     "HOME, or a user of its own, in its unit or plist"
 )
-_CALL = (
-    "launchctl exists on macOS only; let the unit of the platform do it (`fleetmod units`), or ask "
-    "`uname` first and call systemctl on Linux"
-)
+# `[ "$EUID" -ne 0 ]`, `[ "$(id -u)" = 0 ]`: the script is for root, or it tells root apart
+_ROOT = re.compile(rb"(?:\$\{?E?UID\}?|\bid -u\b)[^\n]{0,9}(?:-n?eq?|[!=]=?)\s*[\"']?0\b")
 
 
 def scan(path: str, data: bytes, context: Context) -> Result:
     """The findings and edits of one script; nothing is rewritten in one that does not parse."""
     result = Result(path, data, "shell")
-    root = parse("bash", data).root_node
-    script = _Script(result, context, root)
+    tree = parse("bash", data)
+    root = tree.root_node
+    script = _Script(result, context, tree)
     if root.has_error:
         result.problem = "does not parse as bash"
     by_leaf: dict[int, list[Spot]] = defaultdict(list)
@@ -57,19 +55,36 @@ def scan(path: str, data: bytes, context: Context) -> Result:
         leaf = root.named_descendant_for_byte_range(spot.start, spot.end)
         if leaf is None:
             continue
+        if is_inside(leaf, data[leaf.start_byte : spot.start]):
+            result.add(HOME_FAMILY, spot.start, spot.end, "a home path", INSIDE, exempt=True)
+            continue
         leaves[leaf.id] = leaf
-        by_leaf[leaf.id].append(spot)
+        by_leaf[leaf.id].append(_of_word(spot, leaf, data, context))
     for key, group in by_leaf.items():
         script.rewrite(leaves[key], group)
-    script.calls()
+    report(result, tree)
     return result
+
+
+def _of_word(spot: Spot, leaf: Node, data: bytes, context: Context) -> Spot:
+    """The path as its word alone tells it: `cp /Users/x/acme to/` has no folder `acme to`."""
+    if leaf.type != "word" or spot.end > leaf.end_byte:
+        return spot
+    text = data[spot.start : leaf.end_byte].decode()
+    path = next(iter(context.places.find(text)), spot.path)
+    end = spot.start + len(text[: path.end].encode())
+    return replace(spot, end=end, path=path) if path.base and not path.start else spot
 
 
 @dataclass
 class _Script:
     result: Result
     context: Context
-    root: Node
+    tree: Tree
+
+    @property
+    def root(self) -> Node:
+        return self.tree.root_node
 
     def rewrite(self, leaf: Node, group: list[Spot]) -> None:
         """One word, string or comment with the home paths in it."""
@@ -79,7 +94,7 @@ class _Script:
         try:
             if self.root.has_error:
                 raise Refused("the script does not parse as bash, so nothing in it is rewritten")
-            if _elsewhere(leaf, self.text):
+            if is_elsewhere(leaf):
                 reason, exempt = FOREIGN, True
             else:
                 notes = self._rewrite(leaf, group)
@@ -93,10 +108,17 @@ class _Script:
         kind = context_of(leaf, self.result.data, group[0].start)
         if kind == COMMENT:
             for spot in group:
-                self.result.edit(spot.start, spot.home_end, "~")
+                self._comment(spot)
             return ()
         if kind == HOMED:
             return self._home_itself(leaf, group[0])
+        if is_test(self.result.path):
+            raise Refused(TEST_DATA)
+        if _ROOT.search(self.result.data):
+            raise Refused(
+                "the script asks whether root runs it, and root has another HOME; take the home of "
+                "$SUDO_USER, or hand the path over"
+            )
         if self._homes_of_its_own:
             raise Refused("the script sets HOME to something else; spell the path from a variable")
         text = self.result.data[leaf.start_byte : leaf.end_byte].decode()
@@ -118,6 +140,18 @@ class _Script:
                 self.result.edit(spot.start, spot.end, self._base(spot, leaf))
         return ()
 
+    def _comment(self, spot: Spot) -> None:
+        """`~`, or what is right where quoted code that stands in a comment is put back."""
+        line = self.result.data[spot.start : self.result.data.find(b"\n", spot.start)]
+        before = self.result.data[spot.start - 1 : spot.start]
+        quoted = re.match(rb"[^'\"$`\\]*'", line) if before == b"'" else None
+        if quoted is not None:
+            rest = line[spot.home_end - spot.start : quoted.end() - 1].decode()
+            end = spot.start + quoted.end()
+            return self.result.edit(spot.start - 1, end, f'"$HOME{rest}"')
+        home = "$HOME" if before in (b'"', b"=", b":") else "~"
+        self.result.edit(spot.start, spot.home_end, home)
+
     def _replaced(
         self, leaf: Node, group: list[Spot], before: str, after: str, skip: int = 0
     ) -> None:
@@ -132,6 +166,8 @@ class _Script:
     def _base(self, spot: Spot, leaf: Node) -> str:
         """`$HOME`, or `${ROOT:-$HOME/Code/acme}`, with braces where a name would go on."""
         base = spot.path.base
+        if base == HOME and self._is_default_of("HOME", leaf):
+            raise Refused("the default of HOME itself; delete it where HOME is set by the runner")
         default = self.context.default(base, "$HOME")
         name = self.context.env.get(base, "")
         if base == HOME or self._sets(name, but=leaf) or self._is_default_of(name, leaf):
@@ -153,39 +189,8 @@ class _Script:
         self.result.edit(value.start_byte, value.end_byte, "~")
         return (_FORCED,)
 
-    def calls(self) -> None:
-        """The calls of launchctl, and the other places that name it."""
-        run: set[int] = set()
-        for node in walk(self.root):
-            if node.type != "command" or TOOL not in self.text(node):
-                continue
-            words = [self._word(c) for c in node.named_children if c.type != "variable_assignment"]
-            if any(program.name == TOOL for program in programs(words)):
-                run |= set(range(node.start_point.row, node.end_point.row + 1))
-                asked = any(
-                    _ASKED.search(self.text(a).partition("then")[0])
-                    for a in ancestors(node)
-                    if a.type in ("if_statement", "list", "case_statement")
-                )
-                reason = "stands behind a check of the platform" if asked else _CALL
-                self.result.add(
-                    *(PROCESS_FAMILY, node.start_byte, node.end_byte, "runs launchctl", reason),
-                    exempt=asked,
-                )
-        for match in re.finditer(TOOL.encode(), self.result.data):
-            leaf = self.root.named_descendant_for_byte_range(*match.span())
-            if leaf is None or leaf.start_point.row in run:
-                continue
-            comment = leaf.type == "comment"
-            reason = "a comment" if comment else "a text names launchctl; see whether it is run"
-            self.result.add(PROCESS_FAMILY, *match.span(), "names launchctl", reason, comment)
-
     def text(self, node: Node) -> str:
         return self.result.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
-
-    def _word(self, node: Node) -> str | None:
-        text = self.text(node)
-        return text[1:-1] if node.type in ("string", "raw_string") else text
 
     def _sets(self, name: str, but: Node) -> bool:
         """Whether the script sets a variable elsewhere, so that it may mean something else."""
@@ -221,17 +226,3 @@ def _joined(leaf: Node) -> bool:
 
 def _is_value(node: Node) -> bool:
     return node.parent is not None and node.parent.type == "variable_assignment"
-
-
-def _elsewhere(leaf: Node, text: Callable[[Node], str]) -> bool:
-    """Whether a word, or the here-document it stands in, goes to another host or a container."""
-    for node in (leaf, *ancestors(leaf)):
-        if node.type == "redirected_statement":
-            node = node.child_by_field_name("body") or node
-        if node.type == "command" and re.match(
-            r"(?:ssh|mosh|rsh)\s|(?:docker|podman|kubectl|nerdctl)\s+(?:\S+\s+)*?exec\s"
-            r"|(?:limactl|multipass)\s+(?:shell|exec)\s|colima\s+ssh\s",
-            text(node),
-        ):
-            return True
-    return False

@@ -8,12 +8,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from fleetmod.errors import FleetmodError
+from fleetmod.filekinds import is_typescript
 from fleetmod.fixes import fix_of
 from fleetmod.model import Edit, FileResult, Finding
 from fleetmod.project import Project, Sources, open_project, read_sources
 from fleetmod.runtime import Needed, install
 from fleetmod.scan import scan_file
-from fleetmod.suffixes import is_typescript
 from fleetmod.workspace import manifest
 from fleetmod.workspace.discover import looked_at
 

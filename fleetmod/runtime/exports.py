@@ -11,8 +11,8 @@ from typing import Any
 from tree_sitter import Node
 
 from fleetmod.errors import FleetmodError
+from fleetmod.filekinds import is_typescript
 from fleetmod.project import Project
-from fleetmod.suffixes import is_typescript
 from fleetmod.syntax.source import Source, open_source
 from fleetmod.workspace.disk import is_file
 

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
-from fleetmod.suffixes import TYPESCRIPT
+from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT
 
 FUNCTIONS = frozenset(
     {
@@ -61,14 +61,46 @@ def parse(name: str, data: bytes) -> Tree:
 
 
 @dataclass(slots=True)
-class Source:
-    """One file. `path` is relative to the repository root; all offsets are bytes."""
+class Text:
+    """One file's bytes. `path` is relative to the repository root; all offsets are bytes."""
 
     path: str
     data: bytes
+    _line_starts: list[int] = field(default_factory=list, init=False)
+
+    def line_of(self, offset: int) -> int:
+        """The line of a byte offset, counted from 1."""
+        from bisect import bisect_right
+
+        if not self._line_starts:
+            self._line_starts.append(0)
+            at = self.data.find(b"\n")
+            while at >= 0:
+                self._line_starts.append(at + 1)
+                at = self.data.find(b"\n", at + 1)
+        return bisect_right(self._line_starts, offset)
+
+    def start_of(self, line: int) -> int:
+        """The offset at which a line begins; of the last one where there are fewer."""
+        last = self.line_of(len(self.data))
+        return self._line_starts[min(line, last) - 1]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column (in characters) of a byte offset, both counted from 1."""
+        line = self.line_of(offset)
+        start = self._line_starts[line - 1]
+        return line, len(self.slice(start, offset)) + 1
+
+    def slice(self, start: int, end: int) -> str:
+        return self.data[start:end].decode("utf-8", "replace")
+
+
+@dataclass(slots=True)
+class Source(Text):
+    """A file and its tree."""
+
     language: str
     tree: Tree
-    _line_starts: list[int] = field(default_factory=list)
     _nodes: dict[str, list[Node]] | None = None
 
     @property
@@ -84,27 +116,6 @@ class Source:
             return self.text(node)
         fragments = (c for c in node.named_children if c.type == "string_fragment")
         return "\n".join(map(self.text, fragments))
-
-    def slice(self, start: int, end: int) -> str:
-        return self.data[start:end].decode("utf-8", "replace")
-
-    def line_of(self, offset: int) -> int:
-        """The line of a byte offset, counted from 1."""
-        from bisect import bisect_right
-
-        if not self._line_starts:
-            self._line_starts.append(0)
-            at = self.data.find(b"\n")
-            while at >= 0:
-                self._line_starts.append(at + 1)
-                at = self.data.find(b"\n", at + 1)
-        return bisect_right(self._line_starts, offset)
-
-    def position(self, offset: int) -> tuple[int, int]:
-        """Line and column (in characters) of a byte offset, both counted from 1."""
-        line = self.line_of(offset)
-        start = self._line_starts[line - 1]
-        return line, len(self.slice(start, offset)) + 1
 
     def of(self, *types: str) -> list[Node]:
         """The nodes of some of the types in `_COMMON`, in source order, outer ones first."""
@@ -139,7 +150,7 @@ def open_source(path: str, data: bytes) -> Source:
     The last ones are kept: several steps look at the same file.
     """
     suffix = path[path.rfind(".") :] if "." in path else ""
-    name = TYPESCRIPT.get(suffix, "typescript")
+    name = (TYPESCRIPT | JAVASCRIPT).get(suffix, "typescript")
     source = Source(path, data, name, parse(name, data))
     if name == "tsx" and b"&" in data:
         source.tree = _with_ampersands(source)

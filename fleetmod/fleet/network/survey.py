@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fleetmod.filekinds import is_typescript
 from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.fleet.manifests.model import Cluster
 from fleetmod.fleet.network.declared import declared
@@ -12,7 +13,6 @@ from fleetmod.fleet.network.model import Graph
 from fleetmod.fleet.network.owners import owned_folders
 from fleetmod.fleet.network.uses import TRIGGERS, Use, env_reads, uses
 from fleetmod.project import Project
-from fleetmod.suffixes import is_typescript
 from fleetmod.syntax.source import is_text, open_source
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import candidates, discover

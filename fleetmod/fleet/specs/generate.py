@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fleetmod.errors import FleetmodError
+from fleetmod.filekinds import is_typescript
 from fleetmod.fleet.blocks import Generated
 from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.fleet.manifests.model import Cluster
 from fleetmod.fleet.specs import inngest, redis, redis_sites, typesense
 from fleetmod.fleet.specs.stores import INNGEST, REDIS, TYPESENSE, stores
 from fleetmod.project import Project
-from fleetmod.suffixes import is_typescript
 from fleetmod.syntax.source import is_text, open_source
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import candidates, discover

@@ -1,0 +1,48 @@
+"""Which language a file is in, by its name and its first line."""
+
+from __future__ import annotations
+
+from fleetmod.regex import lazy
+
+# the tree-sitter language of each suffix
+TYPESCRIPT = {".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx"}
+JAVASCRIPT = dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), "tsx")  # whose grammar holds all of it
+_TYPESCRIPT = tuple(TYPESCRIPT)
+_SHELLS = (".sh", ".bash", ".zsh", ".ksh", ".command")
+_STARTUP = frozenset(  # what shells read when they start: bash(1) and zsh(1), FILES
+    ".profile .bash_profile .bash_login .bashrc .zprofile .zshenv .zshrc .zlogin".split()
+)
+_SHEBANG = lazy(rb"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?|/\S*/)(?P<name>\w+)")
+_PYTHONS = (".py", ".pyi")
+
+
+def suffix(path: str) -> str:
+    """The last suffix of a path, with its dot; empty when there is none."""
+    name = path.rsplit("/", 1)[-1]
+    return name[name.rfind(".") :] if "." in name[1:] else ""
+
+
+def is_typescript(path: str) -> bool:
+    return path.endswith(_TYPESCRIPT)
+
+
+def may_be_script(path: str) -> bool:
+    """Whether a file can be a shell or a Python script by its name; its first line may decide."""
+    name = path.rpartition("/")[2].lower()
+    return "." not in name or name in _STARTUP or name.endswith((*_SHELLS, *_PYTHONS))
+
+
+def language_of(path: str, data: bytes) -> str:
+    """`shell`, `python`, `plist` or `other`, by suffix or by the first line."""
+    name = path.rpartition("/")[2].lower()
+    if name.endswith(_SHELLS) or name in _STARTUP:
+        return "shell"
+    if name.endswith(_PYTHONS):
+        return "python"
+    if name.endswith((".plist", ".plist.template")):
+        return "plist"
+    shebang = _SHEBANG.match(data) if "." not in name else None
+    program = shebang["name"].decode() if shebang is not None else ""
+    if program in ("sh", "bash", "zsh", "dash", "ksh"):
+        return "shell"
+    return "python" if program.startswith("python") else "other"

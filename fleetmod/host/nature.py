@@ -1,0 +1,58 @@
+"""Files that are for one platform by their nature, and say so: by their name or their folder's, or
+since a Dockerfile runs them in its image."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fleetmod.host.tools import PLATFORMS, Tool
+
+_NAMES = {
+    "darwin": frozenset("mac macos osx darwin ios xcode dmg homebrew launchd".split()),
+    "linux": frozenset("linux ubuntu debian fedora alpine raspberry rpi systemd termux".split()),
+}
+_WORD = re.compile(r"[a-z]+|\d+")
+_FUNCTION = re.compile(rb"^\s*(?:function\s+)?([\w-]+)\s*\(\)", re.M)
+_COPIED = re.compile(r"^\s*(?:COPY|ADD|RUN|ENTRYPOINT|CMD)\b.*(?:\\\n.*)*", re.M | re.I)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a repository says of its scripts: the names of files that Dockerfiles put into images,
+    and the functions that scripts define, which others may read."""
+
+    in_images: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
+
+
+NOTHING = Surroundings()
+
+
+def is_dockerfile(path: str) -> bool:
+    name = path.rpartition("/")[2].lower()
+    return name.startswith(("dockerfile", "containerfile")) or name.endswith(
+        (".dockerfile", ".containerfile")
+    )
+
+
+def surroundings(dockerfiles: Iterable[str], scripts: Iterable[bytes]) -> Surroundings:
+    """What the texts of the repository's Dockerfiles and of its shell scripts say."""
+    words: set[str] = set()
+    for text in dockerfiles:
+        for instruction in _COPIED.findall(text):
+            words |= {w.rpartition("/")[2] for w in re.split(r"[\s\"'\[\],;&|]+", instruction)}
+    functions = {m.decode("utf-8", "replace") for data in scripts for m in _FUNCTION.findall(data)}
+    return Surroundings(frozenset(w for w in words if "." in w), frozenset(functions))
+
+
+def platform_of_file(path: str, tool: Tool, around: Surroundings) -> str:
+    """Why a whole file is for the tool's platform; "" where it is for every one."""
+    words = set(_WORD.findall(re.sub(r"([a-z])([A-Z])", r"\1 \2", path).lower()))
+    others = [p for p, names in _NAMES.items() if p != tool.platform and words & names]
+    if words & _NAMES.get(tool.platform, frozenset()) and not others:
+        return f"the file is named for {PLATFORMS[tool.platform]}"
+    if tool.platform == "linux" and path.rpartition("/")[2] in around.in_images:
+        return "a Dockerfile runs the file in an image"
+    return ""
