@@ -49,10 +49,24 @@ def _commands(tools: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]
     return re.compile(rf"{_PREFIX}{tool}(?:\s+\S|\s*$)"), re.compile(rf"{chained}{tool}\s")
 
 
+@cache
+def _script(tools: tuple[str, ...]) -> re.Pattern[str]:
+    """What only a program reads: a shell's own syntax around one of the tools, or a plist's."""
+    tool = rf"(?:sudo\s+)?(?:/bin/)?(?:{'|'.join(tools)})\b"
+    end = r"[^\n;|&]*"
+    return re.compile(
+        rf"\A\s*#!/|\$\(\s*{tool}|^\s*(?:if|while|until|then|do|else)\s+(?:!\s*)?{tool}"
+        rf"|{tool}{end}(?:&?>+\s*[/&\w]|\|\|\s*(?:true|exit|return|:)|\|\s*(?:awk|sed|cut|xargs|head|tail)\b"
+        rf"|;\s*(?:then|do)\b)|<string>[^<]*{tool}",
+        re.M,
+    )
+
+
 def looks_run(text: str, tools: tuple[str, ...]) -> bool:
-    """Whether a text is a whole command of one of the tools, and not words around one."""
+    """Whether a text is a whole command of one of the tools, or a script that holds one, and not
+    words around one."""
     command, chained = _commands(tools)
-    if command.match(text):
+    if command.match(text) or _script(tools).search(text):
         return True
     words = text.split()
     return bool(words) and words[0] in _COMMAND_WORDS and bool(chained.match(text))
@@ -120,8 +134,9 @@ class Audience:
     def _array(self, array: Node, depth: int) -> bool:
         parent = array.parent
         if parent is not None and parent.type == "member_expression":
-            name = parent.child_by_field_name("property")
-            return name is not None and self.source.text(name) == "join"
+            name, call = parent.child_by_field_name("property"), parent.parent
+            joined = name is not None and self.source.text(name) == "join"
+            return joined and call is not None and depth > 0 and self.people(call, depth - 1)
         return depth > 0 and self.people(array, depth - 1)
 
     def _function(self, node: Node) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
-from fleetmod.lift.grammar import Grammar
+from fleetmod.lift.grammar import Grammar, is_shell
 from fleetmod.lift.operation import Foreign, Unliftable, Word
 from fleetmod.lift.runner import (
     ARGV,
@@ -254,6 +254,8 @@ class Sites:
                 "the arguments are only known at run time; call the port in each branch"
             )
         args = [self.values.pieces(element) for element in elements]
+        if is_shell(program):
+            args[1:] = map(self._open_command, args[1:])
         opened: list[Word] = [(program,), *map(self.values.expand, args[:1]), *args[1:]]
         flat = [self._flag(w) for w in opened if w != ()]
         site.operations = self.grammar.command(tuple(flat))
@@ -267,7 +269,13 @@ class Sites:
         return word
 
     def _is_tool(self, program: str, rest: list[Node]) -> bool:
-        return self.grammar.runs(program, [self.source.text(node) for node in rest])
+        words = [self.source.text(node) for node in rest]
+        if is_shell(program):  # its command may be a constant
+            for node in rest:
+                elements = self.values.elements(node) or [node]
+                pieces = (p for e in elements for p in self.values.expand(self.values.pieces(e)))
+                words += [piece for piece in pieces if isinstance(piece, str)]
+        return self.grammar.runs(program, words)
 
     def _property(self, node: Node, name: str) -> Node | None:
         for pair in unwrap(node).named_children:

@@ -10,6 +10,7 @@ from tree_sitter import Node
 from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Operation
 from fleetmod.lift.prose import (
+    SERVICE,
     Quoted,
     beside,
     cut,
@@ -35,6 +36,7 @@ from fleetmod.syntax.source import Source
 from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge
 
 _NOT_UNDERSTOOD = "shows a command that the port cannot spell; word it for every platform"
+_IN_JSX = "shows a command; write `{processManager.hint(verb, label)}` in its place"
 _OWN_ARGUMENTS = "shows launchctl's own arguments; word it by what was asked for"
 _STUCK = (
     "a name, a path or a call with the tool's name in it; change it together with what it names"
@@ -96,6 +98,8 @@ class Display:
 
     def lower(self, node: Node, rule: str) -> str:
         """Replace one string or template; returns what was understood. Raises Refused."""
+        if node.type == "jsx_text":
+            return self._words(node, rule)
         pieces = self.values.pieces(node)
         quoted = [] if is_title(node, self.source) else list(quoted_commands(pieces, self.grammar))
         if not quoted:
@@ -132,17 +136,21 @@ class Display:
 
     def _words(self, node: Node, rule: str) -> str:
         """Only words change, so the literal keeps its form and its escapes."""
-        if holds_command(flatten(self.values.pieces(node))) and not is_title(node, self.source):
-            raise Refused(_NOT_UNDERSTOOD)
         text = self.source.own_text(node)
+        in_jsx = node.type == "jsx_text"
+        flat = text if in_jsx else flatten(self.values.pieces(node))
+        if in_jsx and SERVICE.search(flat):
+            raise Refused(_IN_JSX)
+        if holds_command(flat) and not is_title(node, self.source):
+            raise Refused(_NOT_UNDERSTOOD)
         if stuck(text):
             raise Refused(_STUCK)
         check_list(text)
         if is_title(node, self.source):
             check_facts(text)
-        if _ARGUMENTS.search(flatten(self.values.pieces(node))):
+        if _ARGUMENTS.search(flat):
             raise Refused(_OWN_ARGUMENTS)
-        if node.type == "jsx_text":
+        if in_jsx:
             self.draft.replace(node, neutral(self.source.text(node)), rule)
         for child in node.named_children:
             if child.type == "string_fragment" and "launchctl" in self.source.text(child):
