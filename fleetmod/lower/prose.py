@@ -20,7 +20,7 @@ from fleetmod.lift.prose import (
     platform_branch,
     quoted_commands,
 )
-from fleetmod.lower.claims import check_facts, check_list
+from fleetmod.lower.claims import check_facts, check_language, check_list
 from fleetmod.lower.draft import PROCESS, Draft, Refused
 from fleetmod.lower.style import template_text
 from fleetmod.lower.words import (
@@ -62,6 +62,7 @@ def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "
     """
     check_list(above + text + below)
     check_facts(above + text + below)
+    check_language(above + text + below)
     if stuck(text):
         raise Refused(_STUCK)
 
@@ -83,10 +84,11 @@ def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "
     for command in quoted:
         op = command.operation
         label = "".join(p for p in op.label if isinstance(p, str))
-        out += neutral(text[at : command.start], above + text[:at], prose=True)
+        then = text[command.start :] + below
+        out += neutral(text[at : command.start], above + text[:at], prose=True, then=then)
         out += f"{op.verb} {label}".strip() + " (service manager)"
         at = command.end
-    return out + neutral(text[at:], above + text[:at], prose=True)
+    return out + neutral(text[at:], above + text[:at], prose=True, then=below)
 
 
 class Display:
@@ -98,10 +100,8 @@ class Display:
 
     def lower(self, node: Node, rule: str) -> str:
         """Replace one string or template; returns what was understood. Raises Refused."""
-        if node.type == "jsx_text":
-            return self._words(node, rule)
         pieces = self.values.pieces(node)
-        quoted = [] if is_title(node, self.source) else list(quoted_commands(pieces, self.grammar))
+        quoted = self.quotes(node)
         if not quoted:
             return self._words(node, rule)
         if self._platform(node, pieces, quoted):
@@ -134,6 +134,12 @@ class Display:
         self.draft.replace(node, self._write(node, out), rule)
         return "hint: " + describe([c.operation for c in quoted], self.values)
 
+    def quotes(self, node: Node) -> list[Quoted]:
+        """The commands that a string or template shows, where a hint can stand."""
+        if node.type == "jsx_text" or is_title(node, self.source):
+            return []
+        return list(quoted_commands(self.values.pieces(node), self.grammar))
+
     def _words(self, node: Node, rule: str) -> str:
         """Only words change, so the literal keeps its form and its escapes."""
         text = self.source.own_text(node)
@@ -146,6 +152,7 @@ class Display:
         if stuck(text):
             raise Refused(_STUCK)
         check_list(text)
+        check_language(text)
         if is_title(node, self.source):
             check_facts(text)
         if _ARGUMENTS.search(flat):
