@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from fleetmod.errors import FleetmodError
+from fleetmod.lift.home_drift import data_paths
 from fleetmod.lift.home_kinds import production_literals
 from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.rules import Rule, load_rules
@@ -27,6 +29,7 @@ PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
 DAEMON = "launchd"  # counted beside the tool, and no debt by itself
 # the family whose tools a port's own package may name
 ADAPTS = {PROCESS_MANAGER: "process", "container-runtime": "container"}
+_DATA = (".json", ".jsonc", ".json5", ".yaml", ".yml", ".toml")
 HOST_RULE = "host-tool"  # a directive may name it, though no audit of 1a and 1b looks for it
 
 
@@ -131,7 +134,8 @@ def read_sources(project: Project) -> Sources:
             contents[path] = (project.root / path).read_bytes()
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
-    settings = make_settings(project, contents, discovered)
+    paths = _data_paths(project, contents, discovered, search)
+    settings = make_settings(project, contents, discovered, paths)
     return Sources(settings, contents, tuple(discovered), tuple(unreadable), search)
 
 
@@ -140,8 +144,31 @@ def triggers(project: Project) -> list[bytes]:
     return sorted({WORD.encode(), *(t.encode() for r in project.rules for t in r.triggers)})
 
 
+def _data_paths(
+    project: Project, contents: Mapping[str, bytes], discovered: Sequence[str], search: Search
+) -> dict[str, str]:
+    """The paths below a home that data files spell; only read where a test spells a home."""
+    homes = [f"/{top}/{u}/".encode() for top in ("Users", "home") for u in project.places.users]
+    if not any(is_test(path) and any(h in data for h in homes) for path, data in contents.items()):
+        return {}
+    out: dict[str, str] = {}
+    data = [path for path in discovered if suffix(path) in _DATA and _is_data(path)]
+    for path in candidates(project.root, data, homes, search).hits:
+        text = (project.root / path).read_text("utf-8", "replace")
+        out.update(data_paths(path, text, project.places))
+    return out
+
+
+def _is_data(path: str) -> bool:
+    """Whether a program may read a file: no settings of an editor, and not our own."""
+    return not path.startswith(".") and "/." not in path and path != "fleetmod.toml"
+
+
 def make_settings(
-    project: Project, contents: dict[str, bytes], discovered: Sequence[str]
+    project: Project,
+    contents: dict[str, bytes],
+    discovered: Sequence[str],
+    paths: Mapping[str, str] = MappingProxyType({}),
 ) -> Settings:
     """What the analysis of each file must know of the whole repository."""
     manifests = [p for p in discovered if p.rpartition("/")[2] == "package.json"]
@@ -164,6 +191,7 @@ def make_settings(
             family: frozenset(filter(own, contents)) for family, own in project.own_adapters.items()
         },
         addresses=project.config.container.vm_addresses,
+        data_paths=paths,
         known_rules=project.known_rules,
     )
 

@@ -10,8 +10,8 @@ from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
 from fleetmod.lift.prose import is_title, unwrapped
-from fleetmod.lower.words import VERBS
 from fleetmod.lower.draft import PROCESS
+from fleetmod.lower.words import VERBS
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Finding
 from fleetmod.rules import Rule
 from fleetmod.syntax.source import ancestors

@@ -34,6 +34,8 @@ _CLIMB = frozenset(
     "parenthesized_expression as_expression satisfies_expression non_null_expression "
     "ternary_expression binary_expression await_expression spread_element".split()
 )
+_TEXTS = ("string", "template_string")
+_SENTENCE = re.compile(r"(?:[A-Za-z']{2,},? ){3}[A-Za-z']{2,}")
 _DEPTH = 3
 
 
@@ -135,9 +137,15 @@ class Audience:
         parent = array.parent
         if parent is not None and parent.type == "member_expression":
             name, call = parent.child_by_field_name("property"), parent.parent
-            joined = name is not None and self.source.text(name) == "join"
-            return joined and call is not None and depth > 0 and self.people(call, depth - 1)
+            if name is None or call is None or self.source.text(name) != "join":
+                return False
+            return self._told(array) or (depth > 0 and self.people(call, depth - 1))
         return depth > 0 and self.people(array, depth - 1)
+
+    def _told(self, array: Node) -> bool:
+        """Whether a list of lines holds a sentence, and no line of a script."""
+        lines = [self.source.text(n)[1:-1] for n in array.named_children if n.type in _TEXTS]
+        return any(map(_SENTENCE.search, lines)) and not any(line[:1] == "#" for line in lines)
 
     def _function(self, node: Node) -> bool:
         """Whether the function that returns the text is called like one that makes texts."""

@@ -56,7 +56,7 @@ def check_list(text: str) -> None:
 
 
 def check_language(text: str) -> None:
-    """Raises Refused where the words around the tool's name are not English, or use it as a verb."""
+    """Raises Refused where the words around the tool are not English, or use it as a verb."""
     if any(c.isalpha() and not c.isascii() for c in text):
         raise Refused(_FOREIGN)
     if _AS_VERB.search(unwrapped(text)):

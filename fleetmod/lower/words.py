@@ -39,7 +39,8 @@ _MODIFIED = re.compile(
     r"|real|raw|bare|plain|live|future|current|new|old|own|legacy|modern|actual|underlying|extra"
     r"|single|second|whole|full|stale|direct|manual|native|local|external|internal|original"
     r"|separate|subsequent|redundant|failed|failing|successful|explicit|implicit|missing|unguarded"
-    r"|fake|stub|mock|injected|fire-and-forget|tab-separated|green|red|\w+-\w+|\w+['’]s)[ \t]+[(\"'`]*$",
+    r"|fake|stub|mock|injected|fire-and-forget|tab-separated|green|red|\w+-\w+|\w+['\u2019]s)"
+    r"[ \t]+[(\"'`]*$",
     re.I,
 )
 _START = re.compile(
@@ -48,7 +49,7 @@ _START = re.compile(
     r"|\n[\s/*]*(?:[-•]|\d+[.)])[ \t]+$"  # of an item
     r"|\n[ \t]*\*?[ \t]*\r?\n[\s/*]*$"  # of a paragraph
 )
-_GOES_ON = re.compile(r"\w[\w`'\"),;:.]*\s+(?:[-–—]+\s+)?[\s/*]*[(\"'`]*$")
+_GOES_ON = re.compile(r"\w[\w`'\"),;:.]*\s+(?:[-\u2013\u2014]+\s+)?[\s/*]*[(\"'`]*$")
 HEADING = re.compile(r"(?<![\w./@-])(?P<name>[Ll]aunch[Dd])(?=:\s*$)")
 # what launchctl manages is called a service already
 _DOUBLED = re.compile(r"\blaunchctl (?=(?:service|manager)s?\b(?!-))")

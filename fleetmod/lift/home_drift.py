@@ -1,0 +1,116 @@
+"""Why the home paths of a test cannot move to another home: something else spells them, too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from fleetmod.places import Places
+from fleetmod.settings import Settings
+from fleetmod.syntax.cooked import cook
+from fleetmod.syntax.source import Source
+
+_STRINGS = "[(string) (template_string)] @s"
+_PATH = re.compile(r"[^\s\"'`<>,;:|()]*")
+_BARE = re.compile(r"/(?:Users|home)/(?P<user>[^/]+)/?")
+
+
+class Drift:
+    """What holds one test file's home paths back; each reason is empty where nothing does."""
+
+    def __init__(self, source: Source, settings: Settings) -> None:
+        self.source, self.settings, self.places = source, settings, settings.places
+
+    @cached_property
+    def fixture(self) -> str:
+        """Why its test data cannot move to a neutral home."""
+        if self.any:
+            return self.any
+        if "toMatchSnapshot(" in self._text or "toMatchFileSnapshot(" in self._text:
+            return "a snapshot beside the test may hold it too; move both by hand"
+        if "nodeIdentity." in self._text:
+            return "the file also looks this host's home up; move the rest of it by hand"
+        return ""
+
+    @cached_property
+    def any(self) -> str:
+        """Why it cannot move to any other home, a looked up one neither."""
+        if other := spelled_otherwise(self._text, self.places):
+            return f"the file also spells {other} for it; move both by hand"
+        users = sorted({p.user for text in self._texts for p in self.places.find(text) if p.base})
+        if len(users) > 1:
+            return f"the homes of {' and '.join(users)} would become one; move them by hand"
+        for text in self._texts:
+            left = next((p for p in self.places.find(text) if p.why), None)
+            if left is not None:
+                return f"the file also spells `{text[: left.end]}`, which stays; move both by hand"
+        moved = {self.is_production(text) for text in self._ours}
+        if len(moved) > 1 or (True in moved and self._in_patterns):
+            return "some of it the code under test spells as well; move all of it by hand"
+        for path in filter(None, map(self._in_data, self._ours)):
+            return f"{path} spells it as well, and the test may read that; move both by hand"
+        return ""
+
+    def is_production(self, text: str) -> bool:
+        """Whether the code of the file's package spells a text, or the home in it by itself."""
+        literals = self.settings.literals_for(self.source.path)
+        homes = {match["user"] for match in map(_BARE.fullmatch, literals) if match}
+        return any(
+            text == literal or text.startswith(literal.rstrip("/") + "/") for literal in literals
+        ) or any(path.base and path.user in homes for path in self.places.find(text))
+
+    def _in_data(self, text: str) -> str:
+        """The data file that spells one of a text's home paths in full; empty for none."""
+        for path in self.places.find(text):
+            if path.base:
+                match = _PATH.match(text, path.start)
+                spelled = match[0].rstrip("/.") if match is not None else ""
+                if spelled in self.settings.data_paths:
+                    return self.settings.data_paths[spelled]
+        return ""
+
+    @cached_property
+    def _in_patterns(self) -> bool:
+        patterns = self.source.captures("(regex) @r").get("r", [])
+        return any(p.base for n in patterns for p in self.places.find(cook(n, self.source).text))
+
+    @cached_property
+    def _text(self) -> str:
+        return self.source.data.decode("utf-8")
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        nodes = self.source.captures(_STRINGS).get("s", [])
+        return [cook(node, self.source).text for node in nodes]
+
+    @cached_property
+    def _ours(self) -> list[str]:
+        return [text for text in self._texts if any(p.base for p in self.places.find(text))]
+
+
+def spelled_otherwise(text: str, places: Places) -> str:
+    """Another spelling of a configured home in a file, e.g. `-Users-alice-`; empty for none."""
+    for user in places.users:
+        name = re.escape(user)
+        rest = re.sub(
+            rf"(?:(?<![\w.])|(?<=\\[nrt]))\\?/(?:Users|home)\\?/{name}(?![\w-])", "", text
+        )
+        left = re.search(
+            rf"users?[^\w\n]{{1,6}}{name}\b|users%2F{name}\b"
+            rf"|(?:to\w+|[eE]qual)\((?:[^\"'`\n]*,\s*)?[\"'`]{name}[\"'`]",
+            rest,
+            re.I,
+        )
+        if left:
+            return left.group()
+    return ""
+
+
+def data_paths(path: str, text: str, places: Places) -> Iterator[tuple[str, str]]:
+    """The paths below a home that a data file spells, each with the file."""
+    for user in places.users:
+        for match in re.finditer(rf"/(?:Users|home)/{re.escape(user)}/", text):
+            spelled = _PATH.match(text, match.start())
+            if spelled is not None and len(spelled[0]) > len(match[0]):
+                yield spelled[0].rstrip("/."), path
