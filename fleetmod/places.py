@@ -16,11 +16,15 @@ _HOME = re.compile(
 # what follows another folder's name: `acme-wiki`, `acme backup/x`, a value not known here
 _END = re.compile(r"(?![\w.@+~\0-]| [\w(][^/\n\"'&|;]*/|/\.\.(?:/|$))")
 _DRIVE = re.compile(r"(?:^|[^\w/])[A-Za-z]:$")
-_HOST = re.compile(r"(?:^|[\s\"'`=])[A-Za-z][\w.-]*@?[\w.-]+:$")
+# a word and a colon: another host if the word can be one only, or if a program that goes there runs
+_LABEL = re.compile(r"(?:^|[\s\"'`=])(?P<word>[A-Za-z][\w.-]*@?[\w.-]+):$")
+_HOST = re.compile(r"\w@|\w\.\w")
+_TRANSFER = re.compile(r"\b(?:scp|rsync|sftp|ssh|sshfs|mount|mount_\w+|nfs|rclone)\b")
 _URL = re.compile(r"[a-z][\w+.-]*://[^\s/\"'`]+[^\s\"'`]*$|[?&=][\w-]*=$")
 _REMOTE = re.compile(r"(?:^|[\s;&|(])(?:ssh|mosh|rsh)\s[^\n]*$")
 
 FOREIGN = "a URL, another host or a folder of that name; not this host's home"
+LABELLED = "behind a word and a colon, so perhaps of another host"
 UNKNOWN = (
     "the path stands behind a value that is only known at run time; spell the home where that "
     "value is made"
@@ -63,15 +67,21 @@ class Places:
                 if match["home"].startswith("/Users/"):
                     yield HomePath(start, match.end(), "", user)
                 continue
-            if self._is_elsewhere(text[:start]):
-                yield HomePath(start, match.end(), "", user, FOREIGN)
+            if why := self._elsewhere(text[:start]):
+                yield HomePath(start, match.end(), "", user, why)
                 continue
             base, length = self._base(text, start, len(match["home"]))
             yield HomePath(start, start + length, base, user)
 
-    def _is_elsewhere(self, before: str) -> bool:
+    def _elsewhere(self, before: str) -> str:
+        """Why a home path behind these words is not this host's; empty when it is."""
         line = before.rpartition("\n")[2]
-        return any(p.search(line) for p in (_DRIVE, _HOST, _URL, _REMOTE))
+        if any(p.search(line) for p in (_DRIVE, _URL, _REMOTE)):
+            return FOREIGN
+        label = _LABEL.search(line)
+        if label is None:
+            return ""
+        return FOREIGN if _HOST.search(label["word"]) or _TRANSFER.search(line) else LABELLED
 
     def _others(self, text: str) -> Iterator[HomePath]:
         """The configured homes' names where they are no path that begins there."""

@@ -59,7 +59,7 @@ def test_a_comment_beside_another_spelling_of_the_home_stays() -> None:
 
 
 def test_a_data_file_that_spells_the_same_path_holds_the_test(tmp_path: Path) -> None:
-    config = 'version = 1\n[workspace]\ngate = ["."]\n[home]\nusers = ["alice"]\n[runtime]\nscope = "@acme"\n'
+    config = 'version = 1\n[workspace]\ngate = ["."]\n[home]\nusers = ["alice"]\n'
     files: dict[str, str | bytes] = {
         "package.json": '{"name": "acme", "private": true}\n',
         "fleetmod.toml": config,

@@ -28,6 +28,7 @@ COMMAND = re.compile(
     re.M,
 )
 FOLDER = re.compile(r"\.colima/")
+PROGRAM = re.compile(r"/bin/(?:colima|limactl)(?![\w./-])")
 CONTEXT = re.compile(r"\bcontext[ \t]+use[ \t]+colima\b|--context[ =]colima\b")
 _ARGV = re.compile(
     rf"[\"'`](?:[^\"'`\s]*/)?(?:colima|limactl)[\"'`]\s*,\s*\[?\s*[\"'`](?:-|(?:{_ANY})[\"'`])"
@@ -41,8 +42,10 @@ def is_command(text: str) -> bool:
 
 
 def is_spelled(line: str) -> bool:
-    """Whether a line of code holds a command of the tools, or a path in Colima's folder."""
-    return is_command(line) or bool(FOLDER.search(line) or _ARGV.search(line))
+    """Whether a line of code holds a command or a program of the tools, or a path in Colima's
+    folder."""
+    found = (pattern.search(line) for pattern in (FOLDER, PROGRAM, _ARGV))
+    return is_command(line) or any(found)
 
 
 def names_runtime(line: str, needle: str) -> bool:

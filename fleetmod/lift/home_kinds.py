@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from fleetmod.lift.home_drift import Drift
 from fleetmod.lift.homes import Homes, chain
-from fleetmod.places import HOME, PLACEHOLDERS, UNKNOWN, Places
+from fleetmod.places import HOME, LABELLED, PLACEHOLDERS, UNKNOWN, Places
 from fleetmod.settings import Settings
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Scopes
@@ -20,6 +20,7 @@ from fleetmod.testfiles import is_test
 FALLBACK, PATH, TEST, COMMENT, REGEX = "fallback", "path", "test", "comment", "regex"
 STRANGER, PLACEHOLDER = "stranger", "placeholder"
 ELSEWHERE, BEHIND, APART = "elsewhere", "behind", "apart"
+LABEL, SPLIT = "labelled", "split"
 _LOOKUP = re.compile(r"\b(?:HOME|USERPROFILE|homedir|homeDir)\b")
 _USES = re.compile(
     r"(?:.*\.)?(?:\w*(?:read|write|append|open|stat|mkdir|rm|unlink|rename|copy|exists|access|watch"
@@ -47,10 +48,10 @@ class HomeKinds:
         text = cook(node, self.source).text
         found = list(self.settings.places.find(text))
         if not found:
-            return ""
+            return SPLIT if node.type == "string" and self._is_split(node, text) else ""
         if not any(path.base for path in found):
             if any(path.why for path in found):
-                return BEHIND if any(path.why == UNKNOWN for path in found) else ELSEWHERE
+                return self._elsewhere(node, {path.why for path in found})
             everyone = all(path.user in PLACEHOLDERS for path in found)
             # what a comment spells for an example binds nothing to a host
             harmless = everyone or self.test or node.type == "comment"
@@ -71,6 +72,19 @@ class HomeKinds:
         """Whether a literal of a test is looked up only because the code under test spells it."""
         text = cook(node, self.source).text
         return self.test and self.drift.is_production(text) and not self._is_used(node)
+
+    def _elsewhere(self, node: Node, why: set[str]) -> str:
+        if UNKNOWN in why:
+            return BEHIND
+        return LABEL if LABELLED in why and not self.test and node.type != "comment" else ELSEWHERE
+
+    def _is_split(self, node: Node, text: str) -> bool:
+        """Whether the literal behind this one is a user's name: `join("/Users", "alice")`."""
+        follows = node.next_named_sibling
+        if text.rstrip("/") not in ("/Users", "/home") or follows is None:
+            return False
+        name = (self.values.literal(follows) or "").lstrip("/").split("/")[0]
+        return name in self.settings.places.users
 
     @property
     def _in_gate(self) -> bool:

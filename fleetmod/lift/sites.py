@@ -269,12 +269,13 @@ class Sites:
         return word
 
     def _is_tool(self, program: str, rest: list[Node]) -> bool:
-        words = [self.source.text(node) for node in rest]
-        if is_shell(program):  # its command may be a constant
-            for node in rest:
-                elements = self.values.elements(node) or [node]
-                pieces = (p for e in elements for p in self.values.expand(self.values.pieces(e)))
-                words += [piece for piece in pieces if isinstance(piece, str)]
+        words: list[str] = []
+        for node in rest:
+            for each in self.values.elements(node) or [node]:
+                words.append(self.source.text(each))
+                if is_shell(program):  # its command may be a constant
+                    pieces = self.values.expand(self.values.pieces(each))
+                    words += [piece for piece in pieces if isinstance(piece, str)]
         return self.grammar.runs(program, words)
 
     def _property(self, node: Node, name: str) -> Node | None:
