@@ -174,9 +174,10 @@ def make_settings(
     manifests = [p for p in discovered if p.rpartition("/")[2] == "package.json"]
     literals: dict[str, set[str]] = {p.removesuffix("package.json"): set() for p in manifests}
     literals.setdefault("", set())
-    if any(is_test(path) and b"/Users/" in data for path, data in contents.items()):
+    homes = (b"/Users/", b"/home/")
+    if any(is_test(path) and any(h in d for h in homes) for path, d in contents.items()):
         for path, data in contents.items():
-            if not is_test(path) and (b"/Users/" in data or b"/home/" in data) and is_text(data):
+            if not is_test(path) and any(h in data for h in homes) and is_text(data):
                 found = production_literals(open_source(path, data), project.places)
                 literals[package_of(path, literals)] |= found
     identity = project.config.identity

@@ -97,7 +97,7 @@ def spelled_otherwise(text: str, places: Places) -> str:
             rf"(?:(?<![\w.])|(?<=\\[nrt]))\\?/(?:Users|home)\\?/{name}(?![\w-])", "", text
         )
         left = re.search(
-            rf"users?[^\w\n]{{1,6}}{name}\b|users%2F{name}\b"
+            rf"users?[^\w\n]{{1,6}}{name}\b|(?:users|home)(?:%2F|[-_]){name}\b"
             rf"|(?:to\w+|[eE]qual)\((?:[^\"'`\n]*,\s*)?[\"'`]{name}[\"'`]",
             rest,
             re.I,

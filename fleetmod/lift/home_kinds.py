@@ -22,10 +22,10 @@ STRANGER, PLACEHOLDER = "stranger", "placeholder"
 ELSEWHERE, BEHIND, APART = "elsewhere", "behind", "apart"
 LABEL, SPLIT = "labelled", "split"
 _LOOKUP = re.compile(r"\b(?:HOME|USERPROFILE|homedir|homeDir)\b")
+# by the first word of the name: `statSync` looks at a path, `status` and `format` do not
 _USES = re.compile(
-    r"(?:.*\.)?(?:\w*(?:read|write|append|open|stat|mkdir|rm|unlink|rename|copy|exists|access|watch"
-    r"|createReadStream|createWriteStream|exec|spawn)\w*|\$)",
-    re.I,
+    r"(?:.*\.)?(?:(?:read|write|append|open|l?stat|mkdir|rm|unlink|rename|copy|cp|exists|access|watch"
+    r"|create(?:Read|Write)Stream|exec|spawn|(?:path|file|dir)Exists)(?:[A-Z]\w*)?|\$)"
 )
 
 
