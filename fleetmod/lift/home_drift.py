@@ -66,7 +66,7 @@ class Drift:
             if path.base:
                 match = _PATH.match(text, path.start)
                 spelled = match[0].rstrip("/.") if match is not None else ""
-                if spelled in self.settings.data_paths:
+                if path.start + len(spelled) > path.end and spelled in self.settings.data_paths:
                     return self.settings.data_paths[spelled]
         return ""
 

@@ -37,6 +37,8 @@ _FREE = re.compile(
     r"(?<![\w.@/-])launchctl(?![\w(-]|[./]\w)|(?<=/bin/)launchctl(?=\s)"
     r"|launchctl(?=/(?:system|sc\w|service|launchd|cron))|(?:system\w+|launchd|cron|service)/launchctl\b"
 )
+# a permission or an allow list, which a program reads: `Bash(launchctl *)`, `launchctl:*`
+_ALLOWED = re.compile(r"\w\((?:/bin/)?launchctl\b|\blaunchctl:[*\w]")
 _BARE = re.compile(r"(/\S*/)?launchctl(\.\w+)?")
 _COMPARISONS = {"===", "!==", "==", "!="}
 
@@ -111,7 +113,9 @@ class Roles:
         text = self.source.text(node)
         if _FOREIGN_TEXT.search(text) or of_environment(self.source.own_text(node)):
             return FOREIGN
-        if not _FREE.search(self.source.own_text(node)) or _BARE.fullmatch(text[1:-1].strip()):
+        own = self.source.own_text(node)
+        named = _BARE.fullmatch(text[1:-1].strip()) or _ALLOWED.search(own)
+        if not _FREE.search(own) or named:
             return FAKE if is_test(self.source.path) else VALUE
         if is_test(self.source.path) and not is_title(node, self.source):
             return TESTED
