@@ -29,7 +29,7 @@ PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
 DAEMON = "launchd"  # counted beside the tool, and no debt by itself
 # the family whose tools a port's own package may name
 ADAPTS = {PROCESS_MANAGER: "process", "container-runtime": "container"}
-_DATA = (".json", ".jsonc", ".json5", ".yaml", ".yml", ".toml")
+_DATA = (".json", ".jsonc", ".json5", ".jsonl", ".ndjson", ".yaml", ".yml", ".toml")
 HOST_RULE = "host-tool"  # a directive may name it, though no audit of 1a and 1b looks for it
 
 
@@ -146,29 +146,31 @@ def triggers(project: Project) -> list[bytes]:
 
 def _data_paths(
     project: Project, contents: Mapping[str, bytes], discovered: Sequence[str], search: Search
-) -> dict[str, str]:
-    """The paths below a home that data files spell; only read where a test spells a home."""
-    homes = [f"/{top}/{u}/".encode() for top in ("Users", "home") for u in project.places.users]
+) -> dict[str, frozenset[str]]:
+    """The home paths of each data file; only read where a test spells a home."""
+    homes = [f"/{top}/{u}".encode() for top in ("Users", "home") for u in project.places.users]
     if not any(is_test(path) and any(h in data for h in homes) for path, data in contents.items()):
         return {}
-    out: dict[str, str] = {}
-    data = [path for path in discovered if suffix(path) in _DATA and _is_data(path)]
-    for path in candidates(project.root, data, homes, search).hits:
+    out: dict[str, frozenset[str]] = {}
+    for path in candidates(project.root, [*filter(_is_data, discovered)], homes, search).hits:
         text = (project.root / path).read_text("utf-8", "replace")
-        out.update(data_paths(path, text, project.places))
+        if spelled := data_paths(text, project.places):
+            out[path] = spelled
     return out
 
 
 def _is_data(path: str) -> bool:
-    """Whether a program may read a file: no settings of an editor, and not our own."""
-    return not path.startswith(".") and "/." not in path and path != "fleetmod.toml"
+    """Whether a test may read a file: test data, or data of a program, no editor's or our own."""
+    if path.startswith(".") or "/." in path or path == "fleetmod.toml":
+        return False
+    return suffix(path) in _DATA or (is_test(path) and suffix(path) not in SUFFIXES)
 
 
 def make_settings(
     project: Project,
     contents: dict[str, bytes],
     discovered: Sequence[str],
-    paths: Mapping[str, str] = MappingProxyType({}),
+    paths: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> Settings:
     """What the analysis of each file must know of the whole repository."""
     manifests = [p for p in discovered if p.rpartition("/")[2] == "package.json"]

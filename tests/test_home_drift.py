@@ -73,3 +73,17 @@ def test_a_data_file_that_spells_the_same_path_holds_the_test(tmp_path: Path) ->
     (root / "configs/repos.json").write_text('{"path": "/Users/alice/work/ab"}\n')
     fleetmod(root, "migrate", "--allow-dirty")
     assert "/Users/fixture/work/a" in (root / "src/a.test.ts").read_text()
+
+
+def test_a_file_of_test_data_that_the_test_names_holds_it(tmp_path: Path) -> None:
+    text = 'expect(read("log.txt")).toBe("/Users/alice/work/a");\n'
+    config = 'version = 1\n[workspace]\ngate = ["."]\n[home]\nusers = ["alice"]\n'
+    files: dict[str, str | bytes] = {
+        "package.json": '{"name": "acme", "private": true}\n',
+        "fleetmod.toml": config,
+        "src/a.test.ts": text,
+        "src/fixtures/log.txt": "cwd=/Users/alice\n",
+    }
+    root = make(tmp_path / "r", files)
+    assert "src/fixtures/log.txt spells it as well" in fleetmod(root, "migrate").out
+    assert (root / "src/a.test.ts").read_text() == text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cached_property
 
 from fleetmod.places import Places
@@ -48,8 +47,10 @@ class Drift:
         moved = {self.is_production(text) for text in self._ours}
         if len(moved) > 1 or (True in moved and self._in_patterns):
             return "some of it the code under test spells as well; move all of it by hand"
-        for path in filter(None, map(self._in_data, self._ours)):
-            return f"{path} spells it as well, and the test may read that; move both by hand"
+        for path, spelled in self.settings.data_paths.items():
+            named = path.rpartition("/")[2] in self._text
+            if self._ours and (named or any(spelled & self._spelled(t) for t in self._ours)):
+                return f"{path} spells it as well, and the test may read that; move both by hand"
         return ""
 
     def is_production(self, text: str) -> bool:
@@ -60,15 +61,11 @@ class Drift:
             text == literal or text.startswith(literal.rstrip("/") + "/") for literal in literals
         ) or any(path.base and path.user in homes for path in self.places.find(text))
 
-    def _in_data(self, text: str) -> str:
-        """The data file that spells one of a text's home paths in full; empty for none."""
-        for path in self.places.find(text):
-            if path.base:
-                match = _PATH.match(text, path.start)
-                spelled = match[0].rstrip("/.") if match is not None else ""
-                if path.start + len(spelled) > path.end and spelled in self.settings.data_paths:
-                    return self.settings.data_paths[spelled]
-        return ""
+    def _spelled(self, text: str) -> set[str]:
+        """A text's paths below its homes, in full."""
+        found = ((p, _PATH.match(text, p.start)) for p in self.places.find(text) if p.base)
+        full = ((p, match[0].rstrip("/.")) for p, match in found if match is not None)
+        return {spelled for p, spelled in full if p.start + len(spelled) > p.end}
 
     @cached_property
     def _in_patterns(self) -> bool:
@@ -107,10 +104,9 @@ def spelled_otherwise(text: str, places: Places) -> str:
     return ""
 
 
-def data_paths(path: str, text: str, places: Places) -> Iterator[tuple[str, str]]:
-    """The paths below a home that a data file spells, each with the file."""
-    for user in places.users:
-        for match in re.finditer(rf"/(?:Users|home)/{re.escape(user)}/", text):
-            spelled = _PATH.match(text, match.start())
-            if spelled is not None and len(spelled[0]) > len(match[0]):
-                yield spelled[0].rstrip("/."), path
+def data_paths(text: str, places: Places) -> frozenset[str]:
+    """The home paths that a data file spells, in full."""
+    homes = "|".join(map(re.escape, places.users))
+    found = re.finditer(rf"/(?:Users|home)/(?:{homes})(?![\w-])", text) if homes else ()
+    full = (_PATH.match(text, match.start()) for match in found)
+    return frozenset(match[0].rstrip("/.") for match in full if match is not None)
