@@ -11,10 +11,6 @@ from fleetmod.syntax.scope import Scopes, exported
 from fleetmod.syntax.source import FUNCTIONS
 
 _PREFIX = r"\s*(?:\$ )?(?:(?:sudo|exec|nohup|command|env|time|doas)\s+(?:-\S+\s+)*)*"
-_COMMAND_WORDS = frozenset(
-    "cd sleep rm cp mv mkdir echo set export test bash sh zsh cat touch chmod chown kill pkill "
-    "killall plutil defaults true false exit trap source sync nohup open id".split()
-)
 # the beginnings of words that say: what this holds, or makes, is read by people
 _TALK = tuple(
     "err fail message msg hint log print warn not respond report help usage descri suggest tip "
@@ -28,7 +24,8 @@ _RUNS = re.compile(
     r"(?:^|[._])(?:\w*(?:run|exec|spawn|shell|invoke|system|ssh|sudo|script|cmd|command)\w*|sh|\$)$",
     re.I,
 )
-_RUN_KEYS = re.compile(r"\w*(?:cmd|command|exec|run|script|shell|start|stop|reload)\w*", re.I)
+_RUN_KEYS = re.compile(r"input|\w*(?:cmd|command|exec|run|script|shell|start|stop|reload)\w*", re.I)
+_WRITES = re.compile(r"(?:write|append|output)(?:Text)?File(?:Sync)?$|^(?:Bun|Deno)\.write\w*$")
 _TEXT_KEYS = re.compile(r"description|desc|title|why|reason|hint|text|label|summary|help|message")
 _CLIMB = frozenset(
     "parenthesized_expression as_expression satisfies_expression non_null_expression "
@@ -53,13 +50,21 @@ def _commands(tools: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]
 
 @cache
 def _script(tools: tuple[str, ...]) -> re.Pattern[str]:
-    """What only a program reads: a shell's own syntax around one of the tools, or a plist's."""
+    """What only a program reads: the syntax of a shell, AppleScript, cron, JSON, YAML or a plist
+    around one of the tools."""
     tool = rf"(?:sudo\s+)?(?:/bin/)?(?:{'|'.join(tools)})\b"
     end = r"[^\n;|&]*"
     return re.compile(
+        # a file that begins with its program; control flow, substitutions and functions
         rf"\A\s*#!/|\$\(\s*{tool}|^\s*(?:if|while|until|then|do|else)\s+(?:!\s*)?{tool}"
-        rf"|{tool}{end}(?:&?>+\s*[/&\w]|\|\|\s*(?:true|exit|return|:)|\|\s*(?:awk|sed|cut|xargs|head|tail)\b"
-        rf"|;\s*(?:then|do)\b)|<string>[^<]*{tool}",
+        rf"|\btrap\s+[\"']{tool}|\{{\s+{tool}{end};\s*\}}|(?:^|\s)[A-Za-z_]\w*=\S*\s*{tool}"
+        # what becomes of a command's output and of its failure
+        rf"|{tool}{end}(?:&?>+\s*[/&\w]|\|\|\s*(?:true|exit|return|:)"
+        rf"|\|\s*(?:awk|sed|cut|xargs|head|tail)\b|;\s*(?:then|do)\b)"
+        # other languages that hold one
+        rf"|<string>[^<]*{tool}|\bdo shell script\b|^\s*(?:[\d*/,-]+\s+){{5}}{tool}"
+        rf"|\\?[\"']\w+\\?[\"']\s*:\s*\\?[\"']{tool}"
+        rf"|^\s*(?:-\s+)?(?:run|command|cmd|script|exec|shell|ExecSt\w+)\s*[:=]\s*{tool}",
         re.M,
     )
 
@@ -70,8 +75,7 @@ def looks_run(text: str, tools: tuple[str, ...]) -> bool:
     command, chained = _commands(tools)
     if command.match(text) or _script(tools).search(text):
         return True
-    words = text.split()
-    return bool(words) and words[0] in _COMMAND_WORDS and bool(chained.match(text))
+    return chained.match(text) is not None
 
 
 def _talks(name: str) -> bool:
@@ -110,6 +114,18 @@ class Audience:
             name = parent.child_by_field_name("name")
             return name is not None and _talks(self.source.text(name))
         return False
+
+    def runs(self, node: Node) -> bool:
+        """Whether a call that an expression is handed to may run it, or files it for a program."""
+        parent = node.parent
+        while parent is not None and (parent.type in _CLIMB or parent.type == "array"):
+            parent = parent.parent
+        call = parent.parent if parent is not None and parent.type == "arguments" else None
+        target = call.child_by_field_name("function") if call is not None else None
+        if target is None:
+            return False
+        name = re.sub(r"\s+|\(.*\)", "", self.source.text(target))
+        return bool(_RUNS.search(name) or _WRITES.search(name))
 
     def speaks(self, call: Node) -> bool:
         """Whether a call hands its arguments to people: a logger, an error, a formatter."""

@@ -77,7 +77,10 @@ class ContainerRoles:
             whole = program is not None and text[program.end() :].strip("\"'`") == ""
             return VALUE if whole else MENTION
         plain = text.strip("\"'`")
-        people = node.type == "jsx_text" or self.lifter.strangers.audience.people(node)
+        audience = self.lifter.strangers.audience
+        if audience.runs(node):
+            return RUNNABLE
+        people = node.type == "jsx_text" or audience.people(node)
         return RUNNABLE if looks_run(plain, (*TOOLS, "docker")) and not people else DISPLAYED
 
     def _argument(self, node: Node) -> bool:

@@ -121,7 +121,10 @@ class Roles:
             return TESTED
         if self._logged(node):
             return LOGGED
-        if looks_run(text[1:-1], (TOOL,)) and not self.lifter.strangers.audience.people(node):
+        audience = self.lifter.strangers.audience
+        if audience.runs(node):
+            return RUNNABLE
+        if looks_run(text[1:-1], (TOOL,)) and not audience.people(node):
             return RUNNABLE
         return DISPLAYED
 
