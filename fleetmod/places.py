@@ -20,11 +20,14 @@ _DRIVE = re.compile(r"(?:^|[^\w/])[A-Za-z]:$")
 _LABEL = re.compile(r"(?:^|[\s\"'`=])(?P<word>[A-Za-z][\w.-]*@?[\w.-]+):$")
 _HOST = re.compile(r"\w@|\w\.\w")
 _TRANSFER = re.compile(r"\b(?:scp|rsync|sftp|ssh|sshfs|mount|mount_\w+|nfs|rclone)\b")
-_URL = re.compile(r"[a-z][\w+.-]*://[^\s/\"'`]+[^\s\"'`]*$|[?&=][\w-]*=$")
+_URL = re.compile(r"(?P<scheme>[a-z][\w+.-]*)://[^\s/\"'`]+[^\s\"'`]*$|[?&=][\w-]*=$")
+# in an address's path it is a route; a parameter, and what an editor opens, is a file of this host
+_ROUTED = re.compile(r"https?|wss?|ftps?|git|ssh|sftp|s3|gs|smb|nfs|afp|rsync|docker|\w+\+\w+")
+_OPENED = re.compile(r"[?&][\w.-]+=$|\w://file$|^/(?:System/Volumes/Data|private)$")
 _REMOTE = re.compile(r"(?:^|[\s;&|(])(?:ssh|mosh|rsh)\s[^\n]*$")
 
 FOREIGN = "a URL, another host or a folder of that name; not this host's home"
-LABELLED = "behind a word and a colon, so perhaps of another host"
+LABELLED = "behind a label or in an address, so perhaps of another host"
 UNKNOWN = (
     "the path stands behind a value that is only known at run time; spell the home where that "
     "value is made"
@@ -76,8 +79,11 @@ class Places:
     def _elsewhere(self, before: str) -> str:
         """Why a home path behind these words is not this host's; empty when it is."""
         line = before.rpartition("\n")[2]
-        if any(p.search(line) for p in (_DRIVE, _URL, _REMOTE)):
+        if _DRIVE.search(line) or _REMOTE.search(line):
             return FOREIGN
+        if url := _URL.search(line):
+            routed = url["scheme"] is None or _ROUTED.fullmatch(url["scheme"])
+            return FOREIGN if routed and not _OPENED.search(line) else LABELLED
         label = _LABEL.search(line)
         if label is None:
             return ""
@@ -88,7 +94,9 @@ class Places:
         for user in self.users:
             for match in re.finditer(rf"/(?:Users|home)/{re.escape(user)}(?![\w-])", text):
                 if _HOME.match(text, match.start()) is None:
-                    why = UNKNOWN if text[: match.start()].endswith("\0") else FOREIGN
+                    before = text[: match.start()]
+                    why = LABELLED if _OPENED.search(before) else FOREIGN
+                    why = UNKNOWN if before.endswith("\0") else why
                     yield HomePath(match.start(), match.end(), "", user, why)
 
     def _base(self, text: str, start: int, home: int) -> tuple[str, int]:
