@@ -98,7 +98,9 @@ def _plain(value: Any) -> Any:
     """A value whose text does not hang on the order of a set or of a table."""
     if isinstance(value, frozenset):
         return sorted(value)
-    return sorted(value.items()) if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        return [(key, _plain(value[key])) for key in sorted(value)]
+    return value
 
 
 def _folder() -> Path | None:

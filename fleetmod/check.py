@@ -115,10 +115,13 @@ def _sources(project: Project, contents: Mapping[str, bytes]) -> Sources:
         for path in paths
         if is_typescript(path) and any(t in contents[path] for t in wanted)
     }
-    if any(is_test(path) and b"/Users/" in data for path, data in held.items()):
+    homes = (b"/Users/", b"/home/")
+    if any(is_test(path) and any(h in d for h in homes) for path, d in held.items()):
         # what a test may expect hangs on what the rest of its package spells
         whole = read_sources(project)
-        settings = make_settings(project, {**whole.contents, **held}, whole.discovered)
+        everything = {**whole.contents, **held}
+        spelled = whole.settings.data_paths
+        settings = make_settings(project, everything, whole.discovered, spelled)
     else:
         settings = make_settings(project, held, ())
     return Sources(settings, held, tuple(paths), (), Search(project.root))

@@ -63,7 +63,7 @@ def _scan(
     analysis.draft.edits[:] = edits
     orphans = _orphans(analysis)
     edits = [e for e in edits if not any(o.start <= e.start and e.end <= o.end for o in orphans)]
-    findings = [_gone_with(f, [*orphans, *edits], source) for f in findings]
+    findings = [_gone_with(f, [*orphans, *edits], source, rules) for f in findings]
     if edits:
         edits = [*edits, *import_edits(analysis.draft, orphans)]
     return FileResult(
@@ -100,7 +100,8 @@ def _findings(
             subjects.append(finding)
     if texts:
         orphans = _orphans(analysis)
-        beside = Subjects(analysis, [_gone_with(f, orphans, analysis.source) for f in subjects])
+        gone = [_gone_with(f, orphans, analysis.source, rules) for f in subjects]
+        beside = Subjects(analysis, gone)
         for index, rule, node in texts:
             found[index] = _judge(analysis, rule, node, suppressions, broken, beside)
     return [found[index] for index in sorted(found)]
@@ -205,13 +206,19 @@ def _without_leading_blank(source: Source, edits: list[Edit]) -> tuple[Edit, ...
     return tuple(edits)
 
 
-def _gone_with(finding: Finding, edits: list[Edit], source: Source) -> Finding:
+def _gone_with(
+    finding: Finding, edits: list[Edit], source: Source, rules: Sequence[Rule]
+) -> Finding:
     """A refused place in a declaration that nobody uses any more, or in a call that is rewritten
-    without it, goes with that."""
+    without it, goes with that; one whose trigger the new text still holds does not."""
+    if finding.action != REFUSE:
+        return finding
     spelled = source.slice(finding.start, finding.end)
+    triggers = next((rule.triggers for rule in rules if rule.id == finding.rule), ())
+    left = [spelled, *(trigger for trigger in triggers if trigger in spelled)]
     for edit in edits:
         inside = edit.start <= finding.start and finding.end <= edit.end
-        if inside and finding.action == REFUSE and spelled not in edit.text:
+        if inside and not any(text in edit.text for text in left):
             return replace(finding, action=REWRITE, reason="", understood="goes with its last use")
     return finding
 

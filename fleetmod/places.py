@@ -17,11 +17,18 @@ _HOME = lazy(
 # what follows another folder's name: `acme-wiki`, `acme backup/x`, a value not known here
 _END = lazy(r"(?![\w.@+~\0-]| [\w(][^/\n\"'&|;<>]*/|/\.\.(?:/|$))")
 _DRIVE = lazy(r"(?:^|[^\w/])[A-Za-z]:$")
-_HOST = lazy(r"(?:^|[\s\"'`=])[A-Za-z][\w.-]*@?[\w.-]+:$")
-_URL = lazy(r"[a-z][\w+.-]*://[^\s/\"'`]+[^\s\"'`]*$|[?&=][\w-]*=$")
+# a word and a colon: another host if the word can be one only, or if a program that goes there runs
+_LABEL = lazy(r"(?:^|[\s\"'`=])(?P<word>[A-Za-z][\w.-]*@?[\w.-]+):$")
+_HOST = lazy(r"\w@|\w\.\w")
+_TRANSFER = lazy(r"\b(?:scp|rsync|sftp|ssh|sshfs|mount|mount_\w+|nfs|rclone)\b")
+_URL = lazy(r"(?P<scheme>[a-z][\w+.-]*)://[^\s/\"'`]+[^\s\"'`]*$|[?&=][\w-]*=$")
+# in an address's path it is a route; a parameter, and what an editor opens, is a file of this host
+_ROUTED = lazy(r"https?|wss?|ftps?|git|ssh|sftp|s3|gs|smb|nfs|afp|rsync|docker|\w+\+\w+")
+_OPENED = lazy(r"[?&][\w.-]+=$|\w://file$|^/(?:System/Volumes/Data|private)$")
 _REMOTE = lazy(r"(?:^|[\s;&|(\"'`])(?:ssh|mosh|rsh)\s[^\n]*$")
 
 FOREIGN = "a URL, another host or a folder of that name; not this host's home"
+LABELLED = "behind a label or in an address, so perhaps of another host"
 UNKNOWN = (
     "the path stands behind a value that is only known at run time; spell the home where that "
     "value is made"
@@ -64,22 +71,33 @@ class Places:
                 if match["home"].startswith("/Users/"):
                     yield HomePath(start, match.end(), "", user)
                 continue
-            if self._is_elsewhere(text[:start]):
-                yield HomePath(start, match.end(), "", user, FOREIGN)
+            if why := self._elsewhere(text[:start]):
+                yield HomePath(start, match.end(), "", user, why)
                 continue
             base, length = self._base(text, start, len(match["home"]))
             yield HomePath(start, start + length, base, user)
 
-    def _is_elsewhere(self, before: str) -> bool:
+    def _elsewhere(self, before: str) -> str:
+        """Why a home path behind these words is not this host's; empty when it is."""
         line = before.rpartition("\n")[2]
-        return any(p.search(line) for p in (_DRIVE, _HOST, _URL, _REMOTE))
+        if _DRIVE.search(line) or _REMOTE.search(line):
+            return FOREIGN
+        if url := _URL.search(line):
+            routed = url["scheme"] is None or _ROUTED.fullmatch(url["scheme"])
+            return FOREIGN if routed and not _OPENED.search(line) else LABELLED
+        label = _LABEL.search(line)
+        if label is None:
+            return ""
+        return FOREIGN if _HOST.search(label["word"]) or _TRANSFER.search(line) else LABELLED
 
     def _others(self, text: str) -> Iterator[HomePath]:
         """The configured homes' names where they are no path that begins there."""
         for user in self.users:
             for match in re.finditer(rf"/(?:Users|home)/{re.escape(user)}(?![\w-])", text):
                 if _HOME.match(text, match.start()) is None:
-                    why = UNKNOWN if text[: match.start()].endswith("\0") else FOREIGN
+                    before = text[: match.start()]
+                    why = LABELLED if _OPENED.search(before) else FOREIGN
+                    why = UNKNOWN if before.endswith("\0") else why
                     yield HomePath(match.start(), match.end(), "", user, why)
 
     def _base(self, text: str, start: int, home: int) -> tuple[str, int]:

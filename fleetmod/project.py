@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from fleetmod.cache import Cache, digest, open_cache
 from fleetmod.errors import FleetmodError
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_typescript, suffix
 from fleetmod.model import IGNORE
 from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.rules import Rule, load_rules
@@ -34,6 +35,7 @@ PORTABLE_RULES = frozenset(
     for kind in ("shell", "python", "plist", "other")
     for what in ("home", "launchctl")
 )
+_DATA = (".json", ".jsonc", ".json5", ".jsonl", ".ndjson", ".yaml", ".yml", ".toml")
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,8 @@ def read_sources(project: Project) -> Sources:
             contents[path] = (project.root / path).read_bytes()
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
-    settings = make_settings(project, contents, discovered)
+    paths = _data_paths(project, contents, discovered, search)
+    settings = make_settings(project, contents, discovered, paths)
     return Sources(settings, contents, tuple(discovered), tuple(unreadable), search)
 
 
@@ -169,16 +172,44 @@ def triggers(project: Project) -> list[bytes]:
     return sorted({IGNORE.encode(), *(t.encode() for r in project.rules for t in r.triggers)})
 
 
+def _data_paths(
+    project: Project, contents: Mapping[str, bytes], discovered: Sequence[str], search: Search
+) -> dict[str, frozenset[str]]:
+    """The home paths of each data file; only read where a test spells a home."""
+    homes = [f"/{top}/{u}".encode() for top in ("Users", "home") for u in project.places.users]
+    if not any(is_test(path) and any(h in data for h in homes) for path, data in contents.items()):
+        return {}
+    from fleetmod.lift.home_drift import data_paths
+
+    out: dict[str, frozenset[str]] = {}
+    for path in candidates(project.root, [*filter(_is_data, discovered)], homes, search).hits:
+        text = (project.root / path).read_text("utf-8", "replace")
+        if spelled := data_paths(text, project.places):
+            out[path] = spelled
+    return out
+
+
+def _is_data(path: str) -> bool:
+    """Whether a test may read a file: test data, or data of a program, no editor's or our own."""
+    if path.startswith(".") or "/." in path or path == "fleetmod.toml":
+        return False
+    return suffix(path) in _DATA or (is_test(path) and not is_typescript(path))
+
+
 def make_settings(
-    project: Project, contents: dict[str, bytes], discovered: Sequence[str]
+    project: Project,
+    contents: dict[str, bytes],
+    discovered: Sequence[str],
+    paths: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> Settings:
     """What the analysis of each file must know of the whole repository."""
     manifests = [p for p in discovered if p.rpartition("/")[2] == "package.json"]
     literals: dict[str, set[str]] = {p.removesuffix("package.json"): set() for p in manifests}
     literals.setdefault("", set())
-    if any(is_test(path) and b"/Users/" in data for path, data in contents.items()):
+    homes = (b"/Users/", b"/home/")
+    if any(is_test(path) and any(h in d for h in homes) for path, d in contents.items()):
         for path, data in contents.items():
-            if not is_test(path) and (b"/Users/" in data or b"/home/" in data):
+            if not is_test(path) and any(h in data for h in homes):
                 literals[package_of(path, literals)] |= _literals(project, path, data)
     identity = project.config.identity
     return Settings(
@@ -192,6 +223,7 @@ def make_settings(
             family: frozenset(filter(own, contents)) for family, own in project.own_adapters.items()
         },
         addresses=project.config.container.vm_addresses,
+        data_paths=paths,
         known_rules=project.known_rules,
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
+from fleetmod.lift.home_drift import spelled_otherwise
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.prose import describe, neutral_comment
 from fleetmod.syntax.cooked import cook
@@ -152,14 +153,17 @@ def container_address(analysis: Analysis, node: Node, rule: str) -> Rewritten:
 
 def home_path(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in code becomes a lookup of the node's identity."""
+    kinds = analysis.home_kinds
+    if kinds.test and kinds.drift.any and kinds.follows(node):
+        raise Refused(kinds.drift.any)
     understood, notes = analysis.home_paths.lower(node, rule)
     return Rewritten(understood, notes)
 
 
 def home_test_data(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in test data moves to a neutral user's home, the same in the whole file."""
-    if analysis.home_kinds.drift:
-        raise Refused(analysis.home_kinds.drift)
+    if analysis.home_kinds.drift.fixture:
+        raise Refused(analysis.home_kinds.drift.fixture)
     analysis.home_paths.check_position(node)
     fixture = analysis.settings.fixture.rpartition("/")[2]
     text = cook(node, analysis.source)
@@ -174,6 +178,9 @@ def home_test_data(analysis: Analysis, node: Node, rule: str) -> Rewritten:
 def home_comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in a comment is written with `~`, or with a neutral home where `~` means more."""
     text = analysis.source.text(node)
+    other = spelled_otherwise(analysis.source.data.decode("utf-8"), analysis.settings.places)
+    if other:
+        raise Refused(f"the file also spells {other} for it; reword both by hand")
     fixture = analysis.settings.fixture.rpartition("/")[2]
     literal = "~" in text or "HOME" in text or "://" in text or text.startswith(("///", "//#"))
     for path in analysis.settings.places.find(text):

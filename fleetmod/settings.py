@@ -16,7 +16,9 @@ class Settings:
     test of the package that expects one must follow it; `gate` are the folders that
     the gates grep: test data elsewhere is left; `adapters` are the paths of the repository's own
     adapters of each family's tool, which may name it; `addresses` those of the container runtime's
-    machine; `known_rules` are the ids that a directive may name, also of rules that do not look."""
+    machine; `data_paths` are the home paths that each data file spells, for a test may compare
+    with them; `known_rules` are the ids that a directive may name, also of rules
+    that do not look."""
 
     places: Places
     packages: dict[str, str]
@@ -28,6 +30,7 @@ class Settings:
     gate: tuple[str, ...] = (".",)
     adapters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
+    data_paths: Mapping[str, frozenset[str]] = field(default_factory=dict)
     known_rules: frozenset[str] = frozenset()
 
     def literals_for(self, path: str) -> frozenset[str]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
-from fleetmod.lift.prose import is_title
+from fleetmod.lift.prose import is_title, unwrapped
 from fleetmod.lower.draft import PROCESS
+from fleetmod.lower.words import VERBS
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Finding
 from fleetmod.regex import lazy
 from fleetmod.rules import Rule
@@ -18,6 +19,8 @@ from fleetmod.syntax.source import ancestors
 _TEXTS = ("display", "comment", "rename")
 # what is handed in to run the tool, or is imported for it
 _INJECTED = lazy(r"(?:^|\.)(?:run|exec|spawn|invoke|call)?_?[lL]aunchctl(?:\.\w+|A?[sS]ync)?$")
+_OWN_VERB = lazy(rf"launchctl +(?:{'|'.join(VERBS)})\b")
+_ALONE = "names a command that no call of this file runs; reword it with the call that does"
 _CALLS = "(call_expression function: (member_expression object: (identifier) @object)) @call"
 
 
@@ -47,6 +50,7 @@ class Subjects:
 
     def __init__(self, analysis: Analysis, findings: Sequence[Finding]) -> None:
         self.source, self.scopes = analysis.source, analysis.scopes
+        self._display = analysis.display
         self._package = analysis.settings.packages.get(PROCESS, "")
         self._all = [_subject(f) for f in findings] + list(self._ported())
         self._injected = list(self._named(analysis.roles.sites))
@@ -64,7 +68,14 @@ class Subjects:
             near = [s for s in every if scope.start_byte <= s.start and s.end <= scope.end_byte]
             if near:
                 return _keep(near, whole)
-        return "", ""
+        return (REFUSE, _ALONE) if self._is_alone(rule, node) else ("", "")
+
+    def _is_alone(self, rule: Rule, node: Node) -> bool:
+        """Whether a text names a command that another file runs, and is no hint to run it."""
+        if rule.rewrite == "rename" or self._all or self._injected:
+            return False
+        named = _OWN_VERB.search(unwrapped(self.source.own_text(node)))
+        return bool(named) and (node.type == "comment" or not self._display.quotes(node))
 
     def _anchor(self, rule: Rule, node: Node) -> Node:
         if node.type == "comment":

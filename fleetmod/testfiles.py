@@ -13,12 +13,20 @@ _NAMES = (
     r"|tests?[-._](?:utils?|helpers?|data|setup)(?:\.\w+)?"
     r"|(?:vitest|jest|playwright|cypress)[-.](?:global[-.])?setup"
 )
+_IN_TESTS = lazy(rf"(?:^|/)(?:{_FOLDERS})/")
 _TEST = lazy(
-    rf"(?:^|/)(?:{_FOLDERS})/|(?:^|/)(?:{_NAMES})\.\w+$"
+    rf"(?:^|/)(?:{_NAMES})\.\w+$"
     r"|[._-](?:tests?|specs?|e2e|bench)\.[\w.]*$|\.(?:test-d|cy|stories|story|fixtures?|mocks?)\.\w+$"
+)
+# the folders of a file that a router serves (Next.js, SvelteKit, Remix) are parts of an address
+_SERVED = lazy(
+    r"(?:^|/)(?:app|routes)/(?:.*/)?(?:route|page|layout|template|loading|error|default|\+[\w.-]+)"
+    r"\.[jt]sx?$|(?:^|/)pages/api/.*\.[jt]s$"
 )
 
 
 def is_test(path: str) -> bool:
     """Whether a path (POSIX, relative to the repository) is a test, a mock or test data."""
-    return _TEST.search(path) is not None
+    if _TEST.search(path) is not None:
+        return True
+    return _IN_TESTS.search(path) is not None and _SERVED.search(path) is None

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from fleetmod.model import REFUSE, REWRITE
 from tests.infer import make as infer
 from tests.infer import manifest
 from tests.repo import commit, fleetmod, make, tree
+from tests.scan import look
 
 MANIFESTS: dict[str, str | bytes] = {
     "package.json": '{"name": "acme", "private": true, "workspaces": ["packages/*"]}\n',
@@ -134,3 +136,11 @@ def test_addresses_are_proposed_where_the_code_calls_them_the_machine_s(tmp_path
     config, why = infer(tmp_path, files)
     assert config.container.vm_addresses == ("192.168.64.2", "192.168.105.4")
     assert why["container.vm_addresses"] == "called the machine's in src/a.ts:1"
+
+
+def test_a_path_of_colimas_below_a_home_stays_debt_when_the_home_moves() -> None:
+    result = look('export const socket = "/Users/alice/.colima/docker.sock";\n')
+    assert {f.rule: f.action for f in result.findings} == {
+        "home-path": REWRITE,
+        "container-path": REFUSE,
+    }

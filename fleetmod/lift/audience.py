@@ -12,10 +12,6 @@ from fleetmod.syntax.scope import Scopes, exported
 from fleetmod.syntax.source import FUNCTIONS
 
 _PREFIX = r"\s*(?:\$ )?(?:(?:sudo|exec|nohup|command|env|time|doas)\s+(?:-\S+\s+)*)*"
-_COMMAND_WORDS = frozenset(
-    "cd sleep rm cp mv mkdir echo set export test bash sh zsh cat touch chmod chown kill pkill "
-    "killall plutil defaults true false exit trap source sync nohup open id".split()
-)
 # the beginnings of words that say: what this holds, or makes, is read by people
 _TALK = tuple(
     "err fail message msg hint log print warn not respond report help usage descri suggest tip "
@@ -29,12 +25,15 @@ _RUNS = lazy(
     r"(?:^|[._])(?:\w*(?:run|exec|spawn|shell|invoke|system|ssh|sudo|script|cmd|command)\w*|sh|\$)$",
     re.I,
 )
-_RUN_KEYS = lazy(r"\w*(?:cmd|command|exec|run|script|shell|start|stop|reload)\w*", re.I)
+_RUN_KEYS = lazy(r"input|\w*(?:cmd|command|exec|run|script|shell|start|stop|reload)\w*", re.I)
+_WRITES = lazy(r"(?:write|append|output)(?:Text)?File(?:Sync)?$|^(?:Bun|Deno)\.write\w*$")
 _TEXT_KEYS = lazy(r"description|desc|title|why|reason|hint|text|label|summary|help|message")
 _CLIMB = frozenset(
     "parenthesized_expression as_expression satisfies_expression non_null_expression "
     "ternary_expression binary_expression await_expression spread_element".split()
 )
+_TEXTS = ("string", "template_string")
+_SENTENCE = lazy(r"(?:[A-Za-z']{2,},? ){3}[A-Za-z']{2,}")
 _DEPTH = 3
 
 
@@ -50,13 +49,34 @@ def _commands(tools: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]
     return re.compile(rf"{_PREFIX}{tool}(?:\s+\S|\s*$)"), re.compile(rf"{chained}{tool}\s")
 
 
+@cache
+def _script(tools: tuple[str, ...]) -> re.Pattern[str]:
+    """What only a program reads: the syntax of a shell, AppleScript, cron, JSON, YAML or a plist
+    around one of the tools."""
+    tool = rf"(?:sudo\s+)?(?:/bin/)?(?:{'|'.join(tools)})\b"
+    end = r"[^\n;|&]*"
+    return re.compile(
+        # a file that begins with its program; control flow, substitutions and functions
+        rf"\A\s*#!/|\$\(\s*{tool}|^\s*(?:if|while|until|then|do|else)\s+(?:!\s*)?{tool}"
+        rf"|\btrap\s+[\"']{tool}|\{{\s+{tool}{end};\s*\}}|(?:^|\s)[A-Za-z_]\w*=\S*\s*{tool}"
+        # what becomes of a command's output and of its failure
+        rf"|{tool}{end}(?:&?>+\s*[/&\w]|\|\|\s*(?:true|exit|return|:)"
+        rf"|\|\s*(?:awk|sed|cut|xargs|head|tail)\b|;\s*(?:then|do)\b)"
+        # other languages that hold one
+        rf"|<string>[^<]*{tool}|\bdo shell script\b|^\s*(?:[\d*/,-]+\s+){{5}}{tool}"
+        rf"|\\?[\"']\w+\\?[\"']\s*:\s*\\?[\"']{tool}"
+        rf"|^\s*(?:-\s+)?(?:run|command|cmd|script|exec|shell|ExecSt\w+)\s*[:=]\s*{tool}",
+        re.M,
+    )
+
+
 def looks_run(text: str, tools: tuple[str, ...]) -> bool:
-    """Whether a text is a whole command of one of the tools, and not words around one."""
+    """Whether a text is a whole command of one of the tools, or a script that holds one, and not
+    words around one."""
     command, chained = _commands(tools)
-    if command.match(text):
+    if command.match(text) or _script(tools).search(text):
         return True
-    words = text.split()
-    return bool(words) and words[0] in _COMMAND_WORDS and bool(chained.match(text))
+    return chained.match(text) is not None
 
 
 def _talks(name: str) -> bool:
@@ -96,6 +116,18 @@ class Audience:
             return name is not None and _talks(self.source.text(name))
         return False
 
+    def runs(self, node: Node) -> bool:
+        """Whether a call that an expression is handed to may run it, or files it for a program."""
+        parent = node.parent
+        while parent is not None and (parent.type in _CLIMB or parent.type == "array"):
+            parent = parent.parent
+        call = parent.parent if parent is not None and parent.type == "arguments" else None
+        target = call.child_by_field_name("function") if call is not None else None
+        if target is None:
+            return False
+        name = re.sub(r"\s+|\(.*\)", "", self.source.text(target))
+        return bool(_RUNS.search(name) or _WRITES.search(name))
+
     def speaks(self, call: Node) -> bool:
         """Whether a call hands its arguments to people: a logger, an error, a formatter."""
         target = call.child_by_field_name("function") or call.child_by_field_name("constructor")
@@ -121,9 +153,16 @@ class Audience:
     def _array(self, array: Node, depth: int) -> bool:
         parent = array.parent
         if parent is not None and parent.type == "member_expression":
-            name = parent.child_by_field_name("property")
-            return name is not None and self.source.text(name) == "join"
+            name, call = parent.child_by_field_name("property"), parent.parent
+            if name is None or call is None or self.source.text(name) != "join":
+                return False
+            return self._told(array) or (depth > 0 and self.people(call, depth - 1))
         return depth > 0 and self.people(array, depth - 1)
+
+    def _told(self, array: Node) -> bool:
+        """Whether a list of lines holds a sentence, and no line of a script."""
+        lines = [self.source.text(n)[1:-1] for n in array.named_children if n.type in _TEXTS]
+        return any(map(_SENTENCE.search, lines)) and not any(line[:1] == "#" for line in lines)
 
     def _function(self, node: Node) -> bool:
         """Whether the function that returns the text is called like one that makes texts."""

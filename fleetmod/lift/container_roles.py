@@ -9,7 +9,14 @@ from tree_sitter import Node
 
 from fleetmod.lift.audience import looks_run
 from fleetmod.lift.colima import Colima
-from fleetmod.lift.container_text import FOLDER, TOOLS, holds_address, is_command, is_spelled
+from fleetmod.lift.container_text import (
+    FOLDER,
+    PROGRAM,
+    TOOLS,
+    holds_address,
+    is_command,
+    is_spelled,
+)
 from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites
 from fleetmod.regex import lazy
@@ -19,7 +26,7 @@ from fleetmod.testfiles import is_test
 
 EXECUTED, FOREIGN, COVERED = "executed", "foreign", "covered"
 DISPLAYED, RUNNABLE, ADDRESS, PATH = "displayed", "runnable", "address", "path"
-CANDIDATE, MENTION, TESTED = "candidate", "mention", "tested"
+CANDIDATE, MENTION, TESTED, VALUE = "candidate", "mention", "tested", "value"
 _IMPORTS = ("import_statement", "export_statement", "import_require_clause")
 _SOCKET = lazy(r"docker\.sock|podman|/run/")
 
@@ -52,7 +59,9 @@ class ContainerRoles:
         address = holds_address(text, self.addresses)
         if node.type in ("comment", "regex", "hash_bang_line"):
             return MENTION if address or is_spelled(text) else ""
-        if not (address or FOLDER.search(text) or is_command(text) or self._argument(node)):
+        program = PROGRAM.search(text)
+        spelled = FOLDER.search(text) or is_command(text) or program or self._argument(node)
+        if not (address or spelled):
             return ""
         if any(contains(claimed, node) for claimed in self._claimed):
             return COVERED
@@ -65,9 +74,13 @@ class ContainerRoles:
         if FOLDER.search(text):
             return CANDIDATE if self._candidate(node) else PATH
         if not is_command(text):
-            return MENTION
+            whole = program is not None and text[program.end() :].strip("\"'`") == ""
+            return VALUE if whole else MENTION
         plain = text.strip("\"'`")
-        people = node.type == "jsx_text" or self.lifter.strangers.audience.people(node)
+        audience = self.lifter.strangers.audience
+        if audience.runs(node):
+            return RUNNABLE
+        people = node.type == "jsx_text" or audience.people(node)
         return RUNNABLE if looks_run(plain, (*TOOLS, "docker")) and not people else DISPLAYED
 
     def _argument(self, node: Node) -> bool:

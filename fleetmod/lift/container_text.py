@@ -30,6 +30,7 @@ COMMAND = lazy(
     re.M,
 )
 FOLDER = lazy(r"\.colima/")
+PROGRAM = lazy(r"/bin/(?:colima|limactl)(?![\w./-])")
 CONTEXT = lazy(r"\bcontext[ \t]+use[ \t]+colima\b|--context[ =]colima\b")
 _ARGV = lazy(
     rf"[\"'`](?:[^\"'`\s]*/)?(?:colima|limactl)[\"'`]\s*,\s*\[?\s*[\"'`](?:-|(?:{_ANY})[\"'`])"
@@ -43,8 +44,10 @@ def is_command(text: str) -> bool:
 
 
 def is_spelled(line: str) -> bool:
-    """Whether a line of code holds a command of the tools, or a path in Colima's folder."""
-    return is_command(line) or bool(FOLDER.search(line) or _ARGV.search(line))
+    """Whether a line of code holds a command or a program of the tools, or a path in Colima's
+    folder."""
+    found = (pattern.search(line) for pattern in (FOLDER, PROGRAM, _ARGV))
+    return is_command(line) or any(found)
 
 
 def names_runtime(line: str, needle: str) -> bool:

@@ -26,6 +26,11 @@ def is_literal(word: Word) -> bool:
     return all(isinstance(p, str) for p in word)
 
 
+def is_shell(program: str) -> bool:
+    """Whether a program takes a shell command as an argument."""
+    return program.rsplit("/", 1)[-1] in _SHELLS
+
+
 class Grammar:
     """One tool's command line. `shell` and `command` raise Unliftable and Foreign."""
 

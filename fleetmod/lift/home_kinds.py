@@ -7,23 +7,26 @@ from functools import cached_property
 
 from tree_sitter import Node
 
+from fleetmod.lift.home_drift import Drift
 from fleetmod.lift.homes import Homes, chain
-from fleetmod.places import HOME, PLACEHOLDERS, UNKNOWN, Places
+from fleetmod.places import HOME, LABELLED, PLACEHOLDERS, UNKNOWN, Places
 from fleetmod.regex import lazy
 from fleetmod.settings import Settings
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import Source
+from fleetmod.syntax.source import Source, ancestors
 from fleetmod.syntax.values import Values, unwrap
 from fleetmod.testfiles import is_test
 
 FALLBACK, PATH, TEST, COMMENT, REGEX = "fallback", "path", "test", "comment", "regex"
 STRANGER, PLACEHOLDER = "stranger", "placeholder"
 ELSEWHERE, BEHIND, APART = "elsewhere", "behind", "apart"
+LABEL, SPLIT = "labelled", "split"
+_LOOKUP = lazy(r"\b(?:HOME|USERPROFILE|homedir|homeDir)\b")
+# by the first word of the name: `statSync` looks at a path, `status` and `format` do not
 _USES = lazy(
-    r"(?:.*\.)?(?:\w*(?:read|write|append|open|stat|mkdir|rm|unlink|rename|copy|exists|access|watch"
-    r"|createReadStream|createWriteStream|exec|spawn)\w*|\$)",
-    re.I,
+    r"(?:.*\.)?(?:(?:read|write|append|open|l?stat|mkdir|rm|unlink|rename|copy|cp|exists|access|watch"
+    r"|create(?:Read|Write)Stream|exec|spawn|(?:path|file|dir)Exists)(?:[A-Z]\w*)?|\$)"
 )
 
 
@@ -46,10 +49,10 @@ class HomeKinds:
         text = cook(node, self.source).text
         found = list(self.settings.places.find(text))
         if not found:
-            return ""
+            return SPLIT if node.type == "string" and self._is_split(node, text) else ""
         if not any(path.base for path in found):
             if any(path.why for path in found):
-                return BEHIND if any(path.why == UNKNOWN for path in found) else ELSEWHERE
+                return self._elsewhere(node, {path.why for path in found})
             everyone = all(path.user in PLACEHOLDERS for path in found)
             # what a comment spells for an example binds nothing to a host
             harmless = everyone or self.test or node.type == "comment"
@@ -63,29 +66,26 @@ class HomeKinds:
         return FALLBACK if self._in_chain(node) else PATH
 
     @cached_property
-    def drift(self) -> str:
-        """Why this file's test data cannot move to another home; empty when it can."""
-        text = self.source.data.decode("utf-8")
-        for user in self.settings.places.users:
-            name = re.escape(user)
-            rest = re.sub(
-                rf"(?:(?<![\w.])|(?<=\\[nrt]))\\?/(?:Users|home)\\?/{name}(?![\w-])", "", text
-            )
-            left = re.search(
-                rf"users?[^\w\n]{{1,6}}{name}\b|users%2F{name}\b"
-                rf"|(?:to\w+|[eE]qual)\((?:[^\"'`\n]*,\s*)?[\"'`]{name}[\"'`]",
-                rest,
-                re.I,
-            )
-            if left:
-                return f"the file also spells {left.group()} for it; move both by hand"
-        if "toMatchSnapshot(" in text or "toMatchFileSnapshot(" in text:
-            return "a snapshot beside the test may hold it too; move both by hand"
-        texts = [cook(node, self.source).text for node in _strings(self.source)]
-        ours = [t for t in texts if any(p.base for p in self.settings.places.find(t))]
-        if len({self._is_production(t) for t in ours}) > 1:
-            return "some of it the code under test spells as well; move all of it by hand"
-        return ""
+    def drift(self) -> Drift:
+        return Drift(self.source, self.settings)
+
+    def follows(self, node: Node) -> bool:
+        """Whether a literal of a test is looked up only because the code under test spells it."""
+        text = cook(node, self.source).text
+        return self.test and self.drift.is_production(text) and not self._is_used(node)
+
+    def _elsewhere(self, node: Node, why: set[str]) -> str:
+        if UNKNOWN in why:
+            return BEHIND
+        return LABEL if LABELLED in why and not self.test and node.type != "comment" else ELSEWHERE
+
+    def _is_split(self, node: Node, text: str) -> bool:
+        """Whether the literal behind this one is a user's name: `join("/Users", "alice")`."""
+        follows = node.next_named_sibling
+        if text.rstrip("/") not in ("/Users", "/home") or follows is None:
+            return False
+        name = (self.values.literal(follows) or "").lstrip("/").split("/")[0]
+        return name in self.settings.places.users
 
     @property
     def _in_gate(self) -> bool:
@@ -96,7 +96,10 @@ class HomeKinds:
         """Whether a literal of a test is used as a path of this host, or follows other code's."""
         if node.type == "regex":
             return False
-        if self._in_chain(node) or self._is_production(text):
+        return self.drift.is_production(text) or self._is_used(node)
+
+    def _is_used(self, node: Node) -> bool:
+        if self._in_chain(node):
             return True
         call = node.parent.parent if node.parent is not None else None
         if node.parent is None or node.parent.type != "arguments" or call is None:
@@ -104,12 +107,6 @@ class HomeKinds:
         target = call.child_by_field_name("function")
         name = re.sub(r"\s+", "", self.source.text(target)) if target is not None else ""
         return bool(_USES.fullmatch(name))
-
-    def _is_production(self, text: str) -> bool:
-        return any(
-            text == literal or text.startswith(literal.rstrip("/") + "/")
-            for literal in self.settings.literals_for(self.source.path)
-        )
 
     def _in_chain(self, node: Node) -> bool:
         parent = node.parent
@@ -124,7 +121,7 @@ class HomeKinds:
 
 
 def production_literals(source: Source, places: Places) -> set[str]:
-    """The texts of a file's literals that begin with a home path, and are not a home alone."""
+    """The texts of a file's literals that begin with a home path, other than a last resort."""
     out = set()
     for node in _strings(source):
         if not any(start in (node.text or b"") for start in (b"/Users/", b"/home/")):
@@ -133,9 +130,19 @@ def production_literals(source: Source, places: Places) -> set[str]:
         found = next(places.find(text), None)
         if found is None or not found.base or found.start > 0:
             continue
-        if found.base != HOME or len(text) > found.end:
+        if found.base != HOME or len(text) > found.end or not _follows_lookup(node, source):
             out.add(text)
     return out
+
+
+def _follows_lookup(node: Node, source: Source) -> bool:
+    """Whether a literal is what is left where nothing tells the home."""
+    whole = node
+    for a in ancestors(node):
+        if a.type not in ("binary_expression", "ternary_expression", "parenthesized_expression"):
+            break
+        whole = a
+    return whole.id != node.id and bool(_LOOKUP.search(source.text(whole)))
 
 
 def _strings(source: Source) -> list[Node]:

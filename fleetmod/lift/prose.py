@@ -37,7 +37,7 @@ _GAP = r"(?:[^\w.]+\w+){0,5}?[^\w.]+"  # within a few words, in one sentence
 _ENVIRONMENT = lazy(
     rf"launchctl +(?:asuser|limit|config)\b|launchctl\b{_GAP}{_ENV}\b|\b{_ENV}\b{_GAP}launchctl\b"
 )
-_SERVICE = lazy(rf"launchctl +(?:{'|'.join(sorted(VERBS))})\b")
+SERVICE = lazy(rf"launchctl +(?:{'|'.join(sorted(VERBS))})\b")
 
 _ON_MAC = lazy(r"[\"']darwin[\"']|\bmac(?:os)?\b", re.I)
 _RUNS_ON = lazy(r"process\.platform|(?:\w+\.)?platform\(\)|Deno\.build\.os")
@@ -53,7 +53,7 @@ def unwrapped(text: str) -> str:
 def of_environment(text: str) -> bool:
     """Whether a text speaks of the session's environment or limits, and of no service."""
     flat = unwrapped(text)
-    return bool(_ENVIRONMENT.search(flat)) and not _SERVICE.search(flat)
+    return bool(_ENVIRONMENT.search(flat)) and not SERVICE.search(flat)
 
 
 def beside(node: Node, source: Source) -> str:

@@ -38,6 +38,8 @@ _FREE = lazy(
     r"(?<![\w.@/-])launchctl(?![\w(-]|[./]\w)|(?<=/bin/)launchctl(?=\s)"
     r"|launchctl(?=/(?:system|sc\w|service|launchd|cron))|(?:system\w+|launchd|cron|service)/launchctl\b"
 )
+# a permission or an allow list, which a program reads: `Bash(launchctl *)`, `launchctl:*`
+_ALLOWED = lazy(r"\w\((?:/bin/)?launchctl\b|\blaunchctl:[*\w]")
 _BARE = lazy(r"(/\S*/)?launchctl(\.\w+)?")
 _COMPARISONS = {"===", "!==", "==", "!="}
 
@@ -112,13 +114,18 @@ class Roles:
         text = self.source.text(node)
         if _FOREIGN_TEXT.search(text) or of_environment(self.source.own_text(node)):
             return FOREIGN
-        if not _FREE.search(self.source.own_text(node)) or _BARE.fullmatch(text[1:-1].strip()):
+        own = self.source.own_text(node)
+        named = _BARE.fullmatch(text[1:-1].strip()) or _ALLOWED.search(own)
+        if not _FREE.search(own) or named:
             return FAKE if is_test(self.source.path) else VALUE
         if is_test(self.source.path) and not is_title(node, self.source):
             return TESTED
         if self._logged(node):
             return LOGGED
-        if looks_run(text[1:-1], (TOOL,)) and not self.lifter.strangers.audience.people(node):
+        audience = self.lifter.strangers.audience
+        if audience.runs(node):
+            return RUNNABLE
+        if looks_run(text[1:-1], (TOOL,)) and not audience.people(node):
             return RUNNABLE
         return DISPLAYED
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
-from fleetmod.lift.grammar import Grammar
+from fleetmod.lift.grammar import Grammar, is_shell
 from fleetmod.lift.operation import Foreign, Unliftable, Word
 from fleetmod.lift.runner import (
     ARGV,
@@ -252,6 +252,8 @@ class Sites:
                 "the arguments are only known at run time; call the port in each branch"
             )
         args = [self.values.pieces(element) for element in elements]
+        if is_shell(program):
+            args[1:] = map(self._open_command, args[1:])
         opened: list[Word] = [(program,), *map(self.values.expand, args[:1]), *args[1:]]
         flat = [self._flag(w) for w in opened if w != ()]
         site.operations = self.grammar.command(tuple(flat))
@@ -265,7 +267,14 @@ class Sites:
         return word
 
     def _is_tool(self, program: str, rest: list[Node]) -> bool:
-        return self.grammar.runs(program, [self.source.text(node) for node in rest])
+        words: list[str] = []
+        for node in rest:
+            for each in self.values.elements(node) or [node]:
+                words.append(self.source.text(each))
+                if is_shell(program):  # its command may be a constant
+                    pieces = self.values.expand(self.values.pieces(each))
+                    words += [piece for piece in pieces if isinstance(piece, str)]
+        return self.grammar.runs(program, words)
 
     def _property(self, node: Node, name: str) -> Node | None:
         for pair in unwrap(node).named_children:

@@ -11,6 +11,8 @@ from fleetmod.regex import lazy
 FACT = (
     "states a fact of launchctl: reword it by hand, or accept it by a `fleetmod-ignore` directive"
 )
+_VERB = "uses the command as a verb; reword it by hand"
+_FOREIGN = "is written in another language than English; reword it by hand"
 _LIST = "names the tool beside another platform's; reword the whole of it by hand"
 _OTHERS = lazy(
     r"\b(?:systemctl|systemd|schtasks|sc\.exe|openrc|rc-service|initctl|upstart|runit|pm2|nssm"
@@ -24,6 +26,9 @@ _MEASURED = lazy(
     # where that is known from: a transcript, a manual, a version of the system
     r"|\bmeasured\b|\bcaptured\b|\bdocumented\b|(?:^|\s)\$ |\bman(?:ual)? pages?\b|\bman launch"
     r"|\blaunch(?:ctl|d(?:\.plist)?)\(\d\)|\b(?:mac ?os|os x|darwin) \d|\b10\.\d|\bdeprecated\b"
+    # its program, and the words that are its alone
+    r"|\blaunchctl`? (?:binary|executable)\b|\blaunchctl`?,? (?:is|was|being) (?:a?sync|not )"
+    r"|\b(?<!launchctl )(?:bootout|kickstart)\b"
     # how it names what it manages
     r"|\b(?:gui|user|login|pid)/|\b(?:service|domain)[ -]targets?\b|\bgui domain\b",
     re.I,
@@ -36,6 +41,11 @@ _DOES = lazy(
     r" (?:print|output|emit|return|report|error|fail|succeed|reject|refuse|throw|expose|show|list"
     r"|distinguish|ignore))\b"
 )
+_AS_VERB = lazy(
+    r"\b(?:must|should|shall|can|could|may|might|will|would|cannot|(?:do|ca|wo)n't|to|we|you|they|I"
+    r"|please|let's)\s+`?(?:/bin/)?launchctl [a-z]"
+    r"|`(?:/bin/)?launchctl [^`]*` (?:it|them|the|this|that|these|those|a|an|our|your|each|every)\b"
+)
 _BROKEN_SPAN = lazy(r"`(?:/bin/)?launchctl[^`\n]*(?:\n|$)")
 _OPERANDS = lazy(r"(?<=launchctl )([\w-]+)(?: (?:-\w+|[^\s`]*[/~$<][^\s`]*))*")
 
@@ -44,6 +54,14 @@ def check_list(text: str) -> None:
     """Raises Refused where a text names the tool as one of several platforms' tools."""
     if _OTHERS.search(text):
         raise Refused(_LIST)
+
+
+def check_language(text: str) -> None:
+    """Raises Refused where the words around the tool are not English, or use it as a verb."""
+    if any(c.isalpha() and not c.isascii() for c in text):
+        raise Refused(_FOREIGN)
+    if _AS_VERB.search(unwrapped(text)):
+        raise Refused(_VERB)
 
 
 def check_facts(text: str) -> None:

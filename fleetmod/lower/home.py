@@ -12,6 +12,7 @@ from fleetmod.lower.candidates import removal, repeats
 from fleetmod.lower.draft import IDENTITY, Draft, Refused
 from fleetmod.lower.join import JoinedPaths
 from fleetmod.lower.positions import check_position
+from fleetmod.lower.told_apart import check_told_apart
 from fleetmod.places import HOME, UNKNOWN, HomePath, Places
 from fleetmod.regex import lazy
 from fleetmod.syntax.cooked import Cooked, cook
@@ -36,6 +37,7 @@ class HomePaths:
     def lower(self, node: Node, rule: str) -> tuple[str, tuple[str, ...]]:
         """Replace one literal (or the chain it ends); returns what it is, and notes."""
         self.check_position(node)
+        check_told_apart(node, self.source, self.places, self.homes)
         if repeats(node, self.places, self.homes, self.values):
             self.draft.replace_range(*removal(node, self.source), "", rule)
             return "a candidate that repeats another one", ()

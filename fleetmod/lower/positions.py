@@ -21,6 +21,7 @@ _KINDS = {
     "module": "a module's name; name it without the path",
     "public_field_definition": "a field's name must be constant; set it in the constructor",
 }
+_PATTERN = "a pattern with one user's home; build it from nodeIdentity.homeDir, escaped"
 _LOADERS = {"require", "import", "require.resolve", "vi.mock", "jest.mock", "mock.module"}
 _TAGS = lazy(r"(\w+\.)?\$(\(.*\))?|String\.raw|dedent|outdent|html|css|gql|markdown", re.S)
 
@@ -39,6 +40,8 @@ def check_position(node: Node, source: Source, texts: frozenset[str]) -> None:
         raise Refused(_KINDS["enum_assignment"])
     if node.type == "string" and source.text(node)[1:-1] in texts:
         raise Refused("a type of this file names the same literal; make it `string` first")
+    if source.text(node)[1:2] == "^":
+        raise Refused(_PATTERN)
     if kind == "call_expression" and parent is not None:
         tag = parent.child_by_field_name("function")
         if tag is not None and (node.type == "string" or not _TAGS.fullmatch(source.text(tag))):
@@ -66,7 +69,7 @@ def _check_call(arguments: Node | None, source: Source) -> None:
     if target in _LOADERS:
         raise Refused("a module loaded by an absolute path; load it by its package name")
     if target == "RegExp":
-        raise Refused("a pattern with one user's home; build it from nodeIdentity.homeDir, escaped")
+        raise Refused(_PATTERN)
 
 
 def _target(call: Node, source: Source) -> str:

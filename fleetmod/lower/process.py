@@ -104,6 +104,8 @@ class ProcessCalls:
         notes.extend(self._told_otherwise(site, usage, context, operations))
         if site.options is not None and "timeout" in self.source.text(site.options):
             notes.append("its own timeout is replaced by the adapter's")
+        if self._written(site, "void "):
+            notes.append("nobody waits for it: it ends with this process, as no child process does")
         if self._sync_was_used(site):
             notes.append(f"uses the synchronous companion: {self._why_sync(site, context)}")
         return tuple(dict.fromkeys(notes))
@@ -128,9 +130,12 @@ class ProcessCalls:
 
     def _sync_was_used(self, site: Site) -> bool:
         name = self.calls.sync_port
-        names = (name, name[0].upper() + name[1:])
+        return self._written(site, name, name[0].upper() + name[1:])
+
+    def _written(self, site: Site, *texts: str) -> bool:
+        """Whether one of some texts stands in what is written for a site."""
         return any(
-            any(name in edit.text for name in names)
+            any(text in edit.text for text in texts)
             for edit in self.draft.edits
             if edit.rule == self.calls.rule and edit.start <= site.call.start_byte < edit.end
         )

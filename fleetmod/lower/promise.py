@@ -12,9 +12,13 @@ from fleetmod.lower.context import ASYNC
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.usage import Usage, ignored, member, usage_of
 from fleetmod.regex import lazy
+from fleetmod.syntax.source import enclosing_function
 from fleetmod.syntax.values import unwrap
 
 _ALL = lazy(r"Promise\.(?:all|allSettled)")
+_EXITS = lazy(
+    r"\b(?:process\.(?:exit|abort|kill)|(?:Deno|Bun)\.exit|app\.(?:exit|quit|relaunch))\("
+)
 
 
 class Promises:
@@ -43,10 +47,21 @@ class Promises:
                 raise Refused(
                     "the promise's result is passed on; await the port in an async function"
                 )
+        self._check_lifetime(usage.value, op)
         call = self.calls.port(op, ASYNC)
         if op.tolerated and chained != "catch":
             call += ".catch(() => {})"
         self.draft.replace(usage.value, call, self.calls.rule)
+
+    def _check_lifetime(self, node: Node, op: Operation) -> None:
+        """Raises Refused where the process ends before what nobody waits for has been done."""
+        around = enclosing_function(node)
+        end = around.end_byte if around is not None else len(self.source.data)
+        if _EXITS.search(self.source.slice(node.end_byte, end)):
+            raise Refused(
+                "the process exits while nobody waits for this; wait for it, or call "
+                f"`{self.calls.sync_port}.{op.verb}(…)` here"
+            )
 
     def _is_object(self, node: Node) -> bool:
         """Whether a name is that of options, and not of a callback."""
@@ -108,6 +123,7 @@ class Promises:
             )
         if awaited:
             return holder, (op.tolerate(),)
+        self._check_lifetime(value, op)
         self.draft.replace(
             value, f"void {self.calls.port(op, ASYNC)}.catch(() => {{}})", self.calls.rule
         )

@@ -10,6 +10,7 @@ from tree_sitter import Node
 from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Operation
 from fleetmod.lift.prose import (
+    SERVICE,
     Quoted,
     beside,
     cut,
@@ -19,7 +20,7 @@ from fleetmod.lift.prose import (
     platform_branch,
     quoted_commands,
 )
-from fleetmod.lower.claims import check_facts, check_list
+from fleetmod.lower.claims import check_facts, check_language, check_list
 from fleetmod.lower.draft import PROCESS, Draft, Refused
 from fleetmod.lower.style import template_text
 from fleetmod.lower.words import (
@@ -36,6 +37,7 @@ from fleetmod.syntax.source import Source
 from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge
 
 _NOT_UNDERSTOOD = "shows a command that the port cannot spell; word it for every platform"
+_IN_JSX = "shows a command; write `{processManager.hint(verb, label)}` in its place"
 _OWN_ARGUMENTS = "shows launchctl's own arguments; word it by what was asked for"
 _STUCK = (
     "a name, a path or a call with the tool's name in it; change it together with what it names"
@@ -61,6 +63,7 @@ def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "
     """
     check_list(above + text + below)
     check_facts(above + text + below)
+    check_language(above + text + below)
     if stuck(text):
         raise Refused(_STUCK)
 
@@ -82,10 +85,11 @@ def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "
     for command in quoted:
         op = command.operation
         label = "".join(p for p in op.label if isinstance(p, str))
-        out += neutral(text[at : command.start], above + text[:at], prose=True)
+        then = text[command.start :] + below
+        out += neutral(text[at : command.start], above + text[:at], prose=True, then=then)
         out += f"{op.verb} {label}".strip() + " (service manager)"
         at = command.end
-    return out + neutral(text[at:], above + text[:at], prose=True)
+    return out + neutral(text[at:], above + text[:at], prose=True, then=below)
 
 
 class Display:
@@ -98,7 +102,7 @@ class Display:
     def lower(self, node: Node, rule: str) -> str:
         """Replace one string or template; returns what was understood. Raises Refused."""
         pieces = self.values.pieces(node)
-        quoted = [] if is_title(node, self.source) else list(quoted_commands(pieces, self.grammar))
+        quoted = self.quotes(node)
         if not quoted:
             return self._words(node, rule)
         if self._platform(node, pieces, quoted):
@@ -131,19 +135,30 @@ class Display:
         self.draft.replace(node, self._write(node, out), rule)
         return "hint: " + describe([c.operation for c in quoted], self.values)
 
+    def quotes(self, node: Node) -> list[Quoted]:
+        """The commands that a string or template shows, where a hint can stand."""
+        if node.type == "jsx_text" or is_title(node, self.source):
+            return []
+        return list(quoted_commands(self.values.pieces(node), self.grammar))
+
     def _words(self, node: Node, rule: str) -> str:
         """Only words change, so the literal keeps its form and its escapes."""
-        if holds_command(flatten(self.values.pieces(node))) and not is_title(node, self.source):
-            raise Refused(_NOT_UNDERSTOOD)
         text = self.source.own_text(node)
+        in_jsx = node.type == "jsx_text"
+        flat = text if in_jsx else flatten(self.values.pieces(node))
+        if in_jsx and SERVICE.search(flat):
+            raise Refused(_IN_JSX)
+        if holds_command(flat) and not is_title(node, self.source):
+            raise Refused(_NOT_UNDERSTOOD)
         if stuck(text):
             raise Refused(_STUCK)
         check_list(text)
+        check_language(text)
         if is_title(node, self.source):
             check_facts(text)
-        if _ARGUMENTS.search(flatten(self.values.pieces(node))):
+        if _ARGUMENTS.search(flat):
             raise Refused(_OWN_ARGUMENTS)
-        if node.type == "jsx_text":
+        if in_jsx:
             self.draft.replace(node, neutral(self.source.text(node)), rule)
         for child in node.named_children:
             if child.type == "string_fragment" and "launchctl" in self.source.text(child):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from fleetmod.lift.prose import unwrapped
 from fleetmod.regex import lazy
 
 # what the port calls the tool's subcommands that no other service manager has
@@ -39,7 +40,8 @@ _MODIFIED = lazy(
     r"|real|raw|bare|plain|live|future|current|new|old|own|legacy|modern|actual|underlying|extra"
     r"|single|second|whole|full|stale|direct|manual|native|local|external|internal|original"
     r"|separate|subsequent|redundant|failed|failing|successful|explicit|implicit|missing|unguarded"
-    r"|fake|stub|mock|injected|fire-and-forget|tab-separated|\w+-\w+)[ \t]+[(\"'`]*$",
+    r"|fake|stub|mock|injected|fire-and-forget|tab-separated|green|red|\w+-\w+|\w+['\u2019]s)"
+    r"[ \t]+[(\"'`]*$",
     re.I,
 )
 _START = lazy(
@@ -48,6 +50,7 @@ _START = lazy(
     r"|\n[\s/*]*(?:[-•]|\d+[.)])[ \t]+$"  # of an item
     r"|\n[ \t]*\*?[ \t]*\r?\n[\s/*]*$"  # of a paragraph
 )
+_GOES_ON = lazy(r"\w[\w`'\"),;:.]*\s+(?:[-\u2013\u2014]+\s+)?[\s/*]*[(\"'`]*$")
 HEADING = lazy(r"(?<![\w./@-])(?P<name>[Ll]aunch[Dd])(?=:\s*$)")
 # what launchctl manages is called a service already
 _DOUBLED = lazy(r"\blaunchctl (?=(?:service|manager)s?\b(?!-))")
@@ -68,15 +71,16 @@ def starts(before: str) -> bool:
     return bool(_START.search(before))
 
 
-def neutral(text: str, said: str = "", prose: bool = False) -> str:
+def neutral(text: str, said: str = "", prose: bool = False, then: str = "") -> str:
     """`text` with "service manager" for the tool, with an article where the sentence wants one.
 
-    `said` are the words before it. In `prose` the first words are a sentence too, and no label.
+    `said` are the words before it, `then` those behind it. In `prose` the first words are a
+    sentence too, and no label.
     """
     text = _DOUBLED.sub("", text)
 
     def word(match: re.Match[str]) -> str:
-        before, after = said + text[: match.start()], text[match.end() :]
+        before, after = said + text[: match.start()], unwrapped(text[match.end() :] + then)
         article = match["article"] or ""
         if match["hyphen"]:
             return f"{article}{match['tick'] or ''}service-manager-"
@@ -102,7 +106,7 @@ def _article(before: str, after: str, compound: bool, prose: bool) -> str:
         # headings and labels begin without an article
         first = not re.search(r"\w", before)
         return "The " if _VERB_FOLLOWS.match(after) and (prose or not first) else ""
-    return "the " if re.search(r"\w[\w`'\"),;:.]*\s+[\s/*]*[(\"'`]*$", before) else ""
+    return "the " if _GOES_ON.search(before) else ""
 
 
 def neutral_heading(text: str) -> str:

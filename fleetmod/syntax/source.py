@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -10,6 +11,9 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
 from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT
 
+_IMPORTED_TYPE = re.compile(
+    rb"(<\s*(?:typeof\s+)?)(import\s*\(\s*(?:\"[^\"\n]*\"|'[^'\n]*')\s*,?\s*\))"
+)
 FUNCTIONS = frozenset(
     {
         "arrow_function",
@@ -25,6 +29,7 @@ FUNCTIONS = frozenset(
 _COMMON = (
     *("identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"),
     *("type_identifier", "property_identifier", "string", "template_string", "comment"),
+    "regex",
     *("import_statement", "export_statement", "lexical_declaration", "expression_statement"),
     *("call_expression", "new_expression", "class_declaration", "literal_type", "object"),
 )
@@ -152,9 +157,22 @@ def open_source(path: str, data: bytes) -> Source:
     suffix = path[path.rfind(".") :] if "." in path else ""
     name = (TYPESCRIPT | JAVASCRIPT).get(suffix, "typescript")
     source = Source(path, data, name, parse(name, data))
+    if source.root.has_error:
+        source.tree = _with_imported_types(source)
     if name == "tsx" and b"&" in data:
         source.tree = _with_ampersands(source)
     return source
+
+
+def _with_imported_types(source: Source) -> Tree:
+    """The tree of a file with an imported type as an argument, which this parser takes for a
+    comparison: `load<typeof import("./x")>()`.
+
+    Only the parser is shown a name of the same length in its place; the source's bytes stay.
+    """
+    shown = _IMPORTED_TYPE.sub(lambda m: m[1] + b"_" * len(m[2]), source.data)
+    tree = parse(source.language, shown) if shown != source.data else source.tree
+    return tree if len(list(_errors(tree.root_node))) < len(source.errors()) else source.tree
 
 
 def _with_ampersands(source: Source) -> Tree:
