@@ -16,13 +16,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fleetmod.testfiles import is_test
+
 if TYPE_CHECKING:
     from fleetmod.rules import Rule
     from fleetmod.settings import Settings
 
 FOLDER = "FLEETMOD_CACHE_DIR"  # an empty value: keep nothing
 _PARSERS = ("tree_sitter", "tree_sitter_typescript", "tree_sitter_bash")
-_PER_FILE = ("production_literals", "adapters")
+_PER_FILE = ("production_literals", "adapters", "data_paths")
 
 
 class Cache:
@@ -75,7 +77,8 @@ class Keys:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         shared = [getattr(settings, f.name) for f in fields(settings) if f.name not in _PER_FILE]
-        self._shared = digest(repr([_plain(value) for value in shared]).encode())
+        self._shared = _sum(shared)
+        self._of_tests = _sum(settings.data_paths)
 
     def of(self, path: str, data: bytes, rules: tuple[Rule, ...]) -> str:
         adapters = self._settings.adapters.items()
@@ -83,6 +86,7 @@ class Keys:
             sorted(self._settings.literals_for(path)),
             sorted(family for family, paths in adapters if path in paths),
             [rule.id for rule in rules],
+            self._of_tests if is_test(path) else "",
         ]
         return digest(data, self._shared, repr(own))
 
@@ -94,13 +98,17 @@ def digest(data: bytes, *more: str) -> str:
     return found.hexdigest()
 
 
+def _sum(value: Any) -> str:
+    return digest(repr(_plain(value)).encode())
+
+
 def _plain(value: Any) -> Any:
     """A value whose text does not hang on the order of a set or of a table."""
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, dict):
         return [(key, _plain(value[key])) for key in sorted(value)]
-    return value
+    return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
 def _folder() -> Path | None:

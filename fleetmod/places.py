@@ -26,6 +26,7 @@ _URL = lazy(r"(?P<scheme>[a-z][\w+.-]*)://[^\s/\"'`]+[^\s\"'`]*$|[?&=][\w-]*=$")
 _ROUTED = lazy(r"https?|wss?|ftps?|git|ssh|sftp|s3|gs|smb|nfs|afp|rsync|docker|\w+\+\w+")
 _OPENED = lazy(r"[?&][\w.-]+=$|\w://file$|^/(?:System/Volumes/Data|private)$")
 _REMOTE = lazy(r"(?:^|[\s;&|(\"'`])(?:ssh|mosh|rsh)\s[^\n]*$")
+_PATH = lazy(r"[^\s\"'`<>,;:|()]*")
 
 FOREIGN = "a URL, another host or a folder of that name; not this host's home"
 LABELLED = "behind a label or in an address, so perhaps of another host"
@@ -118,3 +119,15 @@ class Places:
         literal = {ROOT: self.root, VAULT: self.vault}.get(base, "")
         match = _HOME.match(literal)
         return literal[match.end() :].strip("/") if match else ""
+
+    def spelled(self, text: str) -> frozenset[str]:
+        """The paths of the configured homes, in full, that a text of any language spells."""
+        homes = "|".join(map(re.escape, self.users))
+        found = re.finditer(rf"/(?:Users|home)/(?:{homes})(?![\w-])", text) if homes else ()
+        return frozenset(whole_path(text, match.start()) for match in found)
+
+
+def whole_path(text: str, start: int) -> str:
+    """The path that begins at a place of a text, up to a blank, a quote or the like."""
+    match = _PATH.match(text, start)
+    return match[0].rstrip("/.") if match is not None else ""

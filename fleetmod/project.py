@@ -179,12 +179,10 @@ def _data_paths(
     homes = [f"/{top}/{u}".encode() for top in ("Users", "home") for u in project.places.users]
     if not any(is_test(path) and any(h in data for h in homes) for path, data in contents.items()):
         return {}
-    from fleetmod.lift.home_drift import data_paths
-
     out: dict[str, frozenset[str]] = {}
     for path in candidates(project.root, [*filter(_is_data, discovered)], homes, search).hits:
         text = (project.root / path).read_text("utf-8", "replace")
-        if spelled := data_paths(text, project.places):
+        if spelled := project.places.spelled(text):
             out[path] = spelled
     return out
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-from fleetmod.places import Places
+from fleetmod.places import Places, whole_path
 from fleetmod.regex import lazy
 from fleetmod.settings import Settings
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.source import Source
 
-_PATH = lazy(r"[^\s\"'`<>,;:|()]*")
 _BARE = lazy(r"/(?:Users|home)/(?P<user>[^/]+)/?")
 
 
@@ -63,8 +62,7 @@ class Drift:
 
     def _spelled(self, text: str) -> set[str]:
         """A text's paths below its homes, in full."""
-        found = ((p, _PATH.match(text, p.start)) for p in self.places.find(text) if p.base)
-        full = ((p, match[0].rstrip("/.")) for p, match in found if match is not None)
+        full = ((p, whole_path(text, p.start)) for p in self.places.find(text) if p.base)
         return {spelled for p, spelled in full if p.start + len(spelled) > p.end}
 
     @cached_property
@@ -102,11 +100,3 @@ def spelled_otherwise(text: str, places: Places) -> str:
         if left:
             return left.group()
     return ""
-
-
-def data_paths(text: str, places: Places) -> frozenset[str]:
-    """The home paths that a data file spells, in full."""
-    homes = "|".join(map(re.escape, places.users))
-    found = re.finditer(rf"/(?:Users|home)/(?:{homes})(?![\w-])", text) if homes else ()
-    full = (_PATH.match(text, match.start()) for match in found)
-    return frozenset(match[0].rstrip("/.") for match in full if match is not None)
