@@ -20,6 +20,7 @@ FLEET = {
     "2": "fleetmod.fleet.images.gate",
     "3": "fleetmod.fleet.specs.gate",
     "4": "fleetmod.fleet.network.gate",
+    "5": "fleetmod.fleet.rehearse.gate",
     "host": "fleetmod.host.gate",
     "portable": "fleetmod.languages.gate",
 }
