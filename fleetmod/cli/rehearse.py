@@ -17,7 +17,7 @@ from fleetmod.errors import CLEAN, DEBT, UNPROVEN
     "--nodes",
     default=2,
     show_default=True,
-    type=click.IntRange(1, 9),
+    type=click.IntRange(2, 9),
     help="How many nodes run side by side.",
 )
 @click.option(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from fleetmod.fleet.rehearse.cluster import ask_cluster
+from fleetmod.fleet.rehearse.kubectl import Kubectl
 from fleetmod.fleet.rehearse.record import recall, tree_hash
 from fleetmod.gates.check import FAILED, PASSED, UNPROVEN_VERDICT, Verdict
 from fleetmod.project import Project
@@ -22,6 +26,25 @@ def verdict(project: Project) -> Verdict:
         *("5", TITLE, outcome, (), (), record.unproven),
         failures=record.failures,
         evidence=(f"rehearsed {record.day}", *record.evidence),
+    )
+
+
+def on_cluster(project: Project, context: str, node: str, seconds: int) -> Verdict:
+    """The same, and what a workload on the nodes of a cluster saw; it does not stand for a
+    rehearsal, since it runs nothing of the repository.
+
+    Raises FleetmodError where the cluster cannot be asked.
+    """
+    seen = ask_cluster(Kubectl(context), project.config, node, seconds)
+    known = verdict(project)
+    failures = (*known.failures, *seen.failures)
+    unproven = (*known.unproven, *seen.unproven)
+    return replace(
+        known,
+        verdict=FAILED if failures else UNPROVEN_VERDICT if unproven else PASSED,
+        unproven=unproven,
+        failures=failures,
+        evidence=(*known.evidence, *seen.evidence),
     )
 
 
