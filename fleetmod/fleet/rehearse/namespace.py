@@ -1,7 +1,7 @@
 """A node that runs: namespaces of its own, and commands in them under strace.
 
 strace stays outside, so that a node sees nothing of it. All ends with the first process, which
-dies with this program (unshare(1), --kill-child).
+dies with this program, however that ends (setpriv(1), --pdeathsig; unshare(1), --kill-child).
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def running(node: Node, environment: Mapping[str, str]) -> Iterator[Namespace]:
     log = node.stage / "node.log"
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            ["unshare", *spaces, "--", *script],
+            ["setpriv", "--pdeathsig=KILL", "--", "unshare", *spaces, "--", *script],
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -54,7 +54,7 @@ mount --bind "$stage/../events" var/lib/events
 . "$stage/plan.sh" # calls of the functions above, as the repository asks for
 
 mount -t proc proc proc
-mount --rbind /sys sys
+mount -t sysfs sysfs sys # with the devices of this network only
 mount --rbind /dev dev
 mount -t tmpfs -o mode=1777 shm dev/shm
 # version 2, in which a user manager needs a group of its own and nothing else (cgroups(7))

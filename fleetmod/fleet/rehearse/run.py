@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -25,10 +26,17 @@ from fleetmod.fleet.rehearse.model import (
 )
 from fleetmod.fleet.rehearse.namespace import Namespace, running
 from fleetmod.fleet.rehearse.needs import Needs
-from fleetmod.fleet.rehearse.stage import EVENTS, environment, identity, lay_out, ports
+from fleetmod.fleet.rehearse.stage import (
+    EVENTS,
+    NODE_IDENTITY,
+    entry,
+    environment,
+    identity,
+    lay_out,
+)
 from fleetmod.fleet.rehearse.stage import WORKLOAD as SERVICE
 from fleetmod.fleet.rehearse.touch import Old
-from fleetmod.project import Project
+from fleetmod.project import PROCESS_MANAGER, Project
 
 Say = Callable[[str], None]
 _USERS = ("koala", "wombat", "quokka", "numbat", "bilby", "dingo", "emu", "possum", "quoll")
@@ -73,13 +81,14 @@ def rehearse(project: Project, needs: Needs, old: Old, asked: Asked, say: Say) -
 
 
 def _nodes(parent: Path, repository: str, count: int) -> list[Node]:
+    folder = re.sub(r"[^\w.-]", "-", repository, flags=re.A)  # a unit's file names it
     found = []
     for at in range(count):
         user = _USERS[at % len(_USERS)]
         name = f"{user}-{secrets.token_hex(2)}"
         home = Path("/home") / name
         uid = _FIRST_UID + at
-        found.append(Node(name, user, uid, home, home / "src" / repository, parent / name))
+        found.append(Node(name, user, uid, home, home / "src" / folder, parent / name))
     return found
 
 
@@ -89,7 +98,7 @@ def _node(
     """What one node does, from its start to its end."""
     runs: list[Run] = []
     known = {**dict(each.split("=", 1) for each in needs.env), **identity(node, project)}
-    with running(node, environment(node, project)) as namespace:
+    with running(node, environment(node)) as namespace:
         if needs.install:
             say(f"{node.name}: {needs.install}")
             more = {**needs.network_env, **known}
@@ -117,13 +126,13 @@ def _work(
 ) -> Run:
     """Run the service through the process manager's port."""
     node = namespace.node
-    manager, identity_entry = ports(node, project)
+    manager, who = (entry(node, project, port) for port in (PROCESS_MANAGER, NODE_IDENTITY))
     folder = node.home / SERVICE
     label = f"{project.config.process.label_prefix or 'fleetmod.'}rehearsal"
     unit, told = folder / f"{label}.service", folder / "identity.json"
     said = folder / "said.log"  # there is no journal
     # a whole path, since the manager's services have a PATH of their own (systemd.exec(5))
-    words = (needs.runtime, folder / "serve.mjs", identity_entry, told)
+    words = (needs.runtime, folder / "serve.mjs", who, told)
     start = " ".join(f'"{each}"' for each in words)
     node.outside(unit).write_text(
         f"[Service]\nExecStart={start}\nWorkingDirectory={node.checkout}\n"

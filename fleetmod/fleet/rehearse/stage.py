@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
@@ -16,9 +17,11 @@ from fleetmod.fleet.bootstrap.model import Write
 from fleetmod.fleet.rehearse.model import Node
 from fleetmod.fleet.rehearse.programs import FOLDER, SYSTEM_PATH
 from fleetmod.places import VAULT
-from fleetmod.project import Project
+from fleetmod.project import PROCESS_MANAGER, Project
+from fleetmod.runtime.identity import identity_json
 from fleetmod.workspace.copy import copy_files
 
+NODE_IDENTITY = "node-identity"
 WORKLOAD = "workload"  # the folder of the home with the service that is run
 EVENTS = Path("/var/lib/events")  # on every node, and shared by them
 
@@ -34,7 +37,7 @@ def lay_out(node: Node, project: Project, paths: Sequence[str], plan: Iterable[s
     copy_files(project.root, paths, checkout)
     _commit(checkout)
     there = bootstrapped(node, project)
-    if there.vault and Path(there.vault).is_relative_to(node.home):
+    if there.vault:
         node.outside(Path(there.vault)).mkdir(parents=True, exist_ok=True)
     for act in identity_step(there, project.config).acts:  # as `fleetmod bootstrap` writes it
         if isinstance(act, Write):
@@ -45,8 +48,7 @@ def lay_out(node: Node, project: Project, paths: Sequence[str], plan: Iterable[s
     for name, text in _who(node).items():
         (node.stage / "etc" / name).write_text(text)
     (node.stage / "plan.sh").write_text("".join(f"{line}\n" for line in plan))
-    for name in ("node.sh",):
-        (node.stage / name).write_bytes(_bundled(name))
+    (node.stage / "node.sh").write_bytes(_bundled("node.sh"))
     subprocess.run(
         ["chown", "-R", "-h", f"{node.uid}:{node.uid}", str(node.outside(node.home))], check=True
     )
@@ -54,15 +56,15 @@ def lay_out(node: Node, project: Project, paths: Sequence[str], plan: Iterable[s
 
 def bootstrapped(node: Node, project: Project) -> Bootstrapped:
     """The node as `fleetmod bootstrap` knows one."""
-    below = project.places.below_home(VAULT)
-    vault = str(node.home / below) if below else project.config.home.vault
+    below = project.places.below_home(VAULT) or "vault"  # never where the first machine has it
+    vault = str(node.home / below) if project.config.home.vault else ""
     config, state = node.home / ".config", node.home / ".local/state"
     return Bootstrapped(
         node.name, node.home, node.checkout, vault, "linux", os.uname().machine, config, state
     )
 
 
-def environment(node: Node, project: Project) -> dict[str, str]:
+def environment(node: Node) -> dict[str, str]:
     """What a login on the node has, the identity's variables aside."""
     return {
         "HOME": str(node.home),
@@ -81,34 +83,24 @@ def identity(node: Node, project: Project) -> dict[str, str]:
     return variables(bootstrapped(node, project), project.config)
 
 
-def ports(node: Node, project: Project) -> tuple[Path, Path]:
-    """The entries of process-manager and node-identity on the node: the repository's own, or ours
-    where it has none."""
-    own = node.home / WORKLOAD
-    found = []
-    for port, entry in (("process-manager", "src/index.ts"), ("node-identity", "src/index.ts")):
-        folder = node.checkout / project.present[port] if port in project.present else own / port
-        found.append(folder / entry)
-    return found[0], found[1]
+def entry(node: Node, project: Project, port: str) -> Path:
+    """A port's entry on the node: the repository's own, or ours where it has none."""
+    own = project.present.get(port)
+    folder = node.checkout / own if own else node.home / WORKLOAD / port
+    return folder / "src/index.ts"
 
 
 def _workload(node: Node, project: Project) -> None:
     """The service that is run, what drives it, and the packages that the repository lacks."""
-    from fleetmod.runtime.identity import identity_json
-
     folder = node.outside(node.home / WORKLOAD)
     folder.mkdir()
     for name in ("serve.mjs", "drive.mjs"):
         (folder / name).write_bytes(_bundled(name))
-    runtime = Path(str(files("fleetmod.runtime")))
-    for port in ("process-manager", "node-identity"):
+    for port in (PROCESS_MANAGER, NODE_IDENTITY):
         if port not in project.present:
-            listed = [p.relative_to(runtime / port).as_posix() for p in (runtime / port).rglob("*")]
-            copy_files(
-                runtime / port, [p for p in listed if (runtime / port / p).is_file()], folder / port
-            )
-            if port == "node-identity":
-                (folder / port / "identity.json").write_text(identity_json(project.config))
+            shutil.copytree(str(files("fleetmod.runtime") / port), folder / port)
+    if NODE_IDENTITY not in project.present:
+        (folder / NODE_IDENTITY / "identity.json").write_text(identity_json(project.config))
 
 
 def _who(node: Node) -> Mapping[str, str]:
