@@ -97,7 +97,7 @@ def _tools(process: _Process, program: str, old: Old, path: set[str]) -> Iterato
     """The calls of tools that came to nothing."""
     tried = dict(process.tried)
     if program in _SHELLS:
-        tried |= dict.fromkeys(process.said, "not found")
+        tried |= dict.fromkeys(process.said & set(process.looked), "not found")
     if program == "bun":
         # Bun looks a program up before it runs it, and runs nothing where there is none. A mere
         # check looks the same to the kernel, so here the code has to say that it makes none.

@@ -21,11 +21,13 @@ from fleetmod.fleet.rehearse.strace import OPTIONS
 
 # the caller's own PATH may go through the old home, and what is found on it is traced
 _CLEAN = {"PATH": SYSTEM_PATH}
-_PATIENCE = 30.0  # seconds for a manager to get ready
+_PATIENCE = 60.0  # seconds for a manager to get ready
 _LINES, _WIDTH = 12, 300
 _TIMED_OUT, _KILLED = 124, 137  # timeout(1), EXIT STATUS
 # the group whose processes a manager may sort, and no process of another's (cgroups(7))
-_ENTER = 'echo $$ > "/sys/fs/cgroup/$1/manager/cgroup.procs"; shift; exec "$@"'
+_ENTER = 'echo $$ > "/sys/fs/cgroup/$2/manager/cgroup.procs"; shift 2; exec "$@"'
+# strace ends with the last process, which may be one that a command leaves behind
+_TELL_CODE = 'name=$1; shift 2; "$@"; echo $? > "/run/$name.code"'
 _REMOVE = 'mount -t cgroup2 cgroup2 /mnt && find "/mnt/$1" -depth -type d -delete'
 
 
@@ -34,7 +36,7 @@ class Namespace:
 
     def __init__(self, node: Node, environment: Mapping[str, str], first: int) -> None:
         self.node, self.environment, self._first = node, environment, first
-        self._manager: subprocess.Popen[bytes] | None = None
+        self._straces: list[subprocess.Popen[bytes]] = []
 
     def run(
         self,
@@ -52,9 +54,15 @@ class Namespace:
         words = ("/bin/sh", "-c", command) if isinstance(command, str) else command
         bounded = ("timeout", "--kill-after=5", str(seconds), *words)
         argv = self._argv(name, bounded, {**self.environment, **(more or {})}, network)
-        log = self.log(name)
-        with log.open("wb") as out:
-            done = subprocess.run(
+        code = self._wait(self._start(name, argv), name)
+        output = _tail(self.log(name))
+        if code in (_TIMED_OUT, _KILLED):
+            output = f"did not end within {seconds} s\n{output}"
+        return Run(name, what, code, output)
+
+    def _start(self, name: str, argv: list[str]) -> subprocess.Popen[bytes]:
+        with self.log(name).open("wb") as out:
+            strace = subprocess.Popen(
                 argv,
                 cwd="/",
                 env=_CLEAN,
@@ -62,28 +70,27 @@ class Namespace:
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
-        output = _tail(log)
-        if done.returncode in (_TIMED_OUT, _KILLED):
-            output = f"did not end within {seconds} s\n{output}"
-        return Run(name, what, done.returncode, output)
+        self._straces.append(strace)
+        return strace
+
+    def _wait(self, strace: subprocess.Popen[bytes], name: str) -> int:
+        """The command's exit code. What it leaves behind runs on, and is traced to the end."""
+        file = self._inside(f"run/{name}.code")
+        while strace.poll() is None and not _text(file):
+            time.sleep(0.02)
+        return int(_text(file) or strace.wait())
+
+    def _inside(self, path: str) -> Path:
+        return Path(f"/proc/{self._first}/root") / path
 
     def start_manager(self, program: str) -> None:
         """Start the user's own manager; raises FleetmodError when it does not get ready."""
         argv = self._argv("manager", (program, "--user"), self.environment, False, _ENTER)
-        with self.log("manager").open("wb") as out:
-            self._manager = subprocess.Popen(
-                argv,
-                cwd="/",
-                env=_CLEAN,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-            )
-        socket = f"run/user/{self.node.uid}/systemd/private"
-        ready = Path(f"/proc/{self._first}/root") / socket
+        strace = self._start("manager", argv)
+        ready = self._inside(f"run/user/{self.node.uid}/systemd/private")
         end = time.monotonic() + _PATIENCE
         while not ready.exists():
-            if self._manager.poll() is not None or time.monotonic() > end:
+            if strace.poll() is not None or time.monotonic() > end:
                 raise FleetmodError(
                     f"{MANAGER} did not start: {_tail(self.log('manager')) or 'it said nothing'}",
                     where=self.node.name,
@@ -91,10 +98,10 @@ class Namespace:
                 )
             time.sleep(0.05)
 
-    def wait_manager(self) -> Run:
-        """What the manager did, once the node has ended."""
-        if self._manager is not None:
-            self._manager.wait()
+    def end(self) -> Run:
+        """Wait until all traces are whole, once the node has ended; gives what the manager did."""
+        for strace in self._straces:
+            strace.wait()
         return Run("manager", MANAGER, None, _tail(self.log("manager")))
 
     def log(self, name: str) -> Path:
@@ -110,7 +117,7 @@ class Namespace:
         words: tuple[str, ...],
         environment: Mapping[str, str],
         network: bool,
-        wrapper: str = 'shift; exec "$@"',
+        wrapper: str = _TELL_CODE,
     ) -> list[str]:
         of, uid = f"/proc/{self._first}/ns", self.node.uid
         spaces = [f"--{each}={of}/{file}" for each, file in _spaces(network)]
@@ -123,7 +130,7 @@ class Namespace:
                 str(self.node.stage / "trace" / name),
                 "--",
             ),
-            *("nsenter", *spaces, "--", "/bin/sh", "-c", wrapper, "sh", self.node.name),
+            *("nsenter", *spaces, "--", "/bin/sh", "-c", wrapper, "sh", name, self.node.name),
             *("env", "-i", "-C", str(self.node.checkout), *assigned),
             *("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--", *words),
         ]
@@ -188,3 +195,10 @@ def _tail(file: Path) -> str:
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     kept = [each.rstrip()[:_WIDTH] for each in lines if each.strip()]
     return "\n".join(kept[-_LINES:])
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except OSError:
+        return ""

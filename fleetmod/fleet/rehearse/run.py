@@ -111,7 +111,7 @@ def _node(
         for at, command in enumerate(needs.commands):
             say(f"{node.name}: {command}")
             runs.append(namespace.run(f"command-{at}", command, command, seconds, known))
-    runs = [namespace.wait_manager(), workload, *runs]
+    runs = [namespace.end(), workload, *runs]
     steps, problems, seen = _told(node, namespace.log("workload"), names)
     return Outcome(node, tuple(runs), steps, seen, (*needs.problems, *problems)), namespace
 
