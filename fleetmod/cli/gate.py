@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -122,6 +123,7 @@ def _fleet(phase: str, project: Project, context: str | None, node: str, seconds
     module = import_module(FLEET[phase])
     found: Verdict
     if phase == "5" and context:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all is cleaned up
         found = module.on_cluster(project, context, node, seconds)
     else:
         found = module.verdict(project)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import click
@@ -83,6 +84,7 @@ def command(
     if keep is not None and keep.exists():
         raise FleetmodError("is there already", where=str(keep), todo="Name a new folder")
     require()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all is cleaned up
     project = open_project(repository or root)
     needs = find_needs(project, Options(install, modules, commands))
     tree = tree_hash(project.root, needs.paths)

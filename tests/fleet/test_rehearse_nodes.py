@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from fleetmod.fleet.rehearse import means
 from tests.fleet.rehearsing import nodes, rehearse, require, touched
+from tests.node import bin_folder
 from tests.repo import make, tree
 
 TOML = """version = 1
@@ -117,6 +120,26 @@ def test_a_command_that_fails_or_does_not_end_fails_the_node(tmp_path: Path) -> 
         *_, fails, hangs = node["runs"]
         assert (fails["code"], fails["output"]) == (7, "so")
         assert hangs["output"].startswith("did not end within 8 s")
+
+
+def test_one_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
+    require()
+    root = repository(tmp_path / "acme", {})
+    command = [sys.executable, "-m", "fleetmod", "-C", str(root), "rehearse"]
+    path = os.pathsep.join((str(bin_folder()), os.environ["PATH"]))
+    (tmp_path / "tmp").mkdir()
+    process = subprocess.Popen(
+        [*command, "--command", "sleep 3600"],
+        env={**os.environ, "PATH": path, "TMPDIR": str(tmp_path / "tmp")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    begun = next(line for line in process.stderr if line.endswith(": sleep 3600\n"))
+    process.terminate()
+    assert process.wait(60) == 130 and begun
+    assert not list((tmp_path / "tmp").iterdir())
 
 
 def test_nothing_to_start_proves_nothing(tmp_path: Path) -> None:

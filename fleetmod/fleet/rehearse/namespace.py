@@ -137,8 +137,11 @@ class Namespace:
 
 
 @contextmanager
-def running(node: Node, environment: Mapping[str, str]) -> Iterator[Namespace]:
-    """The node, from the stage that was laid out for it, until the end of the block.
+def running(
+    node: Node, environment: Mapping[str, str], started: list[subprocess.Popen[bytes]]
+) -> Iterator[Namespace]:
+    """The node, from the stage that was laid out for it, until the end of the block. Whoever kills
+    its process in `started` ends it before.
 
     Raises FleetmodError, with UNPROVEN, where this machine does not allow it.
     """
@@ -153,6 +156,7 @@ def running(node: Node, environment: Mapping[str, str]) -> Iterator[Namespace]:
             stdout=subprocess.PIPE,
             stderr=errors,
         )
+    started.append(process)
     assert process.stdout is not None
     try:
         if process.stdout.readline() != b"ready\n":

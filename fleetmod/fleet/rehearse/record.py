@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,9 @@ def remember(root: Path, tree: str, found: Rehearsal) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        owner = file.parent.parent.stat()  # it was root that rehearsed
+        for path in (file.parent, file):
+            os.chown(path, owner.st_uid, owner.st_gid)
     except OSError as error:
         raise FleetmodError(f"cannot be written: {error.strerror}", where=str(file)) from error
 

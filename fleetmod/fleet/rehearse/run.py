@@ -7,10 +7,12 @@ import os
 import re
 import secrets
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from fleetmod.fleet.rehearse import means
@@ -67,9 +69,17 @@ def rehearse(project: Project, needs: Needs, old: Old, asked: Asked, say: Say) -
             say(f"{node.name}: copying the repository for a new user")
             lay_out(node, project, needs.paths, needs.plan(node))
         names = tuple(node.name for node in nodes)
+        started: list[subprocess.Popen[bytes]] = []
         with ThreadPoolExecutor(len(nodes)) as pool:
-            work = [pool.submit(_node, n, project, needs, names, asked.seconds, say) for n in nodes]
-            ends = [each.result() for each in work]
+            do = partial(_node, project, needs, names, asked.seconds, say, started)
+            work = [pool.submit(do, node) for node in nodes]
+            try:
+                wait(work, return_when=FIRST_EXCEPTION)
+                ends = [each.result() for each in work if each.done()]
+            except BaseException:
+                for process in started:  # the others would run to their end
+                    process.kill()
+                raise
         outcomes = tuple(
             _judged(outcome, needs, old, namespace)
             for outcome, namespace in zip(*zip(*ends, strict=True), strict=True)
@@ -93,12 +103,18 @@ def _nodes(parent: Path, repository: str, count: int) -> list[Node]:
 
 
 def _node(
-    node: Node, project: Project, needs: Needs, names: Sequence[str], seconds: int, say: Say
+    project: Project,
+    needs: Needs,
+    names: Sequence[str],
+    seconds: int,
+    say: Say,
+    started: list[subprocess.Popen[bytes]],
+    node: Node,
 ) -> tuple[Outcome, Namespace]:
-    """What one node does, from its start to its end."""
+    """What one node does, from its start to its end; its first process is added to `started`."""
     runs: list[Run] = []
     known = {**dict(each.split("=", 1) for each in needs.env), **identity(node, project)}
-    with running(node, environment(node)) as namespace:
+    with running(node, environment(node), started) as namespace:
         if needs.install:
             say(f"{node.name}: {needs.install}")
             more = {**needs.network_env, **known}
