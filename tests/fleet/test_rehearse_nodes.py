@@ -11,7 +11,7 @@ import pytest
 
 from fleetmod.fleet.rehearse import means
 from tests.fleet.rehearsing import nodes, rehearse, require, touched
-from tests.node import bin_folder
+from tests.node import bin_folder, npm
 from tests.repo import make, tree
 
 TOML = """version = 1
@@ -107,6 +107,28 @@ def test_whatever_reaches_for_the_old_machine_is_found_and_nothing_else(tmp_path
     for node in nodes(done):
         assert touched(node) == {what: found for what, found in REACHES.items() if found}
         assert {run["code"] for run in node["runs"]} == {None, 0}, done.out
+
+
+def test_bun_which_looks_a_program_up_before_it_runs_it(tmp_path: Path) -> None:
+    """The kernel sees the same as for a check, so the code has to say whether it makes one."""
+    require()
+    files: dict[str, str | bytes] = {
+        "packages/a/run.ts": 'try { Bun.spawnSync(["pbpaste", "-x"]); } catch {}\n',
+        "packages/a/look.ts": 'if (Bun.which("sips")) Bun.spawnSync(["sips", "-x"]);\n',
+    }
+    root = repository(tmp_path / "acme", files)
+    look, run = "bun packages/a/look.ts", "bun packages/a/run.ts"
+    done = rehearse(root, "--command", look, "--command", run, path=str(npm("bun") / ".bin"))
+    assert done.code == 1
+    for node in nodes(done):
+        assert touched(node) == {run: {("a tool of macOS", "pbpaste")}}
+
+
+def test_commands_that_are_left_out_prove_nothing(tmp_path: Path) -> None:
+    require()
+    toml = f'{TOML}[rehearse]\ncommands = ["true", "echo more"]\n'
+    done = rehearse(repository(tmp_path / "acme", {"fleetmod.toml": toml}), "--command", "true")
+    assert done.code == 3 and "not started, of rehearse.commands: echo more" in done.out
 
 
 def test_a_command_that_fails_or_does_not_end_fails_the_node(tmp_path: Path) -> None:

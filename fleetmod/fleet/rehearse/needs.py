@@ -114,7 +114,10 @@ def find_needs(project: Project, options: Options) -> Needs:
             raise FleetmodError(f"holds no {MODULES}", where=str(options.modules))
     if not install and not modules and options.install is None and _has_dependencies(root, paths):
         install = _INSTALL[manager]
-    unproven = () if commands else ("no command was started: name some in rehearse.commands",)
+    left = [each for each in config.commands if each not in commands]
+    unproven = [f"not started, of rehearse.commands: {each}" for each in left]
+    if not commands:
+        unproven.append("no command was started: name some in rehearse.commands")
     return Needs(
         root,
         paths,
@@ -125,7 +128,7 @@ def find_needs(project: Project, options: Options) -> Needs:
         tuple((project.packages[port], folder) for port, folder in project.present.items()),
         typescript_runtime(manager == "bun"),
         _problems(project),
-        unproven,
+        tuple(unproven),
     )
 
 
