@@ -66,8 +66,11 @@ def test_a_node_has_a_user_a_home_a_name_and_a_network_of_its_own(tmp_path: Path
     root = repository(tmp_path / "it's 100% $acme", {"check.sh": IS_A_NODE, "fleetmod.toml": toml})
     install(root, {"lib/index.js": "exports.kept = 'here'"})
     before = tree(root)
-    # the caller's PATH goes through the old home
-    done = rehearse(root, "--command", "sh check.sh", path="/Users/sam/bin")
+    umask = os.umask(0o077)
+    try:  # and the caller's PATH goes through the old home
+        done = rehearse(root, "--command", "sh check.sh", path="/Users/sam/bin")
+    finally:
+        os.umask(umask)
     assert done.code == 0, done.out
     assert tree(root) == before
     groups = [*Path("/sys/fs/cgroup").glob("*-*"), *Path("/sys/fs/cgroup").glob("*/*-*")]

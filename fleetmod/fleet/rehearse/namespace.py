@@ -130,7 +130,17 @@ class Namespace:
                 str(self.node.stage / "trace" / name),
                 "--",
             ),
-            *("nsenter", *spaces, "--", "/bin/sh", "-c", wrapper, "sh", name, self.node.name),
+            *(
+                "nsenter",
+                *spaces,
+                "--",
+                "/bin/sh",
+                "-c",
+                f"umask 022; {wrapper}",
+                "sh",
+                name,
+                self.node.name,
+            ),
             *("env", "-i", "-C", str(self.node.checkout), *assigned),
             *("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--", *words),
         ]

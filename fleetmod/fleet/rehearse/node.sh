@@ -2,8 +2,11 @@
 # root and as the first process of fresh namespaces (unshare(1)); what is made here ends with them.
 # Arguments: the stage, the node's name, its uid.
 set -eu
+umask 022
 stage=$1 name=$2 uid=$3 root=$1/root
 
+chmod -R a+rX "$stage/etc" # whatever the caller's umask was
+chmod 755 "$stage/home"
 mount -t tmpfs -o mode=755 node "$root"
 cd "$root"
 mkdir -p .old .layers home proc sys dev root mnt opt/fleetmod/bin "run/user/$uid" var/lib/events

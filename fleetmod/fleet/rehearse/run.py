@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fleetmod.fleet.rehearse import means
 from fleetmod.fleet.rehearse.judge import judge
-from fleetmod.fleet.rehearse.model import (
-    INSTALL,
-    STEPS,
-    WORKLOAD,
-    Node,
-    Outcome,
-    Rehearsal,
-    Run,
-)
+from fleetmod.fleet.rehearse.model import INSTALL, Node, Outcome, Rehearsal, Run
 from fleetmod.fleet.rehearse.namespace import Namespace, running
 from fleetmod.fleet.rehearse.needs import Needs
-from fleetmod.fleet.rehearse.stage import (
-    EVENTS,
-    NODE_IDENTITY,
-    entry,
-    environment,
-    identity,
-    lay_out,
-)
-from fleetmod.fleet.rehearse.stage import WORKLOAD as SERVICE
+from fleetmod.fleet.rehearse.stage import environment, identity, lay_out
 from fleetmod.fleet.rehearse.touch import Old
-from fleetmod.project import PROCESS_MANAGER, Project
+from fleetmod.fleet.rehearse.workload import read_steps, run_workload
+from fleetmod.project import Project
 
 Say = Callable[[str], None]
 _USERS = ("koala", "wombat", "quokka", "numbat", "bilby", "dingo", "emu", "possum", "quoll")
@@ -52,6 +34,18 @@ class Asked:
     nodes: int = 2
     seconds: int = 300
     keep: Path | None = None
+
+
+@dataclass(frozen=True)
+class _Crew:
+    """What all nodes share; `started` are their first processes."""
+
+    project: Project
+    needs: Needs
+    names: tuple[str, ...]
+    seconds: int
+    say: Say
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
 
 def rehearse(project: Project, needs: Needs, old: Old, asked: Asked, say: Say) -> Rehearsal:
@@ -68,16 +62,14 @@ def rehearse(project: Project, needs: Needs, old: Old, asked: Asked, say: Say) -
         for node in nodes:
             say(f"{node.name}: copying the repository for a new user")
             lay_out(node, project, needs.paths, needs.plan(node))
-        names = tuple(node.name for node in nodes)
-        started: list[subprocess.Popen[bytes]] = []
+        crew = _Crew(project, needs, tuple(node.name for node in nodes), asked.seconds, say)
         with ThreadPoolExecutor(len(nodes)) as pool:
-            do = partial(_node, project, needs, names, asked.seconds, say, started)
-            work = [pool.submit(do, node) for node in nodes]
+            work = [pool.submit(_node, crew, node) for node in nodes]
             try:
                 wait(work, return_when=FIRST_EXCEPTION)
                 ends = [each.result() for each in work if each.done()]
             except BaseException:
-                for process in started:  # the others would run to their end
+                for process in crew.started:  # the others would run to their end
                     process.kill()
                 raise
         outcomes = tuple(
@@ -102,99 +94,27 @@ def _nodes(parent: Path, repository: str, count: int) -> list[Node]:
     return found
 
 
-def _node(
-    project: Project,
-    needs: Needs,
-    names: Sequence[str],
-    seconds: int,
-    say: Say,
-    started: list[subprocess.Popen[bytes]],
-    node: Node,
-) -> tuple[Outcome, Namespace]:
-    """What one node does, from its start to its end; its first process is added to `started`."""
+def _node(crew: _Crew, node: Node) -> tuple[Outcome, Namespace]:
+    """What one node does, from its start to its end."""
+    needs, project, seconds = crew.needs, crew.project, crew.seconds
     runs: list[Run] = []
     known = {**dict(each.split("=", 1) for each in needs.env), **identity(node, project)}
-    with running(node, environment(node), started) as namespace:
+    with running(node, environment(node), crew.started) as namespace:
         if needs.install:
-            say(f"{node.name}: {needs.install}")
+            crew.say(f"{node.name}: {needs.install}")
             more = {**needs.network_env, **known}
             runs.append(
                 namespace.run("install", INSTALL, needs.install, seconds * 4, more, network=True)
             )
-        say(f"{node.name}: starting the user manager and its workload")
+        crew.say(f"{node.name}: starting the user manager and its workload")
         namespace.start_manager(means.manager())
-        workload = _work(namespace, project, needs, names, seconds, known)
+        runs.append(run_workload(namespace, project, needs.runtime, crew.names, seconds, known))
         for at, command in enumerate(needs.commands):
-            say(f"{node.name}: {command}")
+            crew.say(f"{node.name}: {command}")
             runs.append(namespace.run(f"command-{at}", command, command, seconds, known))
-    runs = [namespace.end(), workload, *runs]
-    steps, problems, seen = _told(node, namespace.log("workload"), names)
+    runs.insert(0, namespace.end())
+    steps, seen, problems = read_steps(namespace.log("workload"), crew.names)
     return Outcome(node, tuple(runs), steps, seen, (*needs.problems, *problems)), namespace
-
-
-def _work(
-    namespace: Namespace,
-    project: Project,
-    needs: Needs,
-    names: Sequence[str],
-    seconds: int,
-    known: dict[str, str],
-) -> Run:
-    """Run the service through the process manager's port."""
-    node = namespace.node
-    manager, who = (entry(node, project, port) for port in (PROCESS_MANAGER, NODE_IDENTITY))
-    folder = node.home / SERVICE
-    label = f"{project.config.process.label_prefix or 'fleetmod.'}rehearsal"
-    unit, told = folder / f"{label}.service", folder / "identity.json"
-    said = folder / "said.log"  # there is no journal
-    # a whole path, since the manager's services have a PATH of their own (systemd.exec(5))
-    words = (needs.runtime, folder / "serve.mjs", who, told)
-    start = " ".join(f'"{each}"' for each in words)
-    node.outside(unit).write_text(
-        f"[Service]\nExecStart={start}\nWorkingDirectory={node.checkout}\n"
-        f"StandardOutput=append:{said}\nStandardError=append:{said}\n"
-        "[Install]\nWantedBy=default.target\n"
-    )
-    os.chown(node.outside(unit), node.uid, node.uid)
-    ask = {
-        "entry": str(manager),
-        "label": label,
-        "unit": str(unit),
-        "told": str(told),
-        "said": str(said),
-        "events": str(EVENTS),
-        "nodes": list(names),
-        "patienceMs": min(seconds * 500, 30_000),
-        "wanted": {
-            "nodeId": node.name,
-            "homeDir": str(node.home),
-            "repoRoot": str(node.checkout),
-        },
-    }
-    driver = (needs.runtime, str(folder / "drive.mjs"), json.dumps(ask))
-    return namespace.run("workload", WORKLOAD, driver, seconds, known)
-
-
-def _told(
-    node: Node, log: Path, names: Sequence[str]
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """The steps that the workload did, what is wrong with them, and the nodes that it saw."""
-    lines = []
-    for text in log.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            found = json.loads(text)
-        except ValueError:
-            continue  # a warning of the runtime's
-        if isinstance(found, dict) and "step" in found:
-            lines.append(found)
-    steps = tuple(str(each["step"]) for each in lines)
-    seen = tuple(next((each["seen"] for each in lines if each["step"] == "events"), ()))
-    problems = []
-    if left := [step for step in STEPS if step not in steps]:
-        problems.append(f"the workload did not {' or '.join(left)}")
-    if steps and "events" in steps and not set(names) <= set(seen):
-        problems.append(f"saw the probe events of {', '.join(seen) or 'no node'} only")
-    return steps, tuple(problems), seen
 
 
 def _judged(outcome: Outcome, needs: Needs, old: Old, namespace: Namespace) -> Outcome:
