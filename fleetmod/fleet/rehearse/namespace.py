@@ -122,25 +122,11 @@ class Namespace:
         of, uid = f"/proc/{self._first}/ns", self.node.uid
         spaces = [f"--{each}={of}/{file}" for each, file in _spaces(network)]
         assigned = [f"{key}={value}" for key, value in environment.items()]
+        strace = shutil.which("strace") or "strace"
+        shell = ("/bin/sh", "-c", f"umask 022; {wrapper}", "sh", name, self.node.name)
         return [
-            *(
-                shutil.which("strace") or "strace",
-                *OPTIONS,
-                "-o",
-                str(self.node.stage / "trace" / name),
-                "--",
-            ),
-            *(
-                "nsenter",
-                *spaces,
-                "--",
-                "/bin/sh",
-                "-c",
-                f"umask 022; {wrapper}",
-                "sh",
-                name,
-                self.node.name,
-            ),
+            *(strace, *OPTIONS, "-o", str(self.node.stage / "trace" / name), "--"),
+            *("nsenter", *spaces, "--", *shell),
             *("env", "-i", "-C", str(self.node.checkout), *assigned),
             *("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--", *words),
         ]
