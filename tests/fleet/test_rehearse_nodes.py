@@ -35,9 +35,11 @@ test -z "$(git status --porcelain)"
 test "$(ls /sys/class/net)" = lo
 test "$API_KEY" = none
 test "$(node -p 'require("lib").kept')" = here
-for folder in /Users /home/tester; do ! test -e "$folder"; done
-! command -v launchctl
-! test -e /Users/samwise/x            # another's home
+for there in /Users /Users/samwise/x /root/.bashrc; do
+  if test -e "$there"; then exit 1; fi
+done
+test "$(ls /home)" = "$ACME_NODE"
+if command -v launchctl; then exit 1; fi
 touch "$HOME/mine" node_modules/.cache # what is there can be changed
 sleep 600 & # a daemon that outlives the command
 """
