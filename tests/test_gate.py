@@ -125,5 +125,5 @@ def test_a_linux_home_has_a_row_only_where_it_matters(tmp_path: Path) -> None:
 def test_all_phases_in_one_table(tmp_path: Path) -> None:
     ran = fleetmod(copy("demo", tmp_path / "demo"), "gate", "--phase", "all")
     rows = [line.split("│")[1].strip() for line in ran.out.splitlines() if line.startswith("│")]
-    assert rows == ["1a", "1b", "1c", "2", "3", "4", "host", "portable"]
+    assert rows == ["1a", "1b", "1c", "2", "3", "4", "5", "host", "portable"]
     assert ran.code == 1

@@ -35,6 +35,8 @@ def test_the_wheel_holds_what_is_shipped_and_nothing_else(wheel: Path) -> None:
         assert f"fleetmod/_data/rules/{rule.relative_to(ROOT / 'rules').as_posix()}" in names
     for shipped in ("process-manager/src/index.ts", "node-identity/identity.json"):
         assert f"fleetmod/runtime/{shipped}" in names
+    for shipped in ("node.sh", "drive.mjs", "serve.mjs"):
+        assert f"fleetmod/fleet/rehearse/{shipped}" in names
     assert "fleetmod/_data/demo/package.json" in names
     assert not [n for n in names if "node_modules" in n or n.startswith("tests/")]
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "specs": "Write specs for highly available state from what the manifests run today.",
     "network": "Find who talks to whom; write network policies and the way to Cilium.",
     "review": "Record that a person has read generated files.",
+    "rehearse": "Run the repository on nodes made for it here, and see what it reaches for.",
     "bootstrap": "Make this host a node of the fleet, step by step.",
     "fleet": "See how the nodes of a fleet do, from their probe events.",
     "lsp": "Serve findings and fixes to an editor, over standard input and output.",

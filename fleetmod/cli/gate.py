@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +23,7 @@ FLEET = {
     "2": "fleetmod.fleet.images.gate",
     "3": "fleetmod.fleet.specs.gate",
     "4": "fleetmod.fleet.network.gate",
+    "5": "fleetmod.fleet.rehearse.gate",
     "host": "fleetmod.host.gate",
     "portable": "fleetmod.languages.gate",
 }
@@ -40,8 +44,21 @@ FLEET = {
     metavar="FILE",
     help="Write the residual-debt certificate, as --format json prints it.",
 )
+@click.option("--context", metavar="NAME", help="Phase 5: test the cluster of this context, too.")
+@click.option("--node", default="", metavar="NAME", help="Of the cluster, this node only.")
+@click.option(
+    "--timeout", default=120, show_default=True, help="Seconds for the workload on a node."
+)
 @click.pass_obj
-def command(root: Path, phases: str, wanted: Wanted, certificate: Path | None) -> int:
+def command(
+    root: Path,
+    phases: str,
+    wanted: Wanted,
+    certificate: Path | None,
+    context: str | None,
+    node: str,
+    timeout: int,
+) -> int:
     """Prove that a phase is done: by grep and by syntax, or by what the phase made.
 
     \b
@@ -52,6 +69,8 @@ def command(root: Path, phases: str, wanted: Wanted, certificate: Path | None) -
     2   every published image has every platform, as its registry says
     3   specs for highly available state: as the manifests say, valid, reviewed
     4   network policies: every edge that is used is allowed, nothing else; valid, reviewed
+    5   `fleetmod rehearse` passed for exactly these files; with --context, each node of the
+        cluster also ran a pod that told its name, and that is gone again
     host      no tool of one platform (plutil, systemctl, …) is run without a platform check, in
               TypeScript, JavaScript, shell scripts, Python and the scripts of a package.json
     portable  no home path and no launchctl outside TypeScript, documents aside
@@ -68,11 +87,17 @@ def command(root: Path, phases: str, wanted: Wanted, certificate: Path | None) -
     from fleetmod.project import open_project, read_sources
 
     asked = parse_phases(phases, FLEET)
+    if (context and "5" not in asked) or (node and not context):
+        raise FleetmodError(
+            "--context is of phase 5, and --node of --context", todo="Give --phase 5 --context NAME"
+        )
     project = open_project(root)
     sources = read_sources(project)
     audited = audit(project, sources=sources)
     verdicts = tuple(
-        _beyond_code(phase, project, alone=len(asked) == 1)
+        _beyond_code(
+            phase, partial(_fleet, phase, project, context, node, timeout), len(asked) == 1
+        )
         if phase in FLEET
         else check(project, audited, (phase,))[0]
         for phase in asked
@@ -95,16 +120,26 @@ def command(root: Path, phases: str, wanted: Wanted, certificate: Path | None) -
     return exit_code(verdicts)
 
 
-def _beyond_code(phase: str, project: Project, alone: bool) -> Verdict:
+def _fleet(phase: str, project: Project, context: str | None, node: str, seconds: int) -> Verdict:
+    module = import_module(FLEET[phase])
+    found: Verdict
+    if phase == "5" and context:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all is cleaned up
+        found = module.on_cluster(project, context, node, seconds)
+    else:
+        found = module.verdict(project)
+    return found
+
+
+def _beyond_code(phase: str, judge: Callable[[], Verdict], alone: bool) -> Verdict:
     """A phase that is not about TypeScript. What it lacks is an error where it is asked for by
     itself, and unproven in a table of several."""
     from fleetmod.gates.check import UNPROVEN_VERDICT, Verdict
 
-    module = import_module(FLEET[phase])
     try:
-        verdict: Verdict = module.verdict(project)
+        return judge()
     except FleetmodError as error:
         if alone:
             raise
-        return Verdict(phase, module.TITLE, UNPROVEN_VERDICT, (), (), (str(error),))
-    return verdict
+        title = import_module(FLEET[phase]).TITLE
+        return Verdict(phase, title, UNPROVEN_VERDICT, (), (), (str(error),))

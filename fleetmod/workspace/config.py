@@ -24,6 +24,7 @@ from fleetmod.workspace.schema import (
     Identity,
     Images,
     Process,
+    Rehearse,
     Runtime,
     Workspace,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Identity",
     "Images",
     "Process",
+    "Rehearse",
     "Runtime",
     "Workspace",
     "load_config",

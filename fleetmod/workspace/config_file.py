@@ -43,6 +43,10 @@ _EXPLAIN = {
     "cluster.ingress_namespace": 'where the ingress controller runs ("" = there is none)',
     "cluster.lb_range": 'addresses for LoadBalancer Services ("" = none)',
     "cluster.charts": 'unpacked Helm charts to check values against ("" = none)',
+    "rehearse.install": 'installs the dependencies ("" = as the package manager does)',
+    "rehearse.commands": "what a second node starts (none = each program with --help)",
+    "rehearse.env": "'NAME=value' that the commands cannot start without; no secrets",
+    "rehearse.image": "the image of the workload that tests a node of a cluster; has a shell",
 }
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 

@@ -16,6 +16,7 @@ from fleetmod.workspace import (
     infer_machine,
     infer_names,
     infer_places,
+    infer_programs,
 )
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.infer_folders import folders
@@ -29,6 +30,7 @@ from fleetmod.workspace.schema import (
     Identity,
     Images,
     Process,
+    Rehearse,
     Runtime,
     Workspace,
     is_glob,
@@ -88,6 +90,7 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
         for path, text in texts.items()
         if path.endswith(".sh") and is_relative(path) and _PUBLISHES.search(text)
     )
+    programs = infer_programs.commands(root, infos)
     found = {
         "home.users": infer_homes.remark(literals, users),
         "home.root": checkout.why,
@@ -99,6 +102,7 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
         "container.vm_addresses": addresses_found,
         "runtime.scope": scope.why,
         "images.publish": f"scripts that push an image ({len(publish)})" if publish else "",
+        "rehearse.commands": "what the packages have as `bin`" if programs else "",
     }
     why |= {key: remark for key, remark in found.items() if remark}
     linux = infer_homes.mostly_linux(literals)
@@ -116,6 +120,7 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
         runtime=Runtime(dir=runtime_dir, scope=scope.value),
         images=Images(publish=publish),
         cluster=infer_cluster.cluster(texts, why),
+        rehearse=Rehearse(commands=programs),
     )
     return config, why
 

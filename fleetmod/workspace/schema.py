@@ -99,6 +99,7 @@ _FOLDER = "a folder below the repository, like 'packages'"
 _is_address = _pattern(r"(?:[A-Za-z0-9.-]+:\d{1,5})?")
 _is_port = _pattern(r"[1-9]\d{0,4}")
 _is_namespace = _pattern(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)?")
+_is_setting = _pattern(r"[A-Za-z_][A-Za-z0-9_]*=[^\x00-\x1f\x7f]*")
 _is_edge = _pattern(r"[a-z0-9.-]+ -> [a-z0-9./*-]+:\d{1,5}")
 
 _CIDR = "a network like '10.244.0.0/16'"
@@ -198,6 +199,16 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearse:
+    """What a second node starts when it is rehearsed, and what it needs for that."""
+
+    install: str = _key("", "a shell command in one line, or ''", _is_line)
+    commands: tuple[str, ...] = _key((), "a shell command in one line", _is_folder)
+    env: tuple[str, ...] = _key((), "a variable with its value, like 'API_KEY=none'", _is_setting)
+    image: str = _key("busybox:stable", "an image in a registry with a shell", _is_image)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A whole `fleetmod.toml`."""
 
@@ -210,6 +221,7 @@ class Config:
     runtime: Runtime = field(default_factory=Runtime)
     images: Images = field(default_factory=Images)
     cluster: Cluster = field(default_factory=Cluster)
+    rehearse: Rehearse = field(default_factory=Rehearse)
 
 
 TABLES: dict[str, type[Any]] = {
@@ -221,4 +233,5 @@ TABLES: dict[str, type[Any]] = {
     "runtime": Runtime,
     "images": Images,
     "cluster": Cluster,
+    "rehearse": Rehearse,
 }

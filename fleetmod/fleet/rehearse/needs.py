@@ -1,0 +1,178 @@
+"""What a repository needs to be rehearsed, and what of the old machine it may still reach for."""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleetmod.audit import audit
+from fleetmod.errors import FleetmodError
+from fleetmod.fleet.rehearse.model import Node
+from fleetmod.fleet.rehearse.programs import given, typescript_runtime
+from fleetmod.fleet.rehearse.stage import line
+from fleetmod.fleet.rehearse.touch import Old, foreign_tools, old_places
+from fleetmod.host.plan import scan_repository, tools_of
+from fleetmod.model import EXEMPT
+from fleetmod.project import PROCESS_MANAGER, Project
+from fleetmod.workspace import infer_programs
+from fleetmod.workspace.copy import MODULES, module_folders, own_files
+from fleetmod.workspace.managers import manager_of
+from fleetmod.workspace.manifest import packages
+
+_INSTALL = {  # the lock file may not know the ports' packages yet
+    "pnpm": "pnpm install --no-frozen-lockfile",
+    "npm": "npm install --no-audit --no-fund",
+    "yarn": "yarn install",
+    "bun": "bun install",
+}
+# how this machine reaches its registries
+_NETWORK = re.compile(
+    r"(?i)(?:https?|no|all)_proxy|(?:npm|bun)_config_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR)"
+)
+_RUNS = re.compile(r"runs (\S+), of ")  # how a finding of a host-bound tool says which
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line gives in place of the configuration; None and () for nothing."""
+
+    install: str | None = None
+    modules: Path | None = None
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Needs:
+    """`paths` are the repository's own files, `modules` its installed dependencies (a folder of
+    this machine, and its place), `runtime` what runs TypeScript. `problems` are known beforehand;
+    `unproven` is what no run can show."""
+
+    root: Path
+    paths: tuple[str, ...]
+    commands: tuple[str, ...]
+    env: tuple[str, ...]
+    install: str
+    modules: tuple[tuple[Path, str], ...]
+    packages: tuple[tuple[str, str], ...]  # the ports' names and folders
+    runtime: str
+    problems: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
+
+    @property
+    def network_env(self) -> dict[str, str]:
+        return {key: value for key, value in os.environ.items() if _NETWORK.fullmatch(key)}
+
+    def plan(self, node: Node) -> Iterator[str]:
+        """The lines of node.sh's functions that the repository asks for."""
+        checkout = str(node.checkout).lstrip("/")
+        for source, place in self.modules:
+            yield line("layer", source, f"{checkout}/{place}")
+        if self.modules:  # an installation that is older than the ports does not know them
+            for name, folder in self.packages:
+                place = f"{MODULES}/{name}"
+                target = posixpath.relpath(folder, posixpath.dirname(place))
+                yield line("link", target, f"{checkout}/{place}")
+        words = (shlex.split(each, comments=True)[:1] for each in (*self.commands, self.install))
+        names = [word for each in words for word in each if "/" not in word]
+        for how, what, where in given(names):
+            yield line(how, what, where)
+        yield line("hide", self.root)
+
+    def links(self, checkout: Path) -> dict[str, str]:
+        """The links among the files that lead out of the checkout, with where each leads there."""
+        found = {}
+        for path in self.paths:
+            if (self.root / path).is_symlink():
+                target = (self.root / path).readlink()
+                found[path] = posixpath.normpath(checkout / posixpath.dirname(path) / target)
+        return {path: to for path, to in found.items() if not Path(to).is_relative_to(checkout)}
+
+
+def find_needs(project: Project, options: Options) -> Needs:
+    """What the repository needs, from its configuration, its packages and the command line.
+
+    Raises FleetmodError outside of git, and where this machine has no runtime for TypeScript.
+    """
+    root, config = project.root, project.config.rehearse
+    paths = tuple(own_files(root, "rehearse"))
+    commands = options.commands or config.commands
+    if not commands:
+        infos = packages(root, project.config)
+        commands = infer_programs.commands(root, infos)
+    manager = manager_of(root, "")
+    install = config.install if options.install is None else options.install
+    modules: tuple[tuple[Path, str], ...] = ()
+    if not install:
+        modules = _modules(options.modules or root, paths)
+        if options.modules and not modules:
+            raise FleetmodError(f"holds no {MODULES}", where=str(options.modules))
+    if not install and not modules and options.install is None and _has_dependencies(root, paths):
+        install = _INSTALL[manager]
+    left = [each for each in config.commands if each not in commands]
+    unproven = [f"not started, of rehearse.commands: {each}" for each in left]
+    if not commands:
+        unproven.append("no command was started: name some in rehearse.commands")
+    return Needs(
+        root,
+        paths,
+        commands,
+        config.env,
+        install,
+        modules,
+        tuple((project.packages[port], folder) for port, folder in project.present.items()),
+        typescript_runtime(manager == "bun"),
+        _problems(project),
+        tuple(unproven),
+    )
+
+
+def old_machine(project: Project) -> Old:
+    """The places and tools that a second node must not reach for."""
+    tools = tools_of(project)
+    results, _ = scan_repository(project)
+    findings = [f for result in results for f in result.findings if f.action != EXEMPT]
+    unguarded = {match[1] for f in findings if (match := _RUNS.match(f.understood))}
+    if _launchd_findings(project):
+        unguarded.add("launchctl")
+    return Old(
+        old_places(project.config.home), foreign_tools(tools.values()), {}, frozenset(unguarded)
+    )
+
+
+def _problems(project: Project) -> tuple[str, ...]:
+    count = 0 if PROCESS_MANAGER in project.present else _launchd_findings(project)
+    if not count:
+        return ()
+    name = project.packages[PROCESS_MANAGER]
+    return (f"{count} finding(s) of launchctl, and no {name} that speaks to systemd: see migrate",)
+
+
+def _launchd_findings(project: Project) -> int:
+    findings = audit(project).findings
+    return sum(f.family == "process" and f.action != EXEMPT for f in findings)
+
+
+def _modules(source: Path, paths: tuple[str, ...]) -> tuple[tuple[Path, str], ...]:
+    source = source.resolve()
+    return tuple((source / place, place) for place in module_folders(source, list(paths)))
+
+
+def _has_dependencies(root: Path, paths: tuple[str, ...]) -> bool:
+    for path in paths:
+        if path.rpartition("/")[2] != "package.json":
+            continue
+        try:
+            manifest = json.loads((root / path).read_bytes())
+        except (OSError, ValueError):
+            continue
+        if isinstance(manifest, dict) and any(
+            manifest.get(key) for key in ("dependencies", "devDependencies")
+        ):
+            return True
+    return False

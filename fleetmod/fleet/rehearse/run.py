@@ -1,0 +1,130 @@
+"""Rehearses nodes side by side: each is laid out, started, put to work, and judged."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from fleetmod.fleet.rehearse import means
+from fleetmod.fleet.rehearse.judge import judge
+from fleetmod.fleet.rehearse.model import INSTALL, Node, Outcome, Rehearsal, Run
+from fleetmod.fleet.rehearse.namespace import Namespace, running
+from fleetmod.fleet.rehearse.needs import Needs
+from fleetmod.fleet.rehearse.stage import environment, identity, lay_out
+from fleetmod.fleet.rehearse.touch import Old
+from fleetmod.fleet.rehearse.workload import read_steps, run_workload
+from fleetmod.project import Project
+
+Say = Callable[[str], None]
+_USERS = ("koala", "wombat", "quokka", "numbat", "bilby", "dingo", "emu", "possum", "quoll")
+_FIRST_UID = 62000  # above what useradd(8) gives, below systemd's dynamic users
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How many nodes, the bound on each command in seconds, and whether to keep the stages."""
+
+    nodes: int = 2
+    seconds: int = 300
+    keep: Path | None = None
+
+
+@dataclass(frozen=True)
+class _Crew:
+    """What all nodes share; `started` are their first processes."""
+
+    project: Project
+    needs: Needs
+    names: tuple[str, ...]
+    seconds: int
+    say: Say
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+
+def rehearse(project: Project, needs: Needs, old: Old, asked: Asked, say: Say) -> Rehearsal:
+    """Rehearse the repository as it is on the disk; it is not touched.
+
+    Raises FleetmodError, with UNPROVEN, where this machine cannot do it.
+    """
+    means.require()
+    parent = asked.keep or Path(tempfile.mkdtemp(prefix="fleetmod-rehearsal-"))
+    try:
+        nodes = _nodes(parent, project.root.name, asked.nodes)
+        (parent / "events").mkdir(parents=True)
+        (parent / "events").chmod(0o1777)
+        for node in nodes:
+            say(f"{node.name}: copying the repository for a new user")
+            lay_out(node, project, needs.paths, needs.plan(node))
+        crew = _Crew(project, needs, tuple(node.name for node in nodes), asked.seconds, say)
+        with ThreadPoolExecutor(len(nodes)) as pool:
+            work = [pool.submit(_node, crew, node) for node in nodes]
+            try:
+                wait(work, return_when=FIRST_EXCEPTION)
+                ends = [each.result() for each in work if each.done()]
+            except BaseException:
+                for process in crew.started:  # the others would run to their end
+                    process.kill()
+                raise
+        outcomes = tuple(
+            _judged(outcome, needs, old, namespace)
+            for outcome, namespace in zip(*zip(*ends, strict=True), strict=True)
+        )
+    finally:
+        if asked.keep is None:
+            shutil.rmtree(parent, ignore_errors=True)
+    return Rehearsal(outcomes, needs.unproven)
+
+
+def _nodes(parent: Path, repository: str, count: int) -> list[Node]:
+    folder = re.sub(r"[^\w.-]", "-", repository, flags=re.A)  # a unit's file names it
+    found = []
+    for at in range(count):
+        user = _USERS[at % len(_USERS)]
+        name = f"{user}-{secrets.token_hex(2)}"
+        home = Path("/home") / name
+        uid = _FIRST_UID + at
+        found.append(Node(name, user, uid, home, home / "src" / folder, parent / name))
+    return found
+
+
+def _node(crew: _Crew, node: Node) -> tuple[Outcome, Namespace]:
+    """What one node does, from its start to its end."""
+    needs, project, seconds = crew.needs, crew.project, crew.seconds
+    runs: list[Run] = []
+    known = {**dict(each.split("=", 1) for each in needs.env), **identity(node, project)}
+    with running(node, environment(node), crew.started) as namespace:
+        if needs.install:
+            crew.say(f"{node.name}: {needs.install}")
+            more = {**needs.network_env, **known}
+            runs.append(
+                namespace.run("install", INSTALL, needs.install, seconds * 4, more, network=True)
+            )
+        crew.say(f"{node.name}: starting the user manager and its workload")
+        namespace.start_manager(means.manager())
+        runs.append(run_workload(namespace, project, needs.runtime, crew.names, seconds, known))
+        for at, command in enumerate(needs.commands):
+            crew.say(f"{node.name}: {command}")
+            runs.append(namespace.run(f"command-{at}", command, command, seconds, known))
+    runs.insert(0, namespace.end())
+    steps, seen, problems = read_steps(namespace.log("workload"), crew.names)
+    return Outcome(node, tuple(runs), steps, seen, (*needs.problems, *problems)), namespace
+
+
+def _judged(outcome: Outcome, needs: Needs, old: Old, namespace: Namespace) -> Outcome:
+    """The outcome with what each of its runs reached for."""
+    node = outcome.node
+    path = namespace.environment["PATH"].split(":")
+    links = needs.links(node.checkout)
+    mine = replace(old, links={str(node.checkout / link): to for link, to in links.items()})
+    runs = tuple(
+        replace(run, touches=judge(namespace.traces(run.name), mine, path, node.home))
+        for run in outcome.runs
+    )
+    return replace(outcome, runs=runs)
