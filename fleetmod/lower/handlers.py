@@ -8,8 +8,8 @@ from tree_sitter import Node
 
 from fleetmod.lower.context import Context
 from fleetmod.lower.draft import Refused
-from fleetmod.lower.usage import Usage, member
-from fleetmod.syntax.source import Source
+from fleetmod.lower.usage import Usage, declarator, member
+from fleetmod.syntax.source import Source, enclosing_function
 
 _LOGS = re.compile(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
 _ERROR_DETAILS = re.compile(
@@ -18,15 +18,53 @@ _ERROR_DETAILS = re.compile(
 )
 
 
-def check_error_readers(usage: Usage, context: Context, source: Source) -> None:
+_CODE = r"(?:status|exitCode|code)"
+_NUMBER = r"\s*{}\s*[1-9]\d*\b"
+_OTHER_CODES = (
+    "tells by a number how it went, and the port's numbers are others; ask `inspect(label)` for "
+    "what the number stood for"
+)
+
+
+def check_error_readers(usage: Usage, context: Context, source: Source, asks: bool) -> None:
     """Raises Refused where a handler reads a child process error's own fields, which would be
-    nothing then."""
+    nothing then; for what does not ask, also where it tells one exit code from another."""
     handler = _handler(usage, context, source)
-    if handler is not None and _ERROR_DETAILS.search(source.text(handler)):
+    if handler is None:
+        return
+    text = source.text(handler)
+    if not asks and re.search(r"\.exitCode" + _NUMBER.format("[!=]==?"), text):
+        raise Refused(_OTHER_CODES)
+    if _ERROR_DETAILS.search(text):
         raise Refused(
             "the error's handler reads the exit status or the code of a child process; read "
             "`exitCode` and `code` of the port's error there"
         )
+
+
+def check_codes(usage: Usage, source: Source) -> None:
+    """Raises Refused where the result's exit code is one number of several, and no success."""
+    holder = declarator(usage.value)
+    name = holder.child_by_field_name("name") if holder is not None else None
+    function = enclosing_function(usage.value)
+    text = source.text(function) if function is not None else source.data.decode("utf-8")
+    if name is None:
+        # `run(…).status === 3`
+        access = usage.value.parent
+        whole = access.parent if access is not None else None
+        found = whole is not None and _equals(_CODE, source.text(whole))
+    elif name.type == "object_pattern":
+        locals_ = re.findall(rf"\b{_CODE}(?:\s*:\s*(\w+))?", source.text(name))
+        found = any(_equals(rf"(?<![\w.]){each or _CODE}", text) for each in locals_)
+    else:
+        found = _equals(rf"\b{re.escape(source.text(name))}\??\.{_CODE}", text)
+    if found:
+        raise Refused(_OTHER_CODES)
+
+
+def _equals(code: str, text: str) -> bool:
+    equal = code + _NUMBER.format("===?")
+    return bool(re.search(rf"{equal}|\[[\d,\s]+\]\.includes\(\s*{code}", text))
 
 
 def _handler(usage: Usage, context: Context, source: Source) -> Node | None:

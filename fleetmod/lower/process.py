@@ -23,7 +23,7 @@ from fleetmod.lower.context import (
 )
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.facts import Questions
-from fleetmod.lower.handlers import check_error_readers, ends_alike, observed
+from fleetmod.lower.handlers import check_codes, check_error_readers, ends_alike, observed
 from fleetmod.lower.outcome import Outcomes
 from fleetmod.lower.promise import Promises
 from fleetmod.lower.reads import check_reads
@@ -61,7 +61,8 @@ class ProcessCalls:
         if not site.runner.throws or "nothrow" in usage.methods:
             operations = tuple(op.tolerate() for op in operations)
         if site.runner.throws:
-            check_error_readers(usage, context, self.source)
+            asks = all(map(self.calls.asks, operations))
+            check_error_readers(usage, context, self.source, asks)
         if any(map(self.calls.asks, operations)) and self._shown(site, usage):
             raise Refused("shows people what the tool prints; print the port's result instead")
         if site.runner.result == CHILD:
@@ -206,6 +207,8 @@ class ProcessCalls:
         ):
             self.outcomes.throwing(site, usage, context, op)
         elif site.runner.result == STRUCT:
+            if not self.calls.asks(site.operations[0]):
+                check_codes(usage, self.source)
             self.outcomes.settled(site, usage, context, site.operations[0])
         elif site.runner.result == OK:
             outcome = self._loose(self.calls.outcome(site.operations[0], context, text=False))
