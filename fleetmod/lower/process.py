@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from fleetmod.lift.operation import INSPECT, Operation
-from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEMPLATE, TEXT
+from fleetmod.lift.runner import CHILD, DENO, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.children import Children
@@ -58,6 +58,11 @@ class ProcessCalls:
 
     def _lower(self, site: Site, usage: Usage, context: Context) -> tuple[str, ...]:
         operations = site.operations
+        if site.runner.form == DENO:
+            raise Refused(
+                f"a Deno command, whose result the port has not; call `{self.calls.port_name}` in "
+                "code for Node or Bun"
+            )
         if not site.runner.throws or "nothrow" in usage.methods:
             operations = tuple(op.tolerate() for op in operations)
         if site.runner.throws:
