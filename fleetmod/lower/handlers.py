@@ -20,6 +20,11 @@ _ERROR_DETAILS = re.compile(
 
 _CODE = r"(?:status|exitCode|code)"
 _NUMBER = r"\s*{}\s*[1-9]\d*\b"
+_MATCHES = re.compile(r"\.(?:includes|match|test|startsWith|search|indexOf)\(")
+_OTHER_WORDS = (
+    "the error's handler tells by launchctl's words what failed, and the port's are others; ask "
+    "`inspect(label)` for it"
+)
 _OTHER_CODES = (
     "tells by a number how it went, and the port's numbers are others; ask `inspect(label)` for "
     "what the number stood for"
@@ -35,6 +40,8 @@ def check_error_readers(usage: Usage, context: Context, source: Source, asks: bo
     text = source.text(handler)
     if not asks and re.search(r"\.exitCode" + _NUMBER.format("[!=]==?"), text):
         raise Refused(_OTHER_CODES)
+    if not asks and _MATCHES.search(text):
+        raise Refused(_OTHER_WORDS)
     if _ERROR_DETAILS.search(text):
         raise Refused(
             "the error's handler reads the exit status or the code of a child process; read "
@@ -48,6 +55,10 @@ def check_codes(usage: Usage, source: Source) -> None:
     name = holder.child_by_field_name("name") if holder is not None else None
     function = enclosing_function(usage.value)
     text = source.text(function) if function is not None else source.data.decode("utf-8")
+    # a child of Bun whose exit is awaited: `const code = await child.exited`
+    awaited = re.findall(r"\b(\w+)\s*=\s*await\s+\w+\.exited\b", text)
+    if any(_equals(rf"(?<![\w.]){each}", text) for each in awaited):
+        raise Refused(_OTHER_CODES)
     if name is None:
         # `run(…).status === 3`
         access = usage.value.parent
@@ -64,7 +75,8 @@ def check_codes(usage: Usage, source: Source) -> None:
 
 def _equals(code: str, text: str) -> bool:
     equal = code + _NUMBER.format("===?")
-    return bool(re.search(rf"{equal}|\[[\d,\s]+\]\.includes\(\s*{code}", text))
+    several = rf"\[[\d,\s]+\]\.includes\(\s*{code}|\bswitch\s*\(\s*{code}\s*\)"
+    return bool(re.search(f"{equal}|{several}", text))
 
 
 def _handler(usage: Usage, context: Context, source: Source) -> Node | None:
@@ -78,6 +90,12 @@ def _handler(usage: Usage, context: Context, source: Source) -> Node | None:
 def observed(context: Context, source: Source) -> bool:
     """Whether a catch block does more about a failure than to log it."""
     return bool(_caught(context.tried, source)) if context.tried is not None else False
+
+
+def acts_otherwise(context: Context, source: Source) -> bool:
+    """Whether a catch block does something else, and does not pass the failure on."""
+    caught = _caught(context.tried, source) if context.tried is not None else []
+    return bool(caught) and not caught[-1].startswith("throw")
 
 
 def ends_alike(statement: Node, context: Context, source: Source) -> bool:

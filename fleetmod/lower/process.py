@@ -23,7 +23,13 @@ from fleetmod.lower.context import (
 )
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.facts import Questions
-from fleetmod.lower.handlers import check_codes, check_error_readers, ends_alike, observed
+from fleetmod.lower.handlers import (
+    acts_otherwise,
+    check_codes,
+    check_error_readers,
+    ends_alike,
+    observed,
+)
 from fleetmod.lower.outcome import Outcomes
 from fleetmod.lower.promise import Promises
 from fleetmod.lower.reads import check_reads
@@ -129,6 +135,8 @@ class ProcessCalls:
                 yield (
                     "`stop` succeeds where nothing is loaded: no exit code and no error tells that"
                 )
+            if op.verb == "load" and not op.legacy and told:
+                yield "`load` succeeds where the service is loaded already, and the tool fails"
             if op.verb in ("restart", "start") and (told or fails):
                 yield f"`{op.verb}` loads a service that is not loaded, where the tool fails"
             if op.legacy and (told or (fails and (handled or context.tried is None))):
@@ -172,6 +180,12 @@ class ProcessCalls:
         separator = self.draft.style.newline + line_indent(self.source, node.start_byte)
         handled = statement and observed(context, self.source)
         if handled and not ends_alike(node, context, self.source):
+            loads = any(op.verb == "load" and not op.legacy for op in operations)
+            if loads and acts_otherwise(context, self.source):
+                raise Refused(
+                    "`bootstrap` fails where the service is loaded, and the catch block then acts; "
+                    "the port's load succeeds: ask `inspect(label)` which of both to do"
+                )
             operations = tuple(self._with_failure(operations))
         lines = [self.calls.statement(op, context, ends) for op in operations]
         if not ends and lines[0].startswith("("):
