@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from tree_sitter import Node
 
@@ -12,6 +13,7 @@ from fleetmod.lower.usage import Usage, declarator, member
 from fleetmod.syntax.source import Source, enclosing_function
 
 _LOGS = re.compile(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
+_CALLS = re.compile(r"(?<!new )(?<![\w$.])[\w$.]+\(|\$`")
 _ERROR_DETAILS = re.compile(
     r"\.\s*(status|signal|killed|cmd|output|stdout|code|errno)\b"
     r"|\{[^{}]*\b(?:status|code|signal|stdout)\b[^{}]*\}\s*=\s*\w"
@@ -31,16 +33,19 @@ _OTHER_CODES = (
 )
 
 
-def check_error_readers(usage: Usage, context: Context, source: Source, asks: bool) -> None:
+def check_error_readers(
+    usage: Usage, context: Context, source: Source, acts: Collection[str]
+) -> None:
     """Raises Refused where a handler reads a child process error's own fields, which would be
-    nothing then; for what does not ask, also where it tells one exit code from another."""
+    nothing then; where `acts` are verbs that do something, also where it tells one exit code, or
+    one message, of launchctl's from another."""
     handler = _handler(usage, context, source)
     if handler is None:
         return
     text = source.text(handler)
-    if not asks and re.search(r"\.exitCode" + _NUMBER.format("[!=]==?"), text):
+    if acts and re.search(r"\.exitCode" + _NUMBER.format("[!=]==?"), text):
         raise Refused(_OTHER_CODES)
-    if not asks and _MATCHES.search(text):
+    if not {"stop", "load"}.isdisjoint(acts) and _MATCHES.search(text):
         raise Refused(_OTHER_WORDS)
     if _ERROR_DETAILS.search(text):
         raise Refused(
@@ -93,9 +98,9 @@ def observed(context: Context, source: Source) -> bool:
 
 
 def acts_otherwise(context: Context, source: Source) -> bool:
-    """Whether a catch block does something else, and does not pass the failure on."""
+    """Whether a catch block calls something else, and does not pass the failure on."""
     caught = _caught(context.tried, source) if context.tried is not None else []
-    return bool(caught) and not caught[-1].startswith("throw")
+    return any(map(_CALLS.search, caught)) and not caught[-1].startswith("throw")
 
 
 def ends_alike(statement: Node, context: Context, source: Source) -> bool:
