@@ -54,7 +54,8 @@ def _triggers() -> list[bytes]:
             with open(entry.path, "rb") as file:  # noqa: PTH123
                 head = file.read().partition(b"\n[[example]]")[0]
             line = head.partition(b"\ntriggers = [")[2].partition(b"]")[0]
-            found.update(line.replace(rb"\\", b"\\").split(b'"')[1::2])
+            texts = line.replace(rb"\\", b"\\").split(b'"')[1::2]
+            found.update(text.replace(rb"\u0022", b'"') for text in texts)
     return sorted(found)
 
 

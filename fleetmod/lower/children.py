@@ -12,6 +12,7 @@ from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC, Context
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.facts import Questions
+from fleetmod.lower.handlers import check_codes
 from fleetmod.lower.reads import check_reads
 from fleetmod.lower.usage import Usage, declarator, declared, member
 
@@ -35,6 +36,8 @@ class Children:
         if not reads or len(found) != len(reads) or len(site.operations) != 1:
             return False
         op = site.operations[0]
+        if not self.calls.asks(op):
+            check_codes(usage, self.source)
         told = [w for r, w in zip(reads, found, strict=True) if member(r, self.source) == "stdout"]
         if told and self.calls.asks(op) and not self.calls.prints(op):
             raise Refused(self.calls.unread(op))

@@ -3,31 +3,86 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from tree_sitter import Node
 
 from fleetmod.lower.context import Context
 from fleetmod.lower.draft import Refused
-from fleetmod.lower.usage import Usage, member
+from fleetmod.lower.usage import Usage, declarator, member
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import Source
+from fleetmod.syntax.source import Source, enclosing_function
 
 _LOGS = lazy(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
+_CALLS = lazy(r"(?<!new )(?<![\w$.])[\w$.]+\(|\$`")
 _ERROR_DETAILS = lazy(
     r"\.\s*(status|signal|killed|cmd|output|stdout|code|errno)\b"
     r"|\{[^{}]*\b(?:status|code|signal|stdout)\b[^{}]*\}\s*=\s*\w"
 )
 
 
-def check_error_readers(usage: Usage, context: Context, source: Source) -> None:
+_CODE = r"(?:status|exitCode|code)"
+_NUMBER = r"\s*{}\s*[1-9]\d*\b"
+_MATCHES = re.compile(r"\.(?:includes|match|test|startsWith|search|indexOf)\(")
+_OTHER_WORDS = (
+    "the error's handler tells by launchctl's words what failed, and the port's are others; ask "
+    "`inspect(label)` for it"
+)
+_OTHER_CODES = (
+    "tells by a number how it went, and the port's numbers are others; ask `inspect(label)` for "
+    "what the number stood for"
+)
+
+
+def check_error_readers(
+    usage: Usage, context: Context, source: Source, acts: Collection[str]
+) -> None:
     """Raises Refused where a handler reads a child process error's own fields, which would be
-    nothing then."""
+    nothing then; where `acts` are verbs that do something, also where it tells one exit code, or
+    one message, of launchctl's from another."""
     handler = _handler(usage, context, source)
-    if handler is not None and _ERROR_DETAILS.search(source.text(handler)):
+    if handler is None:
+        return
+    text = source.text(handler)
+    if acts and re.search(r"\.exitCode" + _NUMBER.format("[!=]==?"), text):
+        raise Refused(_OTHER_CODES)
+    if not {"stop", "load"}.isdisjoint(acts) and _MATCHES.search(text):
+        raise Refused(_OTHER_WORDS)
+    if _ERROR_DETAILS.search(text):
         raise Refused(
             "the error's handler reads the exit status or the code of a child process; read "
             "`exitCode` and `code` of the port's error there"
         )
+
+
+def check_codes(usage: Usage, source: Source) -> None:
+    """Raises Refused where the result's exit code is one number of several, and no success."""
+    holder = declarator(usage.value)
+    name = holder.child_by_field_name("name") if holder is not None else None
+    function = enclosing_function(usage.value)
+    text = source.text(function) if function is not None else source.data.decode("utf-8")
+    # a child of Bun whose exit is awaited: `const code = await child.exited`
+    awaited = re.findall(r"\b(\w+)\s*=\s*await\s+\w+\.exited\b", text)
+    if any(_equals(rf"(?<![\w.]){each}", text) for each in awaited):
+        raise Refused(_OTHER_CODES)
+    if name is None:
+        # `run(…).status === 3`
+        access = usage.value.parent
+        whole = access.parent if access is not None else None
+        found = whole is not None and _equals(_CODE, source.text(whole))
+    elif name.type == "object_pattern":
+        locals_ = re.findall(rf"\b{_CODE}(?:\s*:\s*(\w+))?", source.text(name))
+        found = any(_equals(rf"(?<![\w.]){each or _CODE}", text) for each in locals_)
+    else:
+        found = _equals(rf"\b{re.escape(source.text(name))}\??\.{_CODE}", text)
+    if found:
+        raise Refused(_OTHER_CODES)
+
+
+def _equals(code: str, text: str) -> bool:
+    equal = code + _NUMBER.format("===?")
+    several = rf"\[[\d,\s]+\]\.includes\(\s*{code}|\bswitch\s*\(\s*{code}\s*\)"
+    return bool(re.search(f"{equal}|{several}", text))
 
 
 def _handler(usage: Usage, context: Context, source: Source) -> Node | None:
@@ -41,6 +96,12 @@ def _handler(usage: Usage, context: Context, source: Source) -> Node | None:
 def observed(context: Context, source: Source) -> bool:
     """Whether a catch block does more about a failure than to log it."""
     return bool(_caught(context.tried, source)) if context.tried is not None else False
+
+
+def acts_otherwise(context: Context, source: Source) -> bool:
+    """Whether a catch block calls something else, and does not pass the failure on."""
+    caught = _caught(context.tried, source) if context.tried is not None else []
+    return any(map(_CALLS.search, caught)) and not caught[-1].startswith("throw")
 
 
 def ends_alike(statement: Node, context: Context, source: Source) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from fleetmod.lift.operation import INSPECT, Operation
-from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEMPLATE, TEXT
+from fleetmod.lift.runner import CHILD, DENO, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.children import Children
@@ -22,7 +22,13 @@ from fleetmod.lower.context import (
 )
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.facts import Questions
-from fleetmod.lower.handlers import check_error_readers, ends_alike, observed
+from fleetmod.lower.handlers import (
+    acts_otherwise,
+    check_codes,
+    check_error_readers,
+    ends_alike,
+    observed,
+)
 from fleetmod.lower.outcome import Outcomes
 from fleetmod.lower.promise import Promises
 from fleetmod.lower.reads import check_reads
@@ -58,10 +64,16 @@ class ProcessCalls:
 
     def _lower(self, site: Site, usage: Usage, context: Context) -> tuple[str, ...]:
         operations = site.operations
+        if site.runner.form == DENO:
+            raise Refused(
+                f"a Deno command, whose result the port has not; call `{self.calls.port_name}` in "
+                "code for Node or Bun"
+            )
         if not site.runner.throws or "nothrow" in usage.methods:
             operations = tuple(op.tolerate() for op in operations)
         if site.runner.throws:
-            check_error_readers(usage, context, self.source)
+            acts = {op.verb for op in operations if not self.calls.asks(op)}
+            check_error_readers(usage, context, self.source, acts)
         if any(map(self.calls.asks, operations)) and self._shown(site, usage):
             raise Refused("shows people what the tool prints; print the port's result instead")
         if site.runner.result == CHILD:
@@ -123,6 +135,8 @@ class ProcessCalls:
                 yield (
                     "`stop` succeeds where nothing is loaded: no exit code and no error tells that"
                 )
+            if op.verb == "load" and not op.legacy and told:
+                yield "`load` succeeds where the service is loaded already, and the tool fails"
             if op.verb in ("restart", "start") and (told or fails):
                 yield f"`{op.verb}` loads a service that is not loaded, where the tool fails"
             if op.legacy and (told or (fails and (handled or context.tried is None))):
@@ -166,6 +180,12 @@ class ProcessCalls:
         separator = self.draft.style.newline + line_indent(self.source, node.start_byte)
         handled = statement and observed(context, self.source)
         if handled and not ends_alike(node, context, self.source):
+            loads = any(op.verb == "load" and not op.legacy for op in operations)
+            if loads and acts_otherwise(context, self.source):
+                raise Refused(
+                    "`bootstrap` fails where the service is loaded, and the catch block then acts; "
+                    "the port's load succeeds: ask `inspect(label)` which of both to do"
+                )
             operations = tuple(self._with_failure(operations))
         lines = [self.calls.statement(op, context, ends) for op in operations]
         if not ends and lines[0].startswith("("):
@@ -206,6 +226,8 @@ class ProcessCalls:
         ):
             self.outcomes.throwing(site, usage, context, op)
         elif site.runner.result == STRUCT:
+            if not self.calls.asks(site.operations[0]):
+                check_codes(usage, self.source)
             self.outcomes.settled(site, usage, context, site.operations[0])
         elif site.runner.result == OK:
             outcome = self._loose(self.calls.outcome(site.operations[0], context, text=False))

@@ -174,18 +174,6 @@ export function particularStatus(): string {
   return done.exitCode === 0 ? "there" : "odd";
 }
 
-export function particularStatusOfStop(): string {
-  const done = settleSync(() => processManagerSync.stop(LABEL));
-  if (done.exitCode === 3) return "was not loaded";
-  return done.exitCode === 0 ? "stopped" : "odd";
-}
-
-export function particularStatusOfRestart(): string {
-  const done = settleSync(() => processManagerSync.restart(LABEL));
-  if (done.exitCode === 113) return "not there";
-  return done.exitCode === 0 ? "restarted" : "odd";
-}
-
 export function particularError(): string {
   const done = settleSync(() => requireLoaded(processManagerSync.inspect(LABEL)));
   if (done.exitCode !== 0 && !done.stderr.includes("Could not find service")) throw new Error("odd");
