@@ -23,7 +23,7 @@ _ERROR_DETAILS = lazy(
 
 _CODE = r"(?:status|exitCode|code)"
 _NUMBER = r"\s*{}\s*[1-9]\d*\b"
-_MATCHES = re.compile(r"\.(?:includes|match|test|startsWith|search|indexOf)\(")
+_MATCHES = lazy(r"\.(?:includes|match|test|startsWith|search|indexOf)\(")
 _OTHER_WORDS = (
     "the error's handler tells by launchctl's words what failed, and the port's are others; ask "
     "`inspect(label)` for it"
