@@ -83,11 +83,11 @@ class Keys:
     def of(self, path: str, data: bytes, rules: tuple[Rule, ...]) -> str:
         adapters = self._settings.adapters.items()
         own = [
-            sorted(self._settings.literals_for(path)),
             sorted(family for family, paths in adapters if path in paths),
             [rule.id for rule in rules],
-            self._of_tests if is_test(path) else "",
         ]
+        if is_test(path):
+            own += [sorted(self._settings.literals_for(path)), [self._of_tests]]
         return digest(data, self._shared, repr(own))
 
 

@@ -11,6 +11,7 @@ from fleetmod.baseline import FILE, Compared, StableId, compare, parse_baseline
 from fleetmod.edits import render
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.filekinds import is_typescript
+from fleetmod.literals import holds_home
 from fleetmod.model import REWRITE, FileResult, Finding
 from fleetmod.project import Project, Sources, make_settings, read_sources, triggers
 from fleetmod.scan import scan_all
@@ -115,8 +116,7 @@ def _sources(project: Project, contents: Mapping[str, bytes]) -> Sources:
         for path in paths
         if is_typescript(path) and any(t in contents[path] for t in wanted)
     }
-    homes = (b"/Users/", b"/home/")
-    if any(is_test(path) and any(h in d for h in homes) for path, d in held.items()):
+    if any(is_test(path) and holds_home(data) for path, data in held.items()):
         # what a test may expect hangs on what the rest of its package spells
         whole = read_sources(project)
         everything = {**whole.contents, **held}

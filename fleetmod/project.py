@@ -8,13 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
-from fleetmod.cache import Cache, digest, open_cache
+from fleetmod.cache import Cache, open_cache
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_typescript, suffix
+from fleetmod.literals import Literals
 from fleetmod.model import IGNORE
 from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.rules import Rule, load_rules
-from fleetmod.settings import Settings, package_of
+from fleetmod.settings import Settings
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.config import Config, load_config
 from fleetmod.workspace.discover import candidates, discover
@@ -202,20 +203,14 @@ def make_settings(
 ) -> Settings:
     """What the analysis of each file must know of the whole repository."""
     manifests = [p for p in discovered if p.rpartition("/")[2] == "package.json"]
-    literals: dict[str, set[str]] = {p.removesuffix("package.json"): set() for p in manifests}
-    literals.setdefault("", set())
-    homes = (b"/Users/", b"/home/")
-    if any(is_test(path) and any(h in d for h in homes) for path, d in contents.items()):
-        for path, data in contents.items():
-            if not is_test(path) and any(h in data for h in homes):
-                literals[package_of(path, literals)] |= _literals(project, path, data)
+    folders = [p.removesuffix("package.json") for p in manifests]
     identity = project.config.identity
     return Settings(
         places=project.places,
         packages=project.packages,
         env={HOME: "HOME", ROOT: identity.root_env, VAULT: identity.vault_env},
         fixture=project.config.home.fixture,
-        production_literals={folder: frozenset(found) for folder, found in literals.items()},
+        production_literals=Literals(contents, folders, project.places, project.cache),
         gate=tuple(folder.rstrip("/") for folder in project.config.workspace.gate),
         adapters={
             family: frozenset(filter(own, contents)) for family, own in project.own_adapters.items()
@@ -224,19 +219,3 @@ def make_settings(
         data_paths=paths,
         known_rules=project.known_rules,
     )
-
-
-def _literals(project: Project, path: str, data: bytes) -> frozenset[str]:
-    """The home paths that a file spells."""
-    key = digest(data, repr(project.places))
-    known: frozenset[str] | None = project.cache.get("literals", path, key)
-    if known is None:
-        from fleetmod.lift.home_kinds import production_literals
-        from fleetmod.syntax.source import is_text, open_source
-
-        found = (
-            production_literals(open_source(path, data), project.places) if is_text(data) else ()
-        )
-        known = frozenset(found)
-        project.cache.put("literals", path, key, known)
-    return known

@@ -7,9 +7,11 @@ from dataclasses import replace
 from itertools import count
 
 from fleetmod.cache import Keys
+from fleetmod.literals import Literals
 from fleetmod.model import REFUSE, REWRITE, FileResult
 from fleetmod.project import Project, Sources
 from fleetmod.settings import Settings
+from fleetmod.testfiles import is_test
 from fleetmod.workers import shared
 
 _ITSELF = (
@@ -27,39 +29,54 @@ def scan_all(
     project: Project, sources: Sources, progress: Progress | None = None
 ) -> list[FileResult]:
     """Analyse every file that holds a trigger."""
-    cache, settings = project.cache, sources.settings
-    known = Keys(settings)
-    keys = {
-        path: known.of(path, data, project.rules_for(path))
-        for path, data in sorted(sources.contents.items())
-    }
-    found: dict[str, FileResult | None] = {
-        path: cache.get("result", path, key) for path, key in keys.items()
-    }
-    left = [path for path, result in found.items() if result is None]
-    if left:
-        for path, result in zip(left, _scan_files(project, sources, left, progress), strict=True):
-            found[path] = result
-            cache.put("result", path, keys[path], result)
-    results = [_possible(project, result) for result in found.values() if result is not None]
-    return [result for result in results if result.findings or result.errors]
-
-
-def _scan_files(
-    project: Project, sources: Sources, paths: Sequence[str], progress: Progress | None
-) -> list[FileResult]:
-    from fleetmod.engine import scan  # the parser and all that is built on it
-
-    contents, done = sources.contents, count(1)
-
-    def work(path: str) -> FileResult:
-        return scan(path, contents[path], sources.settings, project.rules_for(path))
+    paths = sorted(sources.contents)
+    done = count(1)
 
     def told() -> None:
         if progress is not None:
             progress(next(done), len(paths))
 
-    return shared(work, paths, lambda path: len(contents[path]), told)
+    code = [path for path in paths if not is_test(path)]
+    found = _scan_part(project, sources, code, told)
+    # what a test may expect hangs on what the code spells
+    found |= _scan_part(project, sources, [path for path in paths if path not in found], told)
+    results = (_possible(project, found[path]) for path in paths)
+    return [result for result in results if result.findings or result.errors]
+
+
+def _scan_part(
+    project: Project, sources: Sources, paths: Sequence[str], told: Callable[[], None]
+) -> dict[str, FileResult]:
+    contents, cache, known = sources.contents, project.cache, Keys(sources.settings)
+    keys = {path: known.of(path, contents[path], project.rules_for(path)) for path in paths}
+    found = {path: cache.get("result", path, key) for path, key in keys.items()}
+    left = [path for path, result in found.items() if result is None]
+    for path, result in zip(left, _analyse(project, sources, left, told), strict=True):
+        found[path] = result
+        cache.put("result", path, keys[path], result)
+    return found
+
+
+def _analyse(
+    project: Project, sources: Sources, paths: Sequence[str], told: Callable[[], None]
+) -> list[FileResult]:
+    """The results of files, and what else their trees tell, found by as many processes as help."""
+    if not paths:
+        return []
+    from fleetmod.engine import scan  # the parser and all that is built on it
+
+    contents, settings = sources.contents, sources.settings
+    literals = settings.production_literals
+
+    def work(path: str) -> tuple[FileResult, frozenset[str] | None]:
+        result = scan(path, contents[path], settings, project.rules_for(path))
+        return result, literals.of(path) if isinstance(literals, Literals) else None
+
+    done = shared(work, paths, lambda path: len(contents[path]), told)
+    for path, (_, spelled) in zip(paths, done, strict=True):
+        if spelled is not None and isinstance(literals, Literals):
+            literals.put(path, spelled)
+    return [result for result, _ in done]
 
 
 def scan_file(project: Project, path: str, data: bytes, settings: Settings) -> FileResult:

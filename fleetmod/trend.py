@@ -16,6 +16,7 @@ from fleetmod.model import FileResult, is_debt
 from fleetmod.project import Project, make_settings
 from fleetmod.scan import Progress, scan_file
 from fleetmod.settings import Settings
+from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import looked_at
 from fleetmod.workspace.history import Blobs, Commit, blobs, commits, files, spread
 
@@ -94,7 +95,7 @@ class _Past:
 
     def _scan(self, path: str, blob: str, data: bytes, settings: Settings) -> FileResult:
         # the rest of the settings is the configuration, which is today's at every commit
-        key = (path, blob, settings.literals_for(path))
+        key = (path, blob, settings.literals_for(path) if is_test(path) else None)
         if key not in self._results:
             self._results[key] = scan_file(self._project, path, data, settings)
         return self._results[key]
