@@ -37,8 +37,8 @@ class Cache:
         self._added = False
 
     def get(self, kind: str, path: str, key: str) -> Any:
-        """What was put for a path under the same key; None where there is nothing."""
-        entry = self._known.get((kind, path))
+        """What was put for a path under the same key, now or before; None where nothing was."""
+        entry = self._used.get((kind, path)) or self._known.get((kind, path))
         if entry is None or entry[0] != key:
             return None
         self._used[kind, path] = entry
