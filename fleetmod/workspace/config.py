@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +193,8 @@ def _did_you_mean(path: tuple[str, ...], siblings: list[str]) -> str:
     elsewhere = {item.name: name for name, table in TABLES.items() for item in fields(table)}
     if last in elsewhere:
         return f"Did you mean {elsewhere[last]}.{last}?"
+    from difflib import get_close_matches  # for a configuration that is wrong
+
     near = get_close_matches(last.lower(), siblings, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {'.'.join([*above, near[0]])}?"

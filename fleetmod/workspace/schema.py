@@ -24,8 +24,7 @@ def _key(default: _T, expects: str, ok: Callable[[str], bool]) -> _T:
 
 
 def _pattern(pattern: str) -> Callable[[str], bool]:
-    compiled = re.compile(pattern)
-    return lambda text: compiled.fullmatch(text) is not None
+    return lambda text: re.fullmatch(pattern, text) is not None
 
 
 def _is_line(text: str) -> bool:
