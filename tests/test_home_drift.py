@@ -12,7 +12,7 @@ from tests.repo import fleetmod, make
 from tests.scan import RULES, SETTINGS
 
 TEST = "packages/app/src/a.test.ts"
-KEPT = 'expect(path(config)).toBe("/Users/alice/work/a");\n'
+KEPT = 'expect(path(config)).toBe("/Users/alice/notes/a");\n'
 
 
 def outcomes(
@@ -64,19 +64,19 @@ def test_a_data_file_that_spells_the_same_path_holds_the_test(tmp_path: Path) ->
         "package.json": '{"name": "acme", "private": true}\n',
         "fleetmod.toml": config,
         "src/a.test.ts": KEPT,
-        "configs/repos.json": '{"path": "/Users/alice/work/a"}\n',
+        "configs/repos.json": '{"path": "/Users/alice/notes/a"}\n',
     }
     root = make(tmp_path / "r", files)
     ran = fleetmod(root, "migrate")
     assert "configs/repos.json spells it as well" in ran.out
     assert (root / "src/a.test.ts").read_text() == KEPT
-    (root / "configs/repos.json").write_text('{"path": "/Users/alice/work/ab"}\n')
+    (root / "configs/repos.json").write_text('{"path": "/Users/alice/notes/ab"}\n')
     fleetmod(root, "migrate", "--allow-dirty")
-    assert "/Users/fixture/work/a" in (root / "src/a.test.ts").read_text()
+    assert "/Users/fixture/notes/a" in (root / "src/a.test.ts").read_text()
 
 
 def test_a_file_of_test_data_that_the_test_names_holds_it(tmp_path: Path) -> None:
-    text = 'expect(read("log.txt")).toBe("/Users/alice/work/a");\n'
+    text = 'expect(read("log.txt")).toBe("/Users/alice/notes/a");\n'
     config = 'version = 1\n[workspace]\ngate = ["."]\n[home]\nusers = ["alice"]\n'
     files: dict[str, str | bytes] = {
         "package.json": '{"name": "acme", "private": true}\n',
