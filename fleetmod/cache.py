@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fleetmod import __version__
 from fleetmod.testfiles import is_test
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _load(file: Path, stamp: str) -> dict[tuple[str, str], tuple[str, Any]]:
 
 def _stamp(rules: tuple[Rule, ...]) -> str:
     """The code that makes the values: fleetmod, its parsers, Python, and the rules."""
-    parts = [sys.version, *(f"{rule.id} {rule.sha256}" for rule in rules)]
+    parts = [__version__, sys.version, *(f"{rule.id} {rule.sha256}" for rule in rules)]
     parts += _files(Path(__file__).parent)
     for name in _PARSERS:
         spec = find_spec(name)
