@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -49,7 +49,12 @@ class Project:
     rules: tuple[Rule, ...]
     packages: dict[str, str]
     known_rules: frozenset[str]
-    cache: Cache = field(default_factory=Cache, compare=False)
+    cached: bool = False
+
+    @cached_property
+    def cache(self) -> Cache:
+        """What earlier runs found, and this one does; nothing of earlier ones if not `cached`."""
+        return open_cache(self.root, self.rules) if self.cached else Cache()
 
     @cached_property
     def search(self) -> Search:
@@ -143,9 +148,9 @@ def open_project(
     if rule_ids:
         rules = tuple(r for r in rules if r.id in rule_ids)
     packages = {port: f"{config.runtime.scope}/{port}" for port in PORTS}
-    cache = open_cache(root, rules) if cached and not rule_ids else Cache()
     known |= {HOST_RULE} | PORTABLE_RULES
-    return Project(root, config, configured, rules, packages, known, cache)
+    cached = cached and not rule_ids
+    return Project(root, config, configured, rules, packages, known, cached)
 
 
 def read_sources(project: Project) -> Sources:
@@ -153,6 +158,7 @@ def read_sources(project: Project) -> Sources:
     search = project.search
     # one question to git answers what is asked later: the gate's needles hold a trigger each
     search.begin([*triggers(project), DAEMON.encode()])
+    project.cache  # noqa: B018 (opened while git works)
     discovered = discover(project.root, project.config, search=search)
     typescript = [p for p in discovered if is_typescript(p)]
     found = candidates(project.root, typescript, triggers(project), search)

@@ -65,4 +65,24 @@ def main() -> None:
         sys.exit(0)
     from fleetmod.cli import main as run
 
-    run()
+    try:
+        run()
+    except SystemExit as end:
+        _leave(end)
+        raise
+
+
+def _leave(end: SystemExit) -> None:
+    """End the process without freeing each object: that takes as long as reading many files."""
+    code = end.code
+    if not isinstance(code, int):
+        return
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (BrokenPipeError, ValueError):
+        pass  # nobody reads it any more, or it is closed for that
+    except OSError as error:
+        os.write(2, f"fleetmod: the output cannot be written: {error.strerror}\n".encode())
+        code = 3
+    os._exit(code)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,3 +100,15 @@ def test_a_plan_that_is_none(tmp_path: Path, text: str) -> None:
     plan.write_text(text)
     ran = fleetmod(root, "migrate", "--apply", str(plan))
     assert ran.code == 2 and "is no plan that this fleetmod can read" in ran.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_output_that_cannot_be_written_is_one_line(tmp_path: Path, form: str) -> None:
+    root = make(tmp_path / "repo", {"package.json": "{}", "a.ts": "export {};\n"})
+    command = [sys.executable, "-m", "fleetmod", "-C", str(root), "audit", "--format", form]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 3
+    assert done.stderr.startswith("fleetmod: ")
+    assert done.stderr.count("\n") == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from fleetmod import __version__
-from fleetmod.errors import FleetmodError
+from fleetmod.errors import UNPROVEN, FleetmodError
 
 COMMANDS = {
     "init": "Propose a fleetmod.toml from what the repository spells.",
@@ -100,3 +100,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # a full disk, as a rule; what a file is to blame for is told above
+        what = f"{error.filename}: " if error.filename else ""
+        click.echo(f"fleetmod: {what}{error.strerror or error}", err=True)
+        sys.exit(UNPROVEN)
