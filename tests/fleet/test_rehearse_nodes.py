@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from fleetmod.fleet.rehearse import means
 from tests.fleet.rehearsing import nodes, rehearse, require, touched
 from tests.node import bin_folder, npm
-from tests.repo import make, tree
+from tests.repo import fleetmod, make, tree
 
 TOML = """version = 1
 [home]
@@ -167,6 +168,34 @@ def test_one_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
     process.terminate()
     assert process.wait(60) == 130 and begun
     assert not list((tmp_path / "tmp").iterdir())
+
+
+# dies while it follows a command, the first TIMES times
+DIES = """#!/bin/sh
+case "$*" in *trace/command-0*)
+  if [ "$(wc -l < {count})" -lt {times} ]; then
+    echo >> {count}
+    exec timeout -s KILL 1 {strace} "$@"
+  fi
+esac
+exec {strace} "$@"
+"""
+
+
+@pytest.mark.parametrize(("times", "code"), [(1, 0), (100, 3)])
+def test_a_trace_that_breaks_off_proves_nothing(tmp_path: Path, times: int, code: int) -> None:
+    require()
+    count, strace = tmp_path / "count", tmp_path / "bin" / "strace"
+    count.touch()
+    strace.parent.mkdir()
+    strace.write_text(DIES.format(count=count, times=times, strace=shutil.which("strace")))
+    strace.chmod(0o755)
+    root = repository(tmp_path / "acme", {})
+    done = rehearse(root, "--command", "sleep 2", path=str(strace.parent))
+    assert done.code == code, done.err
+    assert done.err.count(", sleep 2\n") == (1 if code == 0 else 2)
+    recorded = fleetmod(root, "gate", "--phase", "5")
+    assert recorded.code == code and ("nothing was rehearsed" in recorded.out) == (code == 3)
 
 
 def test_nothing_to_start_proves_nothing(tmp_path: Path) -> None:

@@ -12,18 +12,21 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fleetmod.errors import UNPROVEN, FleetmodError
 from fleetmod.fleet.rehearse import means
 from fleetmod.fleet.rehearse.judge import judge
 from fleetmod.fleet.rehearse.model import INSTALL, Node, Outcome, Rehearsal, Run
 from fleetmod.fleet.rehearse.namespace import Namespace, running
 from fleetmod.fleet.rehearse.needs import Needs
 from fleetmod.fleet.rehearse.stage import environment, identity, lay_out
+from fleetmod.fleet.rehearse.strace import is_whole
 from fleetmod.fleet.rehearse.touch import Old
 from fleetmod.fleet.rehearse.workload import read_steps, run_workload
 from fleetmod.project import Project
 
 Say = Callable[[str], None]
 _USERS = ("koala", "wombat", "quokka", "numbat", "bilby", "dingo", "emu", "possum", "quoll")
+_TRIES = 2
 _FIRST_UID = 62000  # above what useradd(8) gives, below systemd's dynamic users
 
 
@@ -51,35 +54,54 @@ class _Crew:
 def rehearse(project: Project, needs: Needs, old: Old, asked: Asked, say: Say) -> Rehearsal:
     """Rehearse the repository as it is on the disk; it is not touched.
 
-    Raises FleetmodError, with UNPROVEN, where this machine cannot do it.
+    Raises FleetmodError, with UNPROVEN, where this machine cannot do it, and where strace does not
+    live to the end of what it follows: what it did not see proves nothing, whatever came of it.
     """
     means.require()
-    parent = asked.keep or Path(tempfile.mkdtemp(prefix="fleetmod-rehearsal-"))
-    try:
-        nodes = _nodes(parent, project.root.name, asked.nodes)
-        (parent / "events").mkdir(parents=True)
-        (parent / "events").chmod(0o1777)
-        for node in nodes:
-            say(f"{node.name}: copying the repository for a new user")
-            lay_out(node, project, needs.paths, needs.plan(node))
-        crew = _Crew(project, needs, tuple(node.name for node in nodes), asked.seconds, say)
-        with ThreadPoolExecutor(len(nodes)) as pool:
-            work = [pool.submit(_node, crew, node) for node in nodes]
-            try:
-                wait(work, return_when=FIRST_EXCEPTION)
-                ends = [each.result() for each in work if each.done()]
-            except BaseException:
-                for process in crew.started:  # the others would run to their end
-                    process.kill()
-                raise
-        outcomes = tuple(
-            _judged(outcome, needs, old, namespace)
-            for outcome, namespace in zip(*zip(*ends, strict=True), strict=True)
-        )
-    finally:
-        if asked.keep is None:
-            shutil.rmtree(parent, ignore_errors=True)
-    return Rehearsal(outcomes, needs.unproven)
+    for _ in range(_TRIES):
+        parent = asked.keep or Path(tempfile.mkdtemp(prefix="fleetmod-rehearsal-"))
+        try:
+            outcomes, lost = _rehearse(project, needs, old, asked, parent, say)
+        finally:
+            if asked.keep is None:
+                shutil.rmtree(parent, ignore_errors=True)
+        if not lost:
+            return Rehearsal(outcomes, needs.unproven)
+        say(f"strace broke off: {lost}")
+        if asked.keep is not None:
+            shutil.rmtree(parent)
+    raise FleetmodError(
+        f"strace broke off {_TRIES} times, of {lost}", todo="Run it again", exit_code=UNPROVEN
+    )
+
+
+def _rehearse(
+    project: Project, needs: Needs, old: Old, asked: Asked, parent: Path, say: Say
+) -> tuple[tuple[Outcome, ...], str]:
+    """What became of all nodes, and the run whose trace does not go to its end; "" for none."""
+    nodes = _nodes(parent, project.root.name, asked.nodes)
+    (parent / "events").mkdir(parents=True)
+    (parent / "events").chmod(0o1777)
+    for node in nodes:
+        say(f"{node.name}: copying the repository for a new user")
+        lay_out(node, project, needs.paths, needs.plan(node))
+    crew = _Crew(project, needs, tuple(node.name for node in nodes), asked.seconds, say)
+    with ThreadPoolExecutor(len(nodes)) as pool:
+        work = [pool.submit(_node, crew, node) for node in nodes]
+        try:
+            wait(work, return_when=FIRST_EXCEPTION)
+            ends = [each.result() for each in work if each.done()]
+        except BaseException:
+            for process in crew.started:  # the others would run to their end
+                process.kill()
+            raise
+    lost = (
+        f"{outcome.node.name}, {run.what}"
+        for outcome, namespace in ends
+        for run in outcome.runs
+        if not all(map(is_whole, namespace.traces(run.name)))
+    )
+    return tuple(_judged(outcome, needs, old, each) for outcome, each in ends), next(lost, "")
 
 
 def _nodes(parent: Path, repository: str, count: int) -> list[Node]:

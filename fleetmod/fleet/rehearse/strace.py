@@ -6,14 +6,17 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 # what takes a path, a socket's included; how processes come about; a shell's word that it found
 # no program, which is all that tells a call from a check for one
 TRACED = "%file,fchdir,connect,bind,clone,clone3,fork,vfork,write"
 OPTIONS = (
     *("-ff", "--seccomp-bpf", "--pidns-translation", "-y", "-s", "240"),
-    *("-e", f"trace={TRACED}", "-e", "signal=none"),
+    *("-e", f"trace={TRACED}"),
 )
+_END = b"+++ "  # exited, killed, or superseded by another thread's execve
+_LAST = 4096  # bytes, more than such a line has
 
 _CALL = re.compile(r"(\w+)\((.*)\) += (-?\d+|\?)(?:<[^>]*>)?(?: (E[A-Z0-9]+))?")
 _UNENDED = re.compile(r"(\w+)\((.*) <unfinished \.\.\.>")
@@ -77,6 +80,14 @@ def calls(lines: Iterable[str], needles: Iterable[str] = ()) -> Iterator[Call]:
         text = _plain("".join(_STRINGS.findall(arguments))) if name == "write" else ""
         stays = name in _STAYS or "NOFOLLOW" in arguments
         yield Call(name, paths, error, words, text, follows=not stays)
+
+
+def is_whole(file: Path) -> bool:
+    """Whether the trace of a process goes to its end, which it does not where strace died first."""
+    with file.open("rb") as trace:
+        trace.seek(max(0, file.stat().st_size - _LAST))
+        lines = trace.read().splitlines()
+    return bool(lines) and lines[-1].startswith(_END)
 
 
 def _paths(name: str, arguments: str, cwd: str) -> Iterator[str]:
