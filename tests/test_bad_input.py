@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +67,27 @@ def test_a_binary_file_is_no_source(tmp_path: Path) -> None:
 def test_deep_nesting_is_no_obstacle(tmp_path: Path) -> None:
     odd = "export const x = " + "[" * 3000 + "1" + "]" * 3000 + "; // TODO\n"
     assert migrated(repository(tmp_path, odd)).code == 0
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+@pytest.mark.parametrize("text", ["export {};\n", 'export const root = "/Users/sam/x";\n'])
+def test_a_file_that_cannot_be_read_is_unproven(tmp_path: Path, text: str, tracked: bool) -> None:
+    toml = 'version = 1\n[workspace]\ngate = ["packages"]\n'
+    root = make(tmp_path, {"package.json": '{"name": "acme"}', "fleetmod.toml": toml})
+    hidden = root / "scripts" / "hidden.ts"
+    hidden.parent.mkdir()
+    hidden.write_text(text)
+    if tracked:
+        commit(root)
+    hidden.chmod(0)
+    # root reads everything, unless it is made to ask as others are
+    bound = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] * (os.geteuid() == 0)
+    command = [*bound, sys.executable, "-m", "fleetmod", "-C", str(root), "audit"]
+    done = subprocess.run([*command, "--format", "json"], capture_output=True, text=True)
+    assert done.returncode == 3, done.stderr
+    assert json.loads(done.stdout)["unreadable"] == [
+        {"path": "scripts/hidden.ts", "reason": "Permission denied"}
+    ]
 
 
 def test_links_are_never_followed(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
@@ -25,13 +25,12 @@ FUNCTIONS = frozenset(
     }
 )
 
-# What several steps ask for: one walk over the tree finds all of them as fast as any.
+# What most files are asked for: one walk over the tree finds all of them as fast as any.
 _COMMON = (
     *("identifier", "shorthand_property_identifier", "shorthand_property_identifier_pattern"),
-    *("type_identifier", "property_identifier", "string", "template_string", "comment"),
-    "regex",
-    *("import_statement", "export_statement", "lexical_declaration", "expression_statement"),
-    *("call_expression", "new_expression", "class_declaration", "literal_type", "object"),
+    *("type_identifier", "string", "template_string", "comment", "import_statement"),
+    *("export_statement", "lexical_declaration", "expression_statement", "call_expression"),
+    *("new_expression", "class_declaration", "literal_type"),
 )
 
 
@@ -106,7 +105,7 @@ class Source(Text):
 
     language: str
     tree: Tree
-    _nodes: dict[str, list[Node]] | None = None
+    _nodes: dict[str, list[Node]] = field(default_factory=dict)
 
     @property
     def root(self) -> Node:
@@ -123,11 +122,17 @@ class Source(Text):
         return "\n".join(map(self.text, fragments))
 
     def of(self, *types: str) -> list[Node]:
-        """The nodes of some of the types in `_COMMON`, in source order, outer ones first."""
-        if self._nodes is None:
-            self._nodes = self.captures(" ".join(f"({name}) @{name}" for name in _COMMON))
-        nodes = [node for name in types for node in self._nodes.get(name, ())]
+        """The nodes of some types, in source order, outer ones first."""
+        if not self._nodes:
+            self._collect(_COMMON)
+        if new := [name for name in types if name not in self._nodes]:
+            self._collect(new)
+        nodes = [node for name in types for node in self._nodes[name]]
         return sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte))
+
+    def _collect(self, types: Iterable[str]) -> None:
+        found = self.captures(" ".join(f"({name}) @{name}" for name in types))
+        self._nodes |= {name: found.get(name, []) for name in types}
 
     def captures(self, text: str, node: Node | None = None) -> dict[str, list[Node]]:
         """The nodes that a query captures, by capture name."""

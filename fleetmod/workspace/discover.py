@@ -48,13 +48,13 @@ def discover(
     installed, vendored, generated or excluded by `config.workspace.exclude`; only those of the
     name `named`, if it is given.
     """
-    wanted, below = looked_at(config), f"{root}/"
+    wanted, below, search = looked_at(config), f"{root}/", search or Search(root)
     return sorted(
         path
-        for path in _listed(root, _folders(config), search or Search(root))
+        for path in _listed(root, _folders(config), search)
         if (not named or path.rpartition("/")[2] == named)
         and wanted(path)
-        and _is_regular(below + path)
+        and (search.reads(path) or _is_regular(below + path))  # a look at the disk takes long
     )
 
 
@@ -94,11 +94,11 @@ def candidates(
     for path in paths:
         # what git did not search is read here; so is every hit, for git's idea of "binary" can be
         # overruled by attributes, and ours must not be
-        searched = found is not None and path not in found and search.reads(path)
-        if searched and os.access(below + path, os.R_OK):
+        if found is not None and path not in found and search.reads(path):
             continue
         try:
-            data = (root / path).read_bytes()
+            with open(below + path, "rb") as file:  # noqa: PTH123 (pathlib takes as long again)
+                data = file.read()
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
             continue
@@ -131,7 +131,10 @@ def _walk(root: Path, folder: str) -> Iterator[str]:
 
 def _is_foreign(path: str) -> bool:
     path = f"/{path}"
-    return path.endswith(_GENERATED_ENDS) or any(folder in path for folder in _FOREIGN_FOLDERS)
+    for folder in _FOREIGN_FOLDERS:
+        if folder in path:
+            return True
+    return path.endswith(_GENERATED_ENDS)
 
 
 def _is_regular(path: str) -> bool:

@@ -31,11 +31,19 @@ def run_git(
     return ask_git(root, args, ok)()
 
 
+def read_git(root: Path, args: Sequence[str | bytes]) -> bytes | None:
+    """The whole answer as it is, None where there is none."""
+    return _answer(root, args, (0,), {})
+
+
 def ask_git(
-    root: Path, args: Sequence[str | bytes], ok: tuple[int, ...] = (0,)
+    root: Path, args: Sequence[str | bytes], ok: tuple[int, ...] = (0,), silent: bool = False
 ) -> Callable[[], list[str] | None]:
-    """The same, begun at once; what is given back waits for the answer."""
-    waiting = _start(root, args, {})
+    """The same as `run_git`, begun at once; what is given back waits for the answer.
+
+    With `silent` it is None, too, where git complained of anything.
+    """
+    waiting = _start(root, args, {}, subprocess.PIPE if silent else subprocess.DEVNULL)
 
     def answer() -> list[str] | None:
         found = _finish(waiting, ok)
@@ -71,7 +79,10 @@ def _answer(
 
 
 def _start(
-    root: Path, args: Sequence[str | bytes], more: dict[str, str]
+    root: Path,
+    args: Sequence[str | bytes],
+    more: dict[str, str],
+    errors: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes] | None:
     try:
         return subprocess.Popen(
@@ -80,7 +91,7 @@ def _start(
             env=clean_environment() | more,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=errors,
         )
     except (OSError, ValueError):
         return None
@@ -90,12 +101,12 @@ def _finish(process: subprocess.Popen[bytes] | None, ok: tuple[int, ...]) -> byt
     if process is None:
         return None
     try:
-        answer, _ = process.communicate(timeout=_SECONDS)
+        answer, complaint = process.communicate(timeout=_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
         return None
-    return answer if process.returncode in ok else None
+    return None if complaint or process.returncode not in ok else answer
 
 
 def clean_environment() -> dict[str, str]:

@@ -67,17 +67,19 @@ def grep_files(
 
 
 def _below(folder: Path, prefix: str, suffix: str, skip_dirs: Collection[str]) -> Iterator[str]:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError as error:
-        raise _unreadable(prefix or ".", error) from error
-    for entry in entries:
-        path = f"{prefix}/{entry.name}" if prefix else entry.name
-        if entry.is_dir(follow_symlinks=False):
-            if entry.name not in skip_dirs:
-                yield from _below(folder / entry.name, path, suffix, skip_dirs)
-        elif entry.name.endswith(suffix) and entry.is_file(follow_symlinks=False):
-            yield path
+    waiting = [(str(folder), f"{prefix}/" if prefix else "")]
+    while waiting:
+        here, inside = waiting.pop()
+        try:
+            with os.scandir(here) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name.endswith(suffix) and entry.is_file(follow_symlinks=False):
+                        yield inside + name
+                    elif entry.is_dir(follow_symlinks=False) and name not in skip_dirs:
+                        waiting.append((entry.path, f"{inside}{name}/"))
+        except OSError as error:
+            raise _unreadable(inside or ".", error) from error
 
 
 def _read(root: Path, path: str) -> bytes:

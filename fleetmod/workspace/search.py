@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Collection, Sequence
 from functools import cache, cached_property, partial
 from pathlib import Path
 
-from fleetmod.workspace.git import ask_git, run_git
+from fleetmod.workspace.git import ask_git, read_git
+
+# links and submodules, as `ls-files -sz` lists them
+_NO_FILE = re.compile(rb"(?:\A|\0)(?:120000|160000) [^\t]*\t([^\0]*)")
 
 
 class Search:
@@ -18,12 +23,20 @@ class Search:
 
     @cached_property
     def _files(self) -> dict[str, bool] | None:
-        """Whether `git grep` reads each file from the disk; None where git cannot tell."""
-        listed = run_git(
-            self.root, ["ls-files", "-vz", "--cached", "--others", "--exclude-standard"]
-        )
+        """Whether each is a file that `git grep` reads from the disk, for all that git knows; None
+        where it cannot tell."""
+        kinds = ["--cached", "--others", "--deleted", "--exclude-standard"]
+        answer = ask_git(self.root, ["ls-files", "-vz", *kinds])
+        staged = read_git(self.root, ["ls-files", "-sz"])
+        listed = answer()
+        if listed is None or staged is None:
+            return None
         # other tags are untracked, "assume unchanged" and the like: git grep then reads the index
-        return None if listed is None else {entry[2:]: entry[0] == "H" for entry in listed}
+        files = {entry[2:]: entry[0] == "H" for entry in listed}
+        gone = [entry[2:] for entry in listed if entry[0] in "Rr"]
+        for path in (*gone, *map(os.fsdecode, _NO_FILE.findall(staged))):
+            files[path] = False
+        return files
 
     @property
     def listed(self) -> Collection[str] | None:
@@ -66,16 +79,26 @@ class Search:
         if any(not trigger or b"\n" in trigger or b"\0" in trigger for trigger in triggers):
             return lambda: None  # git grep takes a pattern a line
         # the paths are intersected afterwards: thousands of them do not fit a command line
-        patterns = [part for trigger in triggers for part in (b"-e", trigger)]
+        patterns = [part for trigger in _fewest(triggers) for part in (b"-e", trigger)]
         # only what is tracked: with --untracked, git leaves out tracked files an ignore rule fits
         options = ["-c", "grep.fullName=false", "grep", "-lzFa", "--no-recurse-submodules"]
-        answer = ask_git(self.root, [*options, *patterns], ok=(0, 1))
+        # silent: what cannot be read is told, and then nothing is known
+        answer = ask_git(self.root, [*options, *patterns], ok=(0, 1), silent=True)
 
         def hits() -> frozenset[str] | None:
             found = answer()
             return None if found is None or not self._files else frozenset(found)
 
         return hits
+
+
+def _fewest(triggers: Sequence[bytes]) -> list[bytes]:
+    """Fewer texts, one of which every file with one of `triggers` holds: git looks for each anew.
+
+    Quotes and slashes around a word are left out where something is left of it.
+    """
+    cores = {trigger.strip(b"\"'`").rstrip(b"/\\") or trigger for trigger in triggers}
+    return sorted(core for core in cores if not any(c != core and c in core for c in cores))
 
 
 def _wider(asked: Sequence[bytes], triggers: Sequence[bytes]) -> bool:
