@@ -7,44 +7,13 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import shipped from "../identity.json" with { type: "json" };
-import type { FieldReport, IdentityReport } from "./report.ts";
 import { accountHome, first, firstPath, isFolder, workspaceAbove, type Found, type Source } from "./sources.ts";
+import type { DescribedIdentity, FieldReport, IdentityData, IdentityOptions } from "./types.ts";
 
 export { formatReport } from "./report.ts";
-export type { FieldReport, IdentityReport } from "./report.ts";
-
-export interface NodeIdentity {
-  /** NODE_ID, then the host's name. */
-  nodeId: string;
-  /** HOME, then the operating system's own lookup, then the default. */
-  homeDir: string;
-  /** The root variable, then the workspace around this package, then the default. */
-  repoRoot: string;
-  /** The vault variable, then the default. */
-  vaultPath: string;
-  platform: NodeJS.Platform;
-  arch: string;
-}
-
-/** An identity that also tells how it knows. */
-export interface DescribedIdentity extends NodeIdentity {
-  /** Each member's value and source, or what is wrong with it. Never throws. */
-  describe(): IdentityReport;
-}
-
-export interface IdentityData {
-  env?: { nodeId?: string; home?: string; root?: string; vault?: string };
-  /** A leading `~` is the resolved home folder. */
-  defaults?: { home?: string; root?: string; vault?: string };
-}
-
-export interface IdentityOptions {
-  env?: Record<string, string | undefined>;
-  /** By default the package's identity.json. */
-  data?: IdentityData;
-  /** Where the search for the workspace begins; by default this package's own folder. */
-  from?: string;
-}
+export type {
+  DescribedIdentity, FieldReport, IdentityData, IdentityOptions, IdentityReport, NodeIdentity,
+} from "./types.ts";
 
 /**
  * An identity that reads `env` (the process's own by default) each time a member is read. Reading

@@ -1,8 +1,9 @@
-import { asyncPort, syncPort, type Adapter } from "./adapter.ts";
+import type { Adapter } from "./adapter.ts";
 import { ProcessManagerError } from "./errors.ts";
 import type { ProbeSink } from "./events.ts";
 import { launchctl } from "./launchctl.ts";
 import { nullAdapter } from "./null.ts";
+import { asyncPort, syncPort } from "./ports.ts";
 import type { ProbeOptions } from "./probe.ts";
 import { systemctl } from "./systemctl.ts";
 import type { ProcessManagerPort, ProcessManagerSyncPort } from "./types.ts";

@@ -1,6 +1,5 @@
-import { type ProbeOptions } from "./probe.ts";
-import { type Steps } from "./steps.ts";
-import type { HintVerb, ManagedService, ProcessManagerPort, ProcessManagerSyncPort, ServiceConfig, ServiceState } from "./types.ts";
+import type { Steps } from "./steps.ts";
+import type { HintVerb, ManagedService, ServiceConfig, ServiceState } from "./types.ts";
 /** One service manager. Each verb is written once, as steps, and serves both ports. */
 export interface Adapter {
     readonly name: string;
@@ -14,7 +13,3 @@ export interface Adapter {
     load(label: string, config?: ServiceConfig): Steps<void>;
     hint(verb: HintVerb, label: string): string;
 }
-/** The port of the adapter that `adapter()` gives at each call. */
-export declare function asyncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManagerPort;
-/** The same, synchronously. */
-export declare function syncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManagerSyncPort;

@@ -1,4 +1,4 @@
-import { type Adapter } from "./adapter.ts";
+import type { Adapter } from "./adapter.ts";
 import type { ProbeSink } from "./events.ts";
 import type { ProcessManagerPort, ProcessManagerSyncPort } from "./types.ts";
 export type AdapterName = "launchctl" | "systemctl" | "null";

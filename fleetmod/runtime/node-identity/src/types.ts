@@ -1,0 +1,44 @@
+/** What a node knows of itself, and of how it knows. */
+export interface NodeIdentity {
+  /** NODE_ID, then the host's name. */
+  nodeId: string;
+  /** HOME, then the operating system's own lookup, then the default. */
+  homeDir: string;
+  /** The root variable, then the workspace around this package, then the default. */
+  repoRoot: string;
+  /** The vault variable, then the default. */
+  vaultPath: string;
+  platform: NodeJS.Platform;
+  arch: string;
+}
+
+/** One member: its value and which source it came from, or what is wrong with it. */
+export interface FieldReport {
+  value: string | null;
+  /** "env HOME", "hostname", "account", "workspace", "default" or "process". */
+  source: string | null;
+  /** What to mend; null when all is well. */
+  problem: string | null;
+}
+
+export type IdentityReport = Record<keyof NodeIdentity, FieldReport>;
+
+/** An identity that also tells how it knows. */
+export interface DescribedIdentity extends NodeIdentity {
+  /** Each member's value and source, or what is wrong with it. Never throws. */
+  describe(): IdentityReport;
+}
+
+export interface IdentityData {
+  env?: { nodeId?: string; home?: string; root?: string; vault?: string };
+  /** A leading `~` is the resolved home folder. */
+  defaults?: { home?: string; root?: string; vault?: string };
+}
+
+export interface IdentityOptions {
+  env?: Record<string, string | undefined>;
+  /** By default the package's identity.json. */
+  data?: IdentityData;
+  /** Where the search for the workspace begins; by default this package's own folder. */
+  from?: string;
+}
