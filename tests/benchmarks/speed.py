@@ -159,8 +159,10 @@ def main() -> None:
         reference = checkout(given.repository, work / "reference")
         audits("reference", reference, ("9x", "at least 2.5x"))
         migration(reference)
-        (work / "hook").mkdir()
-        hooks(work / "hook")
+        hook = work / "hook"
+        hook.mkdir()
+        (hook / "package.json").write_text('{"name": "hook"}\n')
+        hooks(commit(hook))
         if given.large:
             large = checkout(given.large, work / "large")
             audits("large", large, ("1.5x", "-"), 3)
