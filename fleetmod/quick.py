@@ -19,7 +19,7 @@ def is_clean(args: list[str]) -> bool:
         return False
     try:
         with open("fleetmod.toml", "rb") as config:  # noqa: PTH123 (pathlib costs as much again)
-            if b"rules" in config.read():
+            if any(map(_names_rules, config)):
                 return False  # rules of one's own have triggers of their own
     except FileNotFoundError:
         pass
@@ -40,6 +40,11 @@ def is_clean(args: list[str]) -> bool:
         elif os.path.isdir(path):  # noqa: PTH112
             return False
     return True
+
+
+def _names_rules(line: bytes) -> bool:
+    """Whether a line of the configuration may name folders of rules."""
+    return b"rules" in line and line.partition(b"#")[0].replace(b" ", b"").strip() != b"rules=[]"
 
 
 def _triggers() -> list[bytes]:

@@ -10,6 +10,7 @@ import pytest
 
 from fleetmod import quick
 from fleetmod.project import open_project, triggers
+from tests.repo import fleetmod
 
 
 def test_it_knows_every_trigger(tmp_path: Path) -> None:
@@ -41,8 +42,12 @@ def test_what_it_answers(
     (tmp_path / "ignored.ts").write_text("// fleetmod-ignore home-path: gone\n")
     monkeypatch.chdir(tmp_path)
     assert quick.is_clean(files) is clean
-    (tmp_path / "fleetmod.toml").write_text('[workspace]\nrules = ["own"]\n')
-    assert quick.is_clean(files) is False
+    (tmp_path / "package.json").write_text('{"name": "acme"}')
+    assert fleetmod(tmp_path, "init").code == 0
+    assert quick.is_clean(files) is clean
+    for rules in ('rules = ["own"]', 'rules = [\n"own"]', 'x = "#"\n"rules" = ["own"]'):
+        (tmp_path / "fleetmod.toml").write_text(f"[workspace]\n{rules}\n")
+        assert quick.is_clean(files) is False
 
 
 def imported(folder: Path, *args: str) -> set[str]:
