@@ -34,4 +34,21 @@ def audit_document(audit: Audit) -> dict[str, Any]:
 
 
 def dumps(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    """The document as JSON, each entry of a list or table in a line: quick to write, and to grep.
+
+    json's own `indent` goes through every value in Python.
+    """
+    members = (f"  {_encode(key)}: {_lines(value)}" for key, value in document.items())
+    return "{\n" + ",\n".join(members) + "\n}"
+
+
+def _lines(value: Any) -> str:
+    if isinstance(value, list) and value:
+        return "[\n    " + ",\n    ".join(map(_encode, value)) + "\n  ]"
+    if isinstance(value, dict) and value:
+        members = (f"{_encode(key)}: {_encode(each)}" for key, each in value.items())
+        return "{\n    " + ",\n    ".join(members) + "\n  }"
+    return _encode(value)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
