@@ -13,7 +13,7 @@ from fleetmod.lift.launchctl import VERBS
 from fleetmod.lift.operation import Foreign, Operation, Unliftable
 from fleetmod.lift.shell import parse_shell
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import Source, ancestors, walk
+from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, walk
 from fleetmod.syntax.values import Piece, Pieces, Values, merge
 
 _HOLE = "\0"
@@ -65,6 +65,27 @@ def beside(node: Node, source: Source) -> str:
         whole = a
     literals = (n for n in walk(whole) if n.type in ("string", "template_string"))
     return "\n".join(source.own_text(n) for n in literals if n.id != node.id)
+
+
+def behind(node: Node, values: Values) -> tuple[str, str]:
+    """What follows a literal in its `+` chain, and what a call prints behind that; a NUL for what
+    is only known at run time."""
+    chain, child = "", node
+    for a in ancestors(node):
+        if a.type == "arguments":
+            follows = child.next_named_sibling
+            if follows is None or follows.type in ("object", "comment", *FUNCTIONS):
+                break
+            return chain, " " + flatten(values.pieces(follows))
+        if a.type == "binary_expression":
+            left, right = a.child_by_field_name("left"), a.child_by_field_name("right")
+            if left is None or right is None or "+" not in {c.type for c in a.children}:
+                break
+            chain += flatten(values.pieces(right)) if left.id == child.id else ""
+        elif a.type != "parenthesized_expression":
+            break
+        child = a
+    return chain, ""
 
 
 def is_title(node: Node, source: Source) -> bool:
