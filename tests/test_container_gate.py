@@ -129,6 +129,7 @@ def test_addresses_are_proposed_where_the_code_calls_them_the_machine_s(tmp_path
     code = (
         'export const DEFAULT_COLIMA_VM_IP = "192.168.64.2";\n'
         'const vmHost = "192.168.105.4", gateway = "192.168.64.1"; // colima\n'
+        'const help = "an appliance VM IP such as 192.168.7.2";\n'
         'const nas = "192.168.1.163";\nconst net = "192.168.64.0/24"; // lima\n'
     )
     test = 'const vmIp = "192.168.64.9";\n'

@@ -16,7 +16,7 @@ NOBODY = """
     /users/eve/y "/home/settings" /Users/${name}/x ~/Users/eve/y /home/ubuntu/x /Users/root/x
     C:/Users/eve/x /Users/dev-${id}/x /Users/x/a /Users/John/a /home/REDACTED_USER/src
     "/home/eve/profile" "/home/eve" @/app/[workspaceId]/home/eve/src (group)/home/eve/src
-    /home/components/src
+    /home/components/src /home/docs/checkouts/readthedocs.org/x /home/docs/.condarc
 """.split()
 
 
