@@ -21,6 +21,11 @@ _PURE_CALL = lazy(
     r"(\w+\.)?promisify\(|require\(|createRequire\(|process\.getuid|(os\.)?userInfo\(\)"
     r"|(\w+\.)?(join|resolve|homedir|dirname|basename)\("
 )
+# the heading of a section, a directive for the rest of the file, and what is said of the file
+_FOR_ALL = lazy(
+    r"[-=*#~_\u2500-\u257f]{4,}|\b(?:eslint|biome|ts|prettier|oxlint)-(?:disable(?!-next|-line)|nocheck)"
+    r"|@(?:file|module|license|fileoverview|packageDocumentation)\b|\b[Cc]opyright\b|\bregion\b"
+)
 _WORD = lazy(rb"[\w$\x80-\xff]+")
 
 
@@ -135,9 +140,34 @@ def _statement(binding: Binding) -> Node:
 
 
 def _deletion(binding: Binding, source: Source) -> Edit:
-    return _lines(
-        binding.declaration if binding.kind == "function" else _statement(binding), source
-    )
+    node = binding.declaration if binding.kind == "function" else _statement(binding)
+    return _lines(node, source, first=_description(node, source))
+
+
+def _description(node: Node, source: Source) -> Node:
+    """The first of the comments right above a declaration that are about it alone, or itself.
+
+    Where a statement follows on the next line, they may be about both.
+    """
+    below = node.next_sibling
+    while below is not None and below.type == ";":
+        below = below.next_sibling
+    apart = below is None or below.start_point.row > node.end_point.row + 1
+    if not (apart or (below is not None and below.type in ("comment", "}"))):
+        return node
+    first, above = node, node.prev_sibling
+    while above is not None and above.type == "comment" and _own_lines(above, source):
+        if above.end_point.row != first.start_point.row - 1 or _FOR_ALL.search(source.text(above)):
+            break
+        first, above = above, above.prev_sibling
+    # what stands right below other code, or opens the file, may be about more
+    alone = above is None or first.start_point.row > above.end_point.row + 1 or above.type == "{"
+    return first if alone and first.start_point.row > 0 else node
+
+
+def _own_lines(comment: Node, source: Source) -> bool:
+    start = comment.start_byte
+    return not source.data[source.data.rfind(b"\n", 0, start) + 1 : start].strip()
 
 
 def _unlist(bindings: list[Binding], source: Source) -> list[Edit]:
@@ -168,10 +198,11 @@ def _unlist(bindings: list[Binding], source: Source) -> list[Edit]:
     return edits
 
 
-def _lines(node: Node, source: Source, blank: bool = True) -> Edit:
-    """Delete a statement with its line, and (`blank`) a blank line that would be left doubled."""
+def _lines(node: Node, source: Source, blank: bool = True, first: Node | None = None) -> Edit:
+    """Delete a statement with its line, from the comment `first` on, and (`blank`) a blank line
+    that would be left doubled."""
     data = source.data
-    start, end = node.start_byte, node.end_byte
+    start, end = (first or node).start_byte, node.end_byte
     line_start = data.rfind(b"\n", 0, start) + 1
     line_end = data.find(b"\n", end)
     line_end = len(data) if line_end < 0 else line_end + 1
