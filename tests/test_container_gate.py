@@ -139,6 +139,20 @@ def test_addresses_are_proposed_where_the_code_calls_them_the_machine_s(tmp_path
     assert why["container.vm_addresses"] == "called the machine's in src/a.ts:1"
 
 
+def test_a_runner_of_another_file_is_seen_however_it_gets_the_command() -> None:
+    code = """import { run } from "./run.ts";
+export async function prepare(name: string, args: string[]): Promise<void> {
+  await run("brew services start colima");
+  await run("brew", ["services", "start", "colima"]);
+  await run("limactl", ["copy", "a", `${name}:b`]);
+  await run("limactl", args);
+  await run("brew", ["install", "colima"]);
+}
+"""
+    found = look(code).findings
+    assert {f.line for f in found if f.action == REFUSE} == {3, 4, 5, 6}
+
+
 def test_a_path_of_colimas_below_a_home_stays_debt_when_the_home_moves() -> None:
     result = look('export const socket = "/Users/alice/.colima/docker.sock";\n')
     assert {f.rule: f.action for f in result.findings} == {
