@@ -13,7 +13,7 @@ from fleetmod.lift.launchctl import VERBS
 from fleetmod.lift.operation import Foreign, Operation, Unliftable
 from fleetmod.lift.shell import parse_shell
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, walk
+from fleetmod.syntax.source import Source, ancestors, walk
 from fleetmod.syntax.values import Piece, Pieces, Values, merge
 
 _HOLE = "\0"
@@ -68,13 +68,14 @@ def beside(node: Node, source: Source) -> str:
 
 
 def behind(node: Node, values: Values) -> tuple[str, str]:
-    """What follows a literal in its `+` chain, and what a call prints behind that; a NUL for what
-    is only known at run time."""
+    """What follows a literal in its `+` chain, and what the console prints behind that; a NUL for
+    what is only known at run time."""
     chain, child = "", node
     for a in ancestors(node):
         if a.type == "arguments":
             follows = child.next_named_sibling
-            if follows is None or follows.type in ("object", "comment", *FUNCTIONS):
+            console = a.parent is not None and values.source.text(a.parent).startswith("console.")
+            if not console or follows is None or follows.type in ("object", "array", "comment"):
                 break
             return chain, " " + flatten(values.pieces(follows))
         if a.type == "binary_expression":
