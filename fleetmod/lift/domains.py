@@ -13,8 +13,9 @@ from fleetmod.syntax.values import Hole, Values, unwrap
 
 _UID_CALLS = lazy(
     r"process\.getuid(\?\.|!)?\(\)|(os\.)?userInfo\(\)\.uid|process\.geteuid(\?\.|!)?\(\)"
-    r"|(process\.)?getuid\.call\(process\)"
+    r"|(process\.)?getuid\.call\(process\)|Deno\.uid\(\)"
 )
+_AS_TEXT = lazy(r"\??\.toString\(\)$")
 _UID_SHELL = lazy(r"\(\s*[\"'`](/usr/bin/)?id -u[\"'`]")
 
 
@@ -28,7 +29,7 @@ class Domains:
         """Whether an expression is the caller's own user id."""
         node = unwrap(node)
         text = re.sub(r"\s+", "", self.scopes.source.text(node))
-        if _UID_CALLS.fullmatch(text):
+        if _UID_CALLS.fullmatch(_AS_TEXT.sub("", text)):
             return True
         if node.type == "identifier" and depth:
             value = self.values.constant(node)
@@ -39,12 +40,12 @@ class Domains:
                 left is not None
                 and right is not None
                 and self.own_uid(left, depth)
-                and (unwrap(right).type == "number" or self.own_uid(right, depth))
+                and (self._fixed(right) or self.own_uid(right, depth))
             )
         if node.type == "ternary_expression":
             branches = [node.child_by_field_name(f) for f in ("consequence", "alternative")]
             own = [b is not None and self.own_uid(b, depth) for b in branches]
-            fixed = [b is not None and unwrap(b).type == "number" for b in branches]
+            fixed = [b is not None and self._fixed(b) for b in branches]
             return any(own) and all(o or f for o, f in zip(own, fixed, strict=True))
         if node.type == "template_string" and len(node.named_children) == 1:
             inner = node.named_children[0]
@@ -62,6 +63,12 @@ class Domains:
                 return self.own_uid(given[0], depth)
             return bool(re.match(r"(\w+\.)?execSync\(", source) and _UID_SHELL.search(source))
         return False
+
+    def _fixed(self, node: Node) -> bool:
+        """Whether an expression is what stands for the id where there is none."""
+        node = unwrap(node)
+        text = self.scopes.source.text(node)
+        return node.type == "number" or (node.type == "string" and not text.strip("\"'0123456789"))
 
     def own(self, node: Node, depth: int = 4) -> bool:
         """Whether an expression chooses or returns the caller's own domain."""

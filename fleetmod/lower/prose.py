@@ -87,9 +87,14 @@ def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "
     for command in quoted:
         op = command.operation
         label = "".join(p for p in op.label if isinstance(p, str))
-        then = text[command.start :] + below
+        said, then = above + text[: command.start], text[command.start :] + below
         out += neutral(text[at : command.start], above + text[:at], prose=True, then=then)
-        out += f"{op.verb} {label}".strip() + " (service manager)"
+        if label:
+            out += f"{op.verb} {label} (service manager)"
+        elif modified(said):
+            out += f"service manager {op.verb}"
+        else:
+            out += f"{'The' if starts(said) else 'the'} service manager's {op.verb}"
         at = command.end
     return out + neutral(text[at:], above + text[:at], prose=True, then=below)
 
