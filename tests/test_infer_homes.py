@@ -49,6 +49,29 @@ def test_what_does_not_elect(tmp_path: Path, path: str, text: str) -> None:
     assert why["home.users"].startswith("no code spells a home; /Users/eve: 1 in ")
 
 
+LOADED = [
+    'const ROOT = "/home/eve/acme";\nconst A = `${ROOT}/dist/a.js`;\nawait import(A);\n',
+    'const ROOT = "/home/eve/acme";\nconst a = require(`${ROOT}/dist/a.js`);\n',
+    "const A: string = '/Users/eve/acme/dist/a.js';\nconst { a } = await import(A);\n",
+]
+DATA = [
+    'const ROOT = "/home/eve/acme";\nexpect(name(ROOT)).toBe("acme");\n',
+    'const ROOT = "/home/eve/acme";\nawait import("./ROOT.js");\n',
+]
+
+
+@pytest.mark.parametrize("text", LOADED)
+def test_a_test_that_loads_modules_from_a_home(tmp_path: Path, text: str) -> None:
+    config, _ = make(tmp_path, {"tests/a.test.ts": text})
+    assert config.home.users == ("eve",)
+
+
+@pytest.mark.parametrize("text", DATA)
+def test_a_test_s_data_elects_nobody(tmp_path: Path, text: str) -> None:
+    config, why = make(tmp_path, {"tests/a.test.ts": text})
+    assert config.home.users == () and "1 in tests" in why["home.users"]
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _OTHER_COMMENT = lazy(r"^\s*(?:#(?!!)|<!--)")
 _FALLBACK = lazy(
     r"\b(?:HOME|USERPROFILE|homedir\(\))(?:\?\.trim\(\))?[\"'\])\s]*(?:\|\||\?\?|,)[\s(]*[\"'`]$"
 )
+_CONSTANT = lazy(r"\b(?:const|let|var)\s+(\w+)\s*(?::\s*string\s*)?=\s*[\"'`]$")
 _BELOW_HOME = {
     *("Code", "code", "src", "dev", "Developer", "projects", "Projects", "work", "repos", "git"),
     *("Documents", "Downloads", "Desktop", "Library", "bin", "snap"),
@@ -38,6 +40,7 @@ class Literal:
     """One home path in one file: whose, what stands below it, and where it is spelled.
 
     `sure` says that it is a home's folder for certain: `/home/x` may be a web site's route.
+    `loaded` says that modules are loaded from there, so that it is no mere data of a test.
     """
 
     parent: str  # "/Users" or "/home"
@@ -46,6 +49,7 @@ class Literal:
     path: str
     kind: str
     sure: bool
+    loaded: bool = False
 
     @property
     def home(self) -> str:
@@ -68,7 +72,20 @@ def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
             or (below and (below[0] in _BELOW_HOME or below[0].startswith(".")))
             or next(inside(below, known), None)
         )
-        yield Literal(f"/{match[1]}", user, below, path, _kind(path, before), sure)
+        loaded = _is_loaded(text, match)
+        yield Literal(f"/{match[1]}", user, below, path, _kind(path, before), sure, loaded)
+
+
+def _is_loaded(text: str, home: re.Match[str]) -> bool:
+    """Whether `import()` or `require()` takes the constant that a home path is the value of, or
+    one that is made of it."""
+    constant = _CONSTANT.search(text[max(home.start() - 80, 0) : home.start()])
+    if constant is None:
+        return False
+    name = re.escape(constant[1])
+    made = re.findall(rf"\b(?:const|let|var)\s+(\w+)\s*=\s*`\$\{{{name}\}}", text)
+    names = "|".join([name, *map(re.escape, made)])
+    return re.search(rf"\b(?:import|require)\(\s*(?:`\$\{{)?(?:{names})\b", text) is not None
 
 
 def inside(below: tuple[str, ...], known: Collection[str]) -> Iterator[int]:
@@ -93,7 +110,7 @@ def mostly_linux(literals: Sequence[Literal]) -> bool:
 
 def elects(literal: Literal) -> bool:
     """Whether the literal makes its user one whose home is debt."""
-    return literal.kind == CODE and literal.sure
+    return (literal.kind == CODE and literal.sure) or (literal.kind == TESTS and literal.loaded)
 
 
 def remark(literals: Sequence[Literal], chosen: Collection[str]) -> str:
