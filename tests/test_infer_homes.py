@@ -60,6 +60,19 @@ DATA = [
 ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        """const form = '<input placeholder="/home/bot-a/.acme" />';\n""",
+        """const texts = {\n  "json.placeholder":\n    '[{"home":"/home/bot-a/.acme"}]',\n};\n""",
+        "const field = <input placeholder={`/Users/eve/.acme`} />;\n",
+    ],
+)
+def test_the_example_in_a_form_is_nobody_s_home(tmp_path: Path, text: str) -> None:
+    config, _ = make(tmp_path, {"src/a.tsx": text})
+    assert config.home.users == ()
+
+
 @pytest.mark.parametrize("text", LOADED)
 def test_a_test_that_loads_modules_from_a_home(tmp_path: Path, text: str) -> None:
     config, _ = make(tmp_path, {"tests/a.test.ts": text})

@@ -14,6 +14,7 @@ from fleetmod.syntax.values import Hole, Values, unwrap
 _UID_CALLS = lazy(
     r"process\.getuid(\?\.|!)?\(\)|(os\.)?userInfo\(\)\.uid|process\.geteuid(\?\.|!)?\(\)"
     r"|(process\.)?getuid\.call\(process\)|Deno\.uid\(\)"
+    r"|process\.env(?:\.UID|\[[\"']UID[\"']\])"
 )
 _AS_TEXT = lazy(r"\??\.toString\(\)$")
 _UID_SHELL = lazy(r"\(\s*[\"'`](/usr/bin/)?id -u[\"'`]")

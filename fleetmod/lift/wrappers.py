@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
-from fleetmod.lift.collected import collects
+from fleetmod.lift.collected import collects, restructured
 from fleetmod.lift.plain import caveat
 from fleetmod.lift.runner import ARGV, ARRAY, CHILD, SHELL, STRUCT, Runner
 from fleetmod.lift.wrapper_result import (
@@ -46,6 +46,9 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
     if inner.result == CHILD and collects(function, call, runners):
         shaped, inner = (replace(r, result=STRUCT, decoded=True) for r in (shaped, inner))
         result, trimmed, sync = STRUCT, False, False
+    elif inner.result == STRUCT and (fields := restructured(function, call, runners)):
+        shaped = replace(shaped, decoded=True)
+        result, trimmed, sync = STRUCT, fields.get("stdout", False), inner.sync
     else:
         result, trimmed, sync = result_of(function, call, inner, runners)
     names = [name for name, _ in parameters(function, runners)]

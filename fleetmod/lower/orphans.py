@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 
 from tree_sitter import Node
@@ -26,6 +27,7 @@ _FOR_ALL = lazy(
     r"[-=*#~_\u2500-\u257f]{4,}|\b(?:eslint|biome|ts|prettier|oxlint)-(?:disable(?!-next|-line)|nocheck)"
     r"|@(?:file|module|license|fileoverview|packageDocumentation)\b|\b[Cc]opyright\b|\bregion\b"
 )
+_DECLARED = ("interface_declaration", "type_alias_declaration")
 _WORD = lazy(rb"[\w$\x80-\xff]+")
 
 
@@ -37,6 +39,27 @@ def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[
     """
     if not edits:
         return []
+    removed = _values(scopes, targets, edits)
+    return _merged([*removed, *_types(scopes.source, removed)])
+
+
+def _types(source: Source, removed: list[Edit]) -> list[Edit]:
+    """Deletions of the file's own types that only what is removed is declared with."""
+    names: dict[str, list[Node]] = defaultdict(list)
+    for node in source.of("type_identifier") if removed else ():
+        names[source.text(node)].append(node)
+    out = []
+    for declaration in source.root.named_children if removed else ():
+        own = declaration.child_by_field_name("name")
+        if declaration.type not in _DECLARED or own is None:
+            continue
+        uses = [n for n in names[source.text(own)] if n.id != own.id]
+        if uses and all(any(e.start <= n.start_byte < e.end for e in removed) for n in uses):
+            out.append(_lines(declaration, source, first=_description(declaration, source)))
+    return out
+
+
+def _values(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[Edit]:
     gone: dict[int, Binding] = {}
     data = scopes.source.data
     while True:
@@ -51,7 +74,7 @@ def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[
             and _removable(binding, scopes, targets)
         ]
         if not found:
-            return _merged(removed)
+            return removed
         gone.update((binding.name_node.id, binding) for binding in found)
 
 
@@ -215,6 +238,8 @@ def _lines(node: Node, source: Source, blank: bool = True, first: Node | None = 
     next_end = data.find(b"\n", line_end)
     if blank and blank_before and next_end >= 0 and not data[line_end:next_end].strip():
         line_end = next_end + 1
+    if blank and blank_before and line_end == len(data) and line_start > 0:
+        line_start = len(data[:line_start].rstrip()) + 1  # the file ends with the line before
     return Edit(line_start, line_end, "", RULE)
 
 

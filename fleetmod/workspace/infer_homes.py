@@ -11,6 +11,7 @@ from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.placeholders import PLACEHOLDERS
 
+_NEAR = 500  # characters in front of a path that may say what it is
 CODE, TESTS, COMMENTS, PROSE = "code", "tests", "comments", "documents and data"
 
 # no letter, digit, `.`, bracket or drive before it: no URL, no relative import, no folder of a
@@ -29,6 +30,8 @@ _FALLBACK = lazy(
     r"\b(?:HOME|USERPROFILE|homedir\(\))(?:\?\.trim\(\))?[\"'\])\s]*(?:\|\||\?\?|,)[\s(]*[\"'`]$"
 )
 _CONSTANT = lazy(r"\b(?:const|let|var)\s+(\w+)\s*(?::\s*string\s*)?=\s*[\"'`]$")
+# what a form shows while it is empty is an example, and nobody's home
+_EXAMPLE = lazy(r"[pP]laceholder\w*[\"']?\s*[:=]\s*\{?[\"'`][^\n]*$")
 _BELOW_HOME = {
     *("Code", "code", "src", "dev", "Developer", "projects", "Projects", "work", "repos", "git"),
     *("Documents", "Downloads", "Desktop", "Library", "bin", "snap"),
@@ -65,6 +68,8 @@ def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
         user = match[2].rstrip(".")
         below = tuple(part for part in match[3].rstrip(".").split("/") if part)
         if user in PLACEHOLDERS or {".", ".."} & {*below}:
+            continue
+        if _EXAMPLE.search(text, max(match.start() - _NEAR, 0), match.start()):
             continue
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         sure = match[1] == "Users" or bool(
