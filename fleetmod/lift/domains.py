@@ -57,6 +57,9 @@ class Domains:
             inlined = self.values.inline(node)
             if inlined is not None and not inlined[1] and depth:
                 return self.own_uid(inlined[0], depth - 1)
+            returned = self.opening.returned(node) if depth else None
+            if returned is not None:
+                return self.own_uid(returned, depth - 1)
             source = self.scopes.source.text(node)
             arguments = node.child_by_field_name("arguments")
             given = arguments.named_children if arguments is not None else []

@@ -21,8 +21,9 @@ _ASKS = lazy(
     r"|replaceAll|to[A-Z]\w*|stringContaining|stringMatching|objectContaining|arrayContaining|has"
     r"|push|unshift|join|resolve|mock\w*|doMock|require|import|which\w*|[\w$]*[eE]xists\w*|accessSync|access"
     r"|(?:parse|extract|tokenize|normalize|classify|escape|quote|strip|sanitize|redact|format)\w*"
-    r"|writeFile\w*|chmod\w*|RegExp|equal|deepEqual|strictEqual|deepStrictEqual|ok|assert\w*)"
+    r"|writeFile\w*|chmod\w*|RegExp|equal\w*|eqls?|deepEqual|strictEqual|deepStrictEqual|contain\w*|members|ok|assert\w*)"
 )
+_WORDS = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _AT_RUN_TIME = "the arguments are only known at run time"
 _STRANGER = Runner("", SHELL, UNKNOWN, sync=False, throws=True)
 
@@ -46,6 +47,7 @@ class Strangers:
         if _ASKS.fullmatch(name) or self.audience.speaks(call):
             return None
         site = Site(call, _STRANGER)
+        through = self.grammar.elsewhere.intersection(w.lower() for w in _WORDS.findall(name))
         try:
             found = self._command(site, name, arguments)
         except Foreign as reason:
@@ -54,6 +56,8 @@ class Strangers:
             site.refused, found = f"`{name}` runs it, and {reason}", True
         if not found:
             return None
+        if through and not site.foreign:
+            site.foreign = f"runs through `{name}`, not on this host"
         if not site.foreign and not site.refused:
             port = "; ".join(f"{self.grammar.port}.{op.verb}(…)" for op in site.operations)
             site.refused = (
