@@ -119,7 +119,7 @@ class Subjects:
 def _subject(finding: Finding) -> _Subject:
     # what a directive accepts is debt all the same
     action = REFUSE if finding.suppressed else finding.action
-    serviceless = finding.action == EXEMPT and finding.reason.endswith("it manages no service")
+    serviceless = finding.action == EXEMPT and "manages no service" in finding.reason
     return _Subject(finding.start, finding.end, finding.line, action, finding.reason, serviceless)
 
 
