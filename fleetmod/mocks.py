@@ -8,13 +8,15 @@ from collections.abc import Collection, Iterator, Mapping
 from fleetmod.regex import lazy
 
 # what a file that fakes a process call spells; the regex decides
-TRIGGERS = (b"child_process", b"spyOn(", b"Bun.spawn")
+TRIGGERS = (b"child_process", b"spyOn(", b"Bun.spawn", b"#!/")
 _FAKE = lazy(
     # vitest, jest, bun:test and node:test, in this order
     r"\.(?:mock|doMock|unstable_mockModule|setMock|module|mockModule)\(\s*"
     r"[\"'`](?:node:)?child_process[\"'`]"
     r"|\bspyOn\(\s*(?:Bun|child_?[pP]rocess|cp)\b"
     r"|\bBun\.(?:spawn|spawnSync|\$)\s*=[^=]"
+    # a script on PATH that is called as the tool
+    r"|[\"'`/](?:launchctl|colima)[\"'`]\)?,\s*\[?\s*[\"'`]#!/"
 )
 _IMPORT = lazy(r"(?:\bfrom|\bimport|\brequire|\bimport\(|\brequire\()\s*[\"'](\.[^\"']*)[\"']")
 _SUFFIX = lazy(r"\.[cm]?[jt]sx?$")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
-from fleetmod.lift.prose import is_title, unwrapped
+from fleetmod.lift.prose import SERVICE, is_title, unwrapped
 from fleetmod.lower.draft import PROCESS
 from fleetmod.lower.words import VERBS
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Finding
@@ -43,6 +43,7 @@ class _Subject:
     line: int
     action: str
     reason: str = ""
+    serviceless: bool = False  # `launchctl getenv` and the like, which manage no service
 
 
 class Subjects:
@@ -65,6 +66,8 @@ class Subjects:
         for scope in (anchor, *ancestors(anchor)):
             whole = scope.type == "program"
             every = self._all if whole else self._all + self._injected
+            if whole and SERVICE.search(unwrapped(self.source.own_text(node))):
+                every = [s for s in every if not s.serviceless]  # it speaks of a service
             near = [s for s in every if scope.start_byte <= s.start and s.end <= scope.end_byte]
             if near:
                 return _keep(near, whole)
@@ -116,7 +119,8 @@ class Subjects:
 def _subject(finding: Finding) -> _Subject:
     # what a directive accepts is debt all the same
     action = REFUSE if finding.suppressed else finding.action
-    return _Subject(finding.start, finding.end, finding.line, action, finding.reason)
+    serviceless = finding.action == EXEMPT and "manages no service" in finding.reason
+    return _Subject(finding.start, finding.end, finding.line, action, finding.reason, serviceless)
 
 
 def _keep(near: list[_Subject], whole: bool) -> tuple[str, str]:

@@ -129,6 +129,7 @@ def test_addresses_are_proposed_where_the_code_calls_them_the_machine_s(tmp_path
     code = (
         'export const DEFAULT_COLIMA_VM_IP = "192.168.64.2";\n'
         'const vmHost = "192.168.105.4", gateway = "192.168.64.1"; // colima\n'
+        'const help = "an appliance VM IP such as 192.168.7.2";\n'
         'const nas = "192.168.1.163";\nconst net = "192.168.64.0/24"; // lima\n'
     )
     test = 'const vmIp = "192.168.64.9";\n'
@@ -136,6 +137,20 @@ def test_addresses_are_proposed_where_the_code_calls_them_the_machine_s(tmp_path
     config, why = infer(tmp_path, files)
     assert config.container.vm_addresses == ("192.168.64.2", "192.168.105.4")
     assert why["container.vm_addresses"] == "called the machine's in src/a.ts:1"
+
+
+def test_a_runner_of_another_file_is_seen_however_it_gets_the_command() -> None:
+    code = """import { run } from "./run.ts";
+export async function prepare(name: string, args: string[]): Promise<void> {
+  await run("brew services start colima");
+  await run("brew", ["services", "start", "colima"]);
+  await run("limactl", ["copy", "a", `${name}:b`]);
+  await run("limactl", args);
+  await run("brew", ["install", "colima"]);
+}
+"""
+    found = look(code).findings
+    assert {f.line for f in found if f.action == REFUSE} == {3, 4, 5, 6}
 
 
 def test_a_path_of_colimas_below_a_home_stays_debt_when_the_home_moves() -> None:

@@ -91,3 +91,15 @@ def test_a_node_that_runs_no_typescript(tmp_path: Path, package: str, note: str)
     config = '{"compilerOptions": {"module": "CommonJS"}, "include": ["src"]}'
     out = said(tmp_path, package, tsconfig_json=config)
     assert (note in out) if note else ("22.18" not in out)
+
+
+@pytest.mark.parametrize(
+    ("version", "warned"),
+    [("^4.9.5", True), ("~2.6.1", True), ("^5.0.0", False), ("catalog:", False), ("latest", False)],
+)
+def test_a_compiler_that_cannot_read_the_declarations(
+    tmp_path: Path, version: str, warned: bool
+) -> None:
+    package = json.dumps({"name": "app", "devDependencies": {"typescript": version}})
+    note = f'package.json names TypeScript "{version}", which does not read the declarations'
+    assert (note in said(tmp_path, package)) is warned

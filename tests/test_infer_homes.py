@@ -16,7 +16,7 @@ NOBODY = """
     /users/eve/y "/home/settings" /Users/${name}/x ~/Users/eve/y /home/ubuntu/x /Users/root/x
     C:/Users/eve/x /Users/dev-${id}/x /Users/x/a /Users/John/a /home/REDACTED_USER/src
     "/home/eve/profile" "/home/eve" @/app/[workspaceId]/home/eve/src (group)/home/eve/src
-    /home/components/src
+    /home/components/src /home/docs/checkouts/readthedocs.org/x /home/docs/.condarc
 """.split()
 
 
@@ -47,6 +47,42 @@ def test_what_does_not_elect(tmp_path: Path, path: str, text: str) -> None:
     config, why = make(tmp_path, {path: text})
     assert config.home == Home()
     assert why["home.users"].startswith("no code spells a home; /Users/eve: 1 in ")
+
+
+LOADED = [
+    'const ROOT = "/home/eve/acme";\nconst A = `${ROOT}/dist/a.js`;\nawait import(A);\n',
+    'const ROOT = "/home/eve/acme";\nconst a = require(`${ROOT}/dist/a.js`);\n',
+    "const A: string = '/Users/eve/acme/dist/a.js';\nconst { a } = await import(A);\n",
+]
+DATA = [
+    'const ROOT = "/home/eve/acme";\nexpect(name(ROOT)).toBe("acme");\n',
+    'const ROOT = "/home/eve/acme";\nawait import("./ROOT.js");\n',
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """const form = '<input placeholder="/home/bot-a/.acme" />';\n""",
+        """const texts = {\n  "json.placeholder":\n    '[{"home":"/home/bot-a/.acme"}]',\n};\n""",
+        "const field = <input placeholder={`/Users/eve/.acme`} />;\n",
+    ],
+)
+def test_the_example_in_a_form_is_nobody_s_home(tmp_path: Path, text: str) -> None:
+    config, _ = make(tmp_path, {"src/a.tsx": text})
+    assert config.home.users == ()
+
+
+@pytest.mark.parametrize("text", LOADED)
+def test_a_test_that_loads_modules_from_a_home(tmp_path: Path, text: str) -> None:
+    config, _ = make(tmp_path, {"tests/a.test.ts": text})
+    assert config.home.users == ("eve",)
+
+
+@pytest.mark.parametrize("text", DATA)
+def test_a_test_s_data_elects_nobody(tmp_path: Path, text: str) -> None:
+    config, why = make(tmp_path, {"tests/a.test.ts": text})
+    assert config.home.users == () and "1 in tests" in why["home.users"]
 
 
 @pytest.mark.parametrize(

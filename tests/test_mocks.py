@@ -26,6 +26,8 @@ def notes(text: str, path: str = "packages/a/test/service.test.ts") -> list[str]
         'vi.spyOn(childProcess, "execFileSync");',
         'spyOn(Bun, "spawnSync").mockImplementation(run);',
         "Bun.spawnSync = run;",
+        'writeFake("launchctl", "#!/bin/sh\\nexit 0\\n");',
+        'writeFileSync(join(bin, "launchctl"), `#!/bin/sh\\nexit 0`, { mode: 0o755 });',
     ],
 )
 def test_a_fake_of_process_calls(fake: str) -> None:

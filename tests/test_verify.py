@@ -170,6 +170,25 @@ def test_tests_of(output: str) -> None:
     assert (outcome.passed, outcome.failed) == ({"adds"}, {"divides"})
 
 
+def test_a_test_that_the_migration_renames_is_the_same(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    (root / "packages/app/src/a.test.ts").write_text('test("asks launchctl", () => {});\n')
+    runner = TESTS.replace("src/a.ts", "src/a.test.ts").replace(
+        'print("(pass) loads [0.1ms]")', """print("(pass)", text.split('"')[1])"""
+    )
+    (root / "run.py").write_text(runner)
+    ran = fleetmod(root, "verify", *commands("async", "none"))
+    assert "Verdict: clean" in ran.out and "missing test" not in ran.out
+
+
+def test_renames_hide_no_failure() -> None:
+    before = read_outcome(0, "(pass) asks launchctl\n(fail) lists launchctl\n", "/r")
+    after = read_outcome(1, "(fail) asks the manager\n(fail) lists the manager\n", "/r")
+    worse = regressions(before, after, [("launchctl", "the manager")])
+    assert [(r.kind, r.what) for r in worse] == [("failing test", "asks the manager")]
+    assert len(regressions(before, after)) == 3
+
+
 def test_regressions_are_by_name_and_message_and_not_by_count() -> None:
     before = read_outcome(1, "(pass) a\n(fail) b\nx.ts(1,1): error TS1: old\n", "/tmp/x")
     after = read_outcome(1, "(fail) a\n(pass) b\ny.ts(1,1): error TS1: old\n", "/tmp/x")

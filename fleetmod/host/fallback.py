@@ -63,7 +63,11 @@ def guard(call: Node, runner: Runner, tool: Tool, scopes: Scopes, rule: str) -> 
     style = Style(source)
     indent = line_indent(source, statement.start_byte)
     text = f"if (process.platform !== {style.string(tool.platform)}) {way}{style.semicolon}"
-    return Edit(statement.start_byte, statement.start_byte, f"{text}{style.newline}{indent}", rule)
+    start = statement.start_byte
+    before = source.data[source.data.rfind(b"\n", 0, start) + 1 : start]
+    # on one line with what is around it: `try { run(); } catch {}`
+    between = f"{style.newline}{indent}" if not before.strip() else " " if style.semicolon else "; "
+    return Edit(start, start, text + between, rule)
 
 
 def _statement(call: Node) -> Node | None:

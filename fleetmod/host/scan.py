@@ -11,6 +11,7 @@ from tree_sitter import Node
 from fleetmod.host.commands import Commands
 from fleetmod.host.fallback import guard
 from fleetmod.host.guards import Guards
+from fleetmod.host.nature import NOTHING, platform_of_file
 from fleetmod.host.tools import RULE as TOOL_RULE
 from fleetmod.host.tools import Tool
 from fleetmod.lift.runners import Runners
@@ -18,7 +19,14 @@ from fleetmod.lower.draft import Refused
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding, digest_of
 from fleetmod.suppress import Suppressions
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import Source, enclosing_function, is_text, open_source, same
+from fleetmod.syntax.source import (
+    Source,
+    ancestors,
+    enclosing_function,
+    is_text,
+    open_source,
+    same,
+)
 from fleetmod.syntax.values import Values, unwrap
 from fleetmod.testfiles import is_test
 
@@ -52,6 +60,7 @@ class _File:
         self.runners = Runners(self.scopes, self.values)
         self.suppressions = Suppressions(source, known | {RULE})
         self.edits: dict[int, Edit] = {}
+        self.checks: list[tuple[int, str]] = []  # where one is put in, and for which platform
 
     def result(self, digest: str) -> FileResult:
         commands = Commands(self.runners, self.values)
@@ -115,8 +124,11 @@ class _File:
         if accepted := self.suppressions.apply(finding):
             why = f"suppressed: {accepted}"
             return _without(finding, EXEMPT, why, accepted)
+        if nature := platform_of_file(source.path.rpartition("/")[2], tool, NOTHING):
+            return _without(finding, EXEMPT, nature)
         try:
-            self._guard(call, tool)
+            if not self._behind(call, tool):
+                self._guard(call, tool)
         except Refused as why:
             reason = (
                 f"{tool.name} exists on {tool.where} only; check process.platform before it; "
@@ -134,6 +146,18 @@ class _File:
         edit = guard(call, runner, tool, self.scopes, RULE)
         if self.edits.setdefault(edit.start, edit) != edit:
             raise Refused("another check stands at the same place")
+        self.checks.append((edit.start, tool.platform))
+
+    def _behind(self, call: Node, tool: Tool) -> bool:
+        """Whether a check that is put in already leaves the block before the call is reached."""
+        for a in ancestors(call):
+            if a.type == "statement_block":
+                inside = (s.start_byte for s in a.named_children if s.start_byte < call.start_byte)
+                if any((start, tool.platform) in self.checks for start in inside):
+                    return True
+            if same(a, enclosing_function(call)):
+                break
+        return False
 
     def _at_import(self, node: Node, depth: int = 6) -> bool:
         """Whether a place runs while its module is loaded, through local functions."""

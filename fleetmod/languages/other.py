@@ -25,6 +25,8 @@ _ADVICE = {
     "JSON": ((".json", ".jsonc", ".json5"), "let what reads it expand `~`, or render it"),
     "TOML": ((".toml",), "let what reads it expand `~`, or render it for each node"),
 }
+# the tool, and no other name with its in it: `launchctl-agents`, `./launchctl.js`, `onLaunchctl`
+_TOOL = re.compile(rb"(?<![\w@-])(?<!(?<!/bin)/)%b(?![\w-]|\.\w)" % TOOL.encode())
 _ELSE = ("data or code of another kind", "let what reads it look the home up")
 
 
@@ -40,7 +42,7 @@ def scan(path: str, data: bytes, context: Context) -> Result:
         said = INSIDE if inside else reason
         result.add(HOME_FAMILY, spot.start, spot.end, "a home path", said, document or inside)
     seen: set[int] = set()
-    for match in re.finditer(TOOL.encode(), data):
+    for match in _TOOL.finditer(data):
         line = data.count(b"\n", 0, match.start())
         if line not in seen:
             seen.add(line)

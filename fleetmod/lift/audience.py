@@ -79,6 +79,13 @@ def looks_run(text: str, tools: tuple[str, ...]) -> bool:
     return chained.match(text) is not None
 
 
+def quotes_only(text: str, tools: tuple[str, ...]) -> bool:
+    """Whether a text is a script that says the tools' names and runs none, as a fake on PATH does
+    that records its calls."""
+    named = rf"(?:/bin/)?(?:{'|'.join(tools)})\b"
+    return text.lstrip().startswith("#!") and not re.search(rf"(?<![\"'\w/]){named}", text)
+
+
 def _talks(name: str) -> bool:
     return any(word.lower().startswith(_TALK) for word in _WORD.findall(name))
 

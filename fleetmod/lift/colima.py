@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from fleetmod.lift.container_text import CONTEXT, TOOLS, VERBS
+from fleetmod.lift.container_text import CONTEXT, LIMA_VERBS, SERVICE, TOOLS, VERBS
 from fleetmod.lift.grammar import Grammar, text_of
 from fleetmod.lift.operation import HomeDir, Operation, OwnUid, Unliftable, Word
 from fleetmod.lift.shell import Pipeline
@@ -45,7 +43,10 @@ class Colima(Grammar):
 
     def arguments(self, words: list[str | None]) -> bool:
         first = words[0] if words else None
-        return first is not None and (first in VERBS or first.startswith("-"))
+        return first is not None and (first in VERBS | LIMA_VERBS or first.startswith("-"))
+
+    def carried(self, text: str) -> bool:
+        return SERVICE.match(text.removeprefix("sudo ")) is not None
 
     def runs(self, program: str, rest: list[str]) -> bool:
         name = program.rsplit("/", 1)[-1]
@@ -53,7 +54,7 @@ class Colima(Grammar):
         if name == "docker":
             return CONTEXT.search(plain) is not None
         if name == "brew":
-            return re.match(r"services [a-z]+ colima\b", plain) is not None
+            return SERVICE.match(f"brew {plain}") is not None
         if name in _FINDERS:
             return any(word in self.tools for word in plain.split())
         return super().runs(program, rest)

@@ -12,6 +12,19 @@ from fleetmod.syntax.values import unwrap
 
 _FIELDS = {"exitCode": "exited", "code": "exited", "status": "exited"}
 
+# what stands for no status is what the port's outcome has there, too
+_CODE = r"\(?{r}\.(?:status|exitCode)(?:(?:\?\?|\|\|)1)?\)?"
+_TEXT = (
+    r"(?:String\()?\(?{r}\.{field}\)?(?:\??\.toString\((?:[\"']utf-?8[\"'])?\))?"
+    r"(?P<trim>\??\.trim\(\))?(?:(?:\?\?|\|\|)(?:\"\"|''))?\)?(?P<late>\.trim\(\))?"
+)
+_MADE = {
+    **dict.fromkeys(("status", "exitCode", "code"), _CODE),
+    **dict.fromkeys(("ok", "success"), rf"{_CODE}===0|{{r}}\.success"),
+    **dict.fromkeys(("stdout", "stderr"), _TEXT),
+    "error": r"{r}\.error",
+}
+
 
 def collects(function: Node, call: Node, runners: Resolver) -> bool:
     """Whether a function is `proc = Bun.spawn(…)`, awaits its exit and reads its outputs as text,
@@ -24,6 +37,34 @@ def collects(function: Node, call: Node, runners: Resolver) -> bool:
     process = re.escape(runners.source.text(name))
     fields = [f for f in unwrap(values[0]).named_children if f.type != "comment"]
     return bool(fields) and all(_collected(field, process, runners) for field in fields)
+
+
+def restructured(function: Node, call: Node, runners: Resolver) -> dict[str, bool]:
+    """The fields of what a function makes of a finished process's result, and whether the text of
+    each is trimmed: `const r = spawnSync(…); return { status: r.status ?? 1, stdout: r.stdout }`.
+
+    Empty where it makes anything else of it.
+    """
+    holder = next((a for a in ancestors(call) if a.type == "variable_declarator"), None)
+    name = holder.child_by_field_name("name") if holder is not None else None
+    values = returned(function)
+    if name is None or len(values) != 1 or unwrap(values[0]).type != "object":
+        return {}
+    result = re.escape(runners.source.text(name))
+    out = {}
+    for field in unwrap(values[0]).named_children:
+        key, value = field.child_by_field_name("key"), field.child_by_field_name("value")
+        if field.type != "pair" or key is None or value is None:
+            return {}
+        spelled = runners.source.text(key)
+        match = re.fullmatch(
+            _MADE.get(spelled, "(?!)").format(r=result, field=spelled),
+            re.sub(r"\s+", "", runners.source.text(value)),
+        )
+        if match is None:
+            return {}
+        out[spelled] = any(match.groupdict().values())
+    return out
 
 
 def _collected(field: Node, process: str, runners: Resolver) -> bool:

@@ -81,7 +81,9 @@ class ContainerRoles:
         if audience.runs(node):
             return RUNNABLE
         people = node.type == "jsx_text" or audience.people(node)
-        return RUNNABLE if looks_run(plain, (*TOOLS, "docker")) and not people else DISPLAYED
+        return (
+            RUNNABLE if looks_run(plain, (*TOOLS, "docker", "brew")) and not people else DISPLAYED
+        )
 
     def _argument(self, node: Node) -> bool:
         """Whether a literal is a tool's name with its arguments behind it, as in a test's data."""

@@ -32,6 +32,7 @@ COMMAND = lazy(
 FOLDER = lazy(r"\.colima/")
 PROGRAM = lazy(r"/bin/(?:colima|limactl)(?![\w./-])")
 CONTEXT = lazy(r"\bcontext[ \t]+use[ \t]+colima\b|--context[ =]colima\b")
+SERVICE = lazy(r"\bbrew[ \t]+services[ \t]+[a-z]+[ \t]+colima\b")
 _ARGV = lazy(
     rf"[\"'`](?:[^\"'`\s]*/)?(?:colima|limactl)[\"'`]\s*,\s*\[?\s*[\"'`](?:-|(?:{_ANY})[\"'`])"
     r"|[\"']context[\"'],\s*[\"']use[\"'],\s*[\"']colima|[\"']--context[\"'],\s*[\"']colima"
@@ -40,7 +41,7 @@ _ARGV = lazy(
 
 def is_command(text: str) -> bool:
     """Whether a text holds a command of the tools, as a person or a shell writes it."""
-    return bool(COMMAND.search(text) or CONTEXT.search(text))
+    return any(pattern.search(text) for pattern in (COMMAND, CONTEXT, SERVICE))
 
 
 def is_spelled(line: str) -> bool:

@@ -13,8 +13,10 @@ from fleetmod.syntax.values import Hole, Values, unwrap
 
 _UID_CALLS = lazy(
     r"process\.getuid(\?\.|!)?\(\)|(os\.)?userInfo\(\)\.uid|process\.geteuid(\?\.|!)?\(\)"
-    r"|(process\.)?getuid\.call\(process\)"
+    r"|(process\.)?getuid\.call\(process\)|Deno\.uid\(\)"
+    r"|process\.env(?:\.UID|\[[\"']UID[\"']\])"
 )
+_AS_TEXT = lazy(r"\??\.toString\(\)$")
 _UID_SHELL = lazy(r"\(\s*[\"'`](/usr/bin/)?id -u[\"'`]")
 
 
@@ -28,7 +30,7 @@ class Domains:
         """Whether an expression is the caller's own user id."""
         node = unwrap(node)
         text = re.sub(r"\s+", "", self.scopes.source.text(node))
-        if _UID_CALLS.fullmatch(text):
+        if _UID_CALLS.fullmatch(_AS_TEXT.sub("", text)):
             return True
         if node.type == "identifier" and depth:
             value = self.values.constant(node)
@@ -39,12 +41,12 @@ class Domains:
                 left is not None
                 and right is not None
                 and self.own_uid(left, depth)
-                and (unwrap(right).type == "number" or self.own_uid(right, depth))
+                and (self._fixed(right) or self.own_uid(right, depth))
             )
         if node.type == "ternary_expression":
             branches = [node.child_by_field_name(f) for f in ("consequence", "alternative")]
             own = [b is not None and self.own_uid(b, depth) for b in branches]
-            fixed = [b is not None and unwrap(b).type == "number" for b in branches]
+            fixed = [b is not None and self._fixed(b) for b in branches]
             return any(own) and all(o or f for o, f in zip(own, fixed, strict=True))
         if node.type == "template_string" and len(node.named_children) == 1:
             inner = node.named_children[0]
@@ -55,6 +57,9 @@ class Domains:
             inlined = self.values.inline(node)
             if inlined is not None and not inlined[1] and depth:
                 return self.own_uid(inlined[0], depth - 1)
+            returned = self.opening.returned(node) if depth else None
+            if returned is not None:
+                return self.own_uid(returned, depth - 1)
             source = self.scopes.source.text(node)
             arguments = node.child_by_field_name("arguments")
             given = arguments.named_children if arguments is not None else []
@@ -62,6 +67,12 @@ class Domains:
                 return self.own_uid(given[0], depth)
             return bool(re.match(r"(\w+\.)?execSync\(", source) and _UID_SHELL.search(source))
         return False
+
+    def _fixed(self, node: Node) -> bool:
+        """Whether an expression is what stands for the id where there is none."""
+        node = unwrap(node)
+        text = self.scopes.source.text(node)
+        return node.type == "number" or (node.type == "string" and not text.strip("\"'0123456789"))
 
     def own(self, node: Node, depth: int = 4) -> bool:
         """Whether an expression chooses or returns the caller's own domain."""

@@ -73,6 +73,10 @@ class Grammar:
         """Whether one command of a shell line, as far as it is literal, is about the tool."""
         return any(map(self.names, words))
 
+    def carried(self, text: str) -> bool:
+        """Whether a text begins with another program that runs the tool's work."""
+        return False
+
     def speech(self, text: str) -> bool:
         """Whether a text that begins as a command does goes on as a sentence."""
         return False

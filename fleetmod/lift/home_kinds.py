@@ -29,10 +29,12 @@ _USES = lazy(
     r"|create(?:Read|Write)Stream|exec|spawn|(?:path|file|dir)Exists)(?:[A-Z]\w*)?|\$)"
 )
 
+_AROUND = ("template_substitution", "template_string", "binary_expression", "as_expression")
+
 
 class HomeKinds:
     def __init__(self, scopes: Scopes, values: Values, homes: Homes, settings: Settings) -> None:
-        self.source, self.values, self.homes = scopes.source, values, homes
+        self.scopes, self.source, self.values, self.homes = scopes, scopes.source, values, homes
         self.settings = settings
         self.test = is_test(scopes.source.path)
         self._known: dict[int, str] = {}
@@ -99,7 +101,7 @@ class HomeKinds:
         return self.drift.is_production(text) or self._is_used(node)
 
     def _is_used(self, node: Node) -> bool:
-        if self._in_chain(node):
+        if self._in_chain(node) or self._is_loaded(node):
             return True
         call = node.parent.parent if node.parent is not None else None
         if node.parent is None or node.parent.type != "arguments" or call is None:
@@ -107,6 +109,23 @@ class HomeKinds:
         target = call.child_by_field_name("function")
         name = re.sub(r"\s+", "", self.source.text(target)) if target is not None else ""
         return bool(_USES.fullmatch(name))
+
+    def _is_loaded(self, node: Node, depth: int = 3) -> bool:
+        """Whether a module is loaded from there, perhaps by constants: `import(`${ROOT}/a.js`)`."""
+        parent = node.parent
+        while parent is not None and parent.type in _AROUND:
+            parent = parent.parent
+        if parent is None or parent.parent is None:
+            return False
+        if parent.type == "arguments":
+            target = parent.parent.child_by_field_name("function")
+            return target is not None and self.source.text(target) in ("import", "require")
+        name = parent.child_by_field_name("name")
+        if parent.type != "variable_declarator" or name is None or not depth:
+            return False
+        binding = self.scopes.resolve(name)
+        references = self.scopes.references(binding) if binding is not None else ()
+        return any(self._is_loaded(reference, depth - 1) for reference in references)
 
     def _in_chain(self, node: Node) -> bool:
         parent = node.parent

@@ -67,6 +67,28 @@ def beside(node: Node, source: Source) -> str:
     return "\n".join(source.own_text(n) for n in literals if n.id != node.id)
 
 
+def behind(node: Node, values: Values) -> tuple[str, str]:
+    """What follows a literal in its `+` chain, and what the console prints behind that; a NUL for
+    what is only known at run time."""
+    chain, child = "", node
+    for a in ancestors(node):
+        if a.type == "arguments":
+            follows = child.next_named_sibling
+            console = a.parent is not None and values.source.text(a.parent).startswith("console.")
+            if not console or follows is None or follows.type in ("object", "array", "comment"):
+                break
+            return chain, " " + flatten(values.pieces(follows))
+        if a.type == "binary_expression":
+            left, right = a.child_by_field_name("left"), a.child_by_field_name("right")
+            if left is None or right is None or "+" not in {c.type for c in a.children}:
+                break
+            chain += flatten(values.pieces(right)) if left.id == child.id else ""
+        elif a.type != "parenthesized_expression":
+            break
+        child = a
+    return chain, ""
+
+
 def is_title(node: Node, source: Source) -> bool:
     """Whether a literal is the name of a test case, which must not depend on the platform."""
     call = node.parent.parent if node.parent is not None else None

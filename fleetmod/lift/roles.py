@@ -7,7 +7,7 @@ from functools import cached_property
 
 from tree_sitter import Node
 
-from fleetmod.lift.audience import looks_run
+from fleetmod.lift.audience import looks_run, quotes_only
 from fleetmod.lift.launchctl import TOOL, Launchctl
 from fleetmod.lift.prose import is_title, of_environment
 from fleetmod.lift.site import Site
@@ -111,6 +111,8 @@ class Roles:
                 return FIELD
         if self._compared(node):
             return COMPARED
+        if is_test(self.source.path) and self._stands_in(node):
+            return FAKE
         text = self.source.text(node)
         if _FOREIGN_TEXT.search(text) or of_environment(self.source.own_text(node)):
             return FOREIGN
@@ -128,6 +130,15 @@ class Roles:
         if looks_run(text[1:-1], (TOOL,)) and not audience.people(node):
             return RUNNABLE
         return DISPLAYED
+
+    def _stands_in(self, node: Node) -> bool:
+        """Whether a literal is a script, or a line of one, that names the tool and does not run
+        it."""
+        lines = [node]
+        if node.parent is not None and node.parent.type == "array":
+            lines = node.parent.named_children
+        script = "\n".join(self.source.text(line)[1:-1] for line in lines)
+        return quotes_only(script, (TOOL,))
 
     def _compared(self, node: Node) -> bool:
         parent = node.parent

@@ -33,6 +33,7 @@ class Runner:
     spread: bool = False  # the arguments come as a rest parameter
     wrapper: Binding | None = None
     decoded: bool = False  # STRUCT whose outputs are texts already
-    lenient: tuple[int, str] | None = None  # which argument, and its flag, keeps it from throwing
+    # which argument, and its flag ("" where it is one itself), keeps it from throwing
+    lenient: tuple[int, str] | None = None
     trimmed: bool = False  # TEXT without the white space around it
     caveat: str = ""  # what a wrapper does besides, so that no port call can stand for it

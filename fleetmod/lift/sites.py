@@ -109,7 +109,9 @@ class Sites:
         return ""
 
     def _flag_given(self, options: Node, flag: str) -> bool | None:
-        """What `{ flag: true }` says in so many words; None for other options."""
+        """What `{ flag: true }`, or `true` alone, says in so many words; None for other options."""
+        if not flag:
+            return {"true": True, "false": False}.get(self.source.text(options))
         match = re.fullmatch(
             rf"\{{{flag}:(true|false),?\}}", re.sub(r"\s+", "", self.source.text(options))
         )

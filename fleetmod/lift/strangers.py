@@ -6,7 +6,7 @@ import re
 
 from tree_sitter import Node
 
-from fleetmod.lift.audience import Audience, looks_run
+from fleetmod.lift.audience import Audience, looks_run, quotes_only
 from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Foreign, Operation, Unliftable, Word
 from fleetmod.lift.runner import SHELL, UNKNOWN, Runner
@@ -14,13 +14,17 @@ from fleetmod.lift.shell import parse_shell
 from fleetmod.lift.site import Site, claim
 from fleetmod.regex import lazy
 from fleetmod.syntax.values import Values, unwrap
+from fleetmod.testfiles import is_test
 
 _ASKS = lazy(
     r"(.*\.)?(includes|startsWith|endsWith|indexOf|match|matchAll|test|search|split|replace"
     r"|replaceAll|to[A-Z]\w*|stringContaining|stringMatching|objectContaining|arrayContaining|has"
     r"|push|unshift|join|resolve|mock\w*|doMock|require|import|which\w*|[\w$]*[eE]xists\w*|accessSync|access"
-    r"|writeFile\w*|chmod\w*|RegExp|equal|deepEqual|strictEqual|deepStrictEqual|ok|assert\w*)"
+    r"|(?:parse|extract|tokenize|normalize|classify|escape|quote|strip|sanitize|redact|format)\w*"
+    r"|writeFile\w*|chmod\w*|RegExp|equal\w*|eqls?|deepEqual|strictEqual|deepStrictEqual|contain\w*|members|ok|assert\w*)"
 )
+_WORDS = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_AT_RUN_TIME = "the arguments are only known at run time"
 _STRANGER = Runner("", SHELL, UNKNOWN, sync=False, throws=True)
 
 
@@ -43,6 +47,7 @@ class Strangers:
         if _ASKS.fullmatch(name) or self.audience.speaks(call):
             return None
         site = Site(call, _STRANGER)
+        through = self.grammar.elsewhere.intersection(w.lower() for w in _WORDS.findall(name))
         try:
             found = self._command(site, name, arguments)
         except Foreign as reason:
@@ -51,6 +56,8 @@ class Strangers:
             site.refused, found = f"`{name}` runs it, and {reason}", True
         if not found:
             return None
+        if through and not site.foreign:
+            site.foreign = f"runs through `{name}`, not on this host"
         if not site.foreign and not site.refused:
             port = "; ".join(f"{self.grammar.port}.{op.verb}(…)" for op in site.operations)
             site.refused = (
@@ -63,11 +70,19 @@ class Strangers:
             return self._text(site, arguments)
         args = [a for a in arguments.named_children if a.type != "comment"]
         for index, argument in enumerate(args):
+            behind = args[index + 1] if len(args) > index + 1 else None
+            listed = self.values.elements(behind) if behind is not None else None
             if self._is_tool(argument):
-                listed = self.values.elements(args[index + 1]) if len(args) > index + 1 else None
-                if listed is None or not self._is_command(listed):
+                if behind is not None and listed is None and self._handed_on(argument, behind):
+                    claim(site, [argument], self.values, self.grammar)
+                    raise Unliftable(f"{_AT_RUN_TIME}; {self.grammar.per_branch}")
+                if behind is None or listed is None or not self._is_command(listed):
                     continue
-                claim(site, [argument, args[index + 1]], self.values, self.grammar)
+                claim(site, [argument, behind], self.values, self.grammar)
+                site.operations = self._words(argument, listed)
+                return True
+            if listed and behind is not None and self._is_carried(argument, listed):
+                claim(site, [argument, behind], self.values, self.grammar)
                 site.operations = self._words(argument, listed)
                 return True
             elements = self.values.elements(argument)
@@ -86,9 +101,10 @@ class Strangers:
     def _text(self, site: Site, node: Node) -> bool:
         pieces = self.values.expand(self.values.pieces(node))
         flat = "".join(p if isinstance(p, str) else "\0" for p in pieces)
-        if not self.grammar.names(flat) or not looks_run(flat, self.grammar.tools):
+        if not self.grammar.names(flat) or quotes_only(flat, self.grammar.tools):
             return False
-        if self.grammar.speech(flat):
+        run = looks_run(flat, self.grammar.tools) or self.grammar.carried(flat)
+        if not run or self.grammar.speech(flat):
             return False
         claim(site, [node], self.values, self.grammar)
         site.command = flat.replace("\0", "${…}")
@@ -99,6 +115,16 @@ class Strangers:
         literal = self.values.literal(node) if unwrap(node).type != "call_expression" else None
         return literal is not None and literal.rsplit("/", 1)[-1] in self.grammar.tools
 
+    def _handed_on(self, tool: Node, behind: Node) -> bool:
+        """Whether a function that runs things gets the tool with a list that is made elsewhere."""
+        made = unwrap(behind).type in ("identifier", "member_expression")
+        return made and self.audience.runs(tool) and not is_test(self.source.path)
+
+    def _is_carried(self, program: Node, arguments: list[Node]) -> bool:
+        literal = self.values.literal(program)
+        words = [self.values.literal(each) or "" for each in arguments]
+        return literal is not None and self.grammar.carried(" ".join([literal, *words]))
+
     def _is_command(self, arguments: list[Node]) -> bool:
         """Whether a list behind the tool's name holds its arguments, and no more names."""
         return self.grammar.arguments([self.values.literal(each) for each in arguments])
@@ -106,7 +132,7 @@ class Strangers:
     def _words(self, tool: Node | None, elements: list[Node]) -> tuple[Operation, ...]:
         program = self.values.literal(tool) if tool is not None else None
         if any(e.type == "spread_element" for e in elements):
-            raise Unliftable("the arguments are only known at run time")
+            raise Unliftable(_AT_RUN_TIME)
         words: list[Word] = [
             (program or self.grammar.tools[0],),
             *(self.values.pieces(e) for e in elements),

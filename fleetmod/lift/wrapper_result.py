@@ -31,6 +31,10 @@ class Resolver(Protocol):
     def of_function(self, node: Node) -> Runner | None: ...
 
 
+_CAUGHT_IF = (
+    r"catch(?: ?\((\w+)(?:: \w+)?\))? \{{ ?if \({}\) (?:\{{ ?)?return(?: (?:\"\"|''))?;?(?: ?\}})?"
+    r" throw (?:\1|new \w*Error\(.*\));? \}}"
+)
 _STRING_METHODS = ("toString", "trim", "trimEnd")
 
 
@@ -203,6 +207,8 @@ _FAILS_UNLESS = r"\(\w+\.(?:status|exitCode|code)!==?0&&(?:!{0}\??\.(\w+)|{0}\??
 def lenient_flag(function: Node, names: list[str], runners: Resolver) -> tuple[int, str] | None:
     """The argument, and its field, that keeps a wrapper from throwing: `if (done.status !== 0 &&
     !options?.allowFailure) throw …`, where it is read for nothing else."""
+    if (caught := _lenient_catch(function, names, runners)) is not None:
+        return caught, ""
     body = function.child_by_field_name("body")
     checks = [n for n in walk(body) if n.type == "if_statement"] if body is not None else []
     condition = checks[0].child_by_field_name("condition") if len(checks) == 1 else None
@@ -218,6 +224,27 @@ def lenient_flag(function: Node, names: list[str], runners: Resolver) -> tuple[i
         reads = re.findall(rf"(?<![\w.]){re.escape(name)}\b", runners.source.text(body))
         if match is not None and len(reads) == 1:
             return index, match[1] or match[2]
+    return None
+
+
+def _lenient_catch(function: Node, names: list[str], runners: Resolver) -> int | None:
+    """The argument that is true where a failure is caught: `catch (e) { if (quiet) return ""; throw
+    e; }`, where it is read for nothing else."""
+    body = function.child_by_field_name("body")
+    tried = body.named_children if body is not None else []
+    handler = tried[0].child_by_field_name("handler") if len(tried) == 1 else None
+    if body is None or handler is None:
+        return None
+    spelled = re.sub(r"\s+", " ", runners.source.text(handler))
+    listed = runners.source.text(function.child_by_field_name("parameters") or body)
+    for index, name in enumerate(names):
+        match = re.fullmatch(_CAUGHT_IF.format(re.escape(name)), spelled) if name else None
+        once = len(re.findall(rf"\b{re.escape(name)}\b", runners.source.text(body))) == 1
+        plain = re.search(
+            rf"\b{re.escape(name)}(?:\??: ?boolean|(?:: ?boolean)? ?= ?false)", listed
+        )
+        if match is not None and once and plain:
+            return index
     return None
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
-from fleetmod.lift.collected import collects
+from fleetmod.lift.collected import collects, restructured
 from fleetmod.lift.plain import caveat
 from fleetmod.lift.runner import ARGV, ARRAY, CHILD, SHELL, STRUCT, Runner
 from fleetmod.lift.wrapper_result import (
@@ -18,9 +18,12 @@ from fleetmod.lift.wrapper_result import (
     result_of,
     throws,
 )
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding
 from fleetmod.syntax.source import FUNCTIONS
 from fleetmod.syntax.values import unwrap
+
+_NEVER_THROWS = lazy(r"\breject\s*:\s*false\b")  # an option of execa
 
 
 def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
@@ -40,12 +43,17 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
     if len(inner_calls) != 1:
         return None
     call, inner = inner_calls[0]
+    if _NEVER_THROWS.search(runners.source.text(call)):
+        inner = replace(inner, throws=False)
     shaped = _forward(function, call, inner, runners)
     if shaped is None:
         return None
     if inner.result == CHILD and collects(function, call, runners):
         shaped, inner = (replace(r, result=STRUCT, decoded=True) for r in (shaped, inner))
         result, trimmed, sync = STRUCT, False, False
+    elif inner.result == STRUCT and (fields := restructured(function, call, runners)):
+        shaped = replace(shaped, decoded=True)
+        result, trimmed, sync = STRUCT, fields.get("stdout", False), inner.sync
     else:
         result, trimmed, sync = result_of(function, call, inner, runners)
     names = [name for name, _ in parameters(function, runners)]

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from tree_sitter import Node
 
 from fleetmod.lift.container_text import COMMAND, CONTEXT, holds_address
-from fleetmod.lift.prose import flatten
+from fleetmod.lift.prose import behind, flatten
 from fleetmod.lower.context import ASYNC, context_of, unawaited
 from fleetmod.lower.draft import CONTAINER, Draft, Refused
 from fleetmod.lower.prose import must_stay_literal
@@ -49,9 +49,10 @@ class ContainerTexts:
         found = list(COMMAND.finditer(text))
         if node.type == "jsx_text" or CONTEXT.search(text) or not found:
             raise Refused(_SPELLING)
+        chain = "".join(behind(node, self.values))
         for match in found:
             whole = match[0].split() == ["colima", match["verb"]] and match["verb"] in _HINTS
-            if not whole or re.match(r"[ \t]+-", text[match.end() :]):
+            if not whole or re.match(r"[ \t]+[-\0]", text[match.end() :] + chain):
                 raise Refused(_SPELLING)
         if _ON_MAC.search(text):
             raise Refused("names macOS beside the command; word it for every platform")

@@ -19,7 +19,11 @@ from fleetmod.syntax.cooked import Cooked, cook
 from fleetmod.syntax.source import ancestors, contains
 from fleetmod.syntax.values import Values
 
-_KEY_NAME = lazy(r"key|match|pattern|project|namespace|cache|session|_id$|Id$|fingerprint", re.I)
+_KEY_NAME = lazy(
+    r"key|match|pattern|project(?!_?(?:root|dir|path|folder|home))|namespace|cache|session|_id$|Id$"
+    r"|fingerprint",
+    re.I,
+)
 
 
 class HomePaths:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 
 from tree_sitter import Node
@@ -21,6 +22,12 @@ _PURE_CALL = lazy(
     r"(\w+\.)?promisify\(|require\(|createRequire\(|process\.getuid|(os\.)?userInfo\(\)"
     r"|(\w+\.)?(join|resolve|homedir|dirname|basename)\("
 )
+# the heading of a section, a directive for the rest of the file, and what is said of the file
+_FOR_ALL = lazy(
+    r"[-=*#~_\u2500-\u257f]{4,}|\b(?:eslint|biome|ts|prettier|oxlint)-(?:disable(?!-next|-line)|nocheck)"
+    r"|@(?:file|module|license|fileoverview|packageDocumentation)\b|\b[Cc]opyright\b|\bregion\b"
+)
+_DECLARED = ("interface_declaration", "type_alias_declaration")
 _WORD = lazy(rb"[\w$\x80-\xff]+")
 
 
@@ -32,6 +39,27 @@ def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[
     """
     if not edits:
         return []
+    removed = _values(scopes, targets, edits)
+    return _merged([*removed, *_types(scopes.source, removed)])
+
+
+def _types(source: Source, removed: list[Edit]) -> list[Edit]:
+    """Deletions of the file's own types that only what is removed is declared with."""
+    names: dict[str, list[Node]] = defaultdict(list)
+    for node in source.of("type_identifier") if removed else ():
+        names[source.text(node)].append(node)
+    out = []
+    for declaration in source.root.named_children if removed else ():
+        own = declaration.child_by_field_name("name")
+        if declaration.type not in _DECLARED or own is None:
+            continue
+        uses = [n for n in names[source.text(own)] if n.id != own.id]
+        if uses and all(any(e.start <= n.start_byte < e.end for e in removed) for n in uses):
+            out.append(_lines(declaration, source, first=_description(declaration, source)))
+    return out
+
+
+def _values(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[Edit]:
     gone: dict[int, Binding] = {}
     data = scopes.source.data
     while True:
@@ -46,7 +74,7 @@ def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[
             and _removable(binding, scopes, targets)
         ]
         if not found:
-            return _merged(removed)
+            return removed
         gone.update((binding.name_node.id, binding) for binding in found)
 
 
@@ -135,9 +163,34 @@ def _statement(binding: Binding) -> Node:
 
 
 def _deletion(binding: Binding, source: Source) -> Edit:
-    return _lines(
-        binding.declaration if binding.kind == "function" else _statement(binding), source
-    )
+    node = binding.declaration if binding.kind == "function" else _statement(binding)
+    return _lines(node, source, first=_description(node, source))
+
+
+def _description(node: Node, source: Source) -> Node:
+    """The first of the comments right above a declaration that are about it alone, or itself.
+
+    Where a statement follows on the next line, they may be about both.
+    """
+    below = node.next_sibling
+    while below is not None and below.type == ";":
+        below = below.next_sibling
+    apart = below is None or below.start_point.row > node.end_point.row + 1
+    if not (apart or (below is not None and below.type in ("comment", "}"))):
+        return node
+    first, above = node, node.prev_sibling
+    while above is not None and above.type == "comment" and _own_lines(above, source):
+        if above.end_point.row != first.start_point.row - 1 or _FOR_ALL.search(source.text(above)):
+            break
+        first, above = above, above.prev_sibling
+    # what stands right below other code, or opens the file, may be about more
+    alone = above is None or first.start_point.row > above.end_point.row + 1 or above.type == "{"
+    return first if alone and first.start_point.row > 0 else node
+
+
+def _own_lines(comment: Node, source: Source) -> bool:
+    start = comment.start_byte
+    return not source.data[source.data.rfind(b"\n", 0, start) + 1 : start].strip()
 
 
 def _unlist(bindings: list[Binding], source: Source) -> list[Edit]:
@@ -168,10 +221,11 @@ def _unlist(bindings: list[Binding], source: Source) -> list[Edit]:
     return edits
 
 
-def _lines(node: Node, source: Source, blank: bool = True) -> Edit:
-    """Delete a statement with its line, and (`blank`) a blank line that would be left doubled."""
+def _lines(node: Node, source: Source, blank: bool = True, first: Node | None = None) -> Edit:
+    """Delete a statement with its line, from the comment `first` on, and (`blank`) a blank line
+    that would be left doubled."""
     data = source.data
-    start, end = node.start_byte, node.end_byte
+    start, end = (first or node).start_byte, node.end_byte
     line_start = data.rfind(b"\n", 0, start) + 1
     line_end = data.find(b"\n", end)
     line_end = len(data) if line_end < 0 else line_end + 1
@@ -184,6 +238,8 @@ def _lines(node: Node, source: Source, blank: bool = True) -> Edit:
     next_end = data.find(b"\n", line_end)
     if blank and blank_before and next_end >= 0 and not data[line_end:next_end].strip():
         line_end = next_end + 1
+    if blank and blank_before and line_end == len(data) and line_start > 0:
+        line_start = len(data[:line_start].rstrip()) + 1  # the file ends with the line before
     return Edit(line_start, line_end, "", RULE)
 
 

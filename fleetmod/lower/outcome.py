@@ -21,6 +21,7 @@ _FIELDS = {
     "exitCode": "exitCode",
     "code": "exitCode",
     "success": "ok",
+    "ok": "ok",
     "failed": "",
     "error": "error",
     "stdout": "stdout",
@@ -90,8 +91,9 @@ class Outcomes:
     def settled(self, site: Site, usage: Usage, context: Context, op: Operation) -> None:
         """`const p = spawnSync(…); if (p.status !== 0) …`, and the like inline."""
         holder = declarator(usage.value)
+        trimmed = site.runner.trimmed and self.calls.asks(op)  # an action prints nothing
         if holder is None:
-            self._inline(usage, context, op)
+            self._inline(usage, context, op, ".trim()" if trimmed else "")
             return
         name = holder.child_by_field_name("name")
         encoded = site.runner.decoded or (
@@ -99,6 +101,8 @@ class Outcomes:
         )
         if name is not None and name.type == "object_pattern":
             pattern = self._pattern(name, encoded)
+            if trimmed and "stdout" in pattern:
+                raise Refused("takes trimmed text from the result; read the port's fields instead")
             outcome = self.calls.outcome(op, context, text="stdout" in pattern)
             self.draft.replace_range(
                 name.start_byte, usage.value.end_byte, f"{pattern} = {outcome}", self.calls.rule
@@ -112,7 +116,7 @@ class Outcomes:
         reads = self.scopes.references(binding)
         if self._throw_only(holder, binding, reads, context, op):
             return
-        self._adapt_reads(reads, encoded)
+        self._adapt_reads(reads, encoded, ".trim()" if trimmed else "")
         told = any(member(read, self.source) == "stdout" for read in reads)
         self.draft.replace(usage.value, self.calls.outcome(op, context, text=told), self.calls.rule)
 
@@ -134,7 +138,7 @@ class Outcomes:
             out.append(new if new == local else f"{new}: {local}")
         return "{ " + ", ".join(out) + " }"
 
-    def _inline(self, usage: Usage, context: Context, op: Operation) -> None:
+    def _inline(self, usage: Usage, context: Context, op: Operation, trim: str) -> None:
         name = member(usage.value, self.source)
         new = _FIELDS.get(name)
         if not new or usage.value.parent is None:
@@ -144,7 +148,8 @@ class Outcomes:
         stop = access.end_byte
         optional = access.child_by_field_name("property")
         assert optional is not None
-        self.draft.replace_range(access.start_byte, stop, f"{text}.{new}", self.calls.rule)
+        made = f"{text}.{new}{trim if new == 'stdout' else ''}"
+        self.draft.replace_range(access.start_byte, stop, made, self.calls.rule)
         self.drop_encoding(access)
 
     def _throw_only(
@@ -193,8 +198,9 @@ class Outcomes:
             first.start_byte <= c.start_byte < last.end_byte for c in self.source.of("comment")
         )
 
-    def _adapt_reads(self, reads: list[Node], encoded: bool) -> None:
-        """Adapt each read of the result; `encoded` output was a string before, too."""
+    def _adapt_reads(self, reads: list[Node], encoded: bool, trim: str) -> None:
+        """Adapt each read of the result; `encoded` output was a string before, too, and `trim` is
+        what was done to it."""
         edits: list[tuple[Node, str]] = []
         for read in reads:
             name = member(read, self.source)
@@ -203,6 +209,8 @@ class Outcomes:
                 raise Refused(f"reads `{name or 'the whole result'}`, which the port does not tell")
             if name in ("stdout", "stderr") and not encoded:
                 edits.extend(self._bytes_read(access))
+            elif name == "stdout" and trim:
+                edits.append((access, self.source.text(access) + trim))
             elif _FIELDS[name] != name and name not in ("stdout", "stderr"):
                 prop = access.child_by_field_name("property")
                 assert prop is not None

@@ -12,6 +12,7 @@ from fleetmod.lift.operation import Operation
 from fleetmod.lift.prose import (
     SERVICE,
     Quoted,
+    behind,
     beside,
     cut,
     flatten,
@@ -49,6 +50,7 @@ _CODE = lazy(
 _ARGUMENTS = lazy(
     r"launchctl`?[ \t]+[\"'`]?\0|launchctl[ \t]+[a-z-]+[ \t]+-\w|\(launchctl[ \t]+[a-z-]+\)"
 )
+_GOES_ON = lazy(r"[.\w/@:-]*\0|[ \t]+[\"'`]?\0")  # behind a command, more of it
 _STOP = lazy(r"launchctl[ \t]+stop\b")
 _MAC = lazy(
     r"\b(?:mac ?os|darwin|OS ?X|on (?:a |your )?mac|launchd|plist|launch ?(?:agent|daemon)s?)\b",
@@ -85,9 +87,14 @@ def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "
     for command in quoted:
         op = command.operation
         label = "".join(p for p in op.label if isinstance(p, str))
-        then = text[command.start :] + below
+        said, then = above + text[: command.start], text[command.start :] + below
         out += neutral(text[at : command.start], above + text[:at], prose=True, then=then)
-        out += f"{op.verb} {label}".strip() + " (service manager)"
+        if label:
+            out += f"{op.verb} {label} (service manager)"
+        elif modified(said):
+            out += f"service manager {op.verb}"
+        else:
+            out += f"{'The' if starts(said) else 'the'} service manager's {op.verb}"
         at = command.end
     return out + neutral(text[at:], above + text[:at], prose=True, then=below)
 
@@ -116,6 +123,8 @@ class Display:
                 "port's hint instead of the branches"
             )
         text = flatten(pieces)
+        if _GOES_ON.match(text[quoted[-1].end :] + "".join(behind(node, self.values))):
+            raise Refused(_NOT_UNDERSTOOD)
         if any(_STOP.search(text, c.start, c.end) for c in quoted):
             raise Refused(
                 "`launchctl stop` keeps the service loaded, and the port's stop does not; word it "
@@ -148,7 +157,8 @@ class Display:
         flat = text if in_jsx else flatten(self.values.pieces(node))
         if in_jsx and SERVICE.search(flat):
             raise Refused(_IN_JSX)
-        if holds_command(flat) and not is_title(node, self.source):
+        chain, printed = behind(node, self.values)
+        if holds_command(flat + chain + printed) and not is_title(node, self.source):
             raise Refused(_NOT_UNDERSTOOD)
         if stuck(text):
             raise Refused(_STUCK)
@@ -156,7 +166,7 @@ class Display:
         check_language(text)
         if is_title(node, self.source):
             check_facts(text)
-        if _ARGUMENTS.search(flat):
+        if _ARGUMENTS.search(flat + chain):
             raise Refused(_OWN_ARGUMENTS)
         if in_jsx:
             self.draft.replace(node, neutral(self.source.text(node)), rule)

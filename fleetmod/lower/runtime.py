@@ -14,6 +14,8 @@ DENO = "loads modules by URL, which finds no package of the workspace; pass the 
 
 _HOOKS = lazy(r"\b(?:useState|useEffect|useRef|useMemo|useCallback|useReducer)\b")
 _BROWSER_MODULES = lazy(r"react-dom(?:/client)?$|preact|solid-js|svelte|vue$|@storybook/.*")
+# React that a terminal or a launcher shows runs in Node (Ink, Raycast's API, OpenTUI)
+_NODE_MODULES = lazy(r"node:.*|ink(?:-.*)?|@inkjs/.*|@raycast/.*|@opentui/.*|child_process")
 _DENO_MODULES = lazy(r"(?:https?|jsr|npm):")
 _GLOBALS = ("document", "window", "localStorage", "navigator")
 
@@ -21,6 +23,7 @@ _GLOBALS = ("document", "window", "localStorage", "navigator")
 def elsewhere(scopes: Scopes) -> str:
     """Why no port can be imported here; empty where one can."""
     source = scopes.source
+    hooked = node = False
     for statement in source.root.named_children:
         text = source.text(statement)
         if statement.type == "expression_statement" and re.match(r"[\"']use client[\"']", text):
@@ -31,8 +34,10 @@ def elsewhere(scopes: Scopes) -> str:
         name = source.text(module)[1:-1] if module is not None else ""
         if _DENO_MODULES.match(name):
             return DENO
-        if _BROWSER_MODULES.fullmatch(name) or (name == "react" and _HOOKS.search(text)):
+        if _BROWSER_MODULES.fullmatch(name):
             return BROWSER
-    if ".stories." in source.path:
+        hooked = hooked or (name == "react" and _HOOKS.search(text) is not None)
+        node = node or _NODE_MODULES.fullmatch(name) is not None
+    if ".stories." in source.path or (hooked and not node):
         return BROWSER
     return BROWSER if any(scopes.uses_global(name) for name in _GLOBALS) else ""

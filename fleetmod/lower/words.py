@@ -8,12 +8,18 @@ from fleetmod.lift.prose import unwrapped
 from fleetmod.regex import lazy
 
 # what the port calls the tool's subcommands that no other service manager has
-VERBS = {"bootout": "stop", "bootstrap": "load", "kickstart": "start", "print": "inspect"}
+VERBS = {
+    "bootout": "stop",
+    "bootstrap": "load",
+    "kickstart": "start",
+    "print": "inspect",
+    "remove": "stop",
+}
 _NAME = lazy(
     r"(?P<article>\b(?:[Tt]he|[Aa]n?|[Ii]ts|[Tt]his|[Ee]ach|[Ee]very|[Nn]o|[Aa]ny) )?"
     r"(?P<tick>`)?(?P<path>/bin/)?(?<![\w.@-])launchctl"
     r"(?:(?P<hyphen>-)(?=[a-z])"
-    r"|(?P<verb> (?:bootout|bootstrap|kickstart|print)\b(?! -))?(?P<close>`)?)"
+    rf"|(?P<verb> (?:{'|'.join(VERBS)})\b(?! -))?(?P<close>`)?)"
 )
 _STUCK = lazy(
     r"[\w.@*-]launchctl|(?<!/bin)(?<!\w)/launchctl(?!/)|launchctl(?:[\w(*]|\.\w|/\w+[./])"
@@ -26,12 +32,12 @@ _VERB = (
     r"|stops|restarts|loads|unloads|lists|kills|holds|manages|owns|calls|expects|accepts|handles"
     r"|respawns|won't|can't|doesn't|isn't|didn't|couldn't"
 )
-_VERB_FOLLOWS = lazy(rf" (?:{_VERB})\b")
+_VERB_FOLLOWS = lazy(rf" (?:(?:itself|also|only|never|always|still|just|already) )?(?:{_VERB})\b")
 _NO_NOUN = lazy(
     rf" (?:{_VERB}|and|or|but|nor|to|for|on|in|at|with|as|by|from|into|onto|over|under|via|of|about"
     r"|after|before|during|since|until|till|while|because|through|without|than|if|when|so|that|which"
     r"|who|where|never|not|only|also|still|just|itself|alone|again|already|here|there|then|too"
-    r"|instead|first|directly|anyway)\b"
+    r"|instead|first|directly|anyway|back)\b"
 )
 _MODIFIED = lazy(
     # determiners, and adjectives that stand before a tool's name

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 from fleetmod.regex import lazy
 from fleetmod.workspace.json_edit import read_object
@@ -15,6 +16,9 @@ from fleetmod.workspace.tsconfig import NAME, TsConfig, read_tsconfig
 
 # Node strips types by default from here on: nodejs.org/api/typescript.html, "Type stripping"
 NODE = (22, 18)
+# declarations import `./x.ts` from here on; before, error TS2691 (TypeScript 5.0 release notes,
+# "allowImportingTsExtensions")
+TYPESCRIPT = (5, 0)
 _VERSION = lazy(r"(\d+)(?:\.(\d+))?")
 _COMMONJS = ("commonjs", "node10", "umd", "amd")
 _BUNDLERS = frozenset("bun esbuild parcel rollup rolldown tsdown tsup tsx vite webpack".split())
@@ -24,7 +28,7 @@ def fit_notes(root: Path, folders: Collection[str], owners: Collection[PackageIn
     """Notes on the new packages in `folders`, and on the packages (`owners`) that import them."""
     notes = [note for folder in sorted(folders) for note in _compiled(root, folder)]
     for owner in sorted(owners, key=lambda info: info.path):
-        notes += _run(root, owner)
+        notes += [*_run(root, owner), *_typed(root, owner)]
     return list(dict.fromkeys(notes))
 
 
@@ -62,12 +66,7 @@ def _run(root: Path, owner: PackageInfo) -> Iterator[str]:
     config = read_tsconfig(root, owner.path)
     module = str(config.options.get("module", "") if config else "").lower()
     kind = top.last("type")
-    named = {
-        name
-        for field in ("dependencies", "devDependencies")
-        if (item := top.last(field)) is not None and isinstance(item.value, dict)
-        for name in item.value
-    }
+    named = _dependencies(owner.text, owner.manifest).keys()
     commonjs = not (kind and kind.value == "module") and module in _COMMONJS
     if commonjs and not named & _BUNDLERS and manager_of(root, owner.path) != "bun":
         yield (
@@ -75,6 +74,30 @@ def _run(root: Path, owner: PackageInfo) -> Iterator[str]:
             f"TypeScript, which Node requires from {needed} on: say so in engines.node, or bundle "
             "them"
         )
+
+
+def _typed(root: Path, owner: PackageInfo) -> Iterator[str]:
+    """A note where the compiler that checks a package cannot read the packages' declarations."""
+    for folder in folders_above(owner.path):
+        manifest = posixpath.join(folder, "package.json")
+        file = root / manifest
+        text = file.read_text(encoding="utf-8") if file.is_file() else "{}"
+        version = _dependencies(text, manifest).get("typescript")
+        if not isinstance(version, str):
+            continue
+        if _VERSION.search(version) and lowest(version) < TYPESCRIPT:
+            yield (
+                f'{manifest} names TypeScript "{version}", which does not read the declarations of '
+                f"the installed packages: they need {TYPESCRIPT[0]}.{TYPESCRIPT[1]}"
+            )
+        return
+
+
+def _dependencies(text: str, where: str) -> dict[str, Any]:
+    top = read_object(text, where)
+    found = (top.last(field) for field in ("dependencies", "devDependencies"))
+    values = [item.value for item in found if item is not None and isinstance(item.value, dict)]
+    return {name: version for value in values for name, version in value.items()}
 
 
 def lowest(range_: str) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -20,6 +21,7 @@ _TIMES = re.compile(r"\s*(?:\[[\d.]+ ?m?s\]|\([\d.]+ ?m?s\)|[\d.]+ ?m?s|# (?:SKI
 _PREFIX = re.compile(r"^(?:[@\w./-]+(?::[\w:-]+)?:|[\w./-]+ [\w:-]+:) (?=\S)")
 
 TypeErrorKey = tuple[str, str, str]
+Renames = Sequence[tuple[str, str]]  # old and new texts
 
 
 @dataclass(frozen=True)
@@ -61,15 +63,26 @@ class Regression:
     what: str
 
 
-def regressions(before: Outcome, after: Outcome) -> tuple[Regression, ...]:
-    """What is worse in the second of two runs of one command."""
+def regressions(before: Outcome, after: Outcome, renames: Renames = ()) -> tuple[Regression, ...]:
+    """What is worse in the second of two runs of one command.
+
+    `renames` are the texts that changed in the tests, which may be in their names.
+    """
+    ran = after.passed | after.failed
+    failed = before.failed | {_renamed(name, renames) for name in before.failed}
     out = [
         Regression("type error", f"{file}: {code}: {text}")
         for (file, code, text) in sorted((after.errors - before.errors).elements())
     ]
-    out += [Regression("failing test", name) for name in sorted(after.failed - before.failed)]
-    gone = before.passed - after.passed - after.failed
+    out += [Regression("failing test", name) for name in sorted(after.failed - failed)]
+    gone = {name for name in before.passed - ran if _renamed(name, renames) not in ran}
     out += [Regression("missing test", name) for name in sorted(gone)]
     if not out and after.code != 0 and before.code == 0:
         out.append(Regression("exit code", f"{after.code}, and 0 before:\n{after.tail}"))
     return tuple(out)
+
+
+def _renamed(name: str, renames: Renames) -> str:
+    for old, new in renames:
+        name = name.replace(old, new)
+    return name

@@ -14,8 +14,9 @@ from fleetmod.apply import write
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN
 from fleetmod.model import Plan
 from fleetmod.project import Project
+from fleetmod.testfiles import is_test
 from fleetmod.verify.commands import Command, find_commands
-from fleetmod.verify.outcome import Outcome, Regression, read_outcome, regressions
+from fleetmod.verify.outcome import Outcome, Regression, Renames, read_outcome, regressions
 from fleetmod.verify.scratch import has_dependencies, link_packages, scratch_copy
 
 Say = Callable[[str], None]
@@ -82,10 +83,11 @@ def verify(
         write(copy, plan.changes)
         ports = {name: project.port_folder(port) for port, name in project.packages.items()}
         link_packages(copy, ports)
+        renames = _renames(project.root, plan)
         comparisons = []
         for command, before in zip(commands, befores, strict=True):
             say(f"after: {command.line}")
-            comparisons.append(_compare(command, before, copy, seconds, say))
+            comparisons.append(_compare(command, before, copy, seconds, renames, say))
     unproven += [
         f"`{c.command.line}` could not be run: {c.before.tail.splitlines()[-1:] or ['no output']}"
         for c in comparisons
@@ -94,9 +96,21 @@ def verify(
     return Verdict(tuple(comparisons), tuple(unproven))
 
 
-def _compare(command: Command, before: Outcome, copy: Path, seconds: int, say: Say) -> Comparison:
+def _renames(root: Path, plan: Plan) -> Renames:
+    """What the plan writes in tests for what, longest first: a title is a test's name."""
+    out = set()
+    for change in plan.changes:
+        if change.sha256 and is_test(change.path):
+            data = (root / change.path).read_bytes()
+            out |= {(data[e.start : e.end].decode(), e.text) for e in change.edits}
+    return sorted((pair for pair in out if all(pair)), key=lambda pair: -len(pair[0]))
+
+
+def _compare(
+    command: Command, before: Outcome, copy: Path, seconds: int, renames: Renames, say: Say
+) -> Comparison:
     after = _run(command, copy, seconds)
-    worse = regressions(before, after)
+    worse = regressions(before, after, renames)
     flaky: set[str] = set()
     if any(r.kind == "failing test" for r in worse):
         say("again, to tell flaky tests: " + command.line)

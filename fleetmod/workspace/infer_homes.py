@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.placeholders import PLACEHOLDERS
 
+_NEAR = 500  # characters in front of a path that may say what it is
 CODE, TESTS, COMMENTS, PROSE = "code", "tests", "comments", "documents and data"
 
 # no letter, digit, `.`, bracket or drive before it: no URL, no relative import, no folder of a
@@ -27,6 +29,9 @@ _OTHER_COMMENT = lazy(r"^\s*(?:#(?!!)|<!--)")
 _FALLBACK = lazy(
     r"\b(?:HOME|USERPROFILE|homedir\(\))(?:\?\.trim\(\))?[\"'\])\s]*(?:\|\||\?\?|,)[\s(]*[\"'`]$"
 )
+_CONSTANT = lazy(r"\b(?:const|let|var)\s+(\w+)\s*(?::\s*string\s*)?=\s*[\"'`]$")
+# what a form shows while it is empty is an example, and nobody's home
+_EXAMPLE = lazy(r"[pP]laceholder\w*[\"']?\s*[:=]\s*\{?[\"'`][^\n]*$")
 _BELOW_HOME = {
     *("Code", "code", "src", "dev", "Developer", "projects", "Projects", "work", "repos", "git"),
     *("Documents", "Downloads", "Desktop", "Library", "bin", "snap"),
@@ -38,6 +43,7 @@ class Literal:
     """One home path in one file: whose, what stands below it, and where it is spelled.
 
     `sure` says that it is a home's folder for certain: `/home/x` may be a web site's route.
+    `loaded` says that modules are loaded from there, so that it is no mere data of a test.
     """
 
     parent: str  # "/Users" or "/home"
@@ -46,6 +52,7 @@ class Literal:
     path: str
     kind: str
     sure: bool
+    loaded: bool = False
 
     @property
     def home(self) -> str:
@@ -62,13 +69,28 @@ def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
         below = tuple(part for part in match[3].rstrip(".").split("/") if part)
         if user in PLACEHOLDERS or {".", ".."} & {*below}:
             continue
+        if _EXAMPLE.search(text, max(match.start() - _NEAR, 0), match.start()):
+            continue
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         sure = match[1] == "Users" or bool(
             _FALLBACK.search(text[max(match.start() - 80, 0) : match.start()])
             or (below and (below[0] in _BELOW_HOME or below[0].startswith(".")))
             or next(inside(below, known), None)
         )
-        yield Literal(f"/{match[1]}", user, below, path, _kind(path, before), sure)
+        loaded = _is_loaded(text, match)
+        yield Literal(f"/{match[1]}", user, below, path, _kind(path, before), sure, loaded)
+
+
+def _is_loaded(text: str, home: re.Match[str]) -> bool:
+    """Whether `import()` or `require()` takes the constant that a home path is the value of, or
+    one that is made of it."""
+    constant = _CONSTANT.search(text[max(home.start() - 80, 0) : home.start()])
+    if constant is None:
+        return False
+    name = re.escape(constant[1])
+    made = re.findall(rf"\b(?:const|let|var)\s+(\w+)\s*=\s*`\$\{{{name}\}}", text)
+    names = "|".join([name, *map(re.escape, made)])
+    return re.search(rf"\b(?:import|require)\(\s*(?:`\$\{{)?(?:{names})\b", text) is not None
 
 
 def inside(below: tuple[str, ...], known: Collection[str]) -> Iterator[int]:
@@ -93,7 +115,7 @@ def mostly_linux(literals: Sequence[Literal]) -> bool:
 
 def elects(literal: Literal) -> bool:
     """Whether the literal makes its user one whose home is debt."""
-    return literal.kind == CODE and literal.sure
+    return (literal.kind == CODE and literal.sure) or (literal.kind == TESTS and literal.loaded)
 
 
 def remark(literals: Sequence[Literal], chosen: Collection[str]) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from fleetmod.regex import lazy
 
 _ADDRESS = lazy(r"(?<![\d.])192\.168\.\d{1,3}\.\d{1,3}(?!\.?\d)(?!/\d)")
-_MACHINE = lazy(r"colima|limactl|(?<![a-z])lima(?![a-z])|(?<![a-z])vm[_ -]?(?:ip|host|addr)", re.I)
+# a name (`vmIp`, `VM_HOST`): a sentence about a "VM IP" is of any machine
+_MACHINE = lazy(r"colima|limactl|(?<![a-z])lima(?![a-z])|(?<![a-z])vm[_-]?(?:ip|host|addr)", re.I)
 
 
 def best_addresses(texts: Mapping[str, str]) -> tuple[tuple[str, ...], str]:

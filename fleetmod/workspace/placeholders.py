@@ -8,7 +8,7 @@ _NAMES = """
     test tests tester testuser test-user dev demo fixture redacted redacted_user
     john johndoe john.doe jane janedoe jane.doe
     shared guest root runner node vscode app coder codespace circleci ubuntu ec2-user web_user
-    linuxbrew homebridge projects components settings
+    linuxbrew homebridge docs projects components settings
 """.split()
 
 # as they are spelled: `you`, `You`, `YOU`
