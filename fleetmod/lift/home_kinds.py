@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 
 from tree_sitter import Node
@@ -47,9 +46,13 @@ class HomeKinds:
 
     def _kind(self, node: Node) -> str:
         text = cook(node, self.source).text
-        found = list(self.settings.places.find(text))
+        found = list(self.settings.places.find(text, self.homes.before(node)))
         if not found:
-            return SPLIT if node.type == "string" and self._is_split(node, text) else ""
+            return (
+                SPLIT
+                if node.type in ("string", "template_string") and self._is_split(node, text)
+                else ""
+            )
         if not any(path.base for path in found):
             if any(path.why for path in found):
                 return self._elsewhere(node, {path.why for path in found})
@@ -82,6 +85,8 @@ class HomeKinds:
     def _is_split(self, node: Node, text: str) -> bool:
         """Whether the literal behind this one is a user's name: `join("/Users", "alice")`."""
         follows = node.next_named_sibling
+        while follows is not None and follows.type == "comment":
+            follows = follows.next_named_sibling
         if text.rstrip("/") not in ("/Users", "/home") or follows is None:
             return False
         name = (self.values.literal(follows) or "").lstrip("/").split("/")[0]
@@ -105,7 +110,7 @@ class HomeKinds:
         if node.parent is None or node.parent.type != "arguments" or call is None:
             return False
         target = call.child_by_field_name("function")
-        name = re.sub(r"\s+", "", self.source.text(target)) if target is not None else ""
+        name = self.source.squeezed(target) if target is not None else ""
         return bool(_USES.fullmatch(name))
 
     def _in_chain(self, node: Node) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from tree_sitter import Node
 
 from fleetmod.lift.audience import Audience, looks_run
@@ -13,6 +11,7 @@ from fleetmod.lift.runner import SHELL, UNKNOWN, Runner
 from fleetmod.lift.shell import parse_shell
 from fleetmod.lift.site import Site, claim
 from fleetmod.regex import lazy
+from fleetmod.syntax.source import parts
 from fleetmod.syntax.values import Values, unwrap
 
 _ASKS = lazy(
@@ -39,7 +38,7 @@ class Strangers:
         )
         if function is None or arguments is None:
             return None
-        name = re.sub(r"\s+", "", self.source.text(function))
+        name = self.source.squeezed(function)
         if _ASKS.fullmatch(name) or self.audience.speaks(call):
             return None
         site = Site(call, _STRANGER)
@@ -61,7 +60,7 @@ class Strangers:
     def _command(self, site: Site, name: str, arguments: Node) -> bool:
         if arguments.type == "template_string":
             return self._text(site, arguments)
-        args = [a for a in arguments.named_children if a.type != "comment"]
+        args = parts(arguments)
         for index, argument in enumerate(args):
             if self._is_tool(argument):
                 listed = self.values.elements(args[index + 1]) if len(args) > index + 1 else None

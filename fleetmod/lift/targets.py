@@ -215,6 +215,9 @@ class Targets:
         first = pieces[0]
         if isinstance(first, str) and re.match(r"(login|pid|session|asid)/", first):
             raise Unliftable(f"`{first.split('/')[0]}/…` is no service label of the port")
+        for piece in pieces[1:]:
+            if isinstance(piece, str) and _domain(piece):
+                raise Unliftable(f"something stands in front of `{piece}`, which may be a flag")
         for piece in pieces:
             if isinstance(piece, str) and not re.fullmatch(r"[A-Za-z0-9_.@+/:-]*", piece):
                 raise Unliftable(f"`{piece.strip()}` is no service label")

@@ -16,6 +16,7 @@ from fleetmod.syntax.source import (
     ancestors,
     contains,
     enclosing_function,
+    parts,
     walk,
 )
 from fleetmod.syntax.values import Values, unwrap
@@ -41,7 +42,7 @@ def parameters(function: Node, runners: Resolver) -> list[tuple[str, bool]]:
         return [(runners.source.text(single), False)]
     listed = function.child_by_field_name("parameters")
     out = []
-    for parameter in listed.named_children if listed is not None else []:
+    for parameter in parts(listed):
         pattern = parameter.child_by_field_name("pattern")
         if pattern is None:
             continue
@@ -60,7 +61,7 @@ def arguments_of(call: Node) -> list[Node]:
     arguments = call.child_by_field_name("arguments")
     if arguments is None or arguments.type != "arguments":
         return []
-    return [a for a in arguments.named_children if a.type != "comment"]
+    return parts(arguments)
 
 
 def _is_async(function: Node) -> bool:
@@ -209,7 +210,7 @@ def lenient_flag(function: Node, names: list[str], runners: Resolver) -> tuple[i
     then = checks[0].child_by_field_name("consequence") if len(checks) == 1 else None
     if body is None or condition is None or then is None or len(_throws_only(then)) != 1:
         return None
-    spelled = re.sub(r"\s+", "", runners.source.text(condition))
+    spelled = runners.source.squeezed(condition)
     listed = function.child_by_field_name("parameters")
     if listed is not None and re.search(r"[:=]\s*true\b", runners.source.text(listed)):
         return None  # on by default

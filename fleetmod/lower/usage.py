@@ -9,7 +9,7 @@ from tree_sitter import Node
 from fleetmod.lower.context import effect_callback, effect_read
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding, Scopes
-from fleetmod.syntax.source import Source
+from fleetmod.syntax.source import Source, parts
 from fleetmod.syntax.values import unwrap
 
 _IGNORING = lazy(
@@ -70,7 +70,7 @@ def usage_of(call: Node, source: Source, shell_options: bool) -> Usage:
 def _plain_encoding(call: Node, source: Source) -> bool:
     """Whether `toString(…)` gives the text as it is."""
     arguments = call.child_by_field_name("arguments")
-    given = arguments.named_children if arguments is not None else []
+    given = parts(arguments)
     return not given or source.text(given[0]).strip("\"'`").lower() in ("utf8", "utf-8", "ascii")
 
 
