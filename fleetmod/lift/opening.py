@@ -50,7 +50,7 @@ class Opening:
             if call.type == "call_expression" and function and function.type == "identifier"
             else None
         )
-        if binding is None or binding.kind not in ("const", "function"):
+        if binding is None or not self.scopes.fixed(binding):
             return None
         made = unwrap(binding.value) if binding.value is not None else binding.declaration
         body = made.child_by_field_name("body") if made.type in FUNCTIONS else None

@@ -136,7 +136,7 @@ class Runners:
         if module in _MODULES:
             imported = self._imported_name(binding)
             return _MODULES[module].get(imported) if imported else None
-        if binding.kind not in ("const", "function"):
+        if not self.scopes.fixed(binding):
             return None
         if binding.value is not None:
             runner = self.of_function(binding.value)

@@ -111,8 +111,11 @@ class Targets:
             return ()
         for binding in self.scopes.bindings():
             call = unwrap(binding.value) if binding.value is not None else None
-            spelled = self.scopes.source.text(call) if call is not None else ""
-            match = re.fullmatch(r"(?:\w+\.)?basename\((\w+), *[\"']\.plist[\"']\)", spelled)
+            spelled = self.scopes.source.squeezed(call) if call is not None else ""
+            match = re.fullmatch(r"(?:\w+\.)?\w+\((\w+),[\"'`]\.plist[\"'`]\)", spelled)
+            made = call.child_by_field_name("function") if match is not None and call else None
+            if made is None or not self.scopes.original(made).endswith("basename"):
+                continue
             if match is None or binding.kind != "const" or match[1] != file.name:
                 continue
             here = self.scopes.lookup(binding.name, hole.node) is binding

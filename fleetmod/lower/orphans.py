@@ -11,7 +11,7 @@ from fleetmod.lift.targets import Targets
 from fleetmod.model import Edit
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding, Scopes, exported
-from fleetmod.syntax.source import FUNCTIONS, Source, walk
+from fleetmod.syntax.source import FUNCTIONS, Source, code_end, walk
 from fleetmod.syntax.values import unwrap
 
 RULE = "orphan"
@@ -171,15 +171,16 @@ def _unlist(bindings: list[Binding], source: Source) -> list[Edit]:
 def _lines(node: Node, source: Source, blank: bool = True) -> Edit:
     """Delete a statement with its line, and (`blank`) a blank line that would be left doubled."""
     data = source.data
-    start, end = node.start_byte, node.end_byte
-    line_start = data.rfind(b"\n", 0, start) + 1
+    start, end = node.start_byte, code_end(node)
+    line_start = data.rfind(b"\n", 0, start) + 1 or source.head
     line_end = data.find(b"\n", end)
     line_end = len(data) if line_end < 0 else line_end + 1
     alone = not data[line_start:start].strip() and not data[end:line_end].strip(b" \t\r\n;")
     if not alone:
         return Edit(start, end, "", RULE)
     blank_before = (
-        line_start == 0 or not data[data.rfind(b"\n", 0, line_start - 1) + 1 : line_start].strip()
+        line_start == source.head
+        or not data[data.rfind(b"\n", 0, line_start - 1) + 1 : line_start].strip()
     )
     next_end = data.find(b"\n", line_end)
     if blank and blank_before and next_end >= 0 and not data[line_end:next_end].strip():

@@ -249,7 +249,7 @@ class _Reads:
     def _local(self, function: Node) -> Node | None:
         """The function of this file that a name calls."""
         binding = self.scopes.resolve(function) if function.type == "identifier" else None
-        if binding is None or binding.kind not in ("const", "function"):
+        if binding is None or not self.scopes.fixed(binding):
             return None
         made = unwrap(binding.value) if binding.value is not None else binding.declaration
         return made if made.type in FUNCTIONS else None

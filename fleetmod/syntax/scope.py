@@ -130,6 +130,12 @@ class Scopes:
         found = [binding for name in wanted for binding in self._named(name)]
         return sorted(found, key=lambda b: b.name_node.start_byte)
 
+    def fixed(self, binding: Binding) -> bool:
+        """Whether a name means what its declaration says wherever it is read."""
+        if binding.kind in ("let", "var"):
+            return binding.value is not None and not self.assigned(binding)
+        return binding.kind in ("const", "function")
+
     def assigned(self, binding: Binding) -> bool:
         """Whether a name is written to after its declaration."""
         return any(_is_target(node) for node in self.references(binding))

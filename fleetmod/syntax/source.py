@@ -74,6 +74,11 @@ class Text:
     data: bytes
     _line_starts: list[int] = field(default_factory=list, init=False)
 
+    @property
+    def head(self) -> int:
+        """Where the text begins: behind a byte order mark, if there is one."""
+        return 3 if self.data.startswith(b"\xef\xbb\xbf") else 0
+
     def line_of(self, offset: int) -> int:
         """The line of a byte offset, counted from 1."""
         from bisect import bisect_right
@@ -229,6 +234,15 @@ def walk(node: Node, prune: frozenset[str] = frozenset()) -> Iterator[Node]:
 def parts(node: Node | None) -> list[Node]:
     """The named children of a node that are no comments: arguments, elements, statements, …"""
     return [c for c in node.named_children if c.type != "comment"] if node is not None else []
+
+
+def code_end(node: Node) -> int:
+    """Where a node's code ends: where no semicolon closes a statement, the parser takes a comment
+    behind it for a part of it."""
+    behind = len(node.children)
+    while behind and node.children[behind - 1].type == "comment":
+        behind -= 1
+    return node.children[behind - 1].end_byte if behind else node.end_byte
 
 
 def ancestors(node: Node) -> Iterator[Node]:

@@ -132,11 +132,7 @@ class Values:
         binding = self.scopes.resolve(node)
         if binding is None or binding.value is None:
             return None
-        if binding.kind == "const" or (
-            binding.kind in ("let", "var") and not self.scopes.assigned(binding)
-        ):
-            return unwrap(binding.value)
-        return None
+        return unwrap(binding.value) if self.scopes.fixed(binding) else None
 
     def inline(self, call: Node) -> tuple[Node, dict[int, Node]] | None:
         """What a call of a small local function returns: its expression, and the argument for
@@ -147,7 +143,7 @@ class Values:
         if function is None or arguments is None or function.type != "identifier":
             return None
         binding = self.scopes.resolve(function)
-        if binding is None or binding.kind not in ("const", "function"):
+        if binding is None or not self.scopes.fixed(binding):
             return None
         made = unwrap(binding.value) if binding.value is not None else binding.declaration
         body = made.child_by_field_name("body") if made.type in FUNCTIONS else None
