@@ -8,8 +8,8 @@ from tree_sitter import Node
 
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import ancestors, contains
-from fleetmod.syntax.values import Pieces, Values, unwrap
+from fleetmod.syntax.source import ancestors
+from fleetmod.syntax.values import Values, unwrap
 
 _LOOKUPS = lazy(
     r"(process|Bun)\.env(\.HOME|\.USERPROFILE|\[[\"'](HOME|USERPROFILE)[\"']\])"
@@ -70,16 +70,7 @@ class Homes:
 
     def before(self, node: Node) -> str:
         """What a literal is appended to by `+`, a NUL for each value that is not known."""
-        pieces: Pieces = ()
-        for a in ancestors(node):
-            if a.type == "binary_expression":
-                left, operator = a.child_by_field_name("left"), a.child_by_field_name("operator")
-                if left is None or operator is None or operator.type != "+":
-                    break
-                if not contains(left, node):
-                    pieces = (*self.values.pieces(left), *pieces)
-            elif a.type != "parenthesized_expression":
-                break
+        _, pieces = self.values.appended(node)
         return "".join(piece if isinstance(piece, str) else "\0" for piece in pieces)
 
     def is_home(self, node: Node, depth: int = 4) -> bool:

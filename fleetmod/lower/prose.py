@@ -33,7 +33,7 @@ from fleetmod.lower.words import (
     stuck,
 )
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import Source
+from fleetmod.syntax.source import Source, walk
 from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge
 
 _NOT_UNDERSTOOD = "shows a command that the port cannot spell; word it for every platform"
@@ -101,10 +101,12 @@ class Display:
 
     def lower(self, node: Node, rule: str) -> str:
         """Replace one string or template; returns what was understood. Raises Refused."""
-        pieces = self.values.pieces(node)
-        quoted = self.quotes(node)
+        whole, start = self._continued(node)
+        pieces = self.values.pieces(whole)
+        quoted = self.quotes(whole)
         if not quoted:
-            return self._words(node, rule)
+            return self._words(node, flatten(pieces)[start:], rule)
+        node = whole
         if self._platform(node, pieces, quoted):
             raise Refused(
                 "names macOS, or a part of it, beside the command, and elsewhere the hint is "
@@ -135,17 +137,34 @@ class Display:
         self.draft.replace(node, self._write(node, out), rule)
         return "hint: " + describe([c.operation for c in quoted], self.values)
 
+    def _continued(self, node: Node) -> tuple[Node, int]:
+        """The `+` chain in which a command that a literal begins goes on, and where in its text
+        the literal stands; the literal alone where no command does."""
+        top, before = self.values.appended(node)
+        start = len(flatten(before))
+        end = start + len(flatten(self.values.pieces(node)))
+        text = flatten(self.values.pieces(top))
+        commented = any(n.type == "comment" for n in walk(top)) if top is not node else True
+        goes_on = holds_command(text[start:]) and not holds_command(text[start:end])
+        shown = quoted_commands(self.values.pieces(top), self.grammar)
+        if commented or not (goes_on or any(c.start < end < c.end for c in shown)):
+            return node, 0
+        return top, start
+
     def quotes(self, node: Node) -> list[Quoted]:
         """The commands that a string or template shows, where a hint can stand."""
         if node.type == "jsx_text" or is_title(node, self.source):
             return []
         return list(quoted_commands(self.values.pieces(node), self.grammar))
 
-    def _words(self, node: Node, rule: str) -> str:
-        """Only words change, so the literal keeps its form and its escapes."""
+    def _words(self, node: Node, flat: str, rule: str) -> str:
+        """Only words change, so the literal keeps its form and its escapes.
+
+        `flat` is its text, and what is appended to it.
+        """
         text = self.source.own_text(node)
         in_jsx = node.type == "jsx_text"
-        flat = text if in_jsx else flatten(self.values.pieces(node))
+        flat = text if in_jsx else flat
         if in_jsx and SERVICE.search(flat):
             raise Refused(_IN_JSX)
         if holds_command(flat) and not is_title(node, self.source):

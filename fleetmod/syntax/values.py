@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import FUNCTIONS, parts
+from fleetmod.syntax.source import FUNCTIONS, ancestors, contains, parts
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 _WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression")
@@ -90,6 +90,20 @@ class Values:
         if (joined := self._join(node)) is not None:
             return joined
         return (Hole(node),)
+
+    def appended(self, node: Node) -> tuple[Node, Pieces]:
+        """The `+` chain that a literal is a part of, if any, and what stands before it there."""
+        top: Node = node
+        before: Pieces = ()
+        for a in ancestors(node):
+            if a.type == "binary_expression" and self._operator(a) == "+":
+                left = a.child_by_field_name("left")
+                if left is not None and not contains(left, node):
+                    before = (*self.pieces(left), *before)
+                top = a
+            elif a.type != "parenthesized_expression":
+                break
+        return top, before
 
     def expand(self, pieces: Pieces, depth: int = _DEPTH) -> Pieces:
         """The same text with every hole replaced that is a constant of known value."""
