@@ -103,9 +103,11 @@ class Display:
         """Replace one string or template; returns what was understood. Raises Refused."""
         whole, start = self._continued(node)
         pieces = self.values.pieces(whole)
-        quoted = self.quotes(whole)
+        quoted = self.quotes(node)
         if not quoted:
             return self._words(node, flatten(pieces)[start:], rule)
+        if whole is not node and not _is_text(whole, pieces):
+            raise Refused(_NOT_UNDERSTOOD)
         node = whole
         if self._platform(node, pieces, quoted):
             raise Refused(
@@ -144,18 +146,18 @@ class Display:
         start = len(flatten(before))
         end = start + len(flatten(self.values.pieces(node)))
         text = flatten(self.values.pieces(top))
-        commented = any(n.type == "comment" for n in walk(top)) if top is not node else True
         goes_on = holds_command(text[start:]) and not holds_command(text[start:end])
         shown = quoted_commands(self.values.pieces(top), self.grammar)
-        if commented or not (goes_on or any(c.start < end < c.end for c in shown)):
-            return node, 0
-        return top, start
+        if goes_on or any(c.start < end < c.end for c in shown):
+            return top, start
+        return node, 0
 
     def quotes(self, node: Node) -> list[Quoted]:
         """The commands that a string or template shows, where a hint can stand."""
         if node.type == "jsx_text" or is_title(node, self.source):
             return []
-        return list(quoted_commands(self.values.pieces(node), self.grammar))
+        whole, _ = self._continued(node)
+        return list(quoted_commands(self.values.pieces(whole), self.grammar))
 
     def _words(self, node: Node, flat: str, rule: str) -> str:
         """Only words change, so the literal keeps its form and its escapes.
@@ -226,6 +228,13 @@ class Display:
         if isinstance(piece, Hole):
             return "${" + self.source.text(piece.node) + "}"
         return template_text(piece)
+
+
+def _is_text(chain: Node, pieces: Pieces) -> bool:
+    """Whether a `+` chain joins texts from its start, not numbers first, and no comment is lost
+    with it."""
+    sums = len(pieces) > 1 and all(isinstance(piece, Hole) for piece in pieces[:2])
+    return not sums and all(n.type != "comment" for n in walk(chain))
 
 
 def _announced(pieces: Pieces) -> Pieces:
