@@ -127,6 +127,11 @@ class Places:
         match = _HOME.match(literal)
         return literal[match.end() :].strip("/") if match else ""
 
+    def home_of(self, path: str) -> str:
+        """The configured home that a path lies in; empty for none."""
+        match = _HOME.match(path)
+        return match["home"] if match is not None and match["user"] in self.users else ""
+
     def spelled(self, text: str) -> frozenset[str]:
         """The paths of the configured homes, in full, that a text of any language spells."""
         homes = "|".join(map(re.escape, self.users))
