@@ -43,7 +43,7 @@ def _origin(value: Node, runners: Resolver) -> str:
     if "identifier" not in value.type:
         return runners.source.squeezed(value)
     binding = runners.scopes.resolve(value)
-    if binding is None or binding.kind != "const":
+    if binding is None or not runners.scopes.fixed(binding):
         return ""
     if binding.value is not None:
         return runners.source.squeezed(binding.value)

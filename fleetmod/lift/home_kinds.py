@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 
 from tree_sitter import Node
 
@@ -14,13 +15,14 @@ from fleetmod.settings import Settings
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source, ancestors
-from fleetmod.syntax.values import Values, unwrap
+from fleetmod.syntax.values import Hole, Values, unwrap
 from fleetmod.testfiles import is_test
 
 FALLBACK, PATH, TEST, COMMENT, REGEX = "fallback", "path", "test", "comment", "regex"
 STRANGER, PLACEHOLDER = "stranger", "placeholder"
 ELSEWHERE, BEHIND, APART = "elsewhere", "behind", "apart"
 LABEL, SPLIT = "labelled", "split"
+_PARENT = lazy(r"(?:^|[\s\"'=:])/(?:Users|home)/$")
 _LOOKUP = lazy(r"\b(?:HOME|USERPROFILE|homedir|homeDir)\b")
 # by the first word of the name: `statSync` looks at a path, `status` and `format` do not
 _USES = lazy(
@@ -83,13 +85,20 @@ class HomeKinds:
         return LABEL if LABELLED in why and not self.test and node.type != "comment" else ELSEWHERE
 
     def _is_split(self, node: Node, text: str) -> bool:
-        """Whether the literal behind this one is a user's name: `join("/Users", "alice")`."""
+        """Whether what comes next is a user's name: `join("/Users", "alice")`, `/Users/${USER}`."""
+        for piece, hole in pairwise(self.values.pieces(node)):
+            inside = isinstance(piece, str) and _PARENT.search(piece)
+            if inside and isinstance(hole, Hole) and self._is_user(hole.node):
+                return True
         follows = node.next_named_sibling
         while follows is not None and follows.type == "comment":
             follows = follows.next_named_sibling
         if text.rstrip("/") not in ("/Users", "/home") or follows is None:
             return False
-        name = (self.values.literal(follows) or "").lstrip("/").split("/")[0]
+        return self._is_user(follows)
+
+    def _is_user(self, node: Node) -> bool:
+        name = (self.values.literal(node) or "").lstrip("/").split("/")[0]
         return name in self.settings.places.users
 
     @property

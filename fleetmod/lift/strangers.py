@@ -20,6 +20,7 @@ _ASKS = lazy(
     r"|push|unshift|join|resolve|mock\w*|doMock|require|import|which\w*|[\w$]*[eE]xists\w*|accessSync|access"
     r"|writeFile\w*|chmod\w*|RegExp|equal|deepEqual|strictEqual|deepStrictEqual|ok|assert\w*)"
 )
+_TEXTS = ("string", "template_string")
 _STRANGER = Runner("", SHELL, UNKNOWN, sync=False, throws=True)
 
 
@@ -74,7 +75,7 @@ class Strangers:
                 claim(site, [argument], self.values, self.grammar)
                 site.operations = self._words(elements[0], elements[1:])
                 return True
-            if elements and self.grammar.names(name.lower()) and elements[0].type == "string":
+            if elements and self.grammar.names(name.lower()) and elements[0].type in _TEXTS:
                 claim(site, [argument], self.values, self.grammar)
                 site.operations = self._words(None, elements)
                 return True

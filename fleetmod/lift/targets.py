@@ -116,7 +116,7 @@ class Targets:
             made = call.child_by_field_name("function") if match is not None and call else None
             if made is None or not self.scopes.original(made).endswith("basename"):
                 continue
-            if match is None or binding.kind != "const" or match[1] != file.name:
+            if match is None or not self.scopes.fixed(binding) or match[1] != file.name:
                 continue
             here = self.scopes.lookup(binding.name, hole.node) is binding
             if here and self.scopes.lookup(match[1], binding.name_node) is file:

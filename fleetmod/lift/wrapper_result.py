@@ -157,7 +157,7 @@ def _derived(value: Node, call: Node, inner: Runner, runners: Resolver) -> tuple
             node = unwrap(node.named_children[0])
     if node.type == "identifier":
         binding = runners.scopes.resolve(node)
-        if binding is not None and (binding.kind == "const" or runners.scopes.fixed(binding)):
+        if binding is not None and runners.scopes.fixed(binding):
             if binding.value is not None:
                 kind, trims = _derived(binding.value, call, inner, runners)
                 return kind, trimmed or trims

@@ -18,6 +18,7 @@ _OWN = lazy(r"\$\{?HOME\b|(?<![\w/])~/")
 _COMPARERS = lazy(r".*\.(?:startsWith|includes|indexOf|endsWith|match|test)")
 _HOMES = lazy(r"/(?:Users|home)(?:/(?P<user>[\w.-]+))?(?:/|$)")
 _TEXTS = ("string", "template_string", "identifier")
+_WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression")
 _COMPARISONS = ("===", "!==", "==", "!=")
 
 
@@ -77,7 +78,7 @@ def _preferred(node: Node, homes: Homes) -> bool:
 
 def _compared(node: Node, source: Source) -> bool:
     parent = node.parent
-    while parent is not None and parent.type == "parenthesized_expression":
+    while parent is not None and parent.type in _WRAPPERS:
         parent = parent.parent
     if parent is None:
         return False

@@ -133,7 +133,8 @@ class Scopes:
     def fixed(self, binding: Binding) -> bool:
         """Whether a name means what its declaration says wherever it is read."""
         if binding.kind in ("let", "var"):
-            return binding.value is not None and not self.assigned(binding)
+            made = binding.declaration.child_by_field_name("value")
+            return made is not None and not self.assigned(binding)
         return binding.kind in ("const", "function")
 
     def assigned(self, binding: Binding) -> bool:
