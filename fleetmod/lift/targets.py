@@ -113,10 +113,11 @@ class Targets:
             call = unwrap(binding.value) if binding.value is not None else None
             spelled = self.scopes.source.squeezed(call) if call is not None else ""
             match = re.fullmatch(r"(?:\w+\.)?\w+\((\w+),[\"'`]\.plist[\"'`]\)", spelled)
-            made = call.child_by_field_name("function") if match is not None and call else None
-            if made is None or not self.scopes.original(made).endswith("basename"):
+            if call is None or match is None or match[1] != file.name:
                 continue
-            if match is None or not self.scopes.fixed(binding) or match[1] != file.name:
+            made = call.child_by_field_name("function")
+            named = made is not None and self.scopes.original(made).endswith("basename")
+            if not named or not self.scopes.fixed(binding):
                 continue
             here = self.scopes.lookup(binding.name, hole.node) is binding
             if here and self.scopes.lookup(match[1], binding.name_node) is file:
