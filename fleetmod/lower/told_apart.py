@@ -6,7 +6,7 @@ from tree_sitter import Node
 
 from fleetmod.lift.homes import Homes
 from fleetmod.lower.draft import Refused
-from fleetmod.places import Places
+from fleetmod.places import UNKNOWN, Places
 from fleetmod.regex import lazy
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.source import Source, ancestors, contains, enclosing_function, parts, walk
@@ -30,6 +30,9 @@ def check_told_apart(node: Node, source: Source, places: Places, homes: Homes) -
         if (name := _remote(use, source)) is not None:
             raise Refused(f"goes to another host by `{name}`; let its shell expand $HOME there")
     text = cook(node, source).text
+    for before in filter(None, map(homes.before, uses[1:])):
+        if any(not path.base for path in places.find(text, before)):
+            raise Refused(UNKNOWN)
     if "||" in text and _OWN.search(text):
         raise Refused("the command tries this home and the caller's own; say which one it means")
     if any(_preferred(use, homes) for use in uses):
