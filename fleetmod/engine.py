@@ -194,7 +194,8 @@ def _without_overlaps(edits: list[Edit], rules: Sequence[Rule]) -> list[Edit]:
 
 def _without_leading_blank(source: Source, edits: list[Edit]) -> tuple[Edit, ...]:
     """Where a file's first lines go and nothing comes in their place, the blank after them too."""
-    if len(edits) > 0 and edits[0].start == 0 and not edits[0].text:
+    start = source.head
+    if len(edits) > 0 and edits[0].start == start and not edits[0].text:
         end, rest = edits[0].end, edits[1:]
         while rest and rest[0].start == end and not rest[0].text:
             end, rest = rest[0].end, rest[1:]
@@ -202,7 +203,7 @@ def _without_leading_blank(source: Source, edits: list[Edit]) -> tuple[Edit, ...
         blank = source.data[end : end + 2]
         if not inserted and (blank[:1] == b"\n" or blank == b"\r\n"):
             end += 1 if blank[:1] == b"\n" else 2
-            return (Edit(0, end, "", edits[0].rule), *rest)
+            return (Edit(start, end, "", edits[0].rule), *rest)
     return tuple(edits)
 
 

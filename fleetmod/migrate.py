@@ -159,4 +159,8 @@ def _stale_mocks(project: Project, sources: Sources, callers: dict[str, set[str]
 
 
 def _matches(path: str, globs: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(path, glob) or path.startswith(glob.rstrip("/") + "/") for glob in globs)
+    """Whether one of the globs is the path (`[id].ts` is a name, too), its folder, or matches."""
+    return any(
+        path == glob or path.startswith(glob.rstrip("/") + "/") or fnmatchcase(path, glob)
+        for glob in (glob.removeprefix("./") for glob in globs)
+    )

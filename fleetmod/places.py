@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fleetmod.regex import lazy
 from fleetmod.workspace.placeholders import PLACEHOLDERS as PLACEHOLDERS
@@ -59,9 +59,16 @@ class Places:
     root: str = ""
     vault: str = ""
 
-    def find(self, text: str) -> Iterator[HomePath]:
-        """Every home path of a text, left to right; a NUL in it is a value that is not known."""
-        yield from sorted((*self._homes(text), *self._others(text)), key=lambda path: path.start)
+    def find(self, text: str, before: str = "") -> Iterator[HomePath]:
+        """Every home path of a text, left to right; a NUL in it is a value that is not known.
+
+        `before` is what the program puts in front of the text.
+        """
+        whole, size = before + text, len(before)
+        found = sorted((*self._homes(whole), *self._others(whole)), key=lambda path: path.start)
+        for path in found:
+            if path.start >= size:
+                yield replace(path, start=path.start - size, end=path.end - size)
 
     def _homes(self, text: str) -> Iterator[HomePath]:
         for match in _HOME.finditer(text):
@@ -119,6 +126,11 @@ class Places:
         literal = {ROOT: self.root, VAULT: self.vault}.get(base, "")
         match = _HOME.match(literal)
         return literal[match.end() :].strip("/") if match else ""
+
+    def home_of(self, path: str) -> str:
+        """The configured home that a path lies in; empty for none."""
+        match = _HOME.match(path)
+        return match["home"] if match is not None and match["user"] in self.users else ""
 
     def spelled(self, text: str) -> frozenset[str]:
         """The paths of the configured homes, in full, that a text of any language spells."""

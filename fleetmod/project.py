@@ -17,7 +17,7 @@ from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings
 from fleetmod.testfiles import is_test
-from fleetmod.workspace.config import Config, load_config
+from fleetmod.workspace.config import Config, configured_above, load_config
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.globs import matcher
@@ -133,6 +133,12 @@ def open_project(
     config = load_config(root)
     configured = config is not None
     if config is None:
+        if (above := configured_above(root)) is not None:
+            raise FleetmodError(
+                "is a folder of a repository that is configured above it",
+                where=str(root),
+                todo=f"Run this in {above}, or give it with -C",
+            )
         from fleetmod.workspace.infer import propose
 
         config, _ = propose(root)

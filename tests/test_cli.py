@@ -132,6 +132,14 @@ def test_only_and_path_narrow_a_migration(demo: Path) -> None:
     assert "process.env.HOME" not in text and 'REPO_ROOT = "/Users/sam/Code/orchard"' in text
 
 
+def test_a_path_that_looks_like_a_glob_is_a_path(tmp_path: Path) -> None:
+    path = "packages/app/src/[...id]/a.ts"
+    root = make(tmp_path / "r", {**MANIFESTS, path: CALL, "packages/app/src/b.ts": CALL})
+    assert fleetmod(root, "migrate", "--path", f"./{path}").code == 0
+    assert "processManager.restart" in (root / path).read_text()
+    assert (root / "packages/app/src/b.ts").read_text() == CALL
+
+
 def test_a_refusal_is_told_and_stays_as_debt(tmp_path: Path) -> None:
     text = CALL.replace("launchctl kickstart -k system/com.acme.api", "launchctl $1")
     root = make(tmp_path / "r", {**MANIFESTS, "packages/app/src/a.ts": text})

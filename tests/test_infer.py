@@ -159,6 +159,17 @@ FOLDERS = {
         "shared",
         ("shared",),
     ),
+    "members that are named one by one": (
+        {
+            "package.json": '{"workspaces": ["apps/web", "packages/one", "./packages/two/"]}',
+            "apps/web/package.json": manifest("web", "one"),
+            "packages/one/package.json": manifest("one"),
+            "packages/two/package.json": manifest("two"),
+            "scripts/a.ts": "",
+        },
+        "packages",
+        ("packages",),
+    ),
     "the usual name before what is more": (
         {
             "package.json": '{"workspaces": ["apps/examples/*", "sdk/packages/*", "apps/*"]}',

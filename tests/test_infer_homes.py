@@ -46,7 +46,7 @@ def test_nobody_s_home(tmp_path: Path, text: str) -> None:
 def test_what_does_not_elect(tmp_path: Path, path: str, text: str) -> None:
     config, why = make(tmp_path, {path: text})
     assert config.home == Home()
-    assert why["home.users"].startswith("no code spells a home; /Users/eve: 1 in ")
+    assert why["home.users"].startswith("no home that is surely somebody's; /Users/eve: 1 in ")
 
 
 LOADED = [
@@ -102,6 +102,17 @@ def test_a_test_s_data_elects_nobody(tmp_path: Path, text: str) -> None:
 def test_what_elects(tmp_path: Path, path: str, text: str) -> None:
     config, _ = make(tmp_path, {path: text})
     assert config.home.users == ("eve",)
+
+
+def test_a_user_who_is_called_like_nobody(tmp_path: Path) -> None:
+    """What code falls back to is somebody's home; else a person is told of the name."""
+    config, why = make(tmp_path, {"src/a.ts": 'x("/Users/dev/a")'})
+    assert config.home.users == ()
+    assert why["home.users"] == "no home that is surely somebody's; /Users/dev: 1 in code"
+    files = {"src/a.ts": 'x("/Users/dev/a"); process.env.HOME || "/Users/dev"; y("/Users/you/b")'}
+    config, why = make(tmp_path, files)
+    assert config.home.users == ("dev",)
+    assert why["home.users"] == "/Users/dev: 2 in code"
 
 
 def test_every_user_of_the_code_is_proposed(tmp_path: Path) -> None:

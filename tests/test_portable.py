@@ -56,6 +56,15 @@ def test_a_list_becomes_a_template() -> None:
     assert "<string>__VAULT__/x</string>" in after
 
 
+def test_a_list_of_a_home_elsewhere(root: Path) -> None:
+    for path in ("fleetmod.toml", "infra/api.plist"):
+        file = root / path
+        file.write_text(file.read_text().replace("/Users/alice", "/home/alice"))
+    commit(root)
+    assert fleetmod(root, "migrate", "--all-languages").code == 0
+    assert "<string>__REPO_ROOT__/run.sh</string>" in (root / "infra/api.plist").read_text()
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -7,7 +7,7 @@ import re
 from tree_sitter import Node
 
 from fleetmod.languages.findings import Refused
-from fleetmod.syntax.source import ancestors
+from fleetmod.syntax.source import ancestors, parts
 
 WORD, SINGLE, DOUBLE, COMMENT, HOMED = "word", "single", "double", "comment", "homed"
 _FRESH = ("command_substitution", "process_substitution")  # quotes begin anew inside
@@ -61,7 +61,7 @@ def _outer(leaf: Node) -> str:
 
 def _start_of(body: Node) -> Node | None:
     redirect = next((a for a in ancestors(body) if a.type == "heredoc_redirect"), None)
-    children = redirect.named_children if redirect is not None else []
+    children = parts(redirect)
     return next((c for c in children if c.type == "heredoc_start"), None)
 
 

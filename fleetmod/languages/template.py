@@ -24,9 +24,7 @@ def expand(data: bytes, folders: Mapping[str, str]) -> bytes:
 
 def folders_of(places: Places) -> dict[str, str]:
     """The folders of the Mac that the repository was written on, by NodeIdentity member."""
-    home = next(
-        (f"/Users/{user}" for user in places.users if places.root.startswith(f"/Users/{user}/")),
-        f"/Users/{places.users[0]}" if places.users else "",
-    )
+    first = f"/Users/{places.users[0]}" if places.users else ""
+    home = places.home_of(places.root) or places.home_of(places.vault) or first
     known = {HOME: home, ROOT: places.root, VAULT: places.vault}
     return {base: folder for base, folder in known.items() if folder}

@@ -146,7 +146,7 @@ class Audience:
             return _talks(spelled.rsplit(".", 1)[0])
         if _RUNS.search(name):
             return False
-        return _talks(spelled) or name in ("write", "writeln", "t", "it", "test")
+        return _talks(spelled) or name in ("t", "it", "test")
 
     def _pair(self, pair: Node) -> bool:
         key = pair.child_by_field_name("key")

@@ -7,7 +7,7 @@ import re
 from tree_sitter import Node
 
 from fleetmod.lift.wrapper_result import Resolver, returned
-from fleetmod.syntax.source import ancestors
+from fleetmod.syntax.source import ancestors, parts
 from fleetmod.syntax.values import unwrap
 
 _FIELDS = {"exitCode": "exited", "code": "exited", "status": "exited"}
@@ -35,7 +35,7 @@ def collects(function: Node, call: Node, runners: Resolver) -> bool:
     if name is None or len(values) != 1 or unwrap(values[0]).type != "object":
         return False
     process = re.escape(runners.source.text(name))
-    fields = [f for f in unwrap(values[0]).named_children if f.type != "comment"]
+    fields = parts(unwrap(values[0]))
     return bool(fields) and all(_collected(field, process, runners) for field in fields)
 
 
@@ -52,14 +52,14 @@ def restructured(function: Node, call: Node, runners: Resolver) -> dict[str, boo
         return {}
     result = re.escape(runners.source.text(name))
     out = {}
-    for field in unwrap(values[0]).named_children:
+    for field in parts(unwrap(values[0])):
         key, value = field.child_by_field_name("key"), field.child_by_field_name("value")
         if field.type != "pair" or key is None or value is None:
             return {}
         spelled = runners.source.text(key)
         match = re.fullmatch(
             _MADE.get(spelled, "(?!)").format(r=result, field=spelled),
-            re.sub(r"\s+", "", runners.source.text(value)),
+            runners.source.squeezed(value),
         )
         if match is None:
             return {}
@@ -71,7 +71,7 @@ def _collected(field: Node, process: str, runners: Resolver) -> bool:
     key = field.child_by_field_name("key") or field
     value = field.child_by_field_name("value") or field
     spelled = runners.source.text(key)
-    origin = re.sub(r"\s+", "", _origin(value, runners))
+    origin = _origin(value, runners)
     if spelled in _FIELDS:
         return re.fullmatch(rf"(await)?{process}\.{_FIELDS[spelled]}", origin) is not None
     text = rf"(await)?newResponse\({process}\.{re.escape(spelled)}\)\.text\(\)"
@@ -82,26 +82,26 @@ def _origin(value: Node, runners: Resolver) -> str:
     """What a field's value is, through a constant or `const [a, b] = await Promise.all([…])`."""
     value = unwrap(value)
     if "identifier" not in value.type:
-        return runners.source.text(value)
+        return runners.source.squeezed(value)
     binding = runners.scopes.resolve(value)
-    if binding is None or binding.kind != "const":
+    if binding is None or not runners.scopes.fixed(binding):
         return ""
     if binding.value is not None:
-        return runners.source.text(binding.value)
+        return runners.source.squeezed(binding.value)
     pattern = binding.name_node.parent
     together = binding.declaration.child_by_field_name("value")
-    spelled = re.sub(r"\s+", "", runners.source.text(together)) if together is not None else ""
+    spelled = runners.source.squeezed(together) if together is not None else ""
     array = next((n for n in _descend(together) if n.type == "array"), None)
     if pattern is None or pattern.type != "array_pattern" or array is None:
         return ""
     at = [n.id for n in pattern.named_children].index(binding.name_node.id)
-    elements = array.named_children
+    elements = parts(array)
     together_awaited = spelled.startswith("awaitPromise.all([") and at < len(elements)
-    return runners.source.text(elements[at]) if together_awaited else ""
+    return runners.source.squeezed(elements[at]) if together_awaited else ""
 
 
 def _descend(node: Node | None) -> list[Node]:
     """The call that is awaited, and its arguments."""
     call = node.named_children[0] if node is not None and node.named_children else None
     arguments = call.child_by_field_name("arguments") if call is not None else None
-    return arguments.named_children if arguments is not None else []
+    return parts(arguments)

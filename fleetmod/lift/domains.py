@@ -9,10 +9,11 @@ from tree_sitter import Node
 from fleetmod.lift.opening import Opening
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import parts
 from fleetmod.syntax.values import Hole, Values, unwrap
 
 _UID_CALLS = lazy(
-    r"process\.getuid(\?\.|!)?\(\)|(os\.)?userInfo\(\)\.uid|process\.geteuid(\?\.|!)?\(\)"
+    r"process\.getuid(\?\.|!)?\(\)|(\w+\.)?userInfo\(\)\.uid|process\.geteuid(\?\.|!)?\(\)"
     r"|(process\.)?getuid\.call\(process\)|Deno\.uid\(\)"
     r"|process\.env(?:\.UID|\[[\"']UID[\"']\])"
 )
@@ -29,7 +30,7 @@ class Domains:
     def own_uid(self, node: Node, depth: int = 4) -> bool:
         """Whether an expression is the caller's own user id."""
         node = unwrap(node)
-        text = re.sub(r"\s+", "", self.scopes.source.text(node))
+        text = self.scopes.source.squeezed(node)
         if _UID_CALLS.fullmatch(_AS_TEXT.sub("", text)):
             return True
         if node.type == "identifier" and depth:
@@ -62,7 +63,7 @@ class Domains:
                 return self.own_uid(returned, depth - 1)
             source = self.scopes.source.text(node)
             arguments = node.child_by_field_name("arguments")
-            given = arguments.named_children if arguments is not None else []
+            given = parts(arguments)
             if re.match(r"(String|Number|parseInt|Number\.parseInt)\(", source) and given:
                 return self.own_uid(given[0], depth)
             return bool(re.match(r"(\w+\.)?execSync\(", source) and _UID_SHELL.search(source))

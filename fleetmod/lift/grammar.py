@@ -130,9 +130,13 @@ class Grammar:
 
     def _holds_arguments(self, node: Node) -> bool:
         """Whether a value spells a flag or several words, as `${force ? "-k " : ""}` does."""
+        values = self.targets.values
+        if (value := values.constant(node)) is not None and value.type == "ternary_expression":
+            node = value
         if node.type in ("call_expression", "member_expression", "identifier"):
             return False
-        texts = (self.targets.values.literal(n) or "" for n in walk(node) if n.type == "string")
+        kinds = ("string", "template_string", "identifier")
+        texts = (values.literal(n) or "" for n in walk(node) if n.type in kinds)
         return any(text.startswith("-") or " " in text for text in texts)
 
     def nested(self, words: tuple[Word, ...]) -> tuple[Operation, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
+from itertools import pairwise
 
 from tree_sitter import Node
 
@@ -15,13 +15,14 @@ from fleetmod.settings import Settings
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source, ancestors
-from fleetmod.syntax.values import Values, unwrap
+from fleetmod.syntax.values import Hole, Values, unwrap
 from fleetmod.testfiles import is_test
 
 FALLBACK, PATH, TEST, COMMENT, REGEX = "fallback", "path", "test", "comment", "regex"
 STRANGER, PLACEHOLDER = "stranger", "placeholder"
 ELSEWHERE, BEHIND, APART = "elsewhere", "behind", "apart"
 LABEL, SPLIT = "labelled", "split"
+_PARENT = lazy(r"(?:^|[\s\"'=:])/(?:Users|home)/$")
 _LOOKUP = lazy(r"\b(?:HOME|USERPROFILE|homedir|homeDir)\b")
 # by the first word of the name: `statSync` looks at a path, `status` and `format` do not
 _USES = lazy(
@@ -49,9 +50,13 @@ class HomeKinds:
 
     def _kind(self, node: Node) -> str:
         text = cook(node, self.source).text
-        found = list(self.settings.places.find(text))
+        found = list(self.settings.places.find(text, self.homes.before(node)))
         if not found:
-            return SPLIT if node.type == "string" and self._is_split(node, text) else ""
+            return (
+                SPLIT
+                if node.type in ("string", "template_string") and self._is_split(node, text)
+                else ""
+            )
         if not any(path.base for path in found):
             if any(path.why for path in found):
                 return self._elsewhere(node, {path.why for path in found})
@@ -82,11 +87,20 @@ class HomeKinds:
         return LABEL if LABELLED in why and not self.test and node.type != "comment" else ELSEWHERE
 
     def _is_split(self, node: Node, text: str) -> bool:
-        """Whether the literal behind this one is a user's name: `join("/Users", "alice")`."""
+        """Whether what comes next is a user's name: `join("/Users", "alice")`, `/Users/${USER}`."""
+        for piece, hole in pairwise(self.values.pieces(node)):
+            inside = isinstance(piece, str) and _PARENT.search(piece)
+            if inside and isinstance(hole, Hole) and self._is_user(hole.node):
+                return True
         follows = node.next_named_sibling
+        while follows is not None and follows.type == "comment":
+            follows = follows.next_named_sibling
         if text.rstrip("/") not in ("/Users", "/home") or follows is None:
             return False
-        name = (self.values.literal(follows) or "").lstrip("/").split("/")[0]
+        return self._is_user(follows)
+
+    def _is_user(self, node: Node) -> bool:
+        name = (self.values.literal(node) or "").lstrip("/").split("/")[0]
         return name in self.settings.places.users
 
     @property
@@ -107,7 +121,7 @@ class HomeKinds:
         if node.parent is None or node.parent.type != "arguments" or call is None:
             return False
         target = call.child_by_field_name("function")
-        name = re.sub(r"\s+", "", self.source.text(target)) if target is not None else ""
+        name = self.source.squeezed(target) if target is not None else ""
         return bool(_USES.fullmatch(name))
 
     def _is_loaded(self, node: Node, depth: int = 3) -> bool:

@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import ancestors
 from fleetmod.syntax.values import Values, unwrap
 
 _LOOKUPS = lazy(
@@ -17,6 +18,9 @@ _LOOKUPS = lazy(
     r"|Deno\.env\.get\([\"'](HOME|USERPROFILE)[\"']\)"
     r"|\w*[iI]dentity\.homeDir"
 )
+# what a text stands in that is a part of a longer one, or of a list
+_WITHIN = ("parenthesized_expression", "binary_expression", "as_expression", "array",
+           "satisfies_expression", "template_string", "template_substitution")  # fmt: skip
 _HOME_LITERAL = lazy(r"/(Users|home)/[^/\s]+/?")
 
 
@@ -32,6 +36,12 @@ def chain(node: Node) -> list[tuple[str, Node]]:
     return [("", node)]
 
 
+def reads_variable(text: str, name: str) -> bool:
+    """Whether squeezed code is `process.env.NAME`, in one of the ways to spell that."""
+    member = rf"(\.{re.escape(name)}|\[[\"'`]{re.escape(name)}[\"'`]\])"
+    return re.fullmatch(rf"process\.env{member}(\??\.trim\(\))?", text) is not None
+
+
 class Homes:
     """Tells home folders apart from other expressions of one file."""
 
@@ -40,8 +50,28 @@ class Homes:
 
     def is_lookup(self, node: Node) -> bool:
         """Whether an expression asks the environment or the OS for the home folder."""
-        text = re.sub(r"\s+", "", self.scopes.source.text(unwrap(node)))
-        return bool(_LOOKUPS.fullmatch(text))
+        node = unwrap(node)
+        text = self.scopes.source.squeezed(node)
+        if _LOOKUPS.fullmatch(text):
+            return True
+        function = node.child_by_field_name("function") if text.endswith("()") else None
+        return function is not None and self.scopes.original(function) == "homedir"
+
+    def uses(self, node: Node) -> list[Node]:
+        """Where the constant is read whose value a literal is, or is a part of."""
+        for a in ancestors(node):
+            if a.type == "variable_declarator":
+                name = a.child_by_field_name("name")
+                binding = self.scopes.resolve(name) if name is not None else None
+                return self.scopes.references(binding) if binding is not None else []
+            if a.type not in _WITHIN:
+                break
+        return []
+
+    def before(self, node: Node) -> str:
+        """What a literal is appended to by `+`, a NUL for each value that is not known."""
+        _, pieces = self.values.appended(node)
+        return "".join(piece if isinstance(piece, str) else "\0" for piece in pieces)
 
     def is_home(self, node: Node, depth: int = 4) -> bool:
         """Whether an expression is the home folder: a lookup, a chain of them, or a constant."""

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from fleetmod.lift.operation import Word, WordPiece
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import FUNCTIONS, ancestors, walk
+from fleetmod.syntax.source import FUNCTIONS, ancestors, parts, walk
 from fleetmod.syntax.values import Hole, Values, unwrap
 
 
@@ -50,7 +50,7 @@ class Opening:
             if call.type == "call_expression" and function and function.type == "identifier"
             else None
         )
-        if binding is None or binding.kind not in ("const", "function"):
+        if binding is None or not self.scopes.fixed(binding):
             return None
         made = unwrap(binding.value) if binding.value is not None else binding.declaration
         body = made.child_by_field_name("body") if made.type in FUNCTIONS else None
@@ -80,10 +80,10 @@ class Opening:
         arguments = node.child_by_field_name("arguments")
         if node.type != "call_expression" or function is None or arguments is None:
             return None
-        if not re.fullmatch(r"(\w+\.)?(join|resolve)", self.source.text(function)):
+        if not re.fullmatch(r"(\w+\.)?(join|resolve)", self.scopes.original(function)):
             return None
         out: list[WordPiece] = []
-        for index, argument in enumerate(arguments.named_children):
+        for index, argument in enumerate(parts(arguments)):
             out.extend(["/"] if index else [])
             out.extend(self.values.pieces(argument))
         return joined(out)
@@ -119,7 +119,7 @@ class Opening:
             if member.type == "public_field_definition" and not self._changed("this", name):
                 return member.child_by_field_name("value")
             block = member.child_by_field_name("body")
-            only = block.named_children if block is not None else []
+            only = parts(block)
             getter = any(child.type == "get" for child in member.children)
             if getter and len(only) == 1 and only[0].type == "return_statement":
                 return next(iter(only[0].named_children), None)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
 
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import FUNCTIONS, contains, walk
+from fleetmod.syntax.source import FUNCTIONS, contains, parts, walk
 from fleetmod.syntax.values import unwrap
 
 _ALLOWED_CALLS = lazy(
@@ -36,7 +35,7 @@ def caveat(function: Node, call: Node, forwarded: set[str], scopes: Scopes) -> s
             return "runs it in a loop"
         if node.type in ("call_expression", "new_expression") and not contains(node, call):
             target = node.child_by_field_name("function") or node.child_by_field_name("constructor")
-            spelled = re.sub(r"\s+", "", source.text(target)) if target is not None else ""
+            spelled = source.squeezed(target) if target is not None else ""
             if contains(call, node) and not _in_callback(node, call):
                 continue  # makes an argument of the call
             if not _ALLOWED_CALLS.fullmatch(spelled):
@@ -71,11 +70,12 @@ def _in_callback(node: Node, call: Node) -> bool:
 def _in_options(node: Node, call: Node) -> bool:
     """Whether a name stands in the options of the call: the last argument, an object."""
     arguments = call.child_by_field_name("arguments")
-    if arguments is None or not arguments.named_children:
+    given = parts(arguments)
+    if not given:
         return False
-    last = unwrap(arguments.named_children[-1])
-    if last.type == "arrow_function" and len(arguments.named_children) > 1:
-        last = unwrap(arguments.named_children[-2])
+    last = unwrap(given[-1])
+    if last.type == "arrow_function" and len(given) > 1:
+        last = unwrap(given[-2])
     return contains(last, node) and last.type in ("object", "identifier")
 
 

@@ -39,7 +39,7 @@ _ENVIRONMENT = lazy(
 )
 SERVICE = lazy(rf"launchctl +(?:{'|'.join(sorted(VERBS))})\b")
 
-_ON_MAC = lazy(r"[\"']darwin[\"']|\bmac(?:os)?\b", re.I)
+_ON_MAC = lazy(r"[\"'`]darwin[\"'`]|\bmac(?:os)?\b", re.I)
 _RUNS_ON = lazy(r"process\.platform|(?:\w+\.)?platform\(\)|Deno\.build\.os")
 _CHOICE = ("??", "||")
 _TITLES = lazy(r"(?:it|test|describe|context|suite|bench)(?:\.\w+)*")

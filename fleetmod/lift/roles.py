@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 
 from tree_sitter import Node
@@ -153,9 +152,7 @@ class Roles:
             target = parent.parent.child_by_field_name("function") or (
                 parent.parent.child_by_field_name("constructor")
             )
-            return target is not None and bool(
-                _COMPARERS.fullmatch(re.sub(r"\s+", "", self.source.text(target)))
-            )
+            return target is not None and bool(_COMPARERS.fullmatch(self.source.squeezed(target)))
         return False
 
     def _logged(self, node: Node) -> bool:

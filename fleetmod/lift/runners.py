@@ -23,6 +23,7 @@ from fleetmod.lift.runner import (
 )
 from fleetmod.lift.wrappers import read_wrapper
 from fleetmod.syntax.scope import Binding, Scopes
+from fleetmod.syntax.source import parts
 from fleetmod.syntax.values import Values, unwrap
 
 _CHILD_PROCESS = {
@@ -112,10 +113,11 @@ class Runners:
             node.child_by_field_name("function"),
             node.child_by_field_name("arguments"),
         )
-        if function is None or arguments is None or not arguments.named_children:
+        given = parts(arguments)
+        if function is None or arguments is None or not given:
             return None
-        if re.fullmatch(r"(\w+\.)?promisify", self.source.text(function)):
-            inner = self.of_function(arguments.named_children[0])
+        if re.fullmatch(r"(\w+\.)?promisify", self.scopes.original(function)):
+            inner = self.of_function(given[0])
             return _PROMISED.get(inner.name) if inner is not None else None
         inner = self.of_function(function)
         if inner is not None and inner.form == TEMPLATE and inner.name in ("zx $", "execa $"):
@@ -134,7 +136,7 @@ class Runners:
         if module in _MODULES:
             imported = self._imported_name(binding)
             return _MODULES[module].get(imported) if imported else None
-        if binding.kind not in ("const", "function"):
+        if not self.scopes.fixed(binding):
             return None
         if binding.value is not None:
             runner = self.of_function(binding.value)
@@ -163,9 +165,9 @@ class Runners:
     def _required(self, node: Node) -> str:
         node = unwrap(node)
         if node.type == "await_expression":
-            node = unwrap(node.named_children[0])
+            node = unwrap(parts(node)[0])
         match = re.fullmatch(
-            r"(?:require|import)\(\s*[\"']([^\"']+)[\"']\s*\)", self.source.text(node)
+            r"(?:require|import)\([\"'`]([^\"'`$]+)[\"'`]\)", self.source.squeezed(node)
         )
         return match.group(1) if match else ""
 

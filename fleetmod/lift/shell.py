@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from fleetmod.lift.operation import HomeDir, OwnUid, Unliftable, Word, WordPiece
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import parse
+from fleetmod.syntax.source import parse, parts
 from fleetmod.syntax.values import Hole, Pieces
 
 _HOLE = lazy(r"fLeEtHoLe(\d+)x")
@@ -59,7 +59,7 @@ def parse_shell(pieces: Pieces) -> Shell:
     root = parse("bash", data).root_node
     if root.has_error:
         raise Unliftable(_MISPARSED)
-    statements = [n for n in root.named_children if n.type != "comment"]
+    statements = parts(root)
     if not statements:
         raise Unliftable("the shell command is empty")
     if any(child.type == "&" for child in root.children):
@@ -80,7 +80,7 @@ def _unquoted(node: Node) -> Node:
         node.child_by_field_name("arguments"),
     )
     name = (function.text or b"").decode() if function is not None else ""
-    given = arguments.named_children if arguments is not None else []
+    given = parts(arguments)
     return given[0] if _QUOTES.fullmatch(name) and len(given) == 1 else node
 
 

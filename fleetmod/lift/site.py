@@ -27,7 +27,7 @@ class Site:
     refused: str = ""
     foreign: str = ""
     claimed: list[Node] = field(default_factory=list)
-    options: Node | None = None
+    options: str = ""  # as they are spelled, constants opened
     command: str = ""  # the command as it is spelled, for people
 
 

@@ -25,6 +25,7 @@ from fleetmod.lift.strangers import Strangers
 from fleetmod.lift.targets import Targets
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import parts
 from fleetmod.syntax.values import Hole, Pieces, Values, unwrap
 
 _HARMLESS = ("encoding", "stdio", "timeout", "maxBuffer", "windowsHide", "env", "cwd")
@@ -71,11 +72,10 @@ class Sites:
             site.foreign = str(reason)
         except Unliftable as reason:
             site.refused = str(reason)
-        if site.options is not None and _NEVER_THROWS.search(self.source.text(site.options)):
+        if _NEVER_THROWS.search(site.options):
             site.runner = replace(site.runner, throws=False)
-        if not site.refused and not site.foreign and site.options is not None:
-            options = self.source.text(site.options)
-            site.refused = next((why for pattern, why in _OPTIONS if pattern.search(options)), "")
+        if not site.refused and not site.foreign:
+            site.refused = next((why for p, why in _OPTIONS if p.search(site.options)), "")
         if not site.refused and not site.foreign:
             site.refused = self._caveat(site, arguments)
         return site
@@ -90,7 +90,7 @@ class Sites:
                 f"`{runner.name}` does more than run the command (it {runner.caveat}); call the "
                 "port inside it, or here without it"
             )
-        args = [a for a in arguments.named_children if a.type != "comment"]
+        args = parts(arguments)
         used = {runner.command_at} if runner.tool is None else set()
         used |= {runner.args_at} if runner.form == ARGV else set()
         if runner.lenient is not None and len(args) > runner.lenient[0]:
@@ -112,9 +112,7 @@ class Sites:
         """What `{ flag: true }`, or `true` alone, says in so many words; None for other options."""
         if not flag:
             return {"true": True, "false": False}.get(self.source.text(options))
-        match = re.fullmatch(
-            rf"\{{{flag}:(true|false),?\}}", re.sub(r"\s+", "", self.source.text(options))
-        )
+        match = re.fullmatch(rf"\{{{flag}:(true|false),?\}}", self.source.squeezed(options))
         return match[1] == "true" if match is not None else None
 
     def _harmless(self, argument: Node) -> bool:
@@ -122,7 +120,7 @@ class Sites:
         node = unwrap(argument)
         if node.type != "object":
             return False
-        keys = [pair.child_by_field_name("key") for pair in node.named_children]
+        keys = [pair.child_by_field_name("key") for pair in parts(node)]
         return all(key is not None and self.source.text(key) in _HARMLESS for key in keys)
 
     def _lift(self, site: Site, arguments: Node) -> bool:
@@ -132,14 +130,12 @@ class Sites:
             if arguments.type != "template_string":
                 return False
             return self._shell(site, self.values.pieces(arguments), [arguments])
-        args = [a for a in arguments.named_children if a.type != "comment"]
+        args = parts(arguments)
         if runner.form in (SHELL, WORDS):
             if len(args) <= runner.command_at:
                 return False
             node = args[runner.command_at]
-            site.options = (
-                args[runner.command_at + 1] if len(args) > runner.command_at + 1 else None
-            )
+            site.options = self._options(args, runner.command_at + 1)
             return self._shell(site, self.values.pieces(node), [node])
         if runner.form in (ARGV, DENO):
             return self._argv(site, args)
@@ -205,7 +201,7 @@ class Sites:
             elements = rest
         else:
             elements = self._elements(rest[0], runner) if rest else []
-            site.options = rest[1] if len(rest) > 1 else None
+            site.options = self._options(rest, 1)
         self._words(site, program, elements)
         return True
 
@@ -229,9 +225,9 @@ class Sites:
             return False
         node: Node | None = args[runner.command_at]
         assert node is not None
-        site.options = args[runner.command_at + 1] if len(args) > runner.command_at + 1 else None
+        site.options = self._options(args, runner.command_at + 1)
         if unwrap(node).type == "object":
-            site.options = node
+            site.options = self.values.spelled(node)
             node = self._property(node, "cmd")
             if node is None:
                 return False
@@ -247,7 +243,7 @@ class Sites:
 
     def _words(self, site: Site, program: str, elements: list[Node]) -> None:
         site.command = " ".join([program, *(self.source.text(e) for e in elements)])
-        if site.options is not None and _SHELL_OPTION.search(self.source.text(site.options)):
+        if _SHELL_OPTION.search(site.options):
             raise Unliftable("runs through a shell by its options; pass the port plain values")
         if any(e.type == "spread_element" for e in elements):
             raise Unliftable(
@@ -277,6 +273,9 @@ class Sites:
                     pieces = self.values.expand(self.values.pieces(each))
                     words += [piece for piece in pieces if isinstance(piece, str)]
         return self.grammar.runs(program, words)
+
+    def _options(self, args: list[Node], index: int) -> str:
+        return self.values.spelled(args[index]) if len(args) > index else ""
 
     def _property(self, node: Node, name: str) -> Node | None:
         for pair in unwrap(node).named_children:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from tree_sitter import Node
 
 from fleetmod.lift.audience import Audience, looks_run, quotes_only
@@ -13,6 +11,7 @@ from fleetmod.lift.runner import SHELL, UNKNOWN, Runner
 from fleetmod.lift.shell import parse_shell
 from fleetmod.lift.site import Site, claim
 from fleetmod.regex import lazy
+from fleetmod.syntax.source import parts
 from fleetmod.syntax.values import Values, unwrap
 from fleetmod.testfiles import is_test
 
@@ -25,6 +24,7 @@ _ASKS = lazy(
 )
 _WORDS = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _AT_RUN_TIME = "the arguments are only known at run time"
+_TEXTS = ("string", "template_string")
 _STRANGER = Runner("", SHELL, UNKNOWN, sync=False, throws=True)
 
 
@@ -43,7 +43,7 @@ class Strangers:
         )
         if function is None or arguments is None:
             return None
-        name = re.sub(r"\s+", "", self.source.text(function))
+        name = self.source.squeezed(function)
         if _ASKS.fullmatch(name) or self.audience.speaks(call):
             return None
         site = Site(call, _STRANGER)
@@ -68,7 +68,7 @@ class Strangers:
     def _command(self, site: Site, name: str, arguments: Node) -> bool:
         if arguments.type == "template_string":
             return self._text(site, arguments)
-        args = [a for a in arguments.named_children if a.type != "comment"]
+        args = parts(arguments)
         for index, argument in enumerate(args):
             behind = args[index + 1] if len(args) > index + 1 else None
             listed = self.values.elements(behind) if behind is not None else None
@@ -90,7 +90,7 @@ class Strangers:
                 claim(site, [argument], self.values, self.grammar)
                 site.operations = self._words(elements[0], elements[1:])
                 return True
-            if elements and self.grammar.names(name.lower()) and elements[0].type == "string":
+            if elements and self.grammar.names(name.lower()) and elements[0].type in _TEXTS:
                 claim(site, [argument], self.values, self.grammar)
                 site.operations = self._words(None, elements)
                 return True

@@ -111,9 +111,13 @@ class Targets:
             return ()
         for binding in self.scopes.bindings():
             call = unwrap(binding.value) if binding.value is not None else None
-            spelled = self.scopes.source.text(call) if call is not None else ""
-            match = re.fullmatch(r"(?:\w+\.)?basename\((\w+), *[\"']\.plist[\"']\)", spelled)
-            if match is None or binding.kind != "const" or match[1] != file.name:
+            spelled = self.scopes.source.squeezed(call) if call is not None else ""
+            match = re.fullmatch(r"(?:\w+\.)?\w+\((\w+),[\"'`]\.plist[\"'`]\)", spelled)
+            if call is None or match is None or match[1] != file.name:
+                continue
+            made = call.child_by_field_name("function")
+            named = made is not None and self.scopes.original(made).endswith("basename")
+            if not named or not self.scopes.fixed(binding):
                 continue
             here = self.scopes.lookup(binding.name, hole.node) is binding
             if here and self.scopes.lookup(match[1], binding.name_node) is file:
@@ -215,6 +219,9 @@ class Targets:
         first = pieces[0]
         if isinstance(first, str) and re.match(r"(login|pid|session|asid)/", first):
             raise Unliftable(f"`{first.split('/')[0]}/…` is no service label of the port")
+        for piece in pieces[1:]:
+            if isinstance(piece, str) and _domain(piece):
+                raise Unliftable(f"something stands in front of `{piece}`, which may be a flag")
         for piece in pieces:
             if isinstance(piece, str) and not re.fullmatch(r"[A-Za-z0-9_.@+/:-]*", piece):
                 raise Unliftable(f"`{piece.strip()}` is no service label")

@@ -16,6 +16,7 @@ from fleetmod.syntax.source import (
     ancestors,
     contains,
     enclosing_function,
+    parts,
     walk,
 )
 from fleetmod.syntax.values import Values, unwrap
@@ -45,7 +46,7 @@ def parameters(function: Node, runners: Resolver) -> list[tuple[str, bool]]:
         return [(runners.source.text(single), False)]
     listed = function.child_by_field_name("parameters")
     out = []
-    for parameter in listed.named_children if listed is not None else []:
+    for parameter in parts(listed):
         pattern = parameter.child_by_field_name("pattern")
         if pattern is None:
             continue
@@ -64,7 +65,7 @@ def arguments_of(call: Node) -> list[Node]:
     arguments = call.child_by_field_name("arguments")
     if arguments is None or arguments.type != "arguments":
         return []
-    return [a for a in arguments.named_children if a.type != "comment"]
+    return parts(arguments)
 
 
 def _is_async(function: Node) -> bool:
@@ -160,7 +161,7 @@ def _derived(value: Node, call: Node, inner: Runner, runners: Resolver) -> tuple
             node = unwrap(node.named_children[0])
     if node.type == "identifier":
         binding = runners.scopes.resolve(node)
-        if binding is not None and binding.kind == "const":
+        if binding is not None and runners.scopes.fixed(binding):
             if binding.value is not None:
                 kind, trims = _derived(binding.value, call, inner, runners)
                 return kind, trimmed or trims
@@ -215,7 +216,7 @@ def lenient_flag(function: Node, names: list[str], runners: Resolver) -> tuple[i
     then = checks[0].child_by_field_name("consequence") if len(checks) == 1 else None
     if body is None or condition is None or then is None or len(_throws_only(then)) != 1:
         return None
-    spelled = re.sub(r"\s+", "", runners.source.text(condition))
+    spelled = runners.source.squeezed(condition)
     listed = function.child_by_field_name("parameters")
     if listed is not None and re.search(r"[:=]\s*true\b", runners.source.text(listed)):
         return None  # on by default

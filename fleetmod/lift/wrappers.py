@@ -20,7 +20,7 @@ from fleetmod.lift.wrapper_result import (
 )
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding
-from fleetmod.syntax.source import FUNCTIONS
+from fleetmod.syntax.source import FUNCTIONS, parts
 from fleetmod.syntax.values import unwrap
 
 _NEVER_THROWS = lazy(r"\breject\s*:\s*false\b")  # an option of execa
@@ -107,8 +107,8 @@ def _forward(function: Node, call: Node, inner: Runner, runners: Resolver) -> Ru
         if array.type == "identifier" and text(array) in order:
             name = text(array)
             return replace(inner, command_at=order[name], spread=name in rest)
-        if array.type == "array" and len(array.named_children) == 2:
-            program, spread_node = array.named_children
+        if array.type == "array" and len(parts(array)) == 2:
+            program, spread_node = parts(array)
             name = _passed_on(spread_node, runners) or ""
             tool = runners.values.literal(program)
             if tool is not None and name in order:

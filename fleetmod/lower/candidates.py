@@ -9,7 +9,7 @@ from tree_sitter import Node
 from fleetmod.lift.homes import Homes
 from fleetmod.places import Places
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import Source
+from fleetmod.syntax.source import Source, parts
 from fleetmod.syntax.values import Hole, Values
 
 _LOOKS = lazy(r"filter|find|findLast|some|map|flatMap|forEach|every")
@@ -24,7 +24,7 @@ def repeats(node: Node, places: Places, homes: Homes, values: Values) -> bool:
     array = node.parent
     if array is None or array.type != "array" or not _is_candidates(array, values.source):
         return False
-    elements = [c for c in array.named_children if c.type != "comment"]
+    elements = parts(array)
     mine = _portable(node, places, homes, values)
     return (
         len(elements) > 1
@@ -42,7 +42,7 @@ def removal(node: Node, source: Source) -> tuple[int, int]:
     """The bytes of an element with its comma, and with its line where it stands alone."""
     array = node.parent
     assert array is not None
-    elements = [c for c in array.named_children if c.type != "comment"]
+    elements = parts(array)
     index = next(i for i, e in enumerate(elements) if e.id == node.id)
     start, end = node.start_byte, node.end_byte
     data = source.data

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from tree_sitter import Node
 
 from fleetmod.lift.operation import INSPECT
@@ -92,7 +90,7 @@ class Children:
         call = made.parent.parent if made is not None and made.parent is not None else None
         if call is None or call.type != "call_expression":
             return None
-        spelled = re.sub(r"\s+", "", self.source.text(call))
+        spelled = self.source.squeezed(call)
         return call if spelled == f"newResponse({self.source.text(access)}).text()" else None
 
 

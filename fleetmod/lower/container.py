@@ -128,7 +128,7 @@ class ContainerCalls(ProcessCalls):
                 "the file chooses among several container runtimes, which the port does by itself; "
                 "ask the port alone, or name the module in container.adapters of fleetmod.toml"
             )
-        options = self.source.text(site.options) if site.options is not None else ""
+        options = site.options
         if _ENVIRONMENT.search(options) and not _USUAL.search(options):
             raise Refused(
                 "runs with an environment of its own, which may name another machine; give its "

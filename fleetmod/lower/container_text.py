@@ -14,7 +14,7 @@ from fleetmod.lower.draft import CONTAINER, Draft, Refused
 from fleetmod.lower.prose import must_stay_literal
 from fleetmod.lower.style import template_text
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import enclosing_function
+from fleetmod.syntax.source import enclosing_function, parts
 from fleetmod.syntax.values import Hole, Pieces, Values
 
 _ON_MAC = lazy(r"\b(?:macOS|mac ?os|darwin|OS ?X|on (?:a |your )?mac)\b", re.I)
@@ -123,7 +123,7 @@ class ContainerTexts:
         function = call.child_by_field_name("function") if call is not None else None
         if call is None or arguments is None or function is None:
             return None
-        first = arguments.named_children[0].id == node.id
+        first = parts(arguments)[0].id == node.id
         is_fetch = self.source.text(function) == "fetch" and self.scopes.resolve(function) is None
         awaited = call.parent is not None and call.parent.type == "await_expression"
         return call if first and is_fetch and awaited else None

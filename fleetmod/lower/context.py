@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import ancestors, contains, enclosing_function
 
 ASYNC, GEN, SYNC = "async", "gen", "sync"
+# `map((out) => …)`, and not `map(() => …)`
+_READS = lazy(r"\b(?:map|flatMap|andThen|tap)\((?!(?:async)?(?:function\w*)?\(\))")
 _GENERATORS = {"generator_function", "generator_function_declaration"}
 
 
@@ -95,8 +98,9 @@ def effect_read(callback: Node, scopes: Scopes) -> bool:
     while node is not None and node.parent is not None:
         parent = node.parent
         if parent.type == "member_expression" and parent.parent is not None:
-            piped = scopes.source.text(parent.parent)[len(scopes.source.text(node)) :]
-            if re.search(r"\b(?:map|flatMap|andThen|tap)\(\s*(?:async\s*)?\(?\s*[\w{]", piped):
+            squeezed = scopes.source.squeezed
+            piped = squeezed(parent.parent)[len(squeezed(node)) :]
+            if _READS.search(piped):
                 return True
             node = parent.parent
         elif parent.type == "yield_expression" and parent.parent is not None:

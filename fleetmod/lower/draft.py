@@ -11,6 +11,7 @@ from fleetmod.lower.runtime import elsewhere
 from fleetmod.lower.style import Style
 from fleetmod.model import Edit, Need
 from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import code_end
 
 PROCESS, IDENTITY, CONTAINER = "process-manager", "node-identity", "container-runtime"
 
@@ -31,7 +32,7 @@ class Draft:
     needs: dict[Need, str] = field(default_factory=dict)
 
     def replace(self, node: Node, text: str, rule: str) -> None:
-        self.edits.append(Edit(node.start_byte, node.end_byte, text, rule))
+        self.edits.append(Edit(node.start_byte, code_end(node), text, rule))
 
     def replace_range(self, start: int, end: int, text: str, rule: str) -> None:
         self.edits.append(Edit(start, end, text, rule))

@@ -9,6 +9,7 @@ from tree_sitter import Node
 from fleetmod.lower.draft import Refused
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import parts
 from fleetmod.syntax.values import Pieces, Values, unwrap
 
 # the facts that the runtime's formatService and formatServiceEntry print
@@ -83,7 +84,7 @@ class Questions:
         maker = node.child_by_field_name("function") or node.child_by_field_name("constructor")
         arguments = node.child_by_field_name("arguments")
         if maker is not None and self.source.text(maker) == "RegExp" and arguments is not None:
-            return self.pieces(arguments.named_children[0]) if arguments.named_children else ()
+            return self.pieces(parts(arguments)[0]) if parts(arguments) else ()
         return self.values.expand(self.values.pieces(node))
 
     def _spelled(self, pieces: Pieces) -> str:

@@ -11,7 +11,7 @@ from fleetmod.lower.context import Context
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.usage import Usage, declarator, member
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import Source, enclosing_function
+from fleetmod.syntax.source import Source, enclosing_function, parts
 
 _LOGS = lazy(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
 _CALLS = lazy(r"(?<!new )(?<![\w$.])[\w$.]+\(|\$`")
@@ -117,7 +117,7 @@ def ends_alike(statement: Node, context: Context, source: Source) -> bool:
     block = tried.parent
     function = block.parent if block is not None else None
     whole = function.child_by_field_name("body") if function is not None else None
-    last = [n for n in block.named_children if n.type != "comment"][-1:] if block else []
+    last = parts(block)[-1:] if block else []
     return whole is not None and block is not None and whole.id == block.id and last == [tried]
 
 

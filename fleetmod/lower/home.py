@@ -7,7 +7,7 @@ from functools import cached_property
 
 from tree_sitter import Node
 
-from fleetmod.lift.homes import Homes, chain
+from fleetmod.lift.homes import Homes, chain, reads_variable
 from fleetmod.lower.candidates import removal, repeats
 from fleetmod.lower.draft import IDENTITY, Draft, Refused
 from fleetmod.lower.join import JoinedPaths
@@ -96,10 +96,7 @@ class HomePaths:
     def _is_lookup_of(self, node: Node, base: str) -> bool:
         if base == HOME:
             return self.homes.is_lookup(node)
-        text = re.sub(r"\s+", "", self.source.text(node))
-        return bool(
-            re.fullmatch(rf"process\.env\.{re.escape(self.env[base])}(\??\.trim\(\))?", text)
-        )
+        return reads_variable(self.source.squeezed(node), self.env[base])
 
     def _exact(self, node: Node) -> HomePath | None:
         """The base that a literal is, when it is nothing more than that."""
@@ -115,7 +112,7 @@ class HomePaths:
 
     def _literal(self, node: Node, rule: str) -> str:
         cooked = cook(node, self.source)
-        paths = [self._safe_base(p, node, cooked) for p in self._known(cooked.text)]
+        paths = [self._safe_base(p, node, cooked) for p in self._known(cooked.text, node)]
         places = [(*cooked.span(p.start, p.end), p.base) for p in paths]
         if node.type in ("template_string", "jsx_text"):
             opening = "{" if node.type == "jsx_text" else "${"
@@ -142,8 +139,8 @@ class HomePaths:
             at = end
         return "".join([*out, _template_raw(self.source.slice(at, node.end_byte - 1))])
 
-    def _known(self, text: str) -> list[HomePath]:
-        paths = list(self.places.find(text))
+    def _known(self, text: str, node: Node) -> list[HomePath]:
+        paths = list(self.places.find(text, self.homes.before(node)))
         strangers = [p.user for p in paths if not p.base and not p.why]
         if strangers:
             raise Refused(

@@ -10,7 +10,7 @@ from tree_sitter import Node
 from fleetmod.lower.draft import Draft
 from fleetmod.model import Edit
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import Source
+from fleetmod.syntax.source import Source, code_end
 
 RULE = "import"
 _PRAGMA = lazy(rb"@ts-|eslint-|biome-|prettier-|oxlint-|istanbul|c8 |v8 |webpack")
@@ -115,14 +115,9 @@ def _insertions(draft: Draft, lines: list[tuple[str, str]], deleted: list[Edit])
             edits.append(Edit(at, at, line + newline, RULE))
         else:
             at, blank = _top(source, draft.style.commonjs)
-            edits.append(
-                Edit(
-                    at,
-                    at,
-                    line + newline + (newline if blank and line == lines[-1][1] else ""),
-                    RULE,
-                )
-            )
+            before = newline if at > source.head and source.data[at - 1] != 10 else ""
+            after = newline if blank and line == lines[-1][1] else ""
+            edits.append(Edit(at, at, before + line + newline + after, RULE))
     return _outside(_joined(edits), deleted)
 
 
@@ -153,10 +148,10 @@ def _is_directive(node: Node) -> bool:
 def _after(source: Source, node: Node) -> tuple[int, bool]:
     """Where a line can follow a statement, and whether that is a line of its own."""
     end = _line_end(source, node.end_byte)
-    rest = source.slice(node.end_byte, end).strip(" \t\r\n;")
+    rest = source.slice(code_end(node), end).strip(" \t\r\n;")
     # a comment or a template may go on behind the statement, and swallow what is put below it
     alone = not rest or (rest.startswith("//") or (rest.startswith("/*") and rest.endswith("*/")))
-    return (end, True) if alone else (node.end_byte, False)
+    return (end, True) if alone else (code_end(node), False)
 
 
 def _with_pragmas(node: Node) -> int:
@@ -171,7 +166,7 @@ def _with_pragmas(node: Node) -> int:
 def _top(source: Source, commonjs: bool) -> tuple[int, bool]:
     """Below all that must come first: shebang, directives, comments about the file, and the
     requires of a CommonJS file; and whether a blank line is wanted after it."""
-    at = len(b"\xef\xbb\xbf") if source.data.startswith(b"\xef\xbb\xbf") else 0
+    at = source.head
     blank = True
     for node in source.root.named_children:
         is_require = (
@@ -180,10 +175,10 @@ def _top(source: Source, commonjs: bool) -> tuple[int, bool]:
             and "require(" in source.text(node)
         )
         if node.type == "hash_bang_line" or _is_directive(node) or is_require:
-            at = _line_end(source, node.end_byte)
+            at, _ = _after(source, node)
             blank = not is_require
         elif node.type == "comment" and _about_file(source, node):
-            at = _line_end(source, node.end_byte)
+            at, _ = _after(source, node)
             blank = True
         elif node.type != "comment":
             break

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from tree_sitter import Node
 
-from fleetmod.lift.homes import chain
+from fleetmod.lift.homes import chain, reads_variable
 from fleetmod.lower.draft import Draft
 from fleetmod.places import ROOT, VAULT, Places
 from fleetmod.regex import lazy
+from fleetmod.syntax.source import parts
 from fleetmod.syntax.values import Values
 
 _JOIN = lazy(r"((?!Promise\.)\w+\.)?(posix\.)?(join|resolve)")
@@ -39,8 +39,8 @@ class JoinedPaths:
         if parent.type != "arguments" or call is None or call.type != "call_expression":
             return False
         function = call.child_by_field_name("function")
-        args = [a for a in parent.named_children if a.type != "comment"]
-        if function is None or not _JOIN.fullmatch(self.source.text(function)):
+        args = parts(parent)
+        if function is None or not _JOIN.fullmatch(self.draft.scopes.original(function)):
             return False
         if args[0].id != top.id or len(args) < 2 or args[1].type != "string":
             return False
@@ -67,8 +67,7 @@ class JoinedPaths:
         node = call
         if outer is not None and outer.type == "binary_expression":
             elements = [e for _, e in chain(outer)]
-            spelled = re.sub(r"\s+", "", self.source.text(elements[0]))
-            known = re.fullmatch(rf"process\.env\.{re.escape(env[base])}(\??\.trim\(\))?", spelled)
+            known = reads_variable(self.source.squeezed(elements[0]), env[base])
             if known and len(elements) == 2 and elements[1].id == call.id:
                 node = outer
         self.draft.replace(node, member(base), rule)

@@ -12,7 +12,7 @@ from fleetmod.lift.targets import Targets
 from fleetmod.model import Edit
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding, Scopes, exported
-from fleetmod.syntax.source import FUNCTIONS, Source, walk
+from fleetmod.syntax.source import FUNCTIONS, Source, code_end, walk
 from fleetmod.syntax.values import unwrap
 
 RULE = "orphan"
@@ -142,9 +142,10 @@ def _removable(binding: Binding, scopes: Scopes, targets: Targets) -> bool:
     if _LOADS.search(text):
         return True
     inlined = targets.values.inline(value) is not None
-    pure = (
-        value.type in _PURE or _PURE_CALL.match(text) or inlined or targets.domains.own_uid(value)
-    )
+    called = value.child_by_field_name("function")
+    spelled = f"{scopes.original(called)}(" if called is not None else ""
+    calls = _PURE_CALL.match(text) or _PURE_CALL.match(spelled)
+    pure = value.type in _PURE or calls or inlined or targets.domains.own_uid(value)
     return bool(pure) and (value.type in FUNCTIONS or not re.search(r"\bawait\b|\byield\b", text))
 
 
@@ -225,20 +226,21 @@ def _lines(node: Node, source: Source, blank: bool = True, first: Node | None = 
     """Delete a statement with its line, from the comment `first` on, and (`blank`) a blank line
     that would be left doubled."""
     data = source.data
-    start, end = (first or node).start_byte, node.end_byte
-    line_start = data.rfind(b"\n", 0, start) + 1
+    start, end = (first or node).start_byte, code_end(node)
+    line_start = data.rfind(b"\n", 0, start) + 1 or source.head
     line_end = data.find(b"\n", end)
     line_end = len(data) if line_end < 0 else line_end + 1
     alone = not data[line_start:start].strip() and not data[end:line_end].strip(b" \t\r\n;")
     if not alone:
         return Edit(start, end, "", RULE)
     blank_before = (
-        line_start == 0 or not data[data.rfind(b"\n", 0, line_start - 1) + 1 : line_start].strip()
+        line_start == source.head
+        or not data[data.rfind(b"\n", 0, line_start - 1) + 1 : line_start].strip()
     )
     next_end = data.find(b"\n", line_end)
     if blank and blank_before and next_end >= 0 and not data[line_end:next_end].strip():
         line_end = next_end + 1
-    if blank and blank_before and line_end == len(data) and line_start > 0:
+    if blank and blank_before and line_end == len(data) and line_start > source.head:
         line_start = len(data[:line_start].rstrip()) + 1  # the file ends with the line before
     return Edit(line_start, line_end, "", RULE)
 

@@ -14,7 +14,7 @@ from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.usage import Usage, declarator, declared, member
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding
-from fleetmod.syntax.source import contains
+from fleetmod.syntax.source import contains, parts
 
 _FIELDS = {
     "status": "exitCode",
@@ -31,7 +31,7 @@ _READS_TEXT = (
     "template_substitution", "binary_expression", "unary_expression", "ternary_expression",
     "parenthesized_expression", "non_null_expression",
 )  # fmt: skip
-_DECODER = lazy(r"(new TextDecoder\([^)]*\)|\w*[dD]ecoder)\.decode")
+_DECODER = lazy(r"(newTextDecoder\([^)]*\)|\w*[dD]ecoder)\.decode")
 
 
 _TAKES_STRING = lazy(
@@ -96,9 +96,7 @@ class Outcomes:
             self._inline(usage, context, op, ".trim()" if trimmed else "")
             return
         name = holder.child_by_field_name("name")
-        encoded = site.runner.decoded or (
-            site.options is not None and "encoding" in self.source.text(site.options)
-        )
+        encoded = site.runner.decoded or "encoding" in site.options
         if name is not None and name.type == "object_pattern":
             pattern = self._pattern(name, encoded)
             if trimmed and "stdout" in pattern:
@@ -178,7 +176,7 @@ class Outcomes:
 
     def _fails(self, check: Node, binding: Binding) -> bool:
         condition = check.child_by_field_name("condition")
-        text = re.sub(r"\s+", "", self.source.text(condition)) if condition is not None else ""
+        text = self.source.squeezed(condition) if condition is not None else ""
         name = re.escape(binding.name)
         return bool(
             re.fullmatch(rf"\((!{name}\.success|{name}\.(status|exitCode|code)!==?0)\)", text)
@@ -234,7 +232,7 @@ class Outcomes:
             return []
         if parent.type == "arguments" and parent.parent is not None:
             target = parent.parent.child_by_field_name("function")
-            spelled = self.source.text(target) if target is not None else ""
+            spelled = self.source.squeezed(target) if target is not None else ""
             if _TAKES_STRING.fullmatch(spelled):
                 return []
             if _DECODER.fullmatch(spelled):
@@ -269,7 +267,7 @@ class Outcomes:
             and member(access, self.source) == "toString"
         ):
             arguments = whole.child_by_field_name("arguments")
-            if arguments is not None and arguments.named_children:
+            if arguments is not None and parts(arguments):
                 self.draft.replace(arguments, "()", self.calls.rule)
 
     def _loose(self, text: str) -> str:

@@ -37,8 +37,12 @@ from fleetmod.lower.usage import Usage, declarator, declared, ignored, member, u
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 
-_ENCODING = lazy(r"\bencoding\s*:\s*[\"']([\w-]+)")
-_INHERITS = lazy(r"\b(?:stdio|stdout)\s*:\s*[^,}\]]*[\"']inherit")
+_ENCODING = lazy(r"\bencoding\b(?:\s*:[\s(]*[\"']([\w-]*))?(?!\s*:[\s(]*(?:undefined|null)\b)")
+# the second element of `stdio` is the output (Node's child_process); a name's value is not known
+_INHERITS = lazy(
+    r"\b(?:stdio|stdout)(?:\s*[,}]"
+    r"|\s*:[\s(]*(?:\[[^,\]]*,\s*)?(?:[\"']inherit|1\b|(?!undefined|null)[A-Za-z_$]))"
+)
 
 
 class ProcessCalls:
@@ -97,7 +101,7 @@ class ProcessCalls:
 
     def _shown(self, site: Site, usage: Usage) -> bool:
         """Whether the output goes to the terminal."""
-        if site.options is not None and _INHERITS.search(self.source.text(site.options)):
+        if _INHERITS.search(site.options):
             return True
         quiet = {"quiet", "text"} & set(usage.methods)
         return site.runner.name == "Bun.$" and not quiet and ignored(usage, self.scopes) is not None
@@ -114,7 +118,7 @@ class ProcessCalls:
     ) -> tuple[str, ...]:
         notes = [note for op in operations for note in op.notes]
         notes.extend(self._told_otherwise(site, usage, context, operations))
-        if site.options is not None and "timeout" in self.source.text(site.options):
+        if "timeout" in site.options:
             notes.append("its own timeout is replaced by the adapter's")
         if self._written(site, "void "):
             notes.append("nobody waits for it: it ends with this process, as no child process does")
@@ -265,8 +269,9 @@ class ProcessCalls:
         """The port gives text: what wants bytes, or another spelling of them, is refused."""
         if any(op.silent for op in site.operations):
             raise Refused("`>/dev/null` drops what is read; read a field of the port's result")
-        options = self.source.text(site.options) if site.options is not None else ""
-        match = _ENCODING.search(options)
+        match = _ENCODING.search(site.options)
+        if match and match[1] is None:
+            raise Refused("the output's encoding is only known at run time; the port gives text")
         if match and match[1].lower() not in ("utf8", "utf-8", "ascii"):
             raise Refused(f"wants the output as {match[1]}, as bytes; the port gives text")
         name = member(usage.value, self.source)

@@ -12,7 +12,7 @@ from fleetmod.lower.context import ASYNC
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.usage import Usage, ignored, member, usage_of
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import enclosing_function
+from fleetmod.syntax.source import enclosing_function, parts
 from fleetmod.syntax.values import unwrap
 
 _ALL = lazy(r"Promise\.(?:all|allSettled)")
@@ -98,7 +98,7 @@ class Promises:
             raise Refused("reads a child process's output; await the port's result instead")
         op = operations[0]
         arguments = site.call.child_by_field_name("arguments")
-        given = arguments.named_children if arguments is not None else []
+        given = parts(arguments)
         last = given[-1].type if len(given) > 1 else ""
         named = last == "identifier" and not self._is_object(given[-1])
         takes = site.runner.name in ("exec", "execFile")

@@ -34,7 +34,7 @@ from fleetmod.lower.words import (
     stuck,
 )
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import Source
+from fleetmod.syntax.source import Source, walk
 from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge
 
 _NOT_UNDERSTOOD = "shows a command that the port cannot spell; word it for every platform"
@@ -108,10 +108,14 @@ class Display:
 
     def lower(self, node: Node, rule: str) -> str:
         """Replace one string or template; returns what was understood. Raises Refused."""
-        pieces = self.values.pieces(node)
+        whole, start = self._continued(node)
+        pieces = self.values.pieces(whole)
         quoted = self.quotes(node)
         if not quoted:
-            return self._words(node, rule)
+            return self._words(node, flatten(pieces)[start:], rule)
+        if whole is not node and not _is_text(whole, pieces):
+            raise Refused(_NOT_UNDERSTOOD)
+        node = whole
         if self._platform(node, pieces, quoted):
             raise Refused(
                 "names macOS, or a part of it, beside the command, and elsewhere the hint is "
@@ -144,17 +148,34 @@ class Display:
         self.draft.replace(node, self._write(node, out), rule)
         return "hint: " + describe([c.operation for c in quoted], self.values)
 
+    def _continued(self, node: Node) -> tuple[Node, int]:
+        """The `+` chain in which a command that a literal begins goes on, and where in its text
+        the literal stands; the literal alone where no command does."""
+        top, before = self.values.appended(node)
+        start = len(flatten(before))
+        end = start + len(flatten(self.values.pieces(node)))
+        text = flatten(self.values.pieces(top))
+        goes_on = holds_command(text[start:]) and not holds_command(text[start:end])
+        shown = quoted_commands(self.values.pieces(top), self.grammar)
+        if goes_on or any(c.start < end < c.end for c in shown):
+            return top, start
+        return node, 0
+
     def quotes(self, node: Node) -> list[Quoted]:
         """The commands that a string or template shows, where a hint can stand."""
         if node.type == "jsx_text" or is_title(node, self.source):
             return []
-        return list(quoted_commands(self.values.pieces(node), self.grammar))
+        whole, _ = self._continued(node)
+        return list(quoted_commands(self.values.pieces(whole), self.grammar))
 
-    def _words(self, node: Node, rule: str) -> str:
-        """Only words change, so the literal keeps its form and its escapes."""
+    def _words(self, node: Node, flat: str, rule: str) -> str:
+        """Only words change, so the literal keeps its form and its escapes.
+
+        `flat` is its text, and what is appended to it.
+        """
         text = self.source.own_text(node)
         in_jsx = node.type == "jsx_text"
-        flat = text if in_jsx else flatten(self.values.pieces(node))
+        flat = text if in_jsx else flat
         if in_jsx and SERVICE.search(flat):
             raise Refused(_IN_JSX)
         chain, printed = behind(node, self.values)
@@ -217,6 +238,13 @@ class Display:
         if isinstance(piece, Hole):
             return "${" + self.source.text(piece.node) + "}"
         return template_text(piece)
+
+
+def _is_text(chain: Node, pieces: Pieces) -> bool:
+    """Whether a `+` chain joins texts from its start, not numbers first, and no comment is lost
+    with it."""
+    sums = len(pieces) > 1 and all(isinstance(piece, Hole) for piece in pieces[:2])
+    return not sums and all(n.type != "comment" for n in walk(chain))
 
 
 def _announced(pieces: Pieces) -> Pieces:

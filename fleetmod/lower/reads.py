@@ -11,7 +11,7 @@ from tree_sitter import Node
 from fleetmod.lower.facts import Escaped, Questions, separates
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding, exported
-from fleetmod.syntax.source import FUNCTIONS, enclosing_function
+from fleetmod.syntax.source import FUNCTIONS, enclosing_function, parts
 from fleetmod.syntax.values import unwrap
 
 _SHOWS = lazy(
@@ -152,7 +152,7 @@ class _Reads:
 
     def _method(self, node: Node, name: str, call: Node) -> None:
         arguments = call.child_by_field_name("arguments")
-        given = arguments.named_children if arguments is not None else []
+        given = parts(arguments)
         if name in ("then", "catch", "finally") and node.id == self.start.id:
             return  # refused, or kept, by what goes on with the promise
         if name in _KEEPS:
@@ -229,7 +229,7 @@ class _Reads:
                 return
         made = self._local(function) if function is not None else None
         listed = call.child_by_field_name("arguments")
-        given = [a for a in listed.named_children if a.type != "comment"] if listed else []
+        given = parts(listed) if listed else []
         index = next((i for i, a in enumerate(given) if unwrap(a).id == unwrap(node).id), -1)
         names = _parameters(made) if made is not None else []
         if made is None or not 0 <= index < len(names):
@@ -249,7 +249,7 @@ class _Reads:
     def _local(self, function: Node) -> Node | None:
         """The function of this file that a name calls."""
         binding = self.scopes.resolve(function) if function.type == "identifier" else None
-        if binding is None or binding.kind not in ("const", "function"):
+        if binding is None or not self.scopes.fixed(binding):
             return None
         made = unwrap(binding.value) if binding.value is not None else binding.declaration
         return made if made.type in FUNCTIONS else None

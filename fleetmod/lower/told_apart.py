@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from tree_sitter import Node
 
 from fleetmod.lift.homes import Homes
 from fleetmod.lower.draft import Refused
-from fleetmod.places import Places
+from fleetmod.places import UNKNOWN, Places
 from fleetmod.regex import lazy
 from fleetmod.syntax.cooked import cook
-from fleetmod.syntax.source import Source, ancestors, contains, enclosing_function, walk
+from fleetmod.syntax.source import Source, ancestors, contains, enclosing_function, parts, walk
 from fleetmod.syntax.values import unwrap
 
 _REMOTE = lazy(r"(?:^|\.|_)(?:ssh|remote|scp|sftp)\w*$|\w(?:Ssh|SSH|Remote|Scp|Sftp)\w*$")
@@ -19,20 +17,27 @@ _SHELLS = ("ssh", "mosh", "rsh")
 _OWN = lazy(r"\$\{?HOME\b|(?<![\w/])~/")
 _COMPARERS = lazy(r".*\.(?:startsWith|includes|indexOf|endsWith|match|test)")
 _HOMES = lazy(r"/(?:Users|home)(?:/(?P<user>[\w.-]+))?(?:/|$)")
+_TEXTS = ("string", "template_string", "identifier")
+_WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression")
 _COMPARISONS = ("===", "!==", "==", "!=")
 
 
 def check_told_apart(node: Node, source: Source, places: Places, homes: Homes) -> None:
     """Raises Refused where a home literal stands beside the caller's own home, beside others'
     homes, or in what another host runs."""
-    if (name := _remote(node, source)) is not None:
-        raise Refused(f"goes to another host by `{name}`; let its shell expand $HOME there")
+    uses = (node, *homes.uses(node))
+    for use in uses:
+        if (name := _remote(use, source)) is not None:
+            raise Refused(f"goes to another host by `{name}`; let its shell expand $HOME there")
     text = cook(node, source).text
+    for before in filter(None, map(homes.before, uses[1:])):
+        if any(not path.base for path in places.find(text, before)):
+            raise Refused(UNKNOWN)
     if "||" in text and _OWN.search(text):
         raise Refused("the command tries this home and the caller's own; say which one it means")
-    if _preferred(node, homes):
+    if any(_preferred(use, homes) for use in uses):
         raise Refused("is preferred to the caller's own home, so it is another account's")
-    if other := _other_home(node, source, places):
+    if other := next(filter(None, (_other_home(use, homes, places) for use in uses)), ""):
         raise Refused(f"is told from `{other}` here; say by what else the two differ")
 
 
@@ -44,14 +49,14 @@ def _remote(node: Node, source: Source) -> str | None:
             function, arguments = (a.child_by_field_name(f) for f in ("function", "arguments"))
             if function is None or arguments is None or contains(function, inner):
                 return None
-            name = re.sub(r"\s+", "", source.text(function))
+            name = source.squeezed(function)
             if _REMOTE.search(name):
                 return name
-            first = arguments.named_children[0] if arguments.named_children else None
+            first = next(iter(parts(arguments)), None)
             if first is not None and source.text(first).strip("\"'`") in _SHELLS:
                 return source.text(first).strip("\"'`")
-        elif a.type == "array" and a.named_children:
-            first = a.named_children[0]
+        elif a.type == "array":
+            first = parts(a)[0]
             if first.id != inner.id and source.text(first).strip("\"'`") in _SHELLS:
                 return source.text(first).strip("\"'`")
         elif a.type.endswith(("statement", "declaration")):
@@ -76,6 +81,8 @@ def _preferred(node: Node, homes: Homes) -> bool:
 
 def _compared(node: Node, source: Source) -> bool:
     parent = node.parent
+    while parent is not None and parent.type in _WRAPPERS:
+        parent = parent.parent
     if parent is None:
         return False
     if parent.type == "binary_expression":
@@ -83,18 +90,18 @@ def _compared(node: Node, source: Source) -> bool:
         return operator is not None and operator.type in _COMPARISONS
     call = parent.parent if parent.type == "arguments" else None
     target = call.child_by_field_name("function") if call is not None else None
-    name = re.sub(r"\s+", "", source.text(target)) if target is not None else ""
+    name = source.squeezed(target) if target is not None else ""
     return bool(_COMPARERS.fullmatch(name))
 
 
-def _other_home(node: Node, source: Source, places: Places) -> str:
+def _other_home(node: Node, homes: Homes, places: Places) -> str:
     """What the function around compares a path with beside this home: another one, or all."""
     function = enclosing_function(node)
     compared = [
         match
         for each in (walk(function) if function is not None else ())
-        if each.type == "string" and _compared(each, source)
-        if (match := _HOMES.match(source.text(each)[1:-1])) is not None
+        if each.type in _TEXTS and _compared(each, homes.scopes.source)
+        if (match := _HOMES.match(homes.values.literal(each) or "")) is not None
     ]
     others = [match for match in compared if match["user"] not in places.users]
     return others[0].string if 0 < len(others) < len(compared) else ""

@@ -9,7 +9,7 @@ from tree_sitter import Node
 from fleetmod.lower.context import effect_callback, effect_read
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding, Scopes
-from fleetmod.syntax.source import Source
+from fleetmod.syntax.source import FUNCTIONS, Source, parts
 from fleetmod.syntax.values import unwrap
 
 _IGNORING = lazy(
@@ -70,7 +70,7 @@ def usage_of(call: Node, source: Source, shell_options: bool) -> Usage:
 def _plain_encoding(call: Node, source: Source) -> bool:
     """Whether `toString(…)` gives the text as it is."""
     arguments = call.child_by_field_name("arguments")
-    given = arguments.named_children if arguments is not None else []
+    given = parts(arguments)
     return not given or source.text(given[0]).strip("\"'`").lower() in ("utf8", "utf-8", "ascii")
 
 
@@ -142,7 +142,7 @@ def ignored(usage: Usage, scopes: Scopes) -> Node | None:
         value, parent = parent, parent.parent or parent
     if parent.type == "expression_statement":
         return parent
-    if parent.type == "arrow_function" and _arrow_ignored(parent, value, scopes):
+    if (callback := _given_by(parent, value)) and _callback_ignored(callback, value, scopes):
         return value
     holder = declarator(value)
     if holder is not None and (binding := declared(holder, scopes)) is not None:
@@ -153,13 +153,20 @@ def ignored(usage: Usage, scopes: Scopes) -> Node | None:
     return None
 
 
-def _arrow_ignored(arrow: Node, value: Node, scopes: Scopes) -> bool:
-    body = arrow.child_by_field_name("body")
-    if body is None or body.id != value.id:
-        return False
+def _given_by(parent: Node, value: Node) -> Node | None:
+    """The function that gives a value: `() => value`, or one that ends in `return value`."""
+    if parent.type == "return_statement":
+        block = parent.parent
+        function = block.parent if block is not None else None
+        return function if function is not None and function.type in FUNCTIONS else None
+    body = parent.child_by_field_name("body") if parent.type == "arrow_function" else None
+    return parent if body is not None and body.id == value.id else None
+
+
+def _callback_ignored(function: Node, value: Node, scopes: Scopes) -> bool:
     if effect_callback(value, scopes):
-        return not effect_read(arrow, scopes)
-    holder = arrow.parent
+        return not effect_read(function, scopes)
+    holder = function.parent
     if holder is None or holder.type != "arguments" or holder.parent is None:
         return False
     target = holder.parent.child_by_field_name("function")

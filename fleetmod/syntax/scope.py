@@ -9,8 +9,10 @@ from functools import cached_property
 
 from tree_sitter import Node
 
+from fleetmod.regex import lazy
 from fleetmod.syntax.source import FUNCTIONS, Source, ancestors
 
+_LOADS = lazy(r"(?:await\s+)?(?:require|import)\s*\(")
 _BLOCKS = FUNCTIONS | {
     "program",
     "statement_block",
@@ -102,6 +104,18 @@ class Scopes:
                     best = binding
         return best
 
+    def original(self, node: Node) -> str:
+        """An expression's text; for a renamed import, the name that its module gives it."""
+        binding = self.resolve(node) if node.type == "identifier" else None
+        holder = binding.name_node.parent if binding is not None else None
+        if binding is not None and holder is not None:
+            value = binding.declaration.child_by_field_name("value")
+            required = value is not None and _LOADS.match(self.source.text(value))
+            field = "name" if holder.type == "import_specifier" else "key" if required else ""
+            if field and (given := holder.child_by_field_name(field)) is not None:
+                return self.source.text(given)
+        return self.source.text(node)
+
     def references(self, binding: Binding) -> list[Node]:
         """The places that read or write a declared name, the declaration itself left out."""
         return [
@@ -115,6 +129,13 @@ class Scopes:
         wanted = self.names() if names is None else set(names)
         found = [binding for name in wanted for binding in self._named(name)]
         return sorted(found, key=lambda b: b.name_node.start_byte)
+
+    def fixed(self, binding: Binding) -> bool:
+        """Whether a name means what its declaration says wherever it is read."""
+        if binding.kind in ("let", "var"):
+            made = binding.declaration.child_by_field_name("value")
+            return made is not None and not self.assigned(binding)
+        return binding.kind in ("const", "function")
 
     def assigned(self, binding: Binding) -> bool:
         """Whether a name is written to after its declaration."""

@@ -14,6 +14,7 @@ from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT
 _IMPORTED_TYPE = re.compile(
     rb"(<\s*(?:typeof\s+)?)(import\s*\(\s*(?:\"[^\"\n]*\"|'[^'\n]*')\s*,?\s*\))"
 )
+_BLANK = re.compile(r"\s+|,(?=\s*[)\]}])")
 FUNCTIONS = frozenset(
     {
         "arrow_function",
@@ -72,6 +73,11 @@ class Text:
     data: bytes
     _line_starts: list[int] = field(default_factory=list, init=False)
 
+    @property
+    def head(self) -> int:
+        """Where the text begins: behind a byte order mark, if there is one."""
+        return 3 if self.data.startswith(b"\xef\xbb\xbf") else 0
+
     def line_of(self, offset: int) -> int:
         """The line of a byte offset, counted from 1."""
         from bisect import bisect_right
@@ -113,6 +119,17 @@ class Source(Text):
 
     def text(self, node: Node) -> str:
         return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def squeezed(self, node: Node) -> str:
+        """A node's text without blanks, comments and trailing commas, to be compared by."""
+        text = self.text(node)
+        if "/*" in text or "//" in text:
+            text, at = "", node.start_byte
+            for comment in (n for n in walk(node) if n.type == "comment"):
+                text += self.slice(at, comment.start_byte)
+                at = comment.end_byte
+            text += self.slice(at, node.end_byte)
+        return _BLANK.sub("", text)
 
     def own_text(self, node: Node) -> str:
         """The text of a literal without what stands in its substitutions."""
@@ -217,6 +234,20 @@ def walk(node: Node, prune: frozenset[str] = frozenset()) -> Iterator[Node]:
         yield current
         if current.id == node.id or current.type not in prune:
             waiting.extend(reversed(current.named_children))
+
+
+def parts(node: Node | None) -> list[Node]:
+    """The named children of a node that are no comments: arguments, elements, statements, …"""
+    return [c for c in node.named_children if c.type != "comment"] if node is not None else []
+
+
+def code_end(node: Node) -> int:
+    """Where a node's code ends: where no semicolon closes a statement, the parser takes a comment
+    behind it for a part of it."""
+    behind = len(node.children)
+    while behind and node.children[behind - 1].type == "comment":
+        behind -= 1
+    return node.children[behind - 1].end_byte if behind else node.end_byte
 
 
 def ancestors(node: Node) -> Iterator[Node]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import FUNCTIONS
+from fleetmod.syntax.source import FUNCTIONS, ancestors, contains, parts
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 _WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression")
 _MUTATORS = frozenset("push pop shift unshift splice sort reverse fill copyWithin".split())
+_OPAQUE = FUNCTIONS | {"string", "member_expression", "call_expression", "new_expression"}
 _DEPTH = 8  # constants that refer to constants: beyond this nobody writes them by hand
 
 
@@ -29,7 +30,7 @@ Pieces = tuple[Piece, ...]
 def unwrap(node: Node) -> Node:
     """The expression inside parentheses, casts and non-null assertions."""
     while node.type in _WRAPPERS or node.type == "non_null_expression":
-        node = node.named_children[0]
+        node = parts(node)[0]
     return node
 
 
@@ -90,6 +91,20 @@ class Values:
             return joined
         return (Hole(node),)
 
+    def appended(self, node: Node) -> tuple[Node, Pieces]:
+        """The `+` chain that a literal is a part of, if any, and what stands before it there."""
+        top: Node = node
+        before: Pieces = ()
+        for a in ancestors(node):
+            if a.type == "binary_expression" and self._operator(a) == "+":
+                left = a.child_by_field_name("left")
+                if left is not None and not contains(left, node):
+                    before = (*self.pieces(left), *before)
+                top = a
+            elif a.type != "parenthesized_expression":
+                break
+        return top, before
+
     def expand(self, pieces: Pieces, depth: int = _DEPTH) -> Pieces:
         """The same text with every hole replaced that is a constant of known value."""
         out: list[Piece] = []
@@ -107,6 +122,22 @@ class Values:
             return ""
         return pieces[0] if len(pieces) == 1 and isinstance(pieces[0], str) else None
 
+    def spelled(self, node: Node, depth: int = _DEPTH) -> str:
+        """An expression's text as if its constants stood in it: `{ stdio: "pipe" }` for
+        `{ ...QUIET }` or `{ stdio }`; a name stays where its value is not known."""
+        if not node.named_children and (value := self.constant(node) if depth else None):
+            text = self.spelled(value, depth - 1)
+            return f"{self.source.text(node)}: {text}" if node.type != "identifier" else text
+        if node.type == "template_string" and (literal := self.literal(node)) is not None:
+            return f'"{literal}"'
+        if node.type in _OPAQUE or not node.named_children:
+            return self.source.text(node)
+        out, at = "", node.start_byte
+        for child in node.named_children:
+            out += self.source.slice(at, child.start_byte) + self.spelled(child, depth)
+            at = child.end_byte
+        return out + self.source.slice(at, node.end_byte)
+
     def constant(self, node: Node) -> Node | None:
         """The initializer of the constant that an identifier names."""
         node = unwrap(node)
@@ -115,11 +146,7 @@ class Values:
         binding = self.scopes.resolve(node)
         if binding is None or binding.value is None:
             return None
-        if binding.kind == "const" or (
-            binding.kind in ("let", "var") and not self.scopes.assigned(binding)
-        ):
-            return unwrap(binding.value)
-        return None
+        return unwrap(binding.value) if self.scopes.fixed(binding) else None
 
     def inline(self, call: Node) -> tuple[Node, dict[int, Node]] | None:
         """What a call of a small local function returns: its expression, and the argument for
@@ -130,7 +157,7 @@ class Values:
         if function is None or arguments is None or function.type != "identifier":
             return None
         binding = self.scopes.resolve(function)
-        if binding is None or binding.kind not in ("const", "function"):
+        if binding is None or not self.scopes.fixed(binding):
             return None
         made = unwrap(binding.value) if binding.value is not None else binding.declaration
         body = made.child_by_field_name("body") if made.type in FUNCTIONS else None
@@ -142,7 +169,7 @@ class Values:
                 return None
             body = only[0].named_children[0]
         names = _parameter_names(made)
-        given = [a for a in arguments.named_children if a.type != "comment"]
+        given = parts(arguments)
         if len(names) != len(given) or any(n.type != "identifier" for n in names):
             return None
         return unwrap(body), {
@@ -158,7 +185,7 @@ class Values:
             node = value
         if node.type != "array":
             return None
-        return [child for child in node.named_children if child.type != "comment"]
+        return parts(node)
 
     def _changed(self, name: Node) -> bool:
         """Whether an array is changed after it is made."""
@@ -212,9 +239,10 @@ class Values:
         if array is None or method is None or self.source.text(method) != "join":
             return None
         elements = self.elements(array)
-        if elements is None or len(arguments.named_children) != 1:
+        given = parts(arguments)
+        if elements is None or len(given) != 1:
             return None
-        separator = self.literal(arguments.named_children[0])
+        separator = self.literal(given[0])
         if separator is None or any(e.type == "spread_element" for e in elements):
             return None
         out: list[Piece] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from fleetmod.regex import lazy
@@ -13,6 +12,7 @@ from fleetmod.workspace.schema import Runtime, is_relative
 
 _TYPESCRIPT = lazy(r"\.[cm]?tsx?$")
 _SETTINGS = lazy(r"[^/]*\.config\.\w+$|[^/]*\.d\.[cm]?ts$")
+_PATTERN = lazy(r"[*?{}\[\]]")
 _USUAL = ("packages", "libs", "modules")
 
 
@@ -53,11 +53,14 @@ def folders(
 
 
 def _parents(globs: Sequence[str]) -> Iterator[str]:
-    """The folders whose children a glob makes members: `packages` of `packages/*`."""
-    for glob in globs:
-        match = re.fullmatch(r"(?:\./)?((?!!)[^*?{}\[\]]+)/\*\*?/?", glob)
-        if match and is_relative(match[1]):
-            yield match[1]
+    """The folders whose children are members: `packages` of `packages/*`, and of `packages/cli`
+    where each member is named."""
+    wanted = [glob.removeprefix("./").rstrip("/") for glob in globs if not glob.startswith("!")]
+    named = all("/" in glob and not _PATTERN.search(glob) for glob in wanted)
+    for glob in wanted:
+        parent, _, last = glob.rpartition("/")
+        if (named or last in ("*", "**")) and is_relative(parent) and not _PATTERN.search(parent):
+            yield parent
 
 
 def _with_typescript(paths: Sequence[str]) -> tuple[str, ...]:

@@ -60,22 +60,28 @@ class Literal:
 
 
 def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
-    """Every home path in the `text` of the file `path`, without users that are nobody.
+    """Every home path in the `text` of the file `path`.
 
-    `known` are the repository's files and folders.
+    A user whose name stands for nobody is somebody only below /Users, where code falls back to
+    that home. `known` are the repository's files and folders.
     """
     for match in _LITERAL.finditer(text):
         user = match[2].rstrip(".")
         below = tuple(part for part in match[3].rstrip(".").split("/") if part)
-        if user in PLACEHOLDERS or {".", ".."} & {*below}:
+        nobody = user in PLACEHOLDERS
+        if (nobody and match[1] == "home") or {".", ".."} & {*below}:
             continue
         if _EXAMPLE.search(text, max(match.start() - _NEAR, 0), match.start()):
             continue
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        sure = match[1] == "Users" or bool(
-            _FALLBACK.search(text[max(match.start() - 80, 0) : match.start()])
-            or (below and (below[0] in _BELOW_HOME or below[0].startswith(".")))
-            or next(inside(below, known), None)
+        falls_back = _FALLBACK.search(text[max(match.start() - 80, 0) : match.start()])
+        sure = falls_back is not None or (
+            not nobody
+            and bool(
+                match[1] == "Users"
+                or (below and (below[0] in _BELOW_HOME or below[0].startswith(".")))
+                or next(inside(below, known), None)
+            )
         )
         loaded = _is_loaded(text, match)
         yield Literal(f"/{match[1]}", user, below, path, _kind(path, before), sure, loaded)
@@ -121,11 +127,13 @@ def elects(literal: Literal) -> bool:
 def remark(literals: Sequence[Literal], chosen: Collection[str]) -> str:
     """What was seen of the users that are proposed, and of others; "" for nothing."""
     seen = Counter(literal.user for literal in literals)
-    other = [user for user, _ in seen.most_common() if user not in chosen]
+    code = {literal.user for literal in literals if literal.kind == CODE and not chosen}
+    told_of = code | {literal.user for literal in literals} - PLACEHOLDERS
+    other = [u for u, _ in seen.most_common() if u in told_of and u not in chosen]
     told = [_told(literals, user) for user in [*chosen, *other[:3]]]
     if not told:
         return ""
-    return "; ".join(told if chosen else ["no code spells a home", *told])
+    return "; ".join(told if chosen else ["no home that is surely somebody's", *told])
 
 
 def _told(literals: Sequence[Literal], user: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from fleetmod.regex import lazy
 from fleetmod.workspace.evidence import Evidence
 from fleetmod.workspace.git import run_git
-from fleetmod.workspace.infer_homes import CODE, TESTS, Literal, elects, inside
+from fleetmod.workspace.infer_homes import CODE, TESTS, Literal, inside
 
 _WEIGHTS = {CODE: 10, TESTS: 2}
 # a folder that any repository may stand in
@@ -97,7 +97,7 @@ def _told(candidate: _Candidate) -> str:
 def best_vault(literals: Sequence[Literal], users: Collection[str], root: str) -> Evidence:
     """The folder right below a home of `users` that is called like a notes vault, and used most."""
     named = [x for x in literals if x.user in users and _is_vault(x, root)]
-    spelled = {_first(x) for x in named if elects(x)}
+    spelled = {_first(x) for x in named if x.kind == CODE}
     seen = Counter(path for path in map(_first, named) if path in spelled)
     if not seen:
         return Evidence("", "")
