@@ -170,6 +170,15 @@ FOLDERS = {
         "packages",
         ("packages",),
     ),
+    "a member among the sources": (
+        {
+            "package.json": '{"workspaces": ["src/utils"]}',
+            "src/utils/package.json": manifest("utils"),
+            "src/main.ts": "",
+        },
+        "packages",
+        ("src",),
+    ),
     "the usual name before what is more": (
         {
             "package.json": '{"workspaces": ["apps/examples/*", "sdk/packages/*", "apps/*"]}',

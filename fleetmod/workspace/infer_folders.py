@@ -54,12 +54,14 @@ def folders(
 
 def _parents(globs: Sequence[str]) -> Iterator[str]:
     """The folders whose children are members: `packages` of `packages/*`, and of `packages/cli`
-    where each member is named."""
+    where each member is named. One named alone may stand in any folder, as `src/utils` does."""
     wanted = [glob.removeprefix("./").rstrip("/") for glob in globs if not glob.startswith("!")]
     named = all("/" in glob and not _PATTERN.search(glob) for glob in wanted)
-    for glob in wanted:
-        parent, _, last = glob.rpartition("/")
-        if (named or last in ("*", "**")) and is_relative(parent) and not _PATTERN.search(parent):
+    parents = [glob.rpartition("/")[0] for glob in wanted]
+    for glob, parent in zip(wanted, parents, strict=True):
+        several = parents.count(parent) > 1 or parent.rpartition("/")[2] in _USUAL
+        whole = glob.rpartition("/")[2] in ("*", "**")
+        if (whole or (named and several)) and is_relative(parent) and not _PATTERN.search(parent):
             yield parent
 
 
