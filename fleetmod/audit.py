@@ -94,7 +94,7 @@ def needles(project: Project) -> list[tuple[str, str]]:
     container = (*TOOLS, *project.config.container.vm_addresses)
     return [
         (TOOL, "process"),
-        *((home, "home") for home in homes),
+        *((home, "home") for home in [*homes, *project.places.outside]),
         *((text, "container") for text in container),
     ]
 
@@ -108,12 +108,14 @@ def _grep(project: Project, sources: Sources) -> dict[str, tuple[Hit, ...]]:
     wanted = [*needles(project), (DAEMON, "")]
     texts = sorted({needle.encode() for needle, _ in wanted})
     known = grep_all(project.root, project.config.workspace.gate, texts, search=sources.search)
-    homes = project.places.find
+    places = project.places
     out = {}
     for needle, family in wanted:
         hits = known[needle.encode()]
-        if needle.startswith("/home/"):
-            hits = [hit for hit in hits if any(path.base for path in homes(hit[2]))]
+        if needle in places.outside:
+            hits = [hit for hit in hits if places.spells(hit[2], needle)]
+        elif needle.startswith("/home/"):
+            hits = [hit for hit in hits if any(path.base for path in places.find(hit[2]))]
         if family == "container":
             hits = [hit for hit in hits if names_runtime(hit[2], needle)]
         if family != "home":

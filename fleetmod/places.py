@@ -121,6 +121,17 @@ class Places:
                 return base, len(literal)
         return HOME, home
 
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """The root and the vault where they lie in no configured home: `find` finds none of them,
+        so the gate's grep has to."""
+        return tuple(path for path in (self.root, self.vault) if path and not self.home_of(path))
+
+    def spells(self, text: str, path: str) -> bool:
+        """Whether a text spells a path, and not another one that begins or ends with it."""
+        found = re.finditer(rf"(?<![\w.~$}}\])-]){re.escape(path)}", text)
+        return any(_END.match(text, match.end()) for match in found)
+
     def below_home(self, base: str) -> str:
         """A base's path below its home folder, e.g. `Code/acme`; empty when there is none."""
         literal = {ROOT: self.root, VAULT: self.vault}.get(base, "")

@@ -163,7 +163,8 @@ def read_sources(project: Project) -> Sources:
     """Read every TypeScript file that holds a trigger of a rule."""
     search = project.search
     # one question to git answers what is asked later: the gate's needles hold a trigger each
-    search.begin([*triggers(project), DAEMON.encode()])
+    outside = [path.encode() for path in project.places.outside]
+    search.begin([*triggers(project), DAEMON.encode(), *outside])
     project.cache  # noqa: B018 (opened while git works)
     discovered = discover(project.root, project.config, search=search)
     typescript = [p for p in discovered if is_typescript(p)]

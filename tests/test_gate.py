@@ -122,6 +122,19 @@ def test_a_linux_home_has_a_row_only_where_it_matters(tmp_path: Path) -> None:
     assert rows(root)["/home/alice"] == 0
 
 
+def test_a_checkout_that_stands_in_no_home_is_looked_for_in_the_text(tmp_path: Path) -> None:
+    spelled = 'export const at = "/Volumes/Work/acme/data";\n'
+    other = 'export const wiki = "/Volumes/Work/acme-wiki" + "/mnt/Volumes/Work/acme";\n'
+    home = config(home='users = ["sam"]\nroot = "/Volumes/Work/acme"')
+    root = make(tmp_path / "r", {"fleetmod.toml": home, "src/a.ts": spelled, "src/b.ts": other})
+    found = verdict(root, "1b")
+    assert [line["path"] for line in found["grep"]] == ["src/a.ts"]
+    audit = fleetmod(root, "audit")
+    assert audit.code == 3 and "src/a.ts:1" in audit.out and "src/b.ts" not in audit.out
+    (root / "src/a.ts").write_text(CLEAN)
+    assert verdict(root, "1b")["verdict"] == "passed"
+
+
 def test_all_phases_in_one_table(tmp_path: Path) -> None:
     ran = fleetmod(copy("demo", tmp_path / "demo"), "gate", "--phase", "all")
     rows = [line.split("│")[1].strip() for line in ran.out.splitlines() if line.startswith("│")]
