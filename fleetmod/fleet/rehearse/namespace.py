@@ -24,10 +24,18 @@ _CLEAN = {"PATH": SYSTEM_PATH}
 _PATIENCE = 60.0  # seconds for a manager to get ready
 _LINES, _WIDTH = 12, 300
 _TIMED_OUT, _KILLED = 124, 137  # timeout(1), EXIT STATUS
-# the group whose processes a manager may sort, and no process of another's (cgroups(7))
-_ENTER = 'echo $$ > "/sys/fs/cgroup/$2/manager/cgroup.procs"; shift 2; exec "$@"'
+# the group whose processes a manager may sort, and no process of another's (cgroups(7)); while it
+# is empty, a manager of this machine's that ends may take it away (it trims those below its own)
+_ENTER = """group=/sys/fs/cgroup/$2/manager
+for try in 1 2 3 4 5; do
+  mkdir -p "$group" && echo $$ > "$group/cgroup.procs" && break
+done
+chown -R "$3:$3" "/sys/fs/cgroup/$2"
+shift 3
+exec "$@"
+"""
 # strace ends with the last process, which may be one that a command leaves behind
-_TELL_CODE = 'name=$1; shift 2; "$@"; echo $? > "/run/$name.code"'
+_TELL_CODE = 'name=$1; shift 3; "$@"; echo $? > "/run/$name.code"'
 _REMOVE = 'mount -t cgroup2 cgroup2 /mnt && find "/mnt/$1" -depth -type d -delete'
 
 
@@ -123,7 +131,8 @@ class Namespace:
         spaces = [f"--{each}={of}/{file}" for each, file in _spaces(network)]
         assigned = [f"{key}={value}" for key, value in environment.items()]
         strace = shutil.which("strace") or "strace"
-        shell = ("/bin/sh", "-c", f"umask 022; {wrapper}", "sh", name, self.node.name)
+        known = (name, self.node.name, str(uid))
+        shell = ("/bin/sh", "-c", f"umask 022; {wrapper}", "sh", *known)
         return [
             *(strace, *OPTIONS, "-o", str(self.node.stage / "trace" / name), "--"),
             *("nsenter", *spaces, "--", *shell),

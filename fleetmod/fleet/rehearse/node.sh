@@ -62,8 +62,6 @@ mount --rbind /dev dev
 mount -t tmpfs -o mode=1777 shm dev/shm
 # version 2, in which a user manager needs a group of its own and nothing else (cgroups(7))
 mount -t cgroup2 cgroup2 sys/fs/cgroup
-mkdir -p "sys/fs/cgroup/$name/manager"
-chown -R "$uid:$uid" "sys/fs/cgroup/$name"
 mkdir -p run/systemd/system # sd_booted(3): systemctl refuses to work without it
 chown "$uid:$uid" "run/user/$uid"
 chmod 700 "run/user/$uid"
