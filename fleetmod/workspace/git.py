@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 _SECONDS = 60
+_CHUNK = 1 << 20
 # a hook's environment points git at the hook's own repository and index
 _FOREIGN = (
     "GIT_DIR",
@@ -31,9 +33,18 @@ def run_git(
     return ask_git(root, args, ok)()
 
 
-def read_git(root: Path, args: Sequence[str | bytes]) -> bytes | None:
-    """The whole answer as it is, None where there is none."""
-    return _answer(root, args, (0,), {})
+def search_git(
+    root: Path, args: Sequence[str | bytes], pattern: re.Pattern[bytes]
+) -> list[bytes] | None:
+    """What a pattern finds in the NUL-separated entries of an answer that is never held whole."""
+    process = _start(root, args, {})
+    if process is None or process.stdout is None:
+        return None
+    found, rest = [], b""
+    while chunk := process.stdout.read(_CHUNK):
+        whole, _, rest = (rest + chunk).rpartition(b"\0")
+        found += pattern.findall(whole)
+    return found if process.wait() == 0 else None
 
 
 def ask_git(

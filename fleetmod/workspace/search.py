@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cache, cached_property, partial
 from pathlib import Path
 
-from fleetmod.workspace.git import ask_git, read_git
+from fleetmod.workspace.git import ask_git, search_git
 
 # links and submodules, as `ls-files -sz` lists them
 _NO_FILE = re.compile(rb"(?:\A|\0)(?:120000|160000) [^\t]*\t([^\0]*)")
@@ -27,15 +27,17 @@ class Search:
         where it cannot tell."""
         kinds = ["--cached", "--others", "--deleted", "--exclude-standard"]
         answer = ask_git(self.root, ["ls-files", "-vz", *kinds])
-        staged = read_git(self.root, ["ls-files", "-sz"])
+        links = search_git(self.root, ["ls-files", "-sz"], _NO_FILE)
         listed = answer()
-        if listed is None or staged is None:
+        if listed is None or links is None:
             return None
-        # other tags are untracked, "assume unchanged" and the like: git grep then reads the index
-        files = {entry[2:]: entry[0] == "H" for entry in listed}
-        gone = [entry[2:] for entry in listed if entry[0] in "Rr"]
-        for path in (*gone, *map(os.fsdecode, _NO_FILE.findall(staged))):
-            files[path] = False
+        files = dict.fromkeys(map(os.fsdecode, links), False)
+        while listed:  # from its end: what is gone is told once more, and nothing is held twice
+            entry = listed.pop()
+            if entry[0] in "Rr":
+                files[entry[2:]] = False
+            # other tags are untracked, "assume unchanged" and the like: git grep reads the index
+            files.setdefault(entry[2:], entry[0] == "H")
         return files
 
     @property
