@@ -7,8 +7,8 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from fleetmod.project import Project
 Say = Callable[[str], None]
 _USERS = ("koala", "wombat", "quokka", "numbat", "bilby", "dingo", "emu", "possum", "quoll")
 _TRIES = 2
+_WAKE = 0.5  # seconds
 _FIRST_UID = 62000  # above what useradd(8) gives, below systemd's dynamic users
 
 
@@ -89,7 +90,7 @@ def _rehearse(
     with ThreadPoolExecutor(len(nodes)) as pool:
         work = [pool.submit(_node, crew, node) for node in nodes]
         try:
-            wait(work, return_when=FIRST_EXCEPTION)
+            _wait(work)
             ends = [each.result() for each in work if each.done()]
         except BaseException:
             for process in crew.started:  # the others would run to their end
@@ -102,6 +103,18 @@ def _rehearse(
         if not all(map(is_whole, namespace.traces(run.name)))
     )
     return tuple(_judged(outcome, needs, old, each) for outcome, each in ends), next(lost, "")
+
+
+def _wait(work: Sequence[Future[tuple[Outcome, Namespace]]]) -> None:
+    """Until all are done, or one failed.
+
+    With a bound on each wait: it is this thread that has to run a signal's handler (signal(7) may
+    give the signal to any), and nothing else wakes it up for that.
+    """
+    while True:
+        done, left = wait(work, _WAKE, FIRST_EXCEPTION)
+        if not left or any(each.exception() for each in done):
+            return
 
 
 def _nodes(parent: Path, repository: str, count: int) -> list[Node]:
