@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Pieces, Values
 from fleetmod.lift.runner import ARGV, ARRAY, DENO, SHELL, TEMPLATE, WORDS, Runner
 from fleetmod.lift.runners import Runners
-from fleetmod.syntax.source import ancestors, parse, walk
-from fleetmod.syntax.values import Pieces, Values, unwrap
+from fleetmod.syntax.source import ancestors, parse, unwrap, walk
 
 # programs that run the one behind them, with those of their options that take a word
 _PREFIXES = {

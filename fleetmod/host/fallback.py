@@ -17,8 +17,7 @@ from fleetmod.lower.draft import Refused
 from fleetmod.lower.style import Style, line_indent
 from fleetmod.model import Edit
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import ancestors, contains, enclosing_function, same, walk
-from fleetmod.syntax.values import unwrap
+from fleetmod.syntax.source import ancestors, contains, enclosing_function, same, unwrap, walk
 
 # what may stand between the call and its statement: nothing is evaluated before the call
 _PASSED = frozenset(

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Values
 from fleetmod.host.platforms import EVERY, helper, only
 from fleetmod.host.tools import Tool
 from fleetmod.syntax.scope import Scopes, exported
-from fleetmod.syntax.source import FUNCTIONS, ancestors, contains, same
-from fleetmod.syntax.values import Values, unwrap
+from fleetmod.syntax.source import FUNCTIONS, ancestors, contains, same, unwrap
 
 _NAMES = {
     **dict.fromkeys(("darwin", "Darwin", "macos", "macOS", "mac", "osx"), "darwin"),

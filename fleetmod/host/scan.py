@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Values
 from fleetmod.host.commands import Commands
 from fleetmod.host.fallback import guard
 from fleetmod.host.guards import Guards
@@ -26,8 +27,8 @@ from fleetmod.syntax.source import (
     is_text,
     open_source,
     same,
+    unwrap,
 )
-from fleetmod.syntax.values import Values, unwrap
 from fleetmod.testfiles import is_test
 
 RULE, FAMILY = TOOL_RULE.id, TOOL_RULE.family

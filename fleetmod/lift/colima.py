@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from fleetmod.flow.texts import Pieces
 from fleetmod.lift.container_text import CONTEXT, LIMA_VERBS, SERVICE, TOOLS, VERBS
 from fleetmod.lift.grammar import Grammar, text_of
 from fleetmod.lift.operation import HomeDir, Operation, OwnUid, Unliftable, Word
 from fleetmod.lift.shell import Pipeline
-from fleetmod.syntax.values import Pieces
 
 HEALTHY, START, MACHINES = "isHealthy", "start", "machines"
 _PROFILE = ("-p", "--profile")

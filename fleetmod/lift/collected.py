@@ -7,8 +7,7 @@ import re
 from tree_sitter import Node
 
 from fleetmod.lift.wrapper_result import Resolver, returned
-from fleetmod.syntax.source import ancestors, parts
-from fleetmod.syntax.values import unwrap
+from fleetmod.syntax.source import ancestors, parts, unwrap
 
 _FIELDS = {"exitCode": "exited", "code": "exited", "status": "exited"}
 

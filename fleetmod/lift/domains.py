@@ -6,11 +6,11 @@ import re
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Hole, Values
 from fleetmod.lift.opening import Opening
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import parts
-from fleetmod.syntax.values import Hole, Values, unwrap
+from fleetmod.syntax.source import parts, unwrap
 
 _UID_CALLS = lazy(
     r"process\.getuid(\?\.|!)?\(\)|(\w+\.)?userInfo\(\)\.uid|process\.geteuid(\?\.|!)?\(\)"

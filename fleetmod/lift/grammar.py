@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Hole
 from fleetmod.lift.operation import Foreign, HomeDir, Operation, OwnUid, Unliftable, Word
 from fleetmod.lift.shell import Chain, Pipeline, Shell, Simple, parse_shell
 from fleetmod.lift.targets import Targets
 from fleetmod.syntax.source import walk
-from fleetmod.syntax.values import Hole
 
 _ROOT = {"sudo", "doas"}
 _SHELLS = ("bash", "sh", "zsh")

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Hole, Values
 from fleetmod.lift.home_drift import Drift
 from fleetmod.lift.homes import Homes, chain
 from fleetmod.places import HOME, LABELLED, PLACEHOLDERS, UNKNOWN, Places
@@ -14,8 +15,7 @@ from fleetmod.regex import lazy
 from fleetmod.settings import Settings
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import Source, ancestors
-from fleetmod.syntax.values import Hole, Values, unwrap
+from fleetmod.syntax.source import Source, ancestors, unwrap
 from fleetmod.testfiles import is_test
 
 FALLBACK, PATH, TEST, COMMENT, REGEX = "fallback", "path", "test", "comment", "regex"

@@ -6,10 +6,10 @@ import re
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Values
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import ancestors
-from fleetmod.syntax.values import Values, unwrap
+from fleetmod.syntax.source import ancestors, unwrap
 
 _LOOKUPS = lazy(
     r"(process|Bun)\.env(\.HOME|\.USERPROFILE|\[[\"'](HOME|USERPROFILE)[\"']\])"

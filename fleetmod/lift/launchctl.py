@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from fleetmod.flow.texts import Hole
 from fleetmod.lift.grammar import Grammar, is_literal, text_of
 from fleetmod.lift.operation import INSPECT, LIST, Foreign, Operation, Unliftable, Word
 from fleetmod.lift.shell import Pipeline
 from fleetmod.regex import lazy
-from fleetmod.syntax.values import Hole
 
 TOOL = "launchctl"
 FOREIGN = {

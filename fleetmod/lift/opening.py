@@ -6,10 +6,10 @@ import re
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Hole, Values
 from fleetmod.lift.operation import Word, WordPiece
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import FUNCTIONS, ancestors, parts, walk
-from fleetmod.syntax.values import Hole, Values, unwrap
+from fleetmod.syntax.source import FUNCTIONS, ancestors, parts, unwrap, walk
 
 
 class Opening:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from fleetmod.syntax.values import Piece, Pieces
+from fleetmod.flow.texts import Piece, Pieces
 
 LIST, INSPECT = "list", "inspect"
 QUERIES = frozenset({LIST, INSPECT})  # the verbs whose result is read

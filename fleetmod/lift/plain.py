@@ -8,8 +8,7 @@ from tree_sitter import Node
 
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import FUNCTIONS, contains, parts, walk
-from fleetmod.syntax.values import unwrap
+from fleetmod.syntax.source import FUNCTIONS, contains, parts, unwrap, walk
 
 _ALLOWED_CALLS = lazy(
     r".*\.(trim|trimEnd|toString|catch|then|decode)|String|resolve|reject|\w*[rR]es(olve)?|\w*[rR]ej(ect)?"

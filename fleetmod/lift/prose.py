@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Piece, Pieces, Values, merge
 from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.launchctl import VERBS
 from fleetmod.lift.operation import Foreign, Operation, Unliftable
 from fleetmod.lift.shell import parse_shell
 from fleetmod.regex import lazy
 from fleetmod.syntax.source import Source, ancestors, walk
-from fleetmod.syntax.values import Piece, Pieces, Values, merge
 
 _HOLE = "\0"
 _WORD = r"(?:\"[^\"\n]*\"|'[^'\n]*'|(?:\$\([^)]*\)|[^\s`'\"\u2014,;|&()\]\0]|\0)+)"

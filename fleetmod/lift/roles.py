@@ -13,8 +13,7 @@ from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import ancestors, contains
-from fleetmod.syntax.values import unwrap
+from fleetmod.syntax.source import ancestors, contains, unwrap
 from fleetmod.testfiles import is_test
 
 EXECUTED, FOREIGN, COVERED = "executed", "foreign", "covered"

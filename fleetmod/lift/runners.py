@@ -9,6 +9,7 @@ import re
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Values
 from fleetmod.lift.runner import (
     ARGV,
     ARRAY,
@@ -23,8 +24,7 @@ from fleetmod.lift.runner import (
 )
 from fleetmod.lift.wrappers import read_wrapper
 from fleetmod.syntax.scope import Binding, Scopes
-from fleetmod.syntax.source import parts
-from fleetmod.syntax.values import Values, unwrap
+from fleetmod.syntax.source import parts, unwrap
 
 _CHILD_PROCESS = {
     "execSync": Runner("execSync", SHELL, TEXT, sync=True, throws=True),

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Hole, Pieces
 from fleetmod.lift.operation import HomeDir, OwnUid, Unliftable, Word, WordPiece
 from fleetmod.regex import lazy
 from fleetmod.syntax.source import parse, parts
-from fleetmod.syntax.values import Hole, Pieces
 
 _HOLE = lazy(r"fLeEtHoLe(\d+)x")
 _QUOTES = lazy(r"JSON\.stringify|(?:\w+\.)?(?:shell|sh|bash)?_?(?:[qQ]uote|[eE]scape)\w*")

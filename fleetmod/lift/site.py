@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Values
 from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Operation
 from fleetmod.lift.runner import Runner
 from fleetmod.syntax.source import contains, walk
-from fleetmod.syntax.values import Values
 
 
 @dataclass

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Hole, Pieces, Values
 from fleetmod.lift.grammar import Grammar, is_shell
 from fleetmod.lift.operation import Foreign, Unliftable, Word
 from fleetmod.lift.runner import (
@@ -25,8 +26,7 @@ from fleetmod.lift.strangers import Strangers
 from fleetmod.lift.targets import Targets
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import parts
-from fleetmod.syntax.values import Hole, Pieces, Values, unwrap
+from fleetmod.syntax.source import parts, unwrap
 
 _HARMLESS = ("encoding", "stdio", "timeout", "maxBuffer", "windowsHide", "env", "cwd")
 _OPTIONS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Values
 from fleetmod.lift.audience import Audience, looks_run, quotes_only
 from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Foreign, Operation, Unliftable, Word
@@ -11,8 +12,7 @@ from fleetmod.lift.runner import SHELL, UNKNOWN, Runner
 from fleetmod.lift.shell import parse_shell
 from fleetmod.lift.site import Site, claim
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import parts
-from fleetmod.syntax.values import Values, unwrap
+from fleetmod.syntax.source import parts, unwrap
 from fleetmod.testfiles import is_test
 
 _ASKS = lazy(

@@ -6,13 +6,13 @@ import re
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Hole, Piece, Pieces, Values, merge
 from fleetmod.lift.domains import Domains
 from fleetmod.lift.homes import Homes
 from fleetmod.lift.opening import Opening, joined
 from fleetmod.lift.operation import HomeDir, OwnUid, Unliftable, Word, WordPiece
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import walk
-from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge, unwrap
+from fleetmod.syntax.source import unwrap, walk
 
 _NOT_TOLD = "the label is not told by the plist's path; give the port the label"
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Values
 from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEXT, UNKNOWN, Runner
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import (
@@ -17,9 +18,9 @@ from fleetmod.syntax.source import (
     contains,
     enclosing_function,
     parts,
+    unwrap,
     walk,
 )
-from fleetmod.syntax.values import Values, unwrap
 
 
 class Resolver(Protocol):

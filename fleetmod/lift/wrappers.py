@@ -20,8 +20,7 @@ from fleetmod.lift.wrapper_result import (
 )
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding
-from fleetmod.syntax.source import FUNCTIONS, parts
-from fleetmod.syntax.values import unwrap
+from fleetmod.syntax.source import FUNCTIONS, parts, unwrap
 
 _NEVER_THROWS = lazy(r"\breject\s*:\s*false\b")  # an option of execa
 

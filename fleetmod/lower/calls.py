@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fleetmod.flow.texts import Hole
 from fleetmod.lift.operation import INSPECT, LIST, QUERIES, Operation
 from fleetmod.lower.context import ASYNC, GEN, SYNC, Context
 from fleetmod.lower.draft import PROCESS, Draft
 from fleetmod.syntax.scope import Binding
-from fleetmod.syntax.values import Hole
 
 
 class Calls:

@@ -6,11 +6,11 @@ import re
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Hole, Values
 from fleetmod.lift.homes import Homes
 from fleetmod.places import Places
 from fleetmod.regex import lazy
 from fleetmod.syntax.source import Source, parts
-from fleetmod.syntax.values import Hole, Values
 
 _LOOKS = lazy(r"filter|find|findLast|some|map|flatMap|forEach|every")
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Hole, Pieces, Values
 from fleetmod.lift.container_text import COMMAND, CONTEXT, holds_address
 from fleetmod.lift.prose import behind, flatten
 from fleetmod.lower.context import ASYNC, context_of, unawaited
@@ -15,7 +16,6 @@ from fleetmod.lower.prose import must_stay_literal
 from fleetmod.lower.style import template_text
 from fleetmod.regex import lazy
 from fleetmod.syntax.source import enclosing_function, parts
-from fleetmod.syntax.values import Hole, Pieces, Values
 
 _ON_MAC = lazy(r"\b(?:macOS|mac ?os|darwin|OS ?X|on (?:a |your )?mac)\b", re.I)
 _HINTS = ("status", "start")

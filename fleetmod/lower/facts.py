@@ -6,11 +6,11 @@ import re
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Pieces, Values
 from fleetmod.lower.draft import Refused
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import parts
-from fleetmod.syntax.values import Pieces, Values, unwrap
+from fleetmod.syntax.source import parts, unwrap
 
 # the facts that the runtime's formatService and formatServiceEntry print
 _KEYS = frozenset(

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Values
 from fleetmod.lift.homes import Homes, chain, reads_variable
 from fleetmod.lower.candidates import removal, repeats
 from fleetmod.lower.draft import IDENTITY, Draft, Refused
@@ -17,7 +18,6 @@ from fleetmod.places import HOME, UNKNOWN, HomePath, Places
 from fleetmod.regex import lazy
 from fleetmod.syntax.cooked import Cooked, cook
 from fleetmod.syntax.source import ancestors, contains
-from fleetmod.syntax.values import Values
 
 _KEY_NAME = lazy(
     r"key|match|pattern|project(?!_?(?:root|dir|path|folder|home))|namespace|cache|session|_id$|Id$"

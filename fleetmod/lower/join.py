@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Values
 from fleetmod.lift.homes import chain, reads_variable
 from fleetmod.lower.draft import Draft
 from fleetmod.places import ROOT, VAULT, Places
 from fleetmod.regex import lazy
 from fleetmod.syntax.source import parts
-from fleetmod.syntax.values import Values
 
 _JOIN = lazy(r"((?!Promise\.)\w+\.)?(posix\.)?(join|resolve)")
 

@@ -12,8 +12,7 @@ from fleetmod.lift.targets import Targets
 from fleetmod.model import Edit
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding, Scopes, exported
-from fleetmod.syntax.source import FUNCTIONS, Source, code_end, walk
-from fleetmod.syntax.values import unwrap
+from fleetmod.syntax.source import FUNCTIONS, Source, code_end, unwrap, walk
 
 RULE = "orphan"
 _PURE = FUNCTIONS | {"string", "template_string", "number", "array", "identifier"}

@@ -12,8 +12,7 @@ from fleetmod.lower.context import ASYNC
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.usage import Usage, ignored, member, usage_of
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import enclosing_function, parts
-from fleetmod.syntax.values import unwrap
+from fleetmod.syntax.source import enclosing_function, parts, unwrap
 
 _ALL = lazy(r"Promise\.(?:all|allSettled)")
 _EXITS = lazy(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Hole, Piece, Pieces, Values, merge
 from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Operation
 from fleetmod.lift.prose import (
@@ -35,7 +36,6 @@ from fleetmod.lower.words import (
 )
 from fleetmod.regex import lazy
 from fleetmod.syntax.source import Source, walk
-from fleetmod.syntax.values import Hole, Piece, Pieces, Values, merge
 
 _NOT_UNDERSTOOD = "shows a command that the port cannot spell; word it for every platform"
 _IN_JSX = "shows a command; write `{processManager.hint(verb, label)}` in its place"

@@ -11,8 +11,7 @@ from tree_sitter import Node
 from fleetmod.lower.facts import Escaped, Questions, separates
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding, exported
-from fleetmod.syntax.source import FUNCTIONS, enclosing_function, parts
-from fleetmod.syntax.values import unwrap
+from fleetmod.syntax.source import FUNCTIONS, enclosing_function, parts, unwrap
 
 _SHOWS = lazy(
     r"(?:\w+\.)*(?:console|log|logger|\w+Log|\w+Logger)(?:\.\w+)?|(?:\w+\.)*log[A-Z]\w*"

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from fleetmod.flow.texts import Hole, Piece, Pieces
 from fleetmod.syntax.source import Source
-from fleetmod.syntax.values import Hole, Piece, Pieces
 
 _ESCAPE = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 

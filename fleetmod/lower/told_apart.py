@@ -9,8 +9,15 @@ from fleetmod.lower.draft import Refused
 from fleetmod.places import UNKNOWN, Places
 from fleetmod.regex import lazy
 from fleetmod.syntax.cooked import cook
-from fleetmod.syntax.source import Source, ancestors, contains, enclosing_function, parts, walk
-from fleetmod.syntax.values import unwrap
+from fleetmod.syntax.source import (
+    Source,
+    ancestors,
+    contains,
+    enclosing_function,
+    parts,
+    unwrap,
+    walk,
+)
 
 _REMOTE = lazy(r"(?:^|\.|_)(?:ssh|remote|scp|sftp)\w*$|\w(?:Ssh|SSH|Remote|Scp|Sftp)\w*$")
 _SHELLS = ("ssh", "mosh", "rsh")

@@ -9,8 +9,7 @@ from tree_sitter import Node
 from fleetmod.lower.context import effect_callback, effect_read
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding, Scopes
-from fleetmod.syntax.source import FUNCTIONS, Source, parts
-from fleetmod.syntax.values import unwrap
+from fleetmod.syntax.source import FUNCTIONS, Source, parts, unwrap
 
 _IGNORING = lazy(
     r"(window\.|globalThis\.)?(setTimeout|setInterval|setImmediate|queueMicrotask)"

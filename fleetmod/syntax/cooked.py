@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from fleetmod.syntax.source import Source
-from fleetmod.syntax.values import unescape
 
 HOLE = "\0"  # stands for a `${…}`, whose value is not known here
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
 
 @dataclass(frozen=True)
@@ -55,3 +55,19 @@ def cook(node: Node, source: Source) -> Cooked:
             text.append(HOLE)
             spans.append((child.start_byte, child.end_byte))
     return Cooked("".join(text), tuple(spans))
+
+
+def unescape(text: str) -> str:
+    """The value of one JavaScript escape sequence, e.g. `\\n` (ECMA-262, 12.9.4)."""
+    body = text[1:]
+    if body in _ESCAPES:
+        return _ESCAPES[body]
+    if body[:1] in "xu" and len(body) > 1:
+        digits = body[1:].strip("{}")
+        try:
+            return chr(int(digits, 16))
+        except (ValueError, OverflowError):
+            return body
+    if body.startswith(("\n", "\r", "\u2028", "\u2029")):
+        return ""
+    return body

@@ -15,6 +15,7 @@ _IMPORTED_TYPE = re.compile(
     rb"(<\s*(?:typeof\s+)?)(import\s*\(\s*(?:\"[^\"\n]*\"|'[^'\n]*')\s*,?\s*\))"
 )
 _BLANK = re.compile(r"\s+|,(?=\s*[)\]}])")
+_WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression")
 FUNCTIONS = frozenset(
     {
         "arrow_function",
@@ -270,3 +271,10 @@ def contains(outer: Node, inner: Node) -> bool:
 def same(a: Node | None, b: Node | None) -> bool:
     """Whether two handles are one node (the binding makes new handles all the time)."""
     return a is not None and b is not None and a.id == b.id
+
+
+def unwrap(node: Node) -> Node:
+    """The expression inside parentheses, casts and non-null assertions."""
+    while node.type in _WRAPPERS or node.type == "non_null_expression":
+        node = parts(node)[0]
+    return node

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from fleetmod.flow.texts import Values
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import Source, ancestors
-from fleetmod.syntax.values import Values, unwrap
+from fleetmod.syntax.source import Source, ancestors, unwrap
 
 TRIGGERS = (b"://", b"host", b"env.", b"env[")
 # The port that a scheme means when a URL names none (IANA's registry of service names and ports).

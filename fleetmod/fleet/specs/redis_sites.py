@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from fleetmod.fleet.network.uses import imported_clients
+from fleetmod.flow.texts import Values
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import Source
-from fleetmod.syntax.values import Values, unwrap
+from fleetmod.syntax.source import Source, unwrap
 
 SENTINEL, DIRECT, UNKNOWN = "speaks Sentinel", "needs sentinels", "not known"
 TRIGGERS = (b"ioredis",)

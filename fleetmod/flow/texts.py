@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from fleetmod.syntax.cooked import unescape
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import FUNCTIONS, ancestors, contains, parts
+from fleetmod.syntax.source import FUNCTIONS, ancestors, contains, parts, unwrap
 
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
-_WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression")
 _MUTATORS = frozenset("push pop shift unshift splice sort reverse fill copyWithin".split())
 _OPAQUE = FUNCTIONS | {"string", "member_expression", "call_expression", "new_expression"}
 _DEPTH = 8  # constants that refer to constants: beyond this nobody writes them by hand
@@ -25,29 +24,6 @@ class Hole:
 
 Piece = str | Hole
 Pieces = tuple[Piece, ...]
-
-
-def unwrap(node: Node) -> Node:
-    """The expression inside parentheses, casts and non-null assertions."""
-    while node.type in _WRAPPERS or node.type == "non_null_expression":
-        node = parts(node)[0]
-    return node
-
-
-def unescape(text: str) -> str:
-    """The value of one JavaScript escape sequence, e.g. `\\n` (ECMA-262, 12.9.4)."""
-    body = text[1:]
-    if body in _ESCAPES:
-        return _ESCAPES[body]
-    if body[:1] in "xu" and len(body) > 1:
-        digits = body[1:].strip("{}")
-        try:
-            return chr(int(digits, 16))
-        except (ValueError, OverflowError):
-            return body
-    if body.startswith(("\n", "\r", "\u2028", "\u2029")):
-        return ""
-    return body
 
 
 def merge(pieces: list[Piece]) -> Pieces:

@@ -1,0 +1,7 @@
+"""The flow model: what a value is, and what is done to it, on the syntax tree of one file.
+
+- `texts`: an expression as text of known pieces and holes, constants followed.
+- `effects`: whether anything writes to what a name holds, between its declaration and a use.
+
+A name decides nothing here, and neither does how code is spelled: what counts is what happens.
+"""
