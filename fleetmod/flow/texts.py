@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from fleetmod.flow.effects import Effects
 from fleetmod.syntax.cooked import unescape
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import FUNCTIONS, ancestors, contains, parts, unwrap
 
-_MUTATORS = frozenset("push pop shift unshift splice sort reverse fill copyWithin".split())
 _OPAQUE = FUNCTIONS | {"string", "member_expression", "call_expression", "new_expression"}
 _DEPTH = 8  # constants that refer to constants: beyond this nobody writes them by hand
 
@@ -52,6 +52,7 @@ class Values:
     def __init__(self, scopes: Scopes) -> None:
         self.scopes = scopes
         self.source = scopes.source
+        self.effects = Effects(scopes)
 
     def pieces(self, node: Node) -> Pieces:
         """A string-like expression as pieces; an identifier stays one hole (see `expand`)."""
@@ -114,15 +115,18 @@ class Values:
             at = child.end_byte
         return out + self.source.slice(at, node.end_byte)
 
-    def constant(self, node: Node) -> Node | None:
-        """The initializer of the constant that an identifier names."""
+    def constant(self, node: Node, field: str | None = None) -> Node | None:
+        """The initializer of the constant that an identifier names; None for an object or array
+        (or the one field of it that is asked for) which something may change before."""
         node = unwrap(node)
         if node.type not in ("identifier", "shorthand_property_identifier"):
             return None
         binding = self.scopes.resolve(node)
-        if binding is None or binding.value is None:
+        if binding is None or binding.value is None or not self.scopes.fixed(binding):
             return None
-        return unwrap(binding.value) if self.scopes.fixed(binding) else None
+        value = unwrap(binding.value)
+        changing = value.type in ("object", "array")
+        return None if changing and self.effects.writer(binding, node, field) else value
 
     def inline(self, call: Node) -> tuple[Node, dict[int, Node]] | None:
         """What a call of a small local function returns: its expression, and the argument for
@@ -156,30 +160,10 @@ class Values:
         """The elements of an array literal, directly or through a constant that is only read."""
         node = unwrap(node)
         if node.type == "identifier" and (value := self.constant(node)) is not None:
-            if self._changed(node):
-                return None
             node = value
         if node.type != "array":
             return None
         return parts(node)
-
-    def _changed(self, name: Node) -> bool:
-        """Whether an array is changed after it is made."""
-        binding = self.scopes.resolve(name)
-        for reference in self.scopes.references(binding) if binding is not None else ():
-            parent = reference.parent
-            above = parent.parent if parent is not None else None
-            if parent is None or above is None:
-                continue
-            if parent.type == "member_expression" and above.type == "call_expression":
-                method = parent.child_by_field_name("property")
-                if method is not None and self.source.text(method) in _MUTATORS:
-                    return True
-            left = above.child_by_field_name("left")
-            assigned = above.type.endswith("assignment_expression") and left is not None
-            if assigned and left is not None and left.id == parent.id:
-                return True
-        return False
 
     def _operator(self, node: Node) -> str:
         operator = node.child_by_field_name("operator")

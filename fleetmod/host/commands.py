@@ -121,7 +121,7 @@ class Commands:
         if owner is None or not self.source.text(function).endswith(".make"):
             return False
         binding = self.runners.scopes.resolve(owner) if owner.type == "identifier" else None
-        module = self.runners.module(binding) if binding is not None else ""
+        module = self.runners.scopes.module(binding) if binding is not None else ""
         named = "Command" in self.source.text(owner) or module.endswith("/Command")
         return named and module.startswith("@effect/platform")
 

@@ -104,7 +104,7 @@ def _caught(statement: Node, call: Node, runner: Runner, tool: Tool, scopes: Sco
     handler = trying.child_by_field_name("handler")
     awaited = call.parent is not None and call.parent.type == "await_expression"
     # Bun.spawn and Bun.spawnSync throw where the program is not there (ENOENT)
-    bun = runner.name in ("Bun.spawn", "Bun.spawnSync")
+    bun = runner.absent_throws
     if runner.sync and not runner.throws and not bun:
         return None  # `spawnSync` of Node tells in its result
     if handler is None or not (bun or (runner.throws and (runner.sync or awaited))):

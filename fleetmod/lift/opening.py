@@ -6,10 +6,11 @@ import re
 
 from tree_sitter import Node
 
+from fleetmod.flow.effects import class_of, key_of
 from fleetmod.flow.texts import Hole, Values
 from fleetmod.lift.operation import Word, WordPiece
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import FUNCTIONS, ancestors, parts, unwrap, walk
+from fleetmod.syntax.source import FUNCTIONS, Source, parts, unwrap, walk
 
 
 class Opening:
@@ -95,39 +96,89 @@ class Opening:
             return None
         spelled = self.source.text(name)
         if owner.type == "this":
-            return self._member(node, spelled)
-        value = self.values.constant(owner)
-        if (
-            value is None
-            or value.type != "object"
-            or self._changed(self.source.text(owner), spelled)
-        ):
-            return None
-        for pair in value.named_children:
-            key = pair.child_by_field_name("key")
-            if key is not None and self.source.text(key).strip("\"'") == spelled:
-                return pair.child_by_field_name("value")
-        return None
+            return self._member(owner, spelled)
+        value = self.values.constant(owner, spelled)
+        return value_of(value, spelled, self.source) if value is not None else None
 
-    def _member(self, node: Node, name: str) -> Node | None:
-        """The value of a getter, or of a field that is set where it is declared."""
-        body = next((a for a in ancestors(node) if a.type == "class_body"), None)
-        for member in body.named_children if body is not None else ():
+    def _member(self, this: Node, name: str) -> Node | None:
+        """The value of a getter, or of a field that is set once: where it is declared, or in the
+        constructor."""
+        body = class_of(this)
+        if body is None or self._overridden(body, name):
+            return None
+        for member in parts(body):
             key = member.child_by_field_name("name")
             if key is None or self.source.text(key) != name:
                 continue
-            if member.type == "public_field_definition" and not self._changed("this", name):
-                return member.child_by_field_name("value")
-            block = member.child_by_field_name("body")
-            only = parts(block)
+            if member.type == "public_field_definition":
+                return self._set_once(member, body, name)
+            only = parts(member.child_by_field_name("body"))
             getter = any(child.type == "get" for child in member.children)
             if getter and len(only) == 1 and only[0].type == "return_statement":
-                return next(iter(only[0].named_children), None)
+                return next(iter(parts(only[0])), None)
         return None
 
-    def _changed(self, owner: str, name: str) -> bool:
-        spelled = self.source.text(self.source.root)
-        return re.search(rf"\b{re.escape(owner)}\.{re.escape(name)}\s*=[^=]", spelled) is not None
+    def _set_once(self, member: Node, body: Node, name: str) -> Node | None:
+        """The value of a field by the one place that sets it; None where there are more."""
+        writers = self.values.effects.field_writers(body, name)
+        made = member.child_by_field_name("value")
+        if made is not None:
+            return made if not writers else None
+        own = any(c.type in ("accessibility_modifier", "readonly") for c in member.children)
+        if len(writers) != 1 or not own or writers[0].type != "assignment_expression":
+            return None
+        block = writers[0].parent.parent if writers[0].parent is not None else None
+        method = block.parent if block is not None and block.type == "statement_block" else None
+        named = method.child_by_field_name("name") if method is not None else None
+        if named is None or self.source.text(named) != "constructor":
+            return None
+        return writers[0].child_by_field_name("right")
+
+    def _overridden(self, body: Node, name: str) -> bool:
+        """Whether a class of the file that extends this one has such a member of its own."""
+        named = body.parent.child_by_field_name("name") if body.parent is not None else None
+        if named is None:
+            return False
+        for other in self.source.of("class_declaration"):
+            inside = other.child_by_field_name("body")
+            heritage = next((c for c in other.named_children if c.type == "class_heritage"), None)
+            if heritage is None or inside is None:
+                continue
+            words = {self.source.text(n) for n in walk(heritage) if n.type == "identifier"}
+            members = (member.child_by_field_name("name") for member in parts(inside))
+            if self.source.text(named) in words and any(
+                key is not None and self.source.text(key) == name for key in members
+            ):
+                return True
+        return False
+
+    def changed(self, node: Node) -> Node | None:
+        """The node that keeps a field or a constant from being known, since it may change it."""
+        node = unwrap(node)
+        owner, name = node.child_by_field_name("object"), node.child_by_field_name("property")
+        spelled = self.source.text(name) if name is not None else None
+        if owner is not None and owner.type == "this" and spelled is not None:
+            body = class_of(owner)
+            writers = self.values.effects.field_writers(body, spelled) if body is not None else []
+            return next(iter(writers), None)
+        named = owner if owner is not None else node
+        binding = self.scopes.resolve(named) if named.type == "identifier" else None
+        if binding is None:
+            return None
+        return self.values.effects.writer(binding, named, spelled)
+
+
+def value_of(made: Node, name: str, source: Source) -> Node | None:
+    """What an object literal holds under a name; None where a later part may hold another."""
+    if made.type != "object":
+        return None
+    for pair in reversed(parts(made)):
+        key = key_of(pair, source.text) if pair.type != "spread_element" else None
+        if key is None:
+            return None
+        if key == name:
+            return pair if pair.type.startswith("shorthand") else pair.child_by_field_name("value")
+    return None
 
 
 def joined(parts: list[WordPiece]) -> Word:

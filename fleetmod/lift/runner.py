@@ -36,4 +36,13 @@ class Runner:
     # which argument, and its flag ("" where it is one itself), keeps it from throwing
     lenient: tuple[int, str] | None = None
     trimmed: bool = False  # TEXT without the white space around it
+    chomped: bool = False  # the output comes without its final newline
+    shows: bool = False  # the output goes to the terminal, too, unless it is read or hushed
+    calls_back: bool = False  # takes a function, which gets what came of it
+    absent_throws: bool = False  # a program that is not there throws at once, whatever else does
     caveat: str = ""  # what a wrapper does besides, so that no port call can stand for it
+
+    @property
+    def strip(self) -> str:
+        """What is done to the output before the caller sees it, as a call of a string's method."""
+        return ".trim()" if self.trimmed else ".trimEnd()" if self.chomped else ""

@@ -6,6 +6,7 @@ Sources: Node's child_process, Bun's spawn and shell, Deno.Command, execa 9 and 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -23,6 +24,7 @@ from fleetmod.lift.runner import (
     Runner,
 )
 from fleetmod.lift.wrappers import read_wrapper
+from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding, Scopes
 from fleetmod.syntax.source import parts, unwrap
 
@@ -30,8 +32,8 @@ _CHILD_PROCESS = {
     "execSync": Runner("execSync", SHELL, TEXT, sync=True, throws=True),
     "execFileSync": Runner("execFileSync", ARGV, TEXT, sync=True, throws=True),
     "spawnSync": Runner("spawnSync", ARGV, STRUCT, sync=True, throws=False),
-    "exec": Runner("exec", SHELL, CHILD, sync=False, throws=False),
-    "execFile": Runner("execFile", ARGV, CHILD, sync=False, throws=False),
+    "exec": Runner("exec", SHELL, CHILD, sync=False, throws=False, calls_back=True),
+    "execFile": Runner("execFile", ARGV, CHILD, sync=False, throws=False, calls_back=True),
     "spawn": Runner("spawn", ARGV, CHILD, sync=False, throws=False),
 }
 _PROMISED = {
@@ -39,18 +41,25 @@ _PROMISED = {
     "execFile": Runner("promisify(execFile)", ARGV, STRUCT, sync=False, throws=True),
 }
 _EXECA = {
-    "execa": Runner("execa", ARGV, STRUCT, sync=False, throws=True),
-    "execaSync": Runner("execaSync", ARGV, STRUCT, sync=True, throws=True),
-    "execaCommand": Runner("execaCommand", WORDS, STRUCT, sync=False, throws=True),
-    "execaCommandSync": Runner("execaCommandSync", WORDS, STRUCT, sync=True, throws=True),
-    "$": Runner("execa $", TEMPLATE, STRUCT, sync=False, throws=True),
+    "execa": Runner("execa", ARGV, STRUCT, sync=False, throws=True, chomped=True),
+    "execaSync": Runner("execaSync", ARGV, STRUCT, sync=True, throws=True, chomped=True),
+    "execaCommand": Runner("execaCommand", WORDS, STRUCT, sync=False, throws=True, chomped=True),
+    "execaCommandSync": Runner(
+        "execaCommandSync", WORDS, STRUCT, sync=True, throws=True, chomped=True
+    ),
+    "$": Runner("execa $", TEMPLATE, STRUCT, sync=False, throws=True, chomped=True),
 }
 _ZX = {"$": Runner("zx $", TEMPLATE, STRUCT, sync=False, throws=True)}
 _BUN = {
-    "spawnSync": Runner("Bun.spawnSync", ARRAY, STRUCT, sync=True, throws=False),
-    "spawn": Runner("Bun.spawn", ARRAY, CHILD, sync=False, throws=False),
-    "$": Runner("Bun.$", TEMPLATE, STRUCT, sync=False, throws=True),
+    "spawnSync": Runner(
+        "Bun.spawnSync", ARRAY, STRUCT, sync=True, throws=False, absent_throws=True
+    ),
+    "spawn": Runner("Bun.spawn", ARRAY, CHILD, sync=False, throws=False, absent_throws=True),
+    "$": Runner("Bun.$", TEMPLATE, STRUCT, sync=False, throws=True, shows=True),
 }
+# options of execa (docs/api.md): anything but a plain `true` may keep the newline
+_NEVER_THROWS = lazy(r"\breject\s*:\s*false\b")
+_KEEPS_NEWLINE = lazy(r"\bstripFinalNewline\b(?!\s*:\s*true\b)")
 _DENO = Runner("Deno.Command", DENO, STRUCT, sync=False, throws=False)
 _MODULES = {
     "child_process": _CHILD_PROCESS,
@@ -100,11 +109,11 @@ class Runners:
             binding = self.scopes.resolve(owner)
             if binding is None:
                 return _BUN.get(name) if self.source.text(owner) == "Bun" else None
-            module = self.module(binding)
+            module = self.scopes.module(binding)
             if module == "execa" and name == "sync":
                 return _EXECA["execaSync"]
             return _MODULES[module].get(name) if module in _MODULES else None
-        module = self._required(owner)
+        module = self.scopes.required(owner)
         return _MODULES[module].get(name) if module in _MODULES else None
 
     def _of_made(self, node: Node) -> Runner | None:
@@ -121,8 +130,15 @@ class Runners:
             return _PROMISED.get(inner.name) if inner is not None else None
         inner = self.of_function(function)
         if inner is not None and inner.form == TEMPLATE and inner.name in ("zx $", "execa $"):
-            return inner if "reject" not in self.source.text(arguments) else None
+            options = self.source.text(arguments)
+            return self.optioned(inner, options) if "reject" not in options else None
         return None
+
+    def optioned(self, runner: Runner, options: str) -> Runner:
+        """A runner with what options say of it: `reject: false`, `stripFinalNewline: false`."""
+        if _NEVER_THROWS.search(options):
+            runner = replace(runner, throws=False)
+        return replace(runner, chomped=False) if _KEEPS_NEWLINE.search(options) else runner
 
     def _of_binding(self, binding: Binding) -> Runner | None:
         key = binding.name_node.id
@@ -132,7 +148,7 @@ class Runners:
         return self._seen[key]
 
     def _read_binding(self, binding: Binding) -> Runner | None:
-        module = self.module(binding)
+        module = self.scopes.module(binding)
         if module in _MODULES:
             imported = self._imported_name(binding)
             return _MODULES[module].get(imported) if imported else None
@@ -144,40 +160,13 @@ class Runners:
                 return runner
         return read_wrapper(binding, self)
 
-    def module(self, binding: Binding) -> str:
-        """The module that a name is imported or required from; empty for others."""
-        if binding.kind == "import":
-            source = binding.declaration.child_by_field_name("source")
-            if source is None:  # import x = require("m")
-                clause = next(
-                    (
-                        c
-                        for c in binding.declaration.named_children
-                        if c.type == "import_require_clause"
-                    ),
-                    None,
-                )
-                source = clause.child_by_field_name("source") if clause is not None else None
-            return self.source.text(source)[1:-1] if source is not None else ""
-        value = binding.declaration.child_by_field_name("value")
-        return self._required(value) if value is not None else ""
-
-    def _required(self, node: Node) -> str:
-        node = unwrap(node)
-        if node.type == "await_expression":
-            node = unwrap(parts(node)[0])
-        match = re.fullmatch(
-            r"(?:require|import)\([\"'`]([^\"'`$]+)[\"'`]\)", self.source.squeezed(node)
-        )
-        return match.group(1) if match else ""
-
     def _imported_name(self, binding: Binding) -> str:
         node = binding.name_node
         parent = node.parent
         if parent is None or parent.type in ("namespace_import", "import_require_clause"):
             return ""
         if parent.type == "import_clause":
-            return "execa" if self.module(binding) == "execa" else ""
+            return "execa" if self.scopes.module(binding) == "execa" else ""
         if parent.type == "import_specifier":
             name = parent.child_by_field_name("name")
             return self.source.text(name) if name is not None else ""

@@ -36,7 +36,6 @@ _OPTIONS = (
     ),
     (lazy(r"\benv\s*:\s*\{[^}]*\bHOME\b"), "runs with another HOME; give the port the path"),
 )
-_NEVER_THROWS = lazy(r"\breject\s*:\s*false\b")
 _SHELL_OPTION = lazy(r"\bshell\s*:\s*(?!false)")
 
 
@@ -72,8 +71,7 @@ class Sites:
             site.foreign = str(reason)
         except Unliftable as reason:
             site.refused = str(reason)
-        if _NEVER_THROWS.search(site.options):
-            site.runner = replace(site.runner, throws=False)
+        site.runner = self.runners.optioned(site.runner, site.options)
         if not site.refused and not site.foreign:
             site.refused = next((why for p, why in _OPTIONS if p.search(site.options)), "")
         if not site.refused and not site.foreign:

@@ -85,7 +85,7 @@ class Targets:
         elif not (any_file and self.is_domain(folder)):
             name, folder = self._named_by(path), ()
             if not name:
-                raise Unliftable(_NOT_TOLD)
+                raise Unliftable(self._why_not_told(path))
         if not name:
             raise Unliftable("the plist's path has no file name")
         if len(name) == 1 and isinstance(name[0], str) and "." not in name[0]:
@@ -100,6 +100,15 @@ class Targets:
         label = self._checked(visible)
         standard = self._is_standard(folder, prefix == "system/")
         return label, None if standard else self.plain(path)
+
+    def _why_not_told(self, path: Word) -> str:
+        """Why a path tells no label: something may change it, or it is made elsewhere."""
+        for hole in (piece for piece in path if isinstance(piece, Hole)):
+            if (writer := self.opening.changed(hole.node)) is not None:
+                source = self.scopes.source
+                line = source.line_of(writer.start_byte)
+                return f"line {line} may change `{source.text(hole.node)}`; give the port the label"
+        return _NOT_TOLD
 
     def _named_by(self, path: Word) -> Word:
         """The constant that holds a plist's label: `const label = basename(path, ".plist")`."""

@@ -32,6 +32,8 @@ class Resolver(Protocol):
 
     def of_function(self, node: Node) -> Runner | None: ...
 
+    def optioned(self, runner: Runner, options: str) -> Runner: ...
+
 
 _CAUGHT_IF = (
     r"catch(?: ?\((\w+)(?:: \w+)?\))? \{{ ?if \({}\) (?:\{{ ?)?return(?: (?:\"\"|''))?;?(?: ?\}})?"

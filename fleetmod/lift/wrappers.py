@@ -18,11 +18,8 @@ from fleetmod.lift.wrapper_result import (
     result_of,
     throws,
 )
-from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding
 from fleetmod.syntax.source import FUNCTIONS, parts, unwrap
-
-_NEVER_THROWS = lazy(r"\breject\s*:\s*false\b")  # an option of execa
 
 
 def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
@@ -42,8 +39,7 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
     if len(inner_calls) != 1:
         return None
     call, inner = inner_calls[0]
-    if _NEVER_THROWS.search(runners.source.text(call)):
-        inner = replace(inner, throws=False)
+    inner = runners.optioned(inner, runners.source.text(call))
     shaped = _forward(function, call, inner, runners)
     if shaped is None:
         return None

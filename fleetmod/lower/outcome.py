@@ -52,9 +52,7 @@ class Outcomes:
             raise Refused(self.calls.unread(op))
         if context.kind == GEN and context.tried is not None:
             context = Context(SYNC, tried=context.tried)
-        text = self.calls.text(op, context)
-        if site.runner.name.startswith("execa"):  # which strips the final newline
-            text += ".trimEnd()"
+        text = self.calls.text(op, context) + site.runner.strip
         holder = declarator(usage.value)
         if holder is not None:
             name = holder.child_by_field_name("name")
@@ -91,15 +89,15 @@ class Outcomes:
     def settled(self, site: Site, usage: Usage, context: Context, op: Operation) -> None:
         """`const p = spawnSync(…); if (p.status !== 0) …`, and the like inline."""
         holder = declarator(usage.value)
-        trimmed = site.runner.trimmed and self.calls.asks(op)  # an action prints nothing
+        strip = site.runner.strip if self.calls.asks(op) else ""  # an action prints nothing
         if holder is None:
-            self._inline(usage, context, op, ".trim()" if trimmed else "")
+            self._inline(usage, context, op, strip)
             return
         name = holder.child_by_field_name("name")
         encoded = site.runner.decoded or "encoding" in site.options
         if name is not None and name.type == "object_pattern":
             pattern = self._pattern(name, encoded)
-            if trimmed and "stdout" in pattern:
+            if strip and "stdout" in pattern:
                 raise Refused("takes trimmed text from the result; read the port's fields instead")
             outcome = self.calls.outcome(op, context, text="stdout" in pattern)
             self.draft.replace_range(
@@ -114,7 +112,7 @@ class Outcomes:
         reads = self.scopes.references(binding)
         if self._throw_only(holder, binding, reads, context, op):
             return
-        self._adapt_reads(reads, encoded, ".trim()" if trimmed else "")
+        self._adapt_reads(reads, encoded, strip)
         told = any(member(read, self.source) == "stdout" for read in reads)
         self.draft.replace(usage.value, self.calls.outcome(op, context, text=told), self.calls.rule)
 

@@ -104,7 +104,7 @@ class ProcessCalls:
         if _INHERITS.search(site.options):
             return True
         quiet = {"quiet", "text"} & set(usage.methods)
-        return site.runner.name == "Bun.$" and not quiet and ignored(usage, self.scopes) is not None
+        return site.runner.shows and not quiet and ignored(usage, self.scopes) is not None
 
     def _ignored(self, usage: Usage, operations: tuple[Operation, ...]) -> Node | None:
         """The node to replace when nobody reads the result; an Effect's callback gives it on."""
@@ -253,9 +253,7 @@ class ProcessCalls:
         binding = declared(holder, self.scopes) if holder is not None else None
         for read in self.scopes.references(binding) if binding is not None else ():
             self.outcomes.drop_encoding(read)
-        text = self.calls.text(op, context)
-        if site.runner.trimmed:
-            text += ".trim()"
+        text = self.calls.text(op, context) + site.runner.strip
         self.draft.replace(usage.value, self._wrapped(text, usage), self.calls.rule)
 
     def _check_text(self, site: Site, usage: Usage, op: Operation) -> None:

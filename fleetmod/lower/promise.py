@@ -100,7 +100,7 @@ class Promises:
         given = parts(arguments)
         last = given[-1].type if len(given) > 1 else ""
         named = last == "identifier" and not self._is_object(given[-1])
-        takes = site.runner.name in ("exec", "execFile")
+        takes = site.runner.calls_back
         if last in ("arrow_function", "function_expression") or (takes and named):
             raise Refused(
                 "the result arrives in a callback; make the caller async and "

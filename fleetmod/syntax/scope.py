@@ -10,9 +10,10 @@ from functools import cached_property
 from tree_sitter import Node
 
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import FUNCTIONS, Source, ancestors
+from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, parts, unwrap
 
 _LOADS = lazy(r"(?:await\s+)?(?:require|import)\s*\(")
+_LOADERS = ("require", "import")
 _BLOCKS = FUNCTIONS | {
     "program",
     "statement_block",
@@ -136,6 +137,30 @@ class Scopes:
             made = binding.declaration.child_by_field_name("value")
             return made is not None and not self.assigned(binding)
         return binding.kind in ("const", "function")
+
+    def module(self, binding: Binding) -> str:
+        """The module that a name is imported or required from; empty for others."""
+        if binding.kind == "import":
+            declared: Iterable[Node] = (binding.declaration, *binding.declaration.named_children)
+            named = (node.child_by_field_name("source") for node in declared)
+            source = next((node for node in named if node is not None), None)
+            return self.source.text(source)[1:-1] if source is not None else ""
+        value = binding.declaration.child_by_field_name("value")
+        return self.required(value) if value is not None else ""
+
+    def required(self, node: Node) -> str:
+        """The module that `require("m")` or `await import("m")` loads; empty for anything else."""
+        node = unwrap(node)
+        if node.type == "await_expression":
+            node = unwrap(parts(node)[0])
+        function = node.child_by_field_name("function")
+        given = parts(node.child_by_field_name("arguments"))
+        if function is None or len(given) != 1 or self.source.text(function) not in _LOADERS:
+            return ""
+        plain = given[0].type in ("string", "template_string") and not any(
+            child.type == "template_substitution" for child in given[0].named_children
+        )
+        return self.source.text(given[0])[1:-1] if plain else ""
 
     def assigned(self, binding: Binding) -> bool:
         """Whether a name is written to after its declaration."""
