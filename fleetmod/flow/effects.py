@@ -43,7 +43,7 @@ _SETTERS = (
     *("Object.assign", "Object.defineProperty", "Object.defineProperties", "Object.setPrototypeOf"),
     *("Reflect.set", "Reflect.defineProperty", "Reflect.deleteProperty", "Reflect.setPrototypeOf"),
 )
-_GIVES_BACK = ("Object.assign", "Object.freeze", "Object.seal")
+_GIVES_BACK = ("Object.assign", "Object.freeze", "Object.seal")  # their first argument
 # a `this` below one of these is not that of the class or object around it
 _OWN_THIS = (
     *("function_expression", "function_declaration", "generator_function"),
@@ -203,11 +203,11 @@ class Effects:
             return
         at = next((i for i, each in enumerate(parts(arguments)) if same(each, use)), 0)
         spelled = self.source.squeezed(function)
-        if spelled in _SETTERS and at == 0:
-            if self._sets(arguments, field):
-                yield call
-        elif spelled in _GIVES_BACK:
-            yield from self._written(call, made, field)
+        if spelled in _SETTERS and at == 0 and self._sets(arguments, field):
+            yield call
+        elif spelled in (*_SETTERS, *_GIVES_BACK):
+            if spelled in _GIVES_BACK and at == 0:
+                yield from self._written(call, made, field)
         elif (local := self._local(function)) is not None:
             patterns = _patterns(local)
             if at < len(patterns) and next(self._through(patterns[at], field), None) is not None:
