@@ -17,9 +17,13 @@ _DEPTH = 8  # constants that refer to constants: beyond this nobody writes them 
 
 @dataclass(frozen=True, eq=False)
 class Hole:
-    """An expression inside a text whose value is only known at run time."""
+    """An expression inside a text whose value is only known at run time.
+
+    `name` stands for it in new code where a statement before binds it; "" where its own text does.
+    """
 
     node: Node
+    name: str = ""
 
 
 Piece = str | Hole

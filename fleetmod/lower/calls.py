@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tree_sitter import Node
+
 from fleetmod.flow.texts import Hole
 from fleetmod.lift.operation import INSPECT, LIST, QUERIES, Operation
 from fleetmod.lower.context import ASYNC, GEN, SYNC, Context
 from fleetmod.lower.draft import PROCESS, Draft
+from fleetmod.lower.narrowing import Narrowing
 from fleetmod.syntax.scope import Binding
 
 
@@ -20,6 +23,14 @@ class Calls:
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
+        self.narrowing = Narrowing(draft)
+        self.call: Node | None = None  # in whose place the next calls are written
+
+    def _outside(self, op: Operation) -> Operation:
+        """The operation as a closure may hold it."""
+        if self.call is None:
+            return op
+        return self.narrowing.outside(op, self.call, self.rule)
 
     def name(self, name: str) -> str:
         return self.draft.name(self.package, name)
@@ -76,12 +87,11 @@ class Calls:
 
     def value(self, op: Operation, context: Context) -> str:
         """The call with its promise awaited or yielded: an expression of the port's result."""
-        call = self.port(op, context.kind)
-        if context.kind == ASYNC:
-            return f"await {call}"
         if context.kind == GEN:
+            call = self.port(self._outside(op), GEN)
             return f"yield* {context.effect}.promise(() => {call})"
-        return call
+        call = self.port(op, context.kind)
+        return f"await {call}" if context.kind == ASYNC else call
 
     def statement(self, op: Operation, context: Context, ends: str) -> str:
         """A statement that does the operation and ignores its result."""
@@ -89,9 +99,9 @@ class Calls:
             return self._checked(op, context) + ends
         if not op.tolerated:
             return self.value(op, context) + ends
-        call = self.port(op, context.kind)
         if context.kind == ASYNC:
-            return f"await {call}.catch(() => {{}}){ends}"
+            return f"await {self.port(op, ASYNC)}.catch(() => {{}}){ends}"
+        call = self.port(self._outside(op), context.kind)
         if context.kind == GEN:
             effect = context.effect
             return f"yield* {effect}.ignore({effect}.tryPromise(() => {call})){ends}"
@@ -101,7 +111,8 @@ class Calls:
         """What the command would have printed, as a string expression."""
         if op.tolerated:
             if op.verb == LIST and context.kind != SYNC:
-                call = f"{self.port(op, context.kind)}.catch(() => [])"
+                kept = self._outside(op) if context.kind == GEN else op
+                call = f"{self.port(kept, context.kind)}.catch(() => [])"
                 awaited = (
                     f"await {call}"
                     if context.kind == ASYNC
@@ -119,6 +130,7 @@ class Calls:
 
         `text` says whether somebody reads what a query would have printed.
         """
+        op = self._outside(op)
         if context.kind == SYNC:
             return f"{self.name('settleSync')}(() => {self._body(op, context, text)})"
         body = self._body(op, Context(ASYNC), text)

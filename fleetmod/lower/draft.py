@@ -30,6 +30,7 @@ class Draft:
     packages: dict[str, str]
     edits: list[Edit] = field(default_factory=list)
     needs: dict[Need, str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)  # names that edits declare
 
     def replace(self, node: Node, text: str, rule: str) -> None:
         self.edits.append(Edit(node.start_byte, code_end(node), text, rule))
@@ -84,8 +85,8 @@ class Draft:
         return candidate
 
     def free_local(self, *candidates: str) -> str:
-        """The first of these names that the file does not use."""
-        taken = self.scopes.names()
+        """The first of these names that neither the file uses nor an edit declares."""
+        taken = self.scopes.names() | self.taken
         for candidate in candidates:
             if candidate not in taken:
                 return candidate

@@ -68,6 +68,7 @@ class ProcessCalls:
 
     def _lower(self, site: Site, usage: Usage, context: Context) -> tuple[str, ...]:
         operations = site.operations
+        self.calls.call = site.call
         if site.runner.form == DENO:
             raise Refused(
                 f"a Deno command, whose result the port has not; call `{self.calls.port_name}` in "

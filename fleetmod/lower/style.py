@@ -54,6 +54,8 @@ class Style:
         if all(isinstance(p, str) for p in pieces):
             return self.string("".join(p for p in pieces if isinstance(p, str)))
         if len(pieces) == 1 and isinstance(pieces[0], Hole):
+            if pieces[0].name:
+                return pieces[0].name
             text = self.source.text(pieces[0].node)
             # what may be undefined was a text inside a template, and is none by itself
             sure = pieces[0].node.type != "subscript_expression" and ".env" not in text
@@ -63,7 +65,7 @@ class Style:
     def _in_template(self, piece: Piece) -> str:
         if isinstance(piece, str):
             return template_text(piece)
-        return "${" + self.source.text(piece.node) + "}"
+        return "${" + (piece.name or self.source.text(piece.node)) + "}"
 
 
 def template_text(text: str) -> str:
