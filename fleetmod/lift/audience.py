@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes, exported
-from fleetmod.syntax.source import FUNCTIONS
+from fleetmod.syntax.source import FUNCTIONS, same
 
 _PREFIX = r"\s*(?:\$ )?(?:(?:sudo|exec|nohup|command|env|time|doas)\s+(?:-\S+\s+)*)*"
 # the beginnings of words that say: what this holds, or makes, is read by people
@@ -33,6 +33,12 @@ _CLIMB = frozenset(
     "ternary_expression binary_expression await_expression spread_element".split()
 )
 _TEXTS = ("string", "template_string")
+# between an entry and the name of the table that it stands in: `new Map([["up", "…"]])`
+_TABLES = (
+    *("pair", "object", "array", "as_expression", "satisfies_expression", "arguments"),
+    *("parenthesized_expression", "call_expression", "new_expression", "spread_element"),
+)
+_ELEMENTS = ("Object.values", "Object.entries", "Object.fromEntries", "structuredClone")
 _SENTENCE = lazy(r"(?:[A-Za-z']{2,},? ){3}[A-Za-z']{2,}")
 _DEPTH = 3
 
@@ -106,11 +112,11 @@ class Audience:
         if parent.type in ("template_substitution", "jsx_expression", "jsx_attribute"):
             return True
         if parent.type == "pair":
-            return self._pair(parent)
+            return self._pair(parent) and not self._looked_up(parent)
         if parent.type == "arguments":
             return self.speaks(parent.parent) if parent.parent is not None else False
         if parent.type == "array":
-            return self._array(parent, depth)
+            return self._array(parent, depth) and not self._looked_up(parent)
         if parent.type in ("return_statement", "arrow_function"):
             return self._function(parent)
         if parent.type == "variable_declarator":
@@ -156,6 +162,73 @@ class Audience:
         fields = pair.parent.named_children if pair.parent is not None else []
         others = [f.child_by_field_name("key") for f in fields if f.id != pair.id]
         return any(o is not None and _TEXT_KEYS.search(self.source.text(o)) for o in others)
+
+    def _looked_up(self, entry: Node) -> bool:
+        """Whether an entry of a table may be run: somebody takes an element of the table by a key
+        that is only known at run time, or hands one on, and not to people.
+
+        One such use makes all of the table commands: `spawn("sh", ["-c", COMMANDS[name]])`.
+        """
+        table = entry
+        while table.parent is not None and table.parent.type in _TABLES:
+            table = table.parent
+        if table.type in ("call_expression", "new_expression") and self.runs(entry):
+            return True
+        holder = table.parent
+        if holder is None:
+            return False
+        if holder.type == "subscript_expression":
+            return not self._read_by_people(table)
+        name = holder.child_by_field_name("name")
+        if name is None or holder.type not in ("variable_declarator", "public_field_definition"):
+            return False
+        if holder.type == "public_field_definition":
+            uses = self._fields(self.source.text(name))
+        else:
+            binding = self.scopes.resolve(name) if name.type == "identifier" else None
+            if binding is None:
+                return False
+            if exported(binding, self.scopes) and not _talks(binding.name):
+                return True
+            uses = self.scopes.references(binding)
+        return not all(map(self._read_by_people, uses))
+
+    def _fields(self, name: str) -> list[Node]:
+        """Each `this.NAME` and `Class.NAME` of the file."""
+        found = self.source.of("member_expression")
+        return [
+            node
+            for node in found
+            if (key := node.child_by_field_name("property")) and self.source.text(key) == name
+        ]
+
+    def _read_by_people(self, table: Node) -> bool:
+        """Whether what one use takes out of a table by a computed key surely reaches people; a use
+        that takes one entry by its name says nothing of the others, unless it runs it."""
+        access = table.parent
+        if access is None:
+            return True
+        if access.type == "subscript_expression" and same(
+            access.child_by_field_name("object"), table
+        ):
+            return self.people(access) and not self.runs(access)
+        if access.type == "member_expression":
+            call = access.parent
+            if call is not None and call.type == "call_expression":  # a Map's, or an array's
+                return self.people(call) and not self.runs(call)
+            return not self.runs(access)
+        if access.type == "for_in_statement" and same(access.child_by_field_name("right"), table):
+            left = access.child_by_field_name("left")
+            binding = self.scopes.resolve(left) if left is not None else None
+            reads = self.scopes.references(binding) if binding is not None else []
+            return bool(reads) and all(map(self.people, reads))
+        if access.type == "arguments" and access.parent is not None:
+            call = access.parent
+            target = call.child_by_field_name("function")
+            if target is not None and self.source.squeezed(target) in _ELEMENTS:
+                return self._read_by_people(call)
+            return self.speaks(call)
+        return True
 
     def _array(self, array: Node, depth: int) -> bool:
         parent = array.parent
