@@ -115,12 +115,15 @@ def test_a_user_who_is_called_like_nobody(tmp_path: Path) -> None:
     assert why["home.users"] == "/Users/dev: 2 in code"
 
 
-def test_every_user_of_the_code_is_proposed(tmp_path: Path) -> None:
-    """A user is one, whether below /Users or /home."""
+def test_a_second_user_of_the_code_is_asked_for(tmp_path: Path) -> None:
+    """A user is one, whether below /Users or /home; another one may be another person."""
     text = 'a("/Users/bob/x"); b("/home/eve/.x"); c("/Users/eve/x"); d("/home/eve/src");'
     config, why = make(tmp_path, {"src/a.ts": text})
-    assert config.home.users == ("eve", "bob")
-    assert why["home.users"] == "/Users/eve, /home/eve: 3 in code; /Users/bob: 1 in code"
+    assert config.home.users == ("eve",)
+    assert why["home.users"] == (
+        "/Users/eve, /home/eve: 3 in code; /Users/bob: 1 in code; "
+        "add bob only if that is another name of the same home"
+    )
     assert config.home.fixture == "/Users/fixture"
 
 

@@ -47,6 +47,7 @@ class Homes:
 
     def __init__(self, scopes: Scopes, values: Values) -> None:
         self.scopes, self.values = scopes, values
+        self.people: dict[int, set[str]] = {}  # whose homes an expression spells, by its node
 
     def is_lookup(self, node: Node) -> bool:
         """Whether an expression asks the environment or the OS for the home folder."""

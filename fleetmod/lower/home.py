@@ -13,6 +13,7 @@ from fleetmod.lower.candidates import removal, repeats
 from fleetmod.lower.draft import IDENTITY, Draft, Refused
 from fleetmod.lower.join import JoinedPaths
 from fleetmod.lower.positions import check_position
+from fleetmod.lower.stored_homes import check_not_stored
 from fleetmod.lower.told_apart import check_told_apart
 from fleetmod.places import HOME, UNKNOWN, HomePath, Places
 from fleetmod.regex import lazy
@@ -42,13 +43,14 @@ class HomePaths:
         """Replace one literal (or the chain it ends); returns what it is, and notes."""
         self.check_position(node)
         check_told_apart(node, self.source, self.places, self.homes)
+        sent = check_not_stored(node, self.draft.scopes)
         if repeats(node, self.places, self.homes, self.values):
             self.draft.replace_range(*removal(node, self.source), "", rule)
             return "a candidate that repeats another one", ()
         if (top := self._whole_chain(node, rule)) is not None:
-            return "fallback chain of the home folder", self._notes(top)
+            return "fallback chain of the home folder", (*self._notes(top), *sent)
         spelled = self._literal(node, rule)
-        return spelled, self._notes(node)
+        return spelled, (*self._notes(node), *sent)
 
     def member(self, base: str) -> str:
         """`nodeIdentity.homeDir` and the like, imported."""

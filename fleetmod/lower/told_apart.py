@@ -6,7 +6,7 @@ from tree_sitter import Node
 
 from fleetmod.lift.homes import Homes
 from fleetmod.lower.draft import Refused
-from fleetmod.places import UNKNOWN, Places
+from fleetmod.places import PLACEHOLDERS, UNKNOWN, Places
 from fleetmod.regex import lazy
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.source import (
@@ -25,6 +25,12 @@ _OWN = lazy(r"\$\{?HOME\b|(?<![\w/])~/")
 _COMPARERS = lazy(r".*\.(?:startsWith|includes|indexOf|endsWith|match|test)")
 _HOMES = lazy(r"/(?:Users|home)(?:/(?P<user>[\w.-]+))?(?:/|$)")
 _TEXTS = ("string", "template_string", "identifier")
+_LITERALS = ("string", "template_string")
+_ONE_PLACE = (
+    *("object", "array", "pair", "spread_element", "ternary_expression", "binary_expression"),
+    *("parenthesized_expression", "as_expression", "satisfies_expression", "template_string"),
+    *("template_substitution", "new_expression", "arguments", "call_expression"),
+)
 _WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression")
 _COMPARISONS = ("===", "!==", "==", "!=")
 
@@ -42,10 +48,37 @@ def check_told_apart(node: Node, source: Source, places: Places, homes: Homes) -
             raise Refused(UNKNOWN)
     if "||" in text and _OWN.search(text):
         raise Refused("the command tries this home and the caller's own; say which one it means")
+    if len(people := _people(node, places, homes)) > 1:
+        raise Refused(
+            f"{_listed(people)} stand in one place, and a node has one home: look each up by the "
+            "machine that it is of"
+        )
     if any(_preferred(use, homes) for use in uses):
         raise Refused("is preferred to the caller's own home, so it is another account's")
     if other := next(filter(None, (_other_home(use, homes, places) for use in uses)), ""):
         raise Refused(f"is told from `{other}` here; say by what else the two differ")
+
+
+def _people(node: Node, places: Places, homes: Homes) -> set[str]:
+    """Whose homes one expression, list or table spells."""
+    whole = node
+    while whole.parent is not None and whole.parent.type in _ONE_PLACE:
+        whole = whole.parent
+    if whole.id not in homes.people:
+        homes.people[whole.id] = _spelled(whole, homes.scopes.source, places)
+    return homes.people[whole.id]
+
+
+def _spelled(whole: Node, source: Source, places: Places) -> set[str]:
+    texts = (cook(n, source).text for n in walk(whole) if n.type in _LITERALS)
+    found = (path for text in texts if "/" in text for path in places.find(text))
+    return {path.user for path in found if path.user not in PLACEHOLDERS and not path.why}
+
+
+def _listed(people: set[str]) -> str:
+    """`the homes of ann, bob and eve`"""
+    *first, last = sorted(people)
+    return f"the homes of {', '.join(first)} and {last}"
 
 
 def _remote(node: Node, source: Source) -> str | None:

@@ -108,9 +108,13 @@ def inside(below: tuple[str, ...], known: Collection[str]) -> Iterator[int]:
 
 
 def users(literals: Sequence[Literal]) -> tuple[str, ...]:
-    """Whose homes the code spells, most spelled first."""
+    """Whose home the code spells most; () where it spells none.
+
+    A second name may be another person's: a node has one home, so a person says whether it is that
+    one, too (see `remark`).
+    """
     votes = Counter(literal.user for literal in literals if elects(literal))
-    return tuple(sorted(votes, key=lambda user: (-votes[user], user)))
+    return tuple(sorted(votes, key=lambda user: (-votes[user], user)))[:1]
 
 
 def mostly_linux(literals: Sequence[Literal]) -> bool:
@@ -133,6 +137,9 @@ def remark(literals: Sequence[Literal], chosen: Collection[str]) -> str:
     told = [_told(literals, user) for user in [*chosen, *other[:3]]]
     if not told:
         return ""
+    elected = {literal.user for literal in literals if elects(literal)}
+    if asked := [user for user in other if user in elected]:
+        told.append(f"add {' and '.join(asked)} only if that is another name of the same home")
     return "; ".join(told if chosen else ["no home that is surely somebody's", *told])
 
 
