@@ -105,8 +105,12 @@ class Launchctl(Grammar):
 
     def _legacy(self, verb: str, target: Word) -> Operation:
         if verb == "stop":
-            note = "`launchctl stop` lets a KeepAlive job come back; the port's stop does not"
-            return replace(self.on(target, "stop"), notes=(note,), required=True)
+            notes = (
+                "`launchctl stop` lets a KeepAlive job come back; the port's stop does not",
+                "the port's stop unloads it: another process starts it again only where its plist "
+                "is LABEL.plist in one of launchd's folders",
+            )
+            return replace(self.on(target, "stop"), notes=notes, required=True)
         # `remove` answers 0 for a label that it does not know
         return self.on(target, "stop" if verb == "remove" else verb)
 

@@ -40,6 +40,14 @@ for (const kind of KINDS) {
       assert.deepEqual(await port.list(X), []);
     });
 
+    test("stop knows the way back to a plist that stands in none of launchd's folders", async () => {
+      const plist = mac.plist(X, { folder: "checkout/ops" });
+      await port.load(X, { source: plist });
+      await port.stop(X);
+      await port.start(X);
+      assert.equal((await port.inspect(X)).source, plist);
+    });
+
     for (const [label, domain] of [
       [`gui/501/${X}`, "gui/501"], [`user/501/${X}`, "user/501"], [`user/0/${X}`, "user/0"], [X, OWN],
     ] as const) {

@@ -62,6 +62,21 @@ function findPlist(target: Target): string | null {
   return folders.map((folder) => `${folder}/${target.name}.plist`).find((path) => existsSync(path)) ?? null;
 }
 
+/** The plists that are in no folder of launchd's, by service: `stop` would lose the way back. */
+const sources = new Map<string, string>();
+
+function* rememberSource(target: Target): Steps<void> {
+  if (findPlist(target) !== null) return;
+  const result = yield* call(target, "print");
+  const { source } = parsePrint(result.code === 0 ? result.stdout : "");
+  if (source !== null) sources.set(service(target), source);
+}
+
+function rememberedSource(target: Target): string | null {
+  const source = sources.get(service(target));
+  return source !== undefined && existsSync(source) ? source : null;
+}
+
 function* isLoaded(target: Target): Steps<boolean> {
   return (yield* call(target, "print")).code === 0;
 }
@@ -89,7 +104,7 @@ function* bootstrap(operation: string, label: string, target: Target, plist: str
 function* ensureLoaded(operation: string, label: string, config?: ServiceConfig): Steps<void> {
   const target = parseLabel(label, operation, NAME);
   if (yield* isLoaded(target)) return;
-  const plist = config?.source ?? findPlist(target);
+  const plist = config?.source ?? findPlist(target) ?? rememberedSource(target);
   if (plist === null) {
     throw new ProcessManagerError({
       code: "not-found", operation, label, adapter: NAME, exitCode: 113,
@@ -135,6 +150,7 @@ export const launchctl: Adapter = {
 
   *stop(label: string): Steps<void> {
     const target = parseLabel(label, "stop", NAME);
+    yield* rememberSource(target);
     const result = yield* call(target, "bootout");
     if (NOT_FOUND.includes(result.code)) return;
     if (result.code !== 0 && result.code !== 36) throw failed("stop", label, result);
