@@ -39,7 +39,7 @@ def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[
     if not edits:
         return []
     removed = _values(scopes, targets, edits)
-    return _merged([*removed, *_types(scopes.source, removed)])
+    return _merged([*removed, *_types(scopes.source, removed)], scopes.source.data)
 
 
 def _types(source: Source, removed: list[Edit]) -> list[Edit]:
@@ -244,12 +244,23 @@ def _lines(node: Node, source: Source, blank: bool = True, first: Node | None = 
     return Edit(line_start, line_end, "", RULE)
 
 
-def _merged(edits: list[Edit]) -> list[Edit]:
-    """Deletions that touch or hold each other, as one."""
+def _merged(edits: list[Edit], data: bytes) -> list[Edit]:
+    """Deletions that touch or hold each other, as one, which leaves no blank line doubled."""
     out: list[Edit] = []
     for edit in sorted(edits):
-        if out and edit.start < out[-1].end:
-            out[-1] = Edit(out[-1].start, max(out[-1].end, edit.end), "", RULE)
+        if out and edit.start <= out[-1].end:
+            whole = Edit(out[-1].start, max(out[-1].end, edit.end), "", RULE)
+            out[-1] = _with_blank(whole, data)
         else:
             out.append(edit)
     return out
+
+
+def _with_blank(edit: Edit, data: bytes) -> Edit:
+    """A deletion of whole lines between two blank lines, with the second of these."""
+    lines = data[: edit.start].split(b"\n")[-2:]
+    whole = len(lines) == 2 and not lines[1] and data[edit.end - 1 : edit.end] == b"\n"
+    after = data.find(b"\n", edit.end)
+    if whole and not lines[0].strip() and after >= 0 and not data[edit.end : after].strip():
+        return Edit(edit.start, after + 1, "", RULE)
+    return edit
