@@ -87,13 +87,20 @@ def _over(config: TsConfig, base: TsConfig | None, folder: str) -> TsConfig:
 
 
 def _anchored(options: Mapping[str, Any], folder: str) -> dict[str, Any]:
-    """Options with their folders relative to the repository."""
-    return {
-        key: _place(folder, value)
-        if key in ("rootDir", "outDir") and isinstance(value, str)
-        else value
-        for key, value in options.items()
-    }
+    """Options with their folders relative to the repository; `paths` as lists of such places."""
+    out = dict(options)
+    for key in ("rootDir", "outDir", "baseUrl"):
+        if isinstance(out.get(key), str):
+            out[key] = _place(folder, out[key])
+    paths, base = out.get("paths"), out.get("baseUrl")
+    if isinstance(paths, dict):
+        at = base if isinstance(base, str) else folder
+        out["paths"] = {
+            str(pattern): [_place(at, each) for each in places if isinstance(each, str)]
+            for pattern, places in paths.items()
+            if isinstance(places, list)
+        }
+    return out
 
 
 def _patterns(
