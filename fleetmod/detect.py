@@ -62,7 +62,7 @@ def _groups(rules: Sequence[Rule]) -> dict[tuple[tuple[str, ...], str], list[Rul
     """The rules that look at the same places: one query asks for all of them."""
     groups: dict[tuple[tuple[str, ...], str], list[Rule]] = defaultdict(list)
     for rule in rules:
-        groups[rule.triggers, rule.reach].append(rule)
+        groups[rule.looks, rule.reach].append(rule)
     return groups
 
 

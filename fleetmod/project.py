@@ -183,7 +183,7 @@ def read_sources(project: Project) -> Sources:
 
 def triggers(project: Project) -> list[bytes]:
     """The texts of which a file must hold one to be worth parsing."""
-    return sorted({IGNORE.encode(), *(t.encode() for r in project.rules for t in r.triggers)})
+    return sorted({IGNORE.encode(), *(t.encode() for r in project.rules for t in r.looks)})
 
 
 def _data_paths(

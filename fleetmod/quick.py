@@ -48,7 +48,7 @@ def _names_rules(line: bytes) -> bool:
 
 
 def _triggers() -> list[bytes]:
-    """The triggers of the bundled rules, from the line of each file that gives them."""
+    """The triggers and hints of the bundled rules, from the lines of each file that give them."""
     here = os.path.dirname(__file__)  # noqa: PTH120
     folder = os.path.join(here, "_data", "rules")  # noqa: PTH118
     if not os.path.isdir(folder):  # noqa: PTH112
@@ -58,9 +58,10 @@ def _triggers() -> list[bytes]:
         if entry.name.endswith(".toml"):
             with open(entry.path, "rb") as file:  # noqa: PTH123
                 head = file.read().partition(b"\n[[example]]")[0]
-            line = head.partition(b"\ntriggers = [")[2].partition(b"]")[0]
-            texts = line.replace(rb"\\", b"\\").split(b'"')[1::2]
-            found.update(text.replace(rb"\u0022", b'"') for text in texts)
+            for key in (b"\ntriggers = [", b"\nhints = ["):
+                line = head.partition(key)[2].partition(b"]")[0]
+                texts = line.replace(rb"\\", b"\\").split(b'"')[1::2]
+                found.update(text.replace(rb"\u0022", b'"') for text in texts)
     return sorted(found)
 
 

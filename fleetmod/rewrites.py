@@ -10,8 +10,11 @@ from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
 from fleetmod.lift.home_drift import spelled_otherwise
+from fleetmod.lift.home_forms import ANYONE
 from fleetmod.lower.draft import Refused
+from fleetmod.lower.own_home import ANY_USER, own_home
 from fleetmod.lower.prose import describe, neutral_comment
+from fleetmod.places import HOME
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Binding, exported
 from fleetmod.syntax.source import Source
@@ -160,6 +163,15 @@ def home_path(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     return Rewritten(understood, notes)
 
 
+def home_user(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """A home made of the name of whoever runs the code becomes a lookup of the node's identity."""
+    form = analysis.home_kinds.form(node)
+    if form is None or form.kind == ANYONE:
+        raise Refused(ANY_USER)
+    own_home(analysis.home_paths, form, node, rule)
+    return Rewritten(HOME)
+
+
 def home_test_data(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in test data moves to a neutral user's home, the same in the whole file."""
     if analysis.home_kinds.drift.fixture:
@@ -206,6 +218,7 @@ REWRITES: dict[str, Rewrite] = {
     "container-display": container_display,
     "container-address": container_address,
     "home-path": home_path,
+    "home-user": home_user,
     "home-test-data": home_test_data,
     "home-comment": home_comment,
 }

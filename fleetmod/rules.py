@@ -25,6 +25,7 @@ _KEYS: dict[str, type] = {
     "phase": str,
     "safety": str,
     "triggers": list,
+    "hints": list,
     "reach": str,
     "query": str,
     "query_tsx": str,
@@ -64,6 +65,7 @@ class Rule:
     phase: str = ""
     safety: str = "safe"
     triggers: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()  # where to look, too; in what does not parse they prove nothing
     reach: str = "match"  # a match holds a trigger itself; or only its "file" does
     rewrite: str = ""
     refusal: str = ""  # why a match is debt that fleetmod never rewrites
@@ -72,6 +74,11 @@ class Rule:
     examples: tuple[Example, ...] = field(default=())
     sha256: str = ""
     file: str = ""
+
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """The texts of which a file must hold one to be worth parsing."""
+        return self.triggers + self.hints
 
 
 def bundled_folder() -> Path:
@@ -151,8 +158,11 @@ def read_rule(path: Path) -> Rule:
             "rewrite",
             todo=f"Known rewrites: {', '.join(sorted(NAMES))}",
         )
-    if not all(isinstance(t, str) and t for t in raw.get("triggers", [])):
-        raise wrong("`triggers` must be a list of non-empty strings", "triggers")
+    for key in ("triggers", "hints"):
+        if not all(isinstance(t, str) and t for t in raw.get(key, [])):
+            raise wrong(f"`{key}` must be a list of non-empty strings", key)
+    if raw.get("hints") and not raw.get("triggers"):
+        raise wrong("`hints` without `triggers`, so every file is looked at anyway", "hints")
     _check_query(raw["query"], "typescript", "query", wrong)
     if "query_tsx" in raw:
         _check_query(raw["query_tsx"], "tsx", "query_tsx", wrong)
@@ -173,6 +183,7 @@ def _rule(raw: Mapping[str, Any], examples: tuple[Example, ...], data: bytes, pa
         phase=raw.get("phase", ""),
         safety=raw.get("safety", "safe"),
         triggers=tuple(raw.get("triggers", [])),
+        hints=tuple(raw.get("hints", [])),
         reach=raw.get("reach", "match"),
         rewrite=raw.get("rewrite", ""),
         refusal=raw.get("refusal", ""),

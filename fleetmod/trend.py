@@ -59,7 +59,7 @@ class _Past:
     def __init__(self, project: Project, reader: Blobs) -> None:
         self._project, self._reader = project, reader
         self._wanted = looked_at(project.config)
-        self._triggers = {t.encode() for rule in project.rules for t in rule.triggers}
+        self._triggers = {t.encode() for rule in project.rules for t in rule.looks}
         self._contents: dict[str, bytes | None] = {}  # by blob; None for one without a trigger
         self._results: dict[tuple[object, ...], FileResult] = {}
 

@@ -14,6 +14,9 @@ from fleetmod.workspace.git import ask_git, search_git
 _NO_FILE = re.compile(rb"(?:\A|\0)(?:120000|160000) [^\t]*\t([^\0]*)")
 
 
+_WORD = 5  # shorter texts stand in too many files
+
+
 class Search:
     """The files below `root` that git tracks or would track, and what `git grep` finds in them."""
 
@@ -97,10 +100,14 @@ class Search:
 def _fewest(triggers: Sequence[bytes]) -> list[bytes]:
     """Fewer texts, one of which every file with one of `triggers` holds: git looks for each anew.
 
-    Quotes and slashes around a word are left out where something is left of it.
+    Quotes and slashes around a word are left out where a word is left of it.
     """
-    cores = {trigger.strip(b"\"'`").rstrip(b"/\\") or trigger for trigger in triggers}
+    cores = {_core(t) if len(_core(t)) >= _WORD else t for t in triggers}
     return sorted(core for core in cores if not any(c != core and c in core for c in cores))
+
+
+def _core(trigger: bytes) -> bytes:
+    return trigger.strip(b"\"'`").rstrip(b"/\\")
 
 
 def _wider(asked: Sequence[bytes], triggers: Sequence[bytes]) -> bool:
