@@ -129,11 +129,14 @@ class Places:
             known = "\\" in match["head"] and match["user"] in self.users
             if match["drive"] or known:
                 yield _spelled(match, WINDOWS)
+        yield from self.encoded(text)
+
+    def encoded(self, text: str) -> Iterator[Spelled]:
+        """The configured users' homes in keys made of paths and in escaped addresses."""
         for user in self.users if "Users" in text else ():
-            slug, name = re.sub(r"[^A-Za-z0-9]", "-", user), re.escape(user)
-            for match in re.finditer(_KEY.format(slug), text):
+            for match in re.finditer(_KEY.format(re.escape(slug(user))), text):
                 yield _spelled(match, ENCODED)
-            for match in re.finditer(_ESCAPED.format(name), text):
+            for match in re.finditer(_ESCAPED.format(re.escape(user)), text):
                 yield _spelled(match, ENCODED)
 
     def _elsewhere(self, before: str) -> str:
@@ -201,6 +204,11 @@ class Places:
         homes = "|".join(map(re.escape, self.users))
         found = re.finditer(rf"/(?:Users|home)/(?:{homes})(?![\w-])", text) if homes else ()
         return frozenset(whole_path(text, match.start()) for match in found)
+
+
+def slug(path: str) -> str:
+    """A path as a part of a folder's name, as tools make that: `-Users-x-code`."""
+    return re.sub(r"[^A-Za-z0-9]", "-", path)
 
 
 def _spelled(match: re.Match[str], form: str) -> Spelled:

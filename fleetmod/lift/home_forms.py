@@ -60,11 +60,10 @@ class HomeForms:
         self.used = PathUse(scopes, self.made)
         self._known: dict[int, tuple[Made, ...]] = {}
 
-    def of(self, node: Node, test: bool = False) -> HomeForm | None:
-        """The home of which a literal spells the folder's name, or the end of that; in test data
-        only one that binds the test to this host."""
+    def of(self, node: Node) -> HomeForm | None:
+        """The home of which a literal spells the folder's name, or the end of that."""
         for use in (node, *self.homes.uses(node)[:_READS]):
-            if (form := self._in(self.made.top(use), node, test)) is not None:
+            if (form := self._in(self.made.top(use), node)) is not None:
                 return form
         return self._listed(node)
 
@@ -86,7 +85,7 @@ class HomeForms:
             self._known[top.id] = tuple(self.made.pieces(top))
         return self._known[top.id]
 
-    def _in(self, top: Node, node: Node, test: bool) -> HomeForm | None:
+    def _in(self, top: Node, node: Node) -> HomeForm | None:
         pieces = self._pieces(top)
         text = "".join(piece.text for piece in pieces)
         for found in self.places.forms(text) if "ers" in text or "home" in text else ():
@@ -103,7 +102,7 @@ class HomeForms:
                 kind = self._of_configured(top, found, folder, apart)
             else:
                 kind = self._of_stranger(top, found, folder, apart)
-            if kind and not (test and kind not in (SPLIT, OWN)):
+            if kind:
                 return HomeForm(kind, top, pieces, found, value)
         return None
 

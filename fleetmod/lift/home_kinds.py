@@ -8,10 +8,10 @@ from tree_sitter import Node
 
 from fleetmod.flow.texts import Values
 from fleetmod.lift.home_drift import Drift
-from fleetmod.lift.home_forms import STRANGER, HomeForm, HomeForms
+from fleetmod.lift.home_forms import OWN, SPLIT, STRANGER, HomeForm, HomeForms
 from fleetmod.lift.homes import Homes, chain
 from fleetmod.lift.path_use import LOOKS
-from fleetmod.places import HOME, LABELLED, PLACEHOLDERS, UNKNOWN, WINDOWS, Places
+from fleetmod.places import ENCODED, HOME, LABELLED, PLACEHOLDERS, UNKNOWN, WINDOWS, Places
 from fleetmod.regex import lazy
 from fleetmod.settings import Settings
 from fleetmod.syntax.cooked import cook
@@ -84,7 +84,13 @@ class HomeKinds:
         """The home that a literal spells in another way than in full."""
         if node.type not in ("string", "template_string"):
             return None
-        return self._forms.of(node, self.test)
+        form = self._forms.of(node)
+        if form is None or not self.test or form.kind in (SPLIT, OWN):
+            return form
+        # test data, unless it is a key that the code under test spells as well
+        text = "".join(piece.text for piece in form.pieces)[form.found.start : form.found.end]
+        follows = text in self.settings.literals_for(self.source.path)
+        return form if form.kind == ENCODED and follows else None
 
     @cached_property
     def _forms(self) -> HomeForms:
@@ -141,12 +147,15 @@ class HomeKinds:
 
 
 def production_literals(source: Source, places: Places) -> set[str]:
-    """The texts of a file's literals that begin with a home path, other than a last resort."""
-    out = set()
+    """The texts of a file's literals that begin with a home path, other than a last resort, and the
+    homes in its keys."""
+    out: set[str] = set()
     for node in _strings(source):
-        if not any(start in (node.text or b"") for start in (b"/Users/", b"/home/")):
+        raw = node.text or b""
+        if not any(start in raw for start in (b"/Users/", b"/home/", b"-Users-")):
             continue  # most strings; cooking takes longer than looking
         text = cook(node, source).text
+        out.update(text[key.start : key.end] for key in places.encoded(text))
         found = next(places.find(text), None)
         if found is None or not found.base or found.start > 0:
             continue
