@@ -45,6 +45,7 @@ _PATH = lazy(r"[^\s\"'`<>,;:|()]*")
 # how a home may be spelled: as it is; with other slashes or case; for Windows; in a key or address
 PLAIN, RESPELLED, WINDOWS, ENCODED = "plain", "respelled", "windows", "encoded"
 FOREIGN = "a URL, another host or a folder of that name; not this host's home"
+ON_WINDOWS = "a home on Windows; not this host's"
 LABELLED = "behind a label or in an address, so perhaps of another host"
 UNKNOWN = (
     "the path stands behind a value that is only known at run time; spell the home where that "
@@ -143,7 +144,7 @@ class Places:
         """Why a home path behind these words is not this host's; empty when it is."""
         line = before.rpartition("\n")[2]
         if _DRIVE.search(line):
-            return WINDOWS
+            return ON_WINDOWS
         if _REMOTE.search(line):
             return FOREIGN
         if url := _URL.search(line):

@@ -11,7 +11,16 @@ from fleetmod.lift.home_drift import Drift
 from fleetmod.lift.home_forms import OWN, SPLIT, STRANGER, HomeForm, HomeForms
 from fleetmod.lift.homes import Homes, chain
 from fleetmod.lift.path_use import LOOKS
-from fleetmod.places import ENCODED, HOME, LABELLED, PLACEHOLDERS, UNKNOWN, WINDOWS, Places
+from fleetmod.places import (
+    ENCODED,
+    HOME,
+    LABELLED,
+    ON_WINDOWS,
+    PLACEHOLDERS,
+    UNKNOWN,
+    WINDOWS,
+    Places,
+)
 from fleetmod.regex import lazy
 from fleetmod.settings import Settings
 from fleetmod.syntax.cooked import cook
@@ -76,7 +85,7 @@ class HomeKinds:
     def _elsewhere(self, node: Node, why: set[str]) -> str:
         if UNKNOWN in why:
             return BEHIND
-        if WINDOWS in why and not self.test and node.type in ("string", "template_string"):
+        if ON_WINDOWS in why and not self.test and node.type in ("string", "template_string"):
             return WINDOWS
         return LABEL if LABELLED in why and not self.test and node.type != "comment" else ELSEWHERE
 
