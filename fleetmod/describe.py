@@ -48,7 +48,7 @@ def describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
 def _lines(source: Source, node: Node, rule: Rule, claimed: list[Node]) -> tuple[int, ...]:
     """The lines of a match on which one of its rule's triggers stands, else one of its hints."""
     parts = [node, *claimed]
-    found = _standing(source, parts, rule.triggers) or _standing(source, parts, rule.hints)
+    found = _standing(source, parts, rule.triggers) or _standing(source, parts, rule.looks(True))
     return tuple(sorted(found)) or (source.line_of(node.start_byte),)
 
 

@@ -219,7 +219,7 @@ def _gone_with(
     if finding.action != REFUSE:
         return finding
     spelled = source.slice(finding.start, finding.end)
-    triggers = next((rule.looks for rule in rules if rule.id == finding.rule), ())
+    triggers = next((rule.looks(True) for rule in rules if rule.id == finding.rule), ())
     left = [spelled, *(trigger for trigger in triggers if trigger in spelled)]
     for edit in edits:
         inside = edit.start <= finding.start and finding.end <= edit.end
@@ -234,7 +234,6 @@ def _line_range(source: Source, node: Node) -> tuple[int, int]:
 
 def _triggered(held: bytes, rules: Sequence[Rule], settings: Settings) -> bool:
     """Whether debt may hide in what is not parsed: a trigger, or a hint beside a user's name."""
-    named = any(user.encode() in held for user in settings.places.users)
-    return any(
-        text.encode() in held for rule in rules for text in (rule.looks if named else rule.triggers)
-    )
+    named = settings.places.names_user(held)
+    texts = (text for rule in rules for text in (rule.looks(True) if named else rule.triggers))
+    return any(text.encode() in held for text in texts)

@@ -189,6 +189,10 @@ class Places:
         found = re.finditer(rf"(?<![\w.~$}}\])-]){re.escape(path)}", text)
         return any(_END.match(text, match.end()) for match in found)
 
+    def names_user(self, data: bytes) -> bool:
+        """Whether a file names a configured user anywhere."""
+        return any(user.encode() in data or slug(user).encode() in data for user in self.users)
+
     def below_home(self, base: str) -> str:
         """A base's path below its home folder, e.g. `Code/acme`; empty when there is none."""
         literal = {ROOT: self.root, VAULT: self.vault}.get(base, "")

@@ -168,7 +168,7 @@ def read_sources(project: Project) -> Sources:
     project.cache  # noqa: B018 (opened while git works)
     discovered = discover(project.root, project.config, search=search)
     typescript = [p for p in discovered if is_typescript(p)]
-    found = candidates(project.root, typescript, triggers(project), search)
+    found = candidates(project.root, typescript, triggers(project), search, looks_at(project))
     contents: dict[str, bytes] = {}
     unreadable = list(found.unreadable)
     for path in found.hits:
@@ -183,7 +183,22 @@ def read_sources(project: Project) -> Sources:
 
 def triggers(project: Project) -> list[bytes]:
     """The texts of which a file must hold one to be worth parsing."""
-    return sorted({IGNORE.encode(), *(t.encode() for r in project.rules for t in r.looks)})
+    named = bool(project.places.users)
+    return sorted({IGNORE.encode(), *(t.encode() for r in project.rules for t in r.looks(named))})
+
+
+def looks_at(project: Project) -> Callable[[bytes], bool]:
+    """A test whether a file's content is worth parsing: some texts count only where it names one of
+    home.users."""
+    always = {IGNORE.encode(), *(t.encode() for r in project.rules for t in r.looks(False))}
+    named, places = set(triggers(project)) - always, project.places
+
+    def holds(data: bytes) -> bool:
+        if any(text in data for text in always):
+            return True
+        return places.names_user(data) and any(text in data for text in named)
+
+    return holds
 
 
 def _data_paths(

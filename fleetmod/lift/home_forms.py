@@ -95,7 +95,7 @@ class HomeForms:
                 continue
             value = over[-1].node if found.user == HOLE else None
             apart = len({piece.node.id for piece in over if piece.node is not None}) > 1
-            folder = text[: found.word].rpartition("/")[2]
+            folder = text[: found.word].replace("\\", "/").rpartition("/")[2]
             if value is not None:
                 kind = self._of_value(top, found, value, folder)
             elif found.user in self.places.users:
@@ -132,11 +132,9 @@ class HomeForms:
     def _of_stranger(self, top: Node, found: Spelled, folder: str, apart: bool) -> str:
         if found.user in SHARED or found.user.lower() in PLACEHOLDERS or found.user == "fixture":
             return ""
-        if found.form == WINDOWS:
-            return STRANGER
-        if found.start or folder != "Users" or not (apart or found.form == RESPELLED):
+        if found.start or folder != "Users" or not (apart or found.form != PLAIN):
             return ""
-        return STRANGER if not apart or self.used.of(top) == FILES else ""
+        return STRANGER if self.used.of(top) == FILES else ""
 
     def _by_platform(self, node: Node) -> bool:
         """Whether a text is one of several that the platform chooses between."""

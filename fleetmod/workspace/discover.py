@@ -82,13 +82,19 @@ def _folders(config: Config) -> list[str]:
 
 
 def candidates(
-    root: Path, paths: Sequence[str], triggers: Sequence[bytes], search: Search | None = None
+    root: Path,
+    paths: Sequence[str],
+    triggers: Sequence[bytes],
+    search: Search | None = None,
+    holds: Callable[[bytes], bool] | None = None,
 ) -> Candidates:
-    """Which text files of `paths` hold one of `triggers`, in the order of `paths`."""
+    """Which text files of `paths` hold one of `triggers`, in the order of `paths`; where `holds` is
+    given, of these the ones whose content passes it."""
     if not triggers:
         return Candidates((), ())
     search = search or Search(root)
     found, below = search.hits(triggers), f"{root}/"
+    passes = holds or (lambda data: any(trigger in data for trigger in triggers))
     hits: list[str] = []
     unreadable: list[tuple[str, str]] = []
     for path in paths:
@@ -102,7 +108,7 @@ def candidates(
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
             continue
-        if b"\0" in data[:_BINARY_PROBE] or not any(trigger in data for trigger in triggers):
+        if b"\0" in data[:_BINARY_PROBE] or not passes(data):
             continue
         if (shown := readable_name(path)) == path:
             hits.append(path)
