@@ -41,9 +41,9 @@ def is_clean(args: list[str]) -> bool:
                 return False
             if any(text in data for text in always):
                 return False
-            if users is None or any(user in data for user in users):
-                if any(text in data for text in named):
-                    return False
+            named_in = users is None or any(user in data for user in users)
+            if named_in and any(text in data for text in named):
+                return False
         elif os.path.isdir(path):  # noqa: PTH112
             return False
     return True
