@@ -21,7 +21,7 @@ _NAME = r"[A-Za-z0-9._-]*[A-Za-z0-9_-]"
 _USER = rf"(?P<user>\0(?![\w.\0-])|{_NAME}(?![\w-]))"  # a NUL is a value that is not known
 # macOS' disk tells no case, and no system counts slashes or `/./`
 _POSIX = lazy(
-    r"(?<![\w.~$}\])\0@#*%-])(?P<head>/{1,9}(?:\./{1,9}){0,9})(?P<word>[Uu]sers|USERS|home)"
+    r"(?<![\w.~$}\])\0@#*%\\-])(?P<head>/{1,9}(?:\./{1,9}){0,9})(?P<word>[Uu]sers|USERS|home)"
     rf"(?P<between>/{{1,9}}(?:\./{{1,9}}){{0,9}}){_USER}"
 )
 _WINDOWS = lazy(
@@ -161,9 +161,14 @@ class Places:
             for match in re.finditer(rf"/(?:Users|home)/{re.escape(user)}(?![\w-])", text):
                 if _HOME.match(text, match.start()) is None:
                     before = text[: match.start()]
+                    if before.endswith("/.") and self._respelled(text, match.end()):
+                        continue  # `/./Users/x` is the home itself
                     why = LABELLED if _OPENED.search(before) else FOREIGN
                     why = UNKNOWN if before.endswith("\0") else why
                     yield HomePath(match.start(), match.end(), "", user, why)
+
+    def _respelled(self, text: str, end: int) -> bool:
+        return any(form.form == RESPELLED and form.end == end for form in self.forms(text))
 
     def _base(self, text: str, start: int, home: int) -> tuple[str, int]:
         candidates = sorted(

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from fleetmod.flow.made import Made, MadeTexts
+from fleetmod.flow.path_use import FILES, ROUTE, PathUse
 from fleetmod.flow.texts import Values
 from fleetmod.lift.homes import Homes
-from fleetmod.lift.made_text import Made, MadeTexts
-from fleetmod.lift.path_use import FILES, ROUTE, PathUse
 from fleetmod.places import (
     ENCODED,
     PLACEHOLDERS,

@@ -6,11 +6,11 @@ from functools import cached_property
 
 from tree_sitter import Node
 
+from fleetmod.flow.path_use import LOOKS
 from fleetmod.flow.texts import Values
 from fleetmod.lift.home_drift import Drift
 from fleetmod.lift.home_forms import OWN, SPLIT, STRANGER, HomeForm, HomeForms
 from fleetmod.lift.homes import Homes, chain
-from fleetmod.lift.path_use import LOOKS
 from fleetmod.places import (
     ENCODED,
     HOME,

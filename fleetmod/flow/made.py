@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from tree_sitter import Node
 
@@ -62,9 +63,15 @@ class MadeTexts:
         return out
 
     def is_path(self, call: Node) -> bool:
-        """Whether a call joins a path: `join(…)`, `path.resolve(…)`."""
+        """Whether a call joins a path: `join(…)`, `path.resolve(…)`; no list's `join`."""
         function = call.child_by_field_name("function")
-        return function is not None and bool(_PATHS.fullmatch(self.scopes.original(function)))
+        if function is None or not _PATHS.fullmatch(self.scopes.original(function)):
+            return False
+        owner = function.child_by_field_name("object")
+        if owner is None or owner.type != "identifier" or "path" in self.source.text(owner).lower():
+            return True
+        binding = self.scopes.resolve(owner)
+        return binding is not None and binding.kind == "import"
 
     def _takes(self, call: Node, inner: Node) -> bool:
         """Whether a call's text is made of what `inner` (its function or its arguments) holds."""
@@ -88,7 +95,10 @@ class MadeTexts:
                     yield Made(separator, None)
                 yield from self._made(element, depth)
         elif depth and (value := self.values.constant(node)) is not None:
-            yield from self._made(value, depth - 1)
+            pieces = list(islice(self._made(value, depth - 1), _MOST))
+            # a constant of a value that is not known: the place that reads it stands for it
+            unknown = len(pieces) == 1 and pieces[0].text == HOLE
+            yield from [Made(HOLE, node)] if unknown else pieces
         else:
             yield Made(HOLE, node)
 

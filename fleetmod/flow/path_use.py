@@ -6,7 +6,7 @@ import re
 
 from tree_sitter import Node
 
-from fleetmod.lift.made_text import MadeTexts
+from fleetmod.flow.made import MadeTexts
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import ancestors, parts, same, unwrap
