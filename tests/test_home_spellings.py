@@ -191,7 +191,8 @@ def test_the_commands_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             **clean,
         },
     )
-    for command in (["audit"], ["check"], ["check", *files, *clean]):
+    every = [str(root / path) for path in (*files, *clean)]
+    for command in (["audit"], ["check"], ["check", *every]):
         found = json.loads(fleetmod(root, *command, "--format", "json").out)["findings"]
         assert {f["path"] for f in found} == set(files), command
     gate = json.loads(fleetmod(root, "gate", "--phase", "1b", "--format", "json").out)
