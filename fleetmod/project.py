@@ -23,6 +23,7 @@ from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.manifest import find_packages, owner
 from fleetmod.workspace.search import Search
+from fleetmod.workspace.tree_state import LFS, code_files, not_on_disk
 
 PROCESS_MANAGER = "process-manager"
 PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
@@ -164,13 +165,18 @@ def read_sources(project: Project) -> Sources:
     search = project.search
     # one question to git answers what is asked later: the gate's needles hold a trigger each
     outside = [path.encode() for path in project.places.outside]
-    search.begin([*triggers(project), DAEMON.encode(), *outside])
+    search.begin([*triggers(project), DAEMON.encode(), *outside, LFS])
     project.cache  # noqa: B018 (opened while git works)
     discovered = discover(project.root, project.config, search=search)
     typescript = [p for p in discovered if is_typescript(p)]
     found = candidates(project.root, typescript, triggers(project), search)
     contents: dict[str, bytes] = {}
-    unreadable = list(found.unreadable)
+    config = project.config
+    matters = code_files(config)
+    unreadable = [
+        *found.unreadable,
+        *not_on_disk(project.root, search, matters, config.workspace.gate),
+    ]
     for path in found.hits:
         try:
             contents[path] = (project.root / path).read_bytes()

@@ -95,8 +95,11 @@ def command(
     sources = read_sources(project)
     audited = audit(project, sources=sources)
     verdicts = tuple(
-        _beyond_code(
-            phase, partial(_fleet, phase, project, context, node, timeout), len(asked) == 1
+        _on_disk(
+            project,
+            _beyond_code(
+                phase, partial(_fleet, phase, project, context, node, timeout), len(asked) == 1
+            ),
         )
         if phase in FLEET
         else check(project, audited, (phase,))[0]
@@ -129,6 +132,22 @@ def _fleet(phase: str, project: Project, context: str | None, node: str, seconds
     else:
         found = module.verdict(project)
     return found
+
+
+def _on_disk(project: Project, verdict: Verdict) -> Verdict:
+    """A verdict on every kind of file, which proves nothing where some are not on the disk."""
+    from dataclasses import replace
+
+    from fleetmod.gates.check import PASSED, UNPROVEN_VERDICT
+    from fleetmod.workspace.discover import looked_at
+    from fleetmod.workspace.tree_state import not_on_disk
+
+    faults = not_on_disk(project.root, project.search, looked_at(project.config))
+    if not faults:
+        return verdict
+    unproven = (*verdict.unproven, *(f"{path} cannot be read: {why}" for path, why in faults))
+    outcome = UNPROVEN_VERDICT if verdict.verdict == PASSED else verdict.verdict
+    return replace(verdict, verdict=outcome, unproven=tuple(dict.fromkeys(unproven)))
 
 
 def _beyond_code(phase: str, judge: Callable[[], Verdict], alone: bool) -> Verdict:

@@ -13,25 +13,28 @@ from fleetmod.model import EXEMPT, finding_document
 from fleetmod.project import Project
 from fleetmod.workspace.config import load_text
 from fleetmod.workspace.git import head
+from fleetmod.workspace.tree_state import unknown_state
 
 VERSION = 1
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """`commit` is "" outside of git; `dirty` says that tracked files differ from it."""
+    """`commit` is "" outside of git; `dirty` says that tracked files differ from it, and is None
+    where git cannot tell."""
 
     project: Project
     audit: Audit
     verdicts: tuple[Verdict, ...]
     commit: str
-    dirty: bool
+    dirty: bool | None
 
 
 def certify(project: Project, audit: Audit, verdicts: tuple[Verdict, ...]) -> Certificate:
     """What the gates may claim of the repository as it is on the disk now."""
     commit, dirty = head(project.root)
-    return Certificate(project, audit, verdicts, commit, dirty)
+    unknown = unknown_state(project.root, project.search)
+    return Certificate(project, audit, verdicts, commit, None if unknown else dirty)
 
 
 def document(certificate: Certificate) -> dict[str, Any]:

@@ -138,7 +138,10 @@ def _is_foreign(path: str) -> bool:
 
 
 def _is_regular(path: str) -> bool:
+    """Whether it is no link and no folder; what may not be looked at counts, and is told later."""
     try:
         return stat.S_ISREG(os.lstat(path).st_mode)  # pathlib takes twice as long
+    except PermissionError:
+        return True
     except OSError:
         return False

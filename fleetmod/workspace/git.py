@@ -63,6 +63,28 @@ def ask_git(
     return answer
 
 
+def ask_git_why(
+    root: Path, args: Sequence[str | bytes]
+) -> Callable[[], tuple[list[str] | None, list[str]]]:
+    """The same as `ask_git`, and the lines of what git complains of, also where it cannot run."""
+    waiting = _start(root, args, {}, subprocess.PIPE)
+
+    def answer() -> tuple[list[str] | None, list[str]]:
+        if waiting is None:
+            return None, ["git cannot be started: it is not installed, or not on PATH"]
+        try:
+            found, said = waiting.communicate(timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            waiting.kill()
+            waiting.communicate()
+            return None, [f"git gave no answer within {_SECONDS} seconds"]
+        listed = [part for part in os.fsdecode(found).split("\0") if part]
+        lines = said.decode("utf-8", "replace").splitlines()
+        return (listed if waiting.returncode == 0 else None), lines
+
+    return answer
+
+
 def staged(root: Path) -> dict[str, bytes] | None:
     """What the next commit adds or changes below `root`: each file's content in the index.
 
@@ -123,7 +145,10 @@ def _finish(process: subprocess.Popen[bytes] | None, ok: tuple[int, ...]) -> byt
 def clean_environment() -> dict[str, str]:
     """The environment for a git that only reads, and reads the repository of its folder."""
     env = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-    return env | {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
+    # a partial clone asks no server; a commit is what its name says, whatever refs/replace says
+    still = {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1"}
+    plain = {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
+    return env | still | plain
 
 
 def head(root: Path) -> tuple[str, bool]:
