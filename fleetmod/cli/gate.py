@@ -44,6 +44,12 @@ FLEET = {
     metavar="FILE",
     help="Write the residual-debt certificate, as --format json prints it.",
 )
+@click.option(
+    "--since",
+    "ref",
+    metavar="REF",
+    help="Fail, too, where fleetmod.toml looks at less, or for less, than it did at this commit.",
+)
 @click.option("--context", metavar="NAME", help="Phase 5: test the cluster of this context, too.")
 @click.option("--node", default="", metavar="NAME", help="Of the cluster, this node only.")
 @click.option(
@@ -55,6 +61,7 @@ def command(
     phases: str,
     wanted: Wanted,
     certificate: Path | None,
+    ref: str | None,
     context: str | None,
     node: str,
     timeout: int,
@@ -78,12 +85,18 @@ def command(
     For phase 1 the plain grep looks in the gate's folders, the syntax tree in the whole scanned
     repository; both must be empty. Exit 1 when a phase failed, 3 when all that is left could not
     be parsed, read or asked for: nothing is proven then.
+
+    With --since a value of fleetmod.toml that narrows fails (scan, gate, exclude, users, root,
+    vault, adapters, rules, vm_addresses), as does a file that is gone: whoever means it merges it
+    knowingly. A rule of your own that changed is unproven. Other values that changed, and findings
+    newly accepted by a directive, are told.
     """
     from fleetmod.audit import audit
     from fleetmod.cli.output import save
     from fleetmod.gates.certificate import certify
     from fleetmod.gates.certificate import document as certificate_document
     from fleetmod.gates.check import check, exit_code, parse_phases
+    from fleetmod.gates.not_looked_at import begin
     from fleetmod.project import open_project, read_sources
 
     asked = parse_phases(phases, FLEET)
@@ -92,7 +105,8 @@ def command(
             "--context is of phase 5, and --node of --context", todo="Give --phase 5 --context NAME"
         )
     project = open_project(root)
-    sources = read_sources(project)
+    groups = begin(project)
+    sources = read_sources(project, encodings=True)
     audited = audit(project, sources=sources)
     verdicts = tuple(
         _on_disk(
@@ -105,21 +119,26 @@ def command(
         else check(project, audited, (phase,))[0]
         for phase in asked
     )
+    if ref is not None:
+        from fleetmod.gates.since import since
+
+        verdicts = (*verdicts, since(project, sources, audited, ref))
+    apart = groups(asked)
 
     def text(to_file: bool) -> str:
         from fleetmod.report.text import gate_text
 
-        return gate_text(verdicts, to_file)
+        return gate_text(verdicts, to_file, apart)
 
     def document(_: bool) -> str:
         from fleetmod.report.jsonreport import dumps
 
-        return dumps(certificate_document(certify(project, audited, verdicts))) + "\n"
+        return dumps(certificate_document(certify(project, audited, verdicts, apart))) + "\n"
 
     if certificate is not None:
         save(certificate, document(True))
     own = {"text": text, "json": document}
-    deliver(wanted, own, project, audited, sources, "gate", verdicts)
+    deliver(wanted, own, project, audited, sources, "gate", verdicts, apart=apart)
     return exit_code(verdicts)
 
 

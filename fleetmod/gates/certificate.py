@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from fleetmod import __version__
 from fleetmod.audit import Audit
 from fleetmod.gates.check import Verdict
+from fleetmod.gates.not_looked_at import Group
 from fleetmod.model import EXEMPT, finding_document
 from fleetmod.project import Project
 from fleetmod.workspace.config import load_text
 from fleetmod.workspace.git import head
 from fleetmod.workspace.tree_state import unknown_state
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,17 @@ class Certificate:
     verdicts: tuple[Verdict, ...]
     commit: str
     dirty: bool | None
+    apart: tuple[Group, ...]
 
 
-def certify(project: Project, audit: Audit, verdicts: tuple[Verdict, ...]) -> Certificate:
-    """What the gates may claim of the repository as it is on the disk now."""
+def certify(
+    project: Project, audit: Audit, verdicts: tuple[Verdict, ...], apart: tuple[Group, ...] = ()
+) -> Certificate:
+    """What the gates may claim of the repository as it is on the disk now; they did not look at
+    what is `apart`."""
     commit, dirty = head(project.root)
     unknown = unknown_state(project.root, project.search)
-    return Certificate(project, audit, verdicts, commit, None if unknown else dirty)
+    return Certificate(project, audit, verdicts, commit, None if unknown else dirty, apart)
 
 
 def document(certificate: Certificate) -> dict[str, Any]:
@@ -47,7 +52,7 @@ def document(certificate: Certificate) -> dict[str, Any]:
         "tool": f"fleetmod {__version__}",
         "commit": certificate.commit,
         "dirty": certificate.dirty,
-        "configuration": hashlib.sha256(load_text(project.root)).hexdigest(),
+        "configuration": _configuration(project),
         "rules": {rule.id: rule.sha256 for rule in project.rules},
         "scanned": audit.scanned,
         "not_parsed": [
@@ -60,6 +65,10 @@ def document(certificate: Certificate) -> dict[str, Any]:
             if r.errors
         ],
         "not_read": [{"path": path, "reason": reason} for path, reason in audit.unreadable],
+        "not_looked_at": [
+            {"kind": g.kind, "why": g.why, "files": g.files, "named": list(g.named)}
+            for g in certificate.apart
+        ],
         "exempt": [
             {"path": f.path, "line": f.line, "rule": f.rule, "reason": f.reason} for f in exempt
         ],
@@ -69,6 +78,14 @@ def document(certificate: Certificate) -> dict[str, Any]:
         ],
         "phases": [_phase(verdict) for verdict in certificate.verdicts],
     }
+
+
+def _configuration(project: Project) -> dict[str, Any]:
+    """The values that decided, by table; proposed ones where there is no fleetmod.toml."""
+    data = load_text(project.root)
+    tables = asdict(project.config)
+    del tables["version"]
+    return {"sha256": hashlib.sha256(data).hexdigest(), "file": project.configured, **tables}
 
 
 def _phase(verdict: Verdict) -> dict[str, Any]:

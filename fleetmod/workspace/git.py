@@ -105,6 +105,20 @@ def staged(root: Path) -> dict[str, bytes] | None:
     return contents
 
 
+def commit_of(root: Path, ref: str) -> str | None:
+    """The name of the commit that `ref` stands for; None where git knows none."""
+    found = run_git(
+        root, ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"]
+    )
+    return found[0].strip() if found else None
+
+
+def blob_at(root: Path, commit: str, path: str) -> bytes | None:
+    """What a file, relative to `root`, held at a commit; None where it was not there."""
+    name = os.fsencode(f"{commit}:./{path}")
+    return _answer(root, ["cat-file", "blob", name], (0,), {})
+
+
 def _answer(
     root: Path, args: Sequence[str | bytes], ok: tuple[int, ...], more: dict[str, str]
 ) -> bytes | None:

@@ -35,14 +35,14 @@ Matters = Callable[[str], bool]
 def code_files(config: Config) -> Matters:
     """A test whether a file decides what the gates of the code say: TypeScript that they look at,
     and what configures it or fleetmod."""
-    wanted, gate = looked_at(config), _folders(config.workspace.gate)
-    rules = _folders(config.workspace.rules)
+    wanted, gate = looked_at(config), folders(config.workspace.gate)
+    rules = folders(config.workspace.rules)
 
     def matters(path: str) -> bool:
-        if path == FILE or _inside(path, rules):
+        if path == FILE or inside(path, rules):
             return True
         if is_typescript(path):
-            return wanted(path) or (_inside(path, gate) and "/node_modules/" not in f"/{path}")
+            return wanted(path) or (inside(path, gate) and "/node_modules/" not in f"/{path}")
         name = path.rpartition("/")[2]
         configures = name in ("package.json", "pnpm-workspace.yaml") or name.startswith("tsconfig")
         return configures and wanted(path)
@@ -83,7 +83,7 @@ def not_on_disk(
         *_closed_folders(root, search, matters),
         *_flagged(root, search, matters),
         *_pointers(root, search, matters),
-        *_submodules(root, search, _folders(gate)),
+        *_submodules(root, search, folders(gate)),
     ]
     return tuple(sorted({(readable_name(path), why) for path, why in faults}))
 
@@ -183,8 +183,7 @@ def _by_folder(root: Path, paths: Sequence[str], why: str) -> Iterator[Fault]:
     tops = []
     for path in paths:
         parts = path.split("/")
-        folders = ("/".join(parts[:depth]) for depth in range(1, len(parts)))
-        for folder in folders:
+        for folder in ("/".join(parts[:depth]) for depth in range(1, len(parts))):
             if folder not in there:
                 there[folder] = os.path.lexists(root / folder)
             if not there[folder]:
@@ -214,7 +213,7 @@ def _pointers(root: Path, search: Search, matters: Matters) -> Iterator[Fault]:
 
 def _submodules(root: Path, search: Search, gate: Sequence[str]) -> Iterator[Fault]:
     for path in search.listing.submodules:
-        concerned = _inside(path, gate) or any(f.startswith(f"{path}/") for f in gate)
+        concerned = inside(path, gate) or any(f.startswith(f"{path}/") for f in gate)
         if concerned and not checked_out(root / path):
             yield path, "a submodule that is not checked out; run `git submodule update --init`"
 
@@ -224,9 +223,11 @@ def checked_out(submodule: Path) -> bool:
     return os.path.lexists(submodule / ".git")
 
 
-def _folders(folders: Sequence[str]) -> tuple[str, ...]:
-    return tuple(re.sub(r"^(?:\./)+", "", folder).rstrip("/") or "." for folder in folders)
+def folders(configured: Sequence[str]) -> tuple[str, ...]:
+    """Folders of the configuration as paths begin with them; "." is the root."""
+    return tuple(re.sub(r"^(?:\./)+", "", folder).rstrip("/") or "." for folder in configured)
 
 
-def _inside(path: str, folders: Sequence[str]) -> bool:
+def inside(path: str, folders: Sequence[str]) -> bool:
+    """Whether a path is one of some folders, or below one."""
     return any(f == "." or path == f or path.startswith(f"{f}/") for f in folders)
