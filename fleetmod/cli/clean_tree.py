@@ -17,20 +17,21 @@ def refuse_dirty(project: Project, changed: AbstractSet[str]) -> None:
     Raises FleetmodError for them; where git cannot tell of any; and where a file that decides about
     the code, or one of those to be `changed`, is not on the disk as the commit has it.
     """
-    from fleetmod.workspace.git import run_git
+    from fleetmod.workspace.git import uncommitted
     from fleetmod.workspace.search import Search
-    from fleetmod.workspace.tree_state import code_files, not_on_disk
+    from fleetmod.workspace.tree_state import code_files, not_on_disk, unknown_changes
 
-    root = project.root
-    uncommitted = run_git(root, ["status", "--porcelain", "-z", "--untracked-files=no", "--", "."])
-    if uncommitted:
+    root, search = project.root, Search(project.root)
+    differ = uncommitted(root)
+    if differ:
         raise FleetmodError(
-            f"{len(uncommitted)} tracked file(s) have uncommitted changes, "
-            f"e.g. {uncommitted[0][3:]}",
+            f"{len(differ)} tracked file(s) have uncommitted changes, e.g. {differ[0]}",
             todo="Commit or stash them, or pass --allow-dirty",
         )
     decides, gate = code_files(project.config), project.config.workspace.gate
-    hidden = not_on_disk(root, Search(root), lambda path: decides(path) or path in changed, gate)
+    hidden = not_on_disk(root, search, lambda path: decides(path) or path in changed, gate)
+    if not hidden and (why := unknown_changes(root, search, None if differ is None else False)):
+        hidden = ((".git", why),)
     if hidden:
         (path, why), *more = hidden
         raise FleetmodError(

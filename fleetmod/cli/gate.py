@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -98,6 +99,8 @@ def command(
     from fleetmod.gates.check import check, exit_code, parse_phases
     from fleetmod.gates.not_looked_at import begin
     from fleetmod.project import open_project, read_sources
+    from fleetmod.workspace.git import head
+    from fleetmod.workspace.tree_state import unknown_changes
 
     asked = parse_phases(phases, FLEET)
     if (context and "5" not in asked) or (node and not context):
@@ -108,6 +111,10 @@ def command(
     groups = begin(project)
     sources = read_sources(project, encodings=True)
     audited = audit(project, sources=sources)
+    at = head(project.root)
+    if at[1] is None and not audited.unreadable:
+        why = unknown_changes(project.root, project.search, at[1])
+        audited = replace(audited, unreadable=((".git", why),) if why else ())
     verdicts = tuple(
         _on_disk(
             project,
@@ -133,7 +140,7 @@ def command(
     def document(_: bool) -> str:
         from fleetmod.report.jsonreport import dumps
 
-        return dumps(certificate_document(certify(project, audited, verdicts, apart))) + "\n"
+        return dumps(certificate_document(certify(project, audited, verdicts, apart, at))) + "\n"
 
     if certificate is not None:
         save(certificate, document(True))
@@ -155,8 +162,6 @@ def _fleet(phase: str, project: Project, context: str | None, node: str, seconds
 
 def _on_disk(project: Project, verdict: Verdict) -> Verdict:
     """A verdict on every kind of file, which proves nothing where some are not on the disk."""
-    from dataclasses import replace
-
     from fleetmod.gates.check import PASSED, UNPROVEN_VERDICT
     from fleetmod.workspace.discover import looked_at
     from fleetmod.workspace.tree_state import not_on_disk

@@ -14,7 +14,7 @@ from fleetmod.model import EXEMPT, finding_document
 from fleetmod.project import Project
 from fleetmod.workspace.config import load_text
 from fleetmod.workspace.git import head
-from fleetmod.workspace.tree_state import unknown_state
+from fleetmod.workspace.tree_state import unknown_changes
 
 VERSION = 2
 
@@ -33,13 +33,18 @@ class Certificate:
 
 
 def certify(
-    project: Project, audit: Audit, verdicts: tuple[Verdict, ...], apart: tuple[Group, ...] = ()
+    project: Project,
+    audit: Audit,
+    verdicts: tuple[Verdict, ...],
+    apart: tuple[Group, ...] = (),
+    at: tuple[str, bool | None] | None = None,
 ) -> Certificate:
-    """What the gates may claim of the repository as it is on the disk now; they did not look at
-    what is `apart`."""
-    commit, dirty = head(project.root)
-    unknown = unknown_state(project.root, project.search)
-    return Certificate(project, audit, verdicts, commit, None if unknown else dirty, apart)
+    """What the gates may claim of the repository as it is on the disk now, `at` a commit (see
+    `head`); they did not look at what is `apart`."""
+    commit, dirty = at or head(project.root)
+    if dirty is None and not unknown_changes(project.root, project.search, dirty):
+        dirty = False  # no repository: there is no commit to differ from
+    return Certificate(project, audit, verdicts, commit, dirty, apart)
 
 
 def document(certificate: Certificate) -> dict[str, Any]:

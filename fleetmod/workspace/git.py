@@ -165,8 +165,15 @@ def clean_environment() -> dict[str, str]:
     return env | still | plain
 
 
-def head(root: Path) -> tuple[str, bool]:
-    """The commit that is checked out, "" where there is none, and whether tracked files differ."""
+def head(root: Path) -> tuple[str, bool | None]:
+    """The commit that is checked out, "" where there is none, and whether tracked files differ;
+    None where git cannot tell."""
     commit = run_git(root, ["rev-parse", "HEAD"])
-    changed = run_git(root, ["status", "--porcelain", "-z", "--untracked-files=no", "--", "."])
-    return (commit[0].strip() if commit else ""), bool(changed)
+    changed = uncommitted(root)
+    return (commit[0].strip() if commit else ""), None if changed is None else bool(changed)
+
+
+def uncommitted(root: Path) -> list[str] | None:
+    """The tracked files below `root` that differ from the commit; None where git cannot tell."""
+    listed = run_git(root, ["status", "--porcelain", "-z", "--untracked-files=no", "--", "."])
+    return None if listed is None else [entry[3:] for entry in listed]

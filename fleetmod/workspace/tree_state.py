@@ -17,7 +17,7 @@ from fleetmod.filekinds import is_typescript
 from fleetmod.regex import lazy
 from fleetmod.workspace.discover import looked_at
 from fleetmod.workspace.disk import readable_name
-from fleetmod.workspace.git import run_git
+from fleetmod.workspace.git import ask_git_why, run_git
 from fleetmod.workspace.schema import FILE, Config
 from fleetmod.workspace.search import Search
 
@@ -25,6 +25,7 @@ LFS = b"version https://git-lfs.github.com/spec/v1"
 _LFS_MOST = 1024  # "Pointer files must be less than 1024 bytes"
 _NO_REPOSITORY = "not a git repository (or any"
 _OWNER = "detected dubious ownership"
+_UNKNOWN = "git cannot tell the state of this repository: {}"
 _CLOSED = lazy(r"warning: could not open directory '(?P<path>.*)': (?P<why>.*)")
 _IDENT = lazy(rb"\$Id:[^$\n]*\$")
 
@@ -64,7 +65,17 @@ def unknown_state(root: Path, search: Search) -> str:
     if around is None or (_NO_REPOSITORY in why and around != root):
         return ""
     todo = "; run this as its owner, or name it in git's safe.directory" if _OWNER in why else ""
-    return f"git cannot tell the state of this repository: {why}{todo}"
+    return _UNKNOWN.format(why + todo)
+
+
+def unknown_changes(root: Path, search: Search, dirty: bool | None) -> str:
+    """Why git cannot tell whether the disk is as the commit has it; it said `dirty` so far."""
+    if dirty is not None or search.listed is None:
+        return unknown_state(root, search)
+    _, said = ask_git_why(
+        root, ["status", "--porcelain", "-z", "--untracked-files=no", "--", "."]
+    )()
+    return _UNKNOWN.format(_why(said)) if _repository(root) is not None else ""
 
 
 def not_on_disk(
@@ -86,6 +97,13 @@ def not_on_disk(
         *_submodules(root, search, folders(gate)),
     ]
     return tuple(sorted({(readable_name(path), why) for path, why in faults}))
+
+
+def _why(said: Sequence[str]) -> str:
+    """What git gives as its reason, of all that it complained of."""
+    fatal = [line for line in said if line.startswith("fatal:")]
+    why = next(iter((*fatal, *said)), "it fails and does not say why")
+    return why.removeprefix("fatal:").strip()
 
 
 def _repository(root: Path) -> Path | None:
@@ -174,7 +192,9 @@ def _versions(file: Path) -> list[bytes]:
 def _blob_hash(data: bytes, digits: int) -> str:
     """The name that git gives a content, in a repository whose names have so many digits."""
     whole = b"blob %d\0" % len(data) + data
-    return (hashlib.sha256(whole) if digits == 64 else hashlib.sha1(whole)).hexdigest()
+    return (
+        hashlib.sha256(whole) if digits == 64 else hashlib.sha1(whole, usedforsecurity=False)
+    ).hexdigest()
 
 
 def _by_folder(root: Path, paths: Sequence[str], why: str) -> Iterator[Fault]:

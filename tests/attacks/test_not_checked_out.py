@@ -44,14 +44,14 @@ def certificate(root: Path, code: int, *phases: str) -> dict[str, Any]:
     return document
 
 
-def told(root: Path, path: str = HIDDEN) -> str:
+def told(root: Path, path: str = HIDDEN, audit: int = 3) -> str:
     """Why the gate is unproven: it stands at a path in the certificate, and an audit says it."""
     document = certificate(root, 3)
     (reason,) = [each["reason"] for each in document["not_read"] if each["path"] == path]
     for phase in document["phases"]:
         assert phase["verdict"] == "unproven"
         assert f"{path} cannot be read: {reason}" in phase["unproven"]
-    assert fleetmod(root, "audit").code == 3
+    assert fleetmod(root, "audit").code == audit
     return str(reason)
 
 
@@ -237,6 +237,19 @@ def test_a_repository_that_git_cannot_tell_of(
     assert ran.code == 2 and ran.err.count("\n") == 1, ran.err
     assert ".git: git cannot tell the state" in ran.err
     assert source.read_text() == DEBT
+
+
+def test_a_commit_that_git_cannot_read(root: Path) -> None:
+    """The index can be listed, and yet nothing tells whether it is what the commit has."""
+    (root / HIDDEN).unlink()
+    (root / "packages/app/src/a.ts").write_text(DEBT)
+    head = git(root, "rev-parse", "HEAD").strip()
+    git(root, "rm", "-qr", "--cached", "packages/other")
+    (root / ".git/objects" / head[:2] / head[2:]).unlink()
+    assert fleetmod(root, "migrate").code == 2
+    (root / "packages/app/src/a.ts").write_text("export {};\n")
+    assert "bad object HEAD" in told(root, ".git", audit=0)
+    assert certificate(root, 3)["dirty"] is None
 
 
 def test_no_repository_at_all_is_what_the_disk_says(tmp_path: Path) -> None:
