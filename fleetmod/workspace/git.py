@@ -63,6 +63,28 @@ def ask_git(
     return answer
 
 
+def ask_git_why(
+    root: Path, args: Sequence[str | bytes]
+) -> Callable[[], tuple[list[str] | None, list[str]]]:
+    """The same as `ask_git`, and the lines of what git complains of, also where it cannot run."""
+    waiting = _start(root, args, {}, subprocess.PIPE)
+
+    def answer() -> tuple[list[str] | None, list[str]]:
+        if waiting is None:
+            return None, ["git cannot be started: it is not installed, or not on PATH"]
+        try:
+            found, said = waiting.communicate(timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            waiting.kill()
+            waiting.communicate()
+            return None, [f"git gave no answer within {_SECONDS} seconds"]
+        listed = [part for part in os.fsdecode(found).split("\0") if part]
+        lines = said.decode("utf-8", "replace").splitlines()
+        return (listed if waiting.returncode == 0 else None), lines
+
+    return answer
+
+
 def staged(root: Path) -> dict[str, bytes] | None:
     """What the next commit adds or changes below `root`: each file's content in the index.
 
@@ -81,6 +103,20 @@ def staged(root: Path) -> dict[str, bytes] | None:
         if blob is not None:  # else a submodule
             contents[os.fsdecode(path)] = blob
     return contents
+
+
+def commit_of(root: Path, ref: str) -> str | None:
+    """The name of the commit that `ref` stands for; None where git knows none."""
+    found = run_git(
+        root, ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"]
+    )
+    return found[0].strip() if found else None
+
+
+def blob_at(root: Path, commit: str, path: str) -> bytes | None:
+    """What a file, relative to `root`, held at a commit; None where it was not there."""
+    name = os.fsencode(f"{commit}:./{path}")
+    return _answer(root, ["cat-file", "blob", name], (0,), {})
 
 
 def _answer(
@@ -123,11 +159,21 @@ def _finish(process: subprocess.Popen[bytes] | None, ok: tuple[int, ...]) -> byt
 def clean_environment() -> dict[str, str]:
     """The environment for a git that only reads, and reads the repository of its folder."""
     env = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-    return env | {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
+    # a partial clone asks no server; a commit is what its name says, whatever refs/replace says
+    still = {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1"}
+    plain = {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
+    return env | still | plain
 
 
-def head(root: Path) -> tuple[str, bool]:
-    """The commit that is checked out, "" where there is none, and whether tracked files differ."""
+def head(root: Path) -> tuple[str, bool | None]:
+    """The commit that is checked out, "" where there is none, and whether tracked files differ;
+    None where git cannot tell."""
     commit = run_git(root, ["rev-parse", "HEAD"])
-    changed = run_git(root, ["status", "--porcelain", "-z", "--untracked-files=no", "--", "."])
-    return (commit[0].strip() if commit else ""), bool(changed)
+    changed = uncommitted(root)
+    return (commit[0].strip() if commit else ""), None if changed is None else bool(changed)
+
+
+def uncommitted(root: Path) -> list[str] | None:
+    """The tracked files below `root` that differ from the commit; None where git cannot tell."""
+    listed = run_git(root, ["status", "--porcelain", "-z", "--untracked-files=no", "--", "."])
+    return None if listed is None else [entry[3:] for entry in listed]
