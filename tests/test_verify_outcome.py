@@ -35,7 +35,8 @@ def test_type_errors_of(tool: str) -> None:
     line, where = TYPES[tool]
     outcome = read_outcome(2, f"Checking\n\x1b[31m{line}\x1b[0m\n", "/tmp/x")
     assert dict(outcome.errors) == {(where, "TS2304", "Cannot find name 'x'."): 1}
-    assert doubt(CHECK, outcome) == ""
+    stopped = "stopped at" in doubt(CHECK, outcome)
+    assert stopped == tool.startswith("no file")  # TypeScript checks no types then
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,14 @@ def test_files_that_a_runner_names() -> None:
     for outcome in (bun, vitest, jest):
         assert "packages/a/src/a.test.ts" in outcome.tested
         assert outcome.tests == 1
+
+
+def test_types_are_not_checked_while_a_file_does_not_parse() -> None:
+    output = "src/a.ts(1,1): error TS1005: ';' expected.\n"
+    says = "stopped at `src/a.ts: error TS1005: ';' expected.` before it checked any type"
+    assert doubt(CHECK, read_outcome(2, output, "/r")) == says
+    other = "src/a.ts(1,1): error TS1484: 'T' is a type and must be imported as one.\n"
+    assert doubt(CHECK, read_outcome(2, other, "/r")) == ""
 
 
 def test_an_end_that_nothing_explains() -> None:

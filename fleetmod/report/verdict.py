@@ -30,6 +30,9 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
             console.print(f"  {line}", markup=False, soft_wrap=True)
     for note in verdict.left:
         console.print(f"  left behind: {note}", style="yellow", markup=False, soft_wrap=True)
+    if failing := sum(len(c.before.failed) for c in verdict.comparisons):
+        are = "test fails" if failing == 1 else "tests fail"
+        console.print(f"{failing} {are} before the migration already, and can show nothing of it.")
     for c in verdict.comparisons:
         for each in c.worse:
             console.print(f"  {each.kind}: {each.what}", style="red", markup=False, soft_wrap=True)
@@ -124,10 +127,11 @@ def _style(told: Told) -> Iterator[str]:
     elif not told.new:
         yield f"{told.tool}: nothing new in {told.files} files that change"
     else:
-        yield f"{told.tool}: {len(told.new)} new in {told.files} files that change"
-        for file, rule, text in told.new[:_SHOWN]:
-            yield f"  {file}: {rule}: {text}"
+        total = sum(count for *_, count in told.new)
+        yield f"{told.tool}: {total} new in {told.files} files that change"
+        for place, rule, text, count in told.new[:_SHOWN]:
+            yield f"  {place}: {rule}: {text}" + (f" ({count} times)" if count > 1 else "")
         if len(told.new) > _SHOWN:
-            yield f"  and {len(told.new) - _SHOWN} more"
+            yield f"  and {len(told.new) - _SHOWN} more places and rules"
         if told.mend:
             yield f"  to mend them: {told.mend}"

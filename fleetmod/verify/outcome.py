@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fleetmod.verify.commands import TEST, Command
+from fleetmod.verify.commands import TEST, TYPECHECK, Command
 
 NOT_RUN = (126, 127)  # POSIX sh: found and not executable, not found
 TIMED_OUT = 124  # as timeout(1) has it
@@ -18,6 +18,12 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _TSC = re.compile(
     r"(?P<file>[^\s()]+?)[(:](?P<line>\d+)[,:]\d+\)?(?: -|:) error "
     r"(?P<code>TS\d+|ts\(\d+\)): (?P<text>.*)"
+)
+# no types are checked while an error is in no file, or while a file does not parse: what TypeScript
+# calls global and syntactic diagnostics (executeCommandLine). These are the parser's commonest.
+_UNPARSED = frozenset(
+    "1002 1003 1005 1009 1010 1068 1109 1110 1126 1127 1128 1131 1135 1136 1137 1138 1160 1161 "
+    "1185 1434 1435 17002 17008".split()
 )
 _TSC_WHOLE = re.compile(r"error (?P<code>TS\d+): (?P<text>.*)")  # of a program, in no file
 # bun: (pass) a; node, jest and vitest: ✓ a, ✔ a, ✕ a; TAP: ok 1 - a, not ok 1 - a; mocha: 1) a
@@ -66,6 +72,7 @@ class Outcome:
     places: frozenset[str] = frozenset()
     tested: frozenset[str] = frozenset()
     broken: tuple[str, ...] = ()
+    whole: frozenset[str] = frozenset()  # the packages with a type error that is in no file
 
     @property
     def tests(self) -> int:
@@ -92,6 +99,7 @@ class _Reader:
         self.tested: set[str] = set()
         self.broken: list[str] = []
         self.explained: set[str] = set()
+        self.whole: set[str] = set()
         self.header = ""  # the package that the lines below a header are about
         self.file = ""
         self.listing = False  # inside nx's list of failed tasks
@@ -109,6 +117,7 @@ class _Reader:
             frozenset(self.places),
             frozenset(self.tested),
             broken,
+            frozenset(self.whole),
         )
 
     def read(self, line: str) -> None:
@@ -133,6 +142,7 @@ class _Reader:
             self.errors[file, match["code"], match["text"].strip()] += 1
         elif match := _TSC_WHOLE.fullmatch(line):
             self.errors[where, match["code"], match["text"].strip()] += 1
+            self.whole.add(where)
         else:
             return False
         self.explained.add(where)
@@ -187,6 +197,16 @@ def doubt(command: Command, outcome: Outcome) -> str:
         return f"ended with {code} and named no test that fails and no error"
     if outcome.broken:
         return f"failed in {', '.join(outcome.broken)} and named no test or error there"
+    if command.kind == TYPECHECK and (first := _unchecked(outcome)):
+        return f"stopped at `{first}` before it checked any type"
+    return ""
+
+
+def _unchecked(outcome: Outcome) -> str:
+    """The error for which TypeScript checks no types, of whatever package; "" for none."""
+    for file, code, text in sorted(outcome.errors):
+        if file in outcome.whole or code.removeprefix("TS") in _UNPARSED:
+            return f"{file + ': ' if file else ''}error {code}: {text}"
     return ""
 
 

@@ -45,6 +45,7 @@ from fleetmod.verify.outcome import (
 from fleetmod.verify.packages import Package, package_of, read_packages
 from fleetmod.verify.preflight import ENVIRONMENT, in_the_way
 from fleetmod.verify.scratch import link_packages, scratch_copy
+from fleetmod.verify.scripts import calls
 from fleetmod.verify.style import Style, Told
 from fleetmod.workspace.copy import own_files
 from fleetmod.workspace.manifest import member_folders
@@ -106,7 +107,7 @@ def verify(project: Project, plan: Plan, options: Options, say: Say = lambda _: 
     rewritten = tuple(c.path for c in plan.changes if c.sha256 and is_typescript(c.path))
     commands = find_commands(project.root, packages, options.typecheck, options.test)
     manager = package_manager(project.root)
-    managed = any(command.line.startswith(f"{manager} ") for command in commands)
+    managed = any(call.name == manager for command in commands for call in calls(command.line))
     folders = [package_of(packages, path).folder for path in rewritten]
     troubles = in_the_way(project.root, packages, folders, managed)
     left = _left(project, plan)
@@ -181,23 +182,27 @@ class _Trial:
         self.packages, self.rewritten, self.copy = packages, rewritten, copy
         self.compiler = Compiler(copy)
         self.tests = test_files(own_files(project.root, "verify"), packages)
+        self.created = {change.path for change in plan.changes if not change.sha256}
         self.style: tuple[Told, ...] = ()
 
     def compare(self, commands: Sequence[Command]) -> tuple[Comparison, ...]:
         befores = [self._before(command) for command in commands]
-        more = self._more([(c, o) for c, o, reason in befores if not reason])
+        # where a script proves nothing, nor does what would only stand in for one
+        doubted = {command.kind for command, _, reason in befores if reason}
+        runs = [(command, outcome) for command, outcome, _ in befores]
+        more = [command for command in self._more(runs) if command.kind not in doubted]
         befores += [self._before(command) for command in more]
         style = Style(self.copy, self.packages)
         style.before(change.path for change in self.plan.changes if change.sha256)
         # what a test imports is asked of the files as they were when the tests were found
         self.reached = self._reached([(c, o) for c, o, _ in befores])
-        proven = [each for each in befores if not each[2]]
-        if not proven:
+        if befores and all(reason for *_, reason in befores):
             return tuple(Comparison(c, o, None, unproven=reason) for c, o, reason in befores)
         write(self.copy, self.plan.changes)
         ports = {n: self.project.port_folder(port) for port, n in self.project.packages.items()}
         link_packages(self.copy, ports)
-        self.style = style.after(change.path for change in self.plan.changes)
+        created = [f for f in ports.values() if f"{f}/package.json" in self.created]
+        self.style = style.after((change.path for change in self.plan.changes), created)
         renames = _renames(self.project.root, self.plan)
         return tuple(
             Comparison(command, before, None, unproven=reason)

@@ -40,12 +40,12 @@ class Tool:
 
 @dataclass(frozen=True)
 class Told:
-    """What one tool says: problems that were not there before, how to mend them, or why it could
-    not be asked."""
+    """What one tool says: problems that were not there before, counted by the place (a file, or the
+    folder of a new package), rule and first message, how to mend them, or why it is silent."""
 
     tool: str
     files: int
-    new: tuple[Problem, ...] = ()
+    new: tuple[tuple[str, str, str, int], ...] = ()
     mend: str = ""
     silent: str = ""
 
@@ -82,18 +82,17 @@ class Style:
         for job in self._jobs(paths):
             self._before[job.tool.name, job.folder] = self._ask(job)
 
-    def after(self, paths: Iterable[str]) -> tuple[Told, ...]:
-        """Ask of the files as they are now, and compare."""
+    def after(self, paths: Iterable[str], created: Sequence[str]) -> tuple[Told, ...]:
+        """Ask of the files as they are now, and compare; `created` are folders of new packages."""
         out = []
         for job in self._jobs(paths):
             answer = self._ask(job)
             before = self._before.get((job.tool.name, job.folder), _Answer(Counter()))
             failure = before.failure or answer.failure
-            new = tuple(sorted((answer.problems - before.problems).elements()))
-            files = sorted({problem[0] for problem in new})
-            mend = f"{job.tool.mend} {' '.join(files)}" if files and job.tool.mend else ""
-            shown = () if failure else new
-            out.append(Told(job.tool.name, len(job.files), shown, mend, failure))
+            new = () if failure else _counted(answer.problems - before.problems, created)
+            places = " ".join(dict.fromkeys(place for place, *_ in new))
+            mend = f"{job.tool.mend} {places}" if new and job.tool.mend else ""
+            out.append(Told(job.tool.name, len(job.files), new, mend, failure))
         return tuple(out)
 
     def _jobs(self, paths: Iterable[str]) -> Iterator[_Job]:
@@ -149,6 +148,18 @@ class Style:
             told = next((line.strip() for line in lines if line.strip()), "it says nothing")
             return _Answer(Counter(), told)
         return _Answer(Counter((_inside(file, top, up), rule, text) for file, rule, text in found))
+
+
+def _counted(
+    problems: Counter[Problem], created: Sequence[str]
+) -> tuple[tuple[str, str, str, int], ...]:
+    counts: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], str] = {}
+    for (file, rule, text), count in sorted(problems.items()):
+        place = next((folder for folder in created if file.startswith(f"{folder}/")), file)
+        counts[place, rule] += count
+        first.setdefault((place, rule), text)
+    return tuple((place, rule, first[place, rule], n) for (place, rule), n in counts.items())
 
 
 def _inside(file: str, top: str, up: str) -> str:
