@@ -71,7 +71,7 @@ def found(root: Path) -> list[tuple[str, str]]:
                 "package.json": '{"scripts": {"test": "npm run all", "all": "turbo run test"}}',
             },
             "npm",
-            [("", "npm run all -- --continue")],
+            [("", "npm run all -- --continue --output-logs=full")],
         ),
         ({"package.json": "{}", "bun.lock": ""}, "bun", []),
         (
@@ -96,12 +96,12 @@ def test_commands(
 @pytest.mark.parametrize(
     ("lock", "script", "line"),
     [
-        ("package-lock.json", "turbo run test", "npm run test -- --continue"),
-        ("pnpm-lock.yaml", "turbo run test", "pnpm run test --continue"),
-        ("yarn.lock", "turbo test", "yarn run test --continue"),
-        ("bun.lock", "nx run-many -t test", "bun run test --nxBail=false"),
+        ("package-lock.json", "turbo run test", "npm run test -- --continue --output-logs=full"),
+        ("pnpm-lock.yaml", "turbo run test", "pnpm run test --continue --output-logs=full"),
+        ("yarn.lock", "turbo test", "yarn run test --continue --output-logs=full"),
+        ("bun.lock", "nx run-many -t test", "bun run test --nxBail=false --outputStyle=static"),
         ("yarn.lock", "lerna run test", "yarn run test --no-bail"),
-        ("yarn.lock", "npx turbo run test --continue", "yarn run test"),
+        ("yarn.lock", "npx turbo run test --continue --output-logs=full", "yarn run test"),
         # in the middle of the script
         (
             "pnpm-lock.yaml",
@@ -111,13 +111,14 @@ def test_commands(
         (
             "package-lock.json",
             "turbo run test -- --coverage",
-            'PATH="$PWD/node_modules/.bin:$PATH" && (turbo run test --continue -- --coverage)',
+            'PATH="$PWD/node_modules/.bin:$PATH" && '
+            "(turbo run test --continue --output-logs=full -- --coverage)",
         ),
         (
             "package-lock.json",
             "CI=1 turbo run test && echo 'all done'",
             'PATH="$PWD/node_modules/.bin:$PATH" && '
-            "(CI=1 turbo run test --continue && echo 'all done')",
+            "(CI=1 turbo run test --continue --output-logs=full && echo 'all done')",
         ),
     ],
 )
@@ -128,7 +129,11 @@ def test_a_root_script_goes_on(tmp_path: Path, lock: str, script: str, line: str
 
 
 def test_what_goes_on_already_is_left() -> None:
-    for script in ("turbo run test --continue=always", "nx run-many -t x --nxBail=false", "jest"):
+    for script in (
+        "turbo run test --continue=always --output-logs=full",
+        "nx run-many -t x --nxBail=false --output-style=static",
+        "jest",
+    ):
         assert going_on(script).appended == "" and going_on(script).text == ""
 
 

@@ -51,6 +51,7 @@ def test_type_errors_of(tool: str) -> None:
         ("@acme/app:test: (pass) adds [0.12ms]\n@acme/app:test: (fail) divides\n", "@acme/app"),
         ("packages/app test: ✔ adds (1ms)\npackages/app test: ✖ divides (1ms)", "packages/app"),
         ("> @acme/app@1.0.0 test\n> node --test\n\n✔ adds (1ms)\n✖ divides (1ms)", "@acme/app"),
+        ("> @acme/a:test\n\n> test\n> x\n\n✔ adds (1ms)\n✖ divides (1ms)", "@acme/a"),
         ("> nx run app:test\n\n✔ adds (1ms)\n✖ divides\n\n✖  nx run app:test", "app"),
     ],
 )

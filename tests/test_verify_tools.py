@@ -97,7 +97,7 @@ def test_turbo_goes_on_after_the_first_failure(tmp_path: Path, path: Mapping[str
     root = monorepo(tmp_path, scripts, ["turbo", "typescript"], packageManager="npm@11.0.0")
     ran = fleetmod(root, "verify", env=path)
     assert ran.code == 0, ran.out + ran.err
-    assert "npm run test -- --continue" in ran.out
+    assert "npm run test -- --continue --output-logs=full" in ran.out
     # the packages behind the one that fails were checked, and their tests ran
     assert "2 → 2" in ran.out
     assert (

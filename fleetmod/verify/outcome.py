@@ -38,8 +38,10 @@ _PREFIX = re.compile(
     r"(?:\[(?P<yarn>[@\w./-]+)\]:|(?P<one>@?[\w./-]+|//)(?::[\w:.-]+)?:"
     r"|(?P<two>@?[\w./-]+) (?!TS\d)[\w:.-]+:) ?(?P<rest>\S.*|$)"
 )
-# `> @acme/app@1.0.0 test` (npm, yarn), `> nx run @acme/app:test`
-_HEADER = re.compile(r"> (?:(?P<npm>@?[\w./-]+)@\S+ [\w:.-]+|nx run (?P<nx>@?[\w./-]+):\S+)$")
+# `> @acme/app@1.0.0 test` (npm, yarn), `> nx run @acme/app:test`, `> @acme/app:test` (lerna)
+_HEADER = re.compile(
+    r"> (?:(?P<npm>@?[\w./-]+)@\S+ [\w:.-]+|(?:nx run )?(?P<nx>@?[\w./-]+):[\w:.-]+)$"
+)
 _FILE = re.compile(r"(?P<file>[\w@./+\[\]-]+\.(?:[cm]?[jt]sx?))(?::?$| \(\d+ tests?\b| > )")
 # what runs many packages says of those that failed
 _BROKEN = (
@@ -157,8 +159,10 @@ class _Reader:
         if found is None:
             return
         name = _TIMES.sub("", found["name"])
-        # nx sums its tasks up, node heads its list of failures
-        if name.startswith("nx run ") or name == "failing tests:":
+        if name.startswith("nx run "):  # a task, and no test
+            self.places.add(name.removeprefix("nx run ").partition(":")[0])
+            return
+        if name == "failing tests:":  # node's
             return
         file = _FILE.match(name)
         self.tested |= {owner, self.file, file["file"] if file else ""}

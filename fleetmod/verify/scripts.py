@@ -16,7 +16,12 @@ MANAGERS = ("npm", "pnpm", "yarn", "bun")
 _PREFIXES = ("env", "cross-env", "dotenv", "time", "nice", "command", "exec", "npx", "bunx")
 _ASSIGNMENT = re.compile(r"\w+=.*", re.S)
 # turborepo.dev/docs/reference/run, nx.dev/nx-api/nx/documents/run-many, lerna.js.org/docs
-_GO_ON = {"turbo": "--continue", "nx": "--nxBail=false", "lerna": "--no-bail"}
+# and show what went well: that is where the tests are named
+_GO_ON = {
+    "turbo": ("--continue", "--output-logs=full"),
+    "nx": ("--nxBail=false", "--outputStyle=static"),
+    "lerna": ("--no-bail",),
+}
 _EVERYWHERE = ("-r", "--recursive", "-ws", "--workspaces", "-w", "--filter", "-F")
 _STOPS = re.compile(r"--bail(?:=(?!0|false).*)?|--fail-?fast|--exitfirst")
 
@@ -148,8 +153,12 @@ def _flag(call: Call) -> tuple[int, str] | None:
     """Where a flag goes into the text, and which."""
     if call.name == "pnpm" and call.everywhere and "--no-bail" not in call.words:
         return call.ends[0], "--no-bail"  # behind the script's name it would be the script's
-    flag = _GO_ON.get(call.name)
-    if flag is None or any(w.partition("=")[0] == flag.partition("=")[0] for w in call.words):
-        return None
+    given = {_option(word) for word in call.words}
+    flags = [flag for flag in _GO_ON.get(call.name, ()) if _option(flag) not in given]
     stop = call.words.index("--") if "--" in call.words else len(call.words)
-    return call.ends[stop - 1], flag
+    return (call.ends[stop - 1], " ".join(flags)) if flags else None
+
+
+def _option(word: str) -> str:
+    """An option's name, however it is spelled: `--outputStyle` and `--output-style` are one."""
+    return word.partition("=")[0].replace("-", "").lower()
