@@ -61,6 +61,13 @@ def test_tests_of(output: str, owner: str) -> None:
     assert outcome.failed == {(owner, "divides")}
 
 
+def test_a_test_file_that_does_not_load_is_named() -> None:
+    output = "src/a.test.ts:\n\n# Unhandled error between tests\n-----\nerror: Cannot find it\n"
+    outcome = read_outcome(1, output, "/r")
+    assert outcome.failed == {("", "src/a.test.ts: an error between its tests")}
+    assert doubt(TEST, outcome) == ""
+
+
 def test_files_that_a_runner_names() -> None:
     bun = read_outcome(0, "packages/a/src/a.test.ts:\n(pass) adds\n", "/tmp/x")
     vitest = read_outcome(0, " ✓ packages/a/src/a.test.ts (3 tests) 5ms\n", "/tmp/x")

@@ -56,16 +56,19 @@ def _table(comparisons: Sequence[Comparison]) -> Table:
     for c in comparisons:
         groups[c.command.kind, c.command.line].append(c)
     for (kind, line), group in groups.items():
-        places = f" ({len(group)} packages)" if len(group) > 1 else ""
+        # the counts are of what was compared, where anything was
+        compared = [c for c in group if c.after is not None]
+        few = f", {len(compared)} compared" if 0 < len(compared) < len(group) else ""
+        places = f" ({len(group)} packages{few})" if len(group) > 1 else ""
         if len(group) == 1 and group[0].command.folder:
             places = f" ({group[0].command.folder})"
         table.add_row(
             kind,
             escape(line + places),
-            _change([(c.before.errors.total(), _errors(c.after)) for c in group]),
-            _change([(c.before.passed.total(), _passed(c.after)) for c in group]),
-            _change([(len(c.before.failed), _failed(c.after)) for c in group]),
-            _codes(group),
+            _change([(c.before.errors.total(), _errors(c.after)) for c in compared or group]),
+            _change([(c.before.passed.total(), _passed(c.after)) for c in compared or group]),
+            _change([(len(c.before.failed), _failed(c.after)) for c in compared or group]),
+            _codes(compared or group),
             str(sum(len(c.worse) for c in group)),
             str(sum(len(c.flaky) for c in group)),
         )

@@ -50,6 +50,7 @@ _BROKEN = (
     re.compile(r"npm (?:error|ERR!) workspace (?P<names>@?[\w./-]+)(?:@\S*)?$"),
     re.compile(r"lerna ERR! .* exited \d+ in '(?P<names>[^']+)'"),
 )
+_UNLOADED = "# Unhandled error between tests"  # bun's, below the name of the file
 _NX_FAILED = re.compile(r"Failed tasks:")
 _NX_TASK = re.compile(r"- (?P<name>@?[\w./-]+):\S+$")
 
@@ -154,6 +155,8 @@ class _Reader:
         if match := _FILE.match(line):
             self.file = match["file"]
             self.places.add(self.file)
+        if line == _UNLOADED and self.file:
+            self._failed(owner, f"{self.file}: an error between its tests")
         failed, passed = _FAIL.match(line), _PASS.match(line)
         found = failed or passed
         if found is None:
@@ -167,10 +170,13 @@ class _Reader:
         file = _FILE.match(name)
         self.tested |= {owner, self.file, file["file"] if file else ""}
         if failed:
-            self.failed.add((owner, name))
-            self.explained.add(owner)
+            self._failed(owner, name)
         else:
             self.passed[owner, name] += 1
+
+    def _failed(self, owner: str, name: str) -> None:
+        self.failed.add((owner, name))
+        self.explained.add(owner)
 
     def _failed_package(self, line: str) -> bool:
         for pattern in _BROKEN:

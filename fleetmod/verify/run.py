@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -190,7 +190,7 @@ class _Trial:
         # where a script proves nothing, nor does what would only stand in for one
         doubted = {command.kind for command, _, reason in befores if reason}
         runs = [(command, outcome) for command, outcome, _ in befores]
-        more = [command for command in self._more(runs) if command.kind not in doubted]
+        more = self._more(runs, doubted)
         befores += [self._before(command) for command in more]
         style = Style(self.copy, self.packages)
         style.before(change.path for change in self.plan.changes if change.sha256)
@@ -221,15 +221,18 @@ class _Trial:
         reached = self.reached & frozenset(self.rewritten) if self.reached is not None else None
         return Coverage(tuple(self.rewritten), typed, tested, reached)
 
-    def _more(self, runs: Sequence[tuple[Command, Outcome]]) -> list[Command]:
-        """Commands for what the scripts leave out: the nearest tsconfig, a package's own runner."""
+    def _more(
+        self, runs: Sequence[tuple[Command, Outcome]], doubted: Collection[str]
+    ) -> list[Command]:
+        """Commands for what the scripts leave out: the nearest tsconfig, a package's own runner;
+        none of a kind in `doubted`."""
         out = []
-        if self.options.typecheck is None:
+        if self.options.typecheck is None and TYPECHECK not in doubted:
             typed = typed_files(self.compiler, runs, self.packages, self.rewritten)
             configs = {self.compiler.nearest(p) for p in self.rewritten if p not in typed}
             found = [own_compiler(self.copy, config) for config in sorted(filter(None, configs))]
             out += [command for command in found if command is not None]
-        if self.options.test is None:
+        if self.options.test is None and TEST not in doubted:
             ran = tested_packages(runs, self.packages, self.copy)
             for package in self.packages:
                 holds = any(package_of(self.packages, p) is package for p in self.rewritten)
