@@ -142,8 +142,13 @@ def command(
 
 def _verify(console: Console, project: Project, plan: Plan) -> int:
     from fleetmod.report.verdict import print_verdict
-    from fleetmod.verify.run import verify
+    from fleetmod.verify.run import Options, verify
 
-    verdict = verify(project, plan, say=lambda text: console.print(text, markup=False))
+    verdict = verify(
+        project,
+        plan,
+        Options(),
+        lambda text: console.print(text, markup=False, soft_wrap=True),
+    )
     print_verdict(console, verdict)
     return verdict.exit_code
