@@ -9,12 +9,11 @@ from fleetmod.errors import FleetmodError
 
 def refuse_dirty(root: Path) -> None:
     """Uncommitted changes would mix with fleetmod's, and could not be told apart after."""
-    from fleetmod.workspace.git import run_git
+    from fleetmod.workspace.tree_state import changed_files
 
-    command = ["status", "--porcelain", "-z", "--untracked-files=no", "--", "."]
-    changed = run_git(root, command)
+    changed = changed_files(root)
     if changed:
         raise FleetmodError(
-            f"{len(changed)} tracked file(s) have uncommitted changes, e.g. {changed[0][3:]}",
+            f"{len(changed)} tracked file(s) have uncommitted changes, e.g. {changed[0]}",
             todo="Commit or stash them, or pass --allow-dirty",
         )

@@ -121,8 +121,8 @@ def deliver(
     if shared:
         from fleetmod.report.report import report_of
         from fleetmod.trend import load
-        from fleetmod.workspace.git import head
         from fleetmod.workspace.manifest import packages
+        from fleetmod.workspace.tree_state import head
 
         report = report_of(
             project,

@@ -12,7 +12,7 @@ from fleetmod.gates.check import Verdict
 from fleetmod.model import EXEMPT, finding_document
 from fleetmod.project import Project
 from fleetmod.workspace.config import load_text
-from fleetmod.workspace.git import head
+from fleetmod.workspace.tree_state import head
 
 VERSION = 1
 

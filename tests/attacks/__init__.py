@@ -1,0 +1,1 @@
+"""Repositories that mean harm, one file a kind of it."""
