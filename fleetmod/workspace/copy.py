@@ -75,9 +75,16 @@ def _opened(folder: Path) -> Folder:
 
 
 def module_folders(root: Path, paths: Sequence[str]) -> list[str]:
-    """The `node_modules` of `root` beside every package.json of `paths`, relative to it."""
+    """The `node_modules` of `root` beside every package.json of `paths`, relative to it; without
+    those of a folder that a link leads to."""
     beside = (path.removesuffix("package.json") for path in paths if _is_manifest(path))
-    return [f"{folder}{MODULES}" for folder in beside if (root / folder / MODULES).is_dir()]
+    real = os.path.realpath(root)
+    return [
+        f"{folder}{MODULES}"
+        for folder in beside
+        if (root / folder / MODULES).is_dir()
+        and os.path.realpath(root / folder) == os.path.normpath(f"{real}/{folder}")
+    ]
 
 
 def _is_manifest(path: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fleetmod.errors import FleetmodError
@@ -20,6 +20,10 @@ _STATUS = ("status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"
 # "dirty" asks which commit a submodule is at, and starts no git inside it
 _QUIET = ("--ignore-submodules=dirty", "--", ".")
 _UNTOUCHED_INDEX = " M "
+# what `git ls-files --debug` tells of a file in the index (builtin/ls-files.c, print_debug)
+_NOTED = re.compile(
+    r"  ctime: (\d+:\d+)\n  mtime: (\d+:\d+)\n  dev: \d+\tino: (\d+)\n.*\n  size: (\d+)\t"
+)
 # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 _POINTER = re.compile(
     r"version https?://\S+\n(?:ext-\S+ \S+\n)*"
@@ -31,7 +35,8 @@ def changed_files(root: Path) -> list[str] | None:
     """The tracked files below `root` that differ from the checked-out commit, relative to `root`.
 
     None where git cannot tell. A file of git-lfs is compared with what its pointer says. A file
-    with another filter counts as changed where git would have to run the filter to know.
+    with another filter counts as changed where it was written after git last looked at it: only the
+    filter could tell more.
     Raises FleetmodError for a filter that git cannot be told to leave out.
     """
     drivers = _filters(root)
@@ -43,7 +48,9 @@ def changed_files(root: Path) -> list[str] | None:
     if not drivers:
         return [path for _, path in changed]
     suspects = [path for kind, path in changed if kind == _UNTOUCHED_INDEX]
-    same = {path for path in _filtered(root, suspects) if _is_what_its_pointer_says(root, path)}
+    filtered = _filtered(root, suspects)
+    same = _untouched(root, filtered)
+    same |= {p for p in filtered if p not in same and _is_what_its_pointer_says(root, p)}
     return [path for _, path in changed if path not in same]
 
 
@@ -79,14 +86,42 @@ def _prefix(root: Path) -> str:
 
 def _filtered(root: Path, paths: Sequence[str]) -> list[str]:
     """Those of `paths` that an attribute gives to a filter."""
-    chunk = 200  # paths to a command line
     out = []
-    for start in range(0, len(paths), chunk):
-        asked = ["check-attr", "-z", "filter", "--", *paths[start : start + chunk]]
-        found = run_git(root, asked) or []
+    for some in _chunks(paths):
+        found = run_git(root, ["check-attr", "-z", "filter", "--", *some]) or []
         named = zip(found[0::3], found[2::3], strict=False)
         out += [path for path, value in named if value not in ("unspecified", "unset", "set")]
     return out
+
+
+def _untouched(root: Path, paths: Sequence[str]) -> set[str]:
+    """Those of `paths` whose inode, size and times, to the nanosecond, are those that git noted.
+
+    Git itself looks to the second only, and so into each file of a fresh checkout.
+    """
+    same = set()
+    for some in _chunks(paths):
+        answer = run_git(root, ["ls-files", "-z", "--debug", "--", *some]) or []
+        # a path, then what is noted of it, before the path of the next
+        names = answer[:1] + [part.rpartition("\n")[2] for part in answer[1:-1]]
+        for path, noted in zip(names, answer[1:], strict=False):
+            if (known := _NOTED.match(noted)) and known.groups() == _on_disk(root / path):
+                same.add(path)
+    return same
+
+
+def _on_disk(file: Path) -> tuple[str, ...]:
+    try:
+        found = file.lstat()
+    except OSError:
+        return ()
+    times = (f"{t // 10**9}:{t % 10**9}" for t in (found.st_ctime_ns, found.st_mtime_ns))
+    return (*times, *(str(number & 0xFFFFFFFF) for number in (found.st_ino, found.st_size)))
+
+
+def _chunks(paths: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Some paths at a time, as many as a command line holds."""
+    return (paths[start : start + 200] for start in range(0, len(paths), 200))
 
 
 def _is_what_its_pointer_says(root: Path, path: str) -> bool:

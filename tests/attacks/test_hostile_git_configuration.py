@@ -235,6 +235,27 @@ def test_other_filters_change_nothing_of_what_is_changed(root: Path) -> None:
     assert changed_files(root) == ["README.md", "package.json"]
 
 
+def test_what_a_filter_makes_of_a_file_is_not_called_changed(root: Path) -> None:
+    """As encrypted files are: git has other bytes of them than the disk, and no pointer."""
+    git(root, "config", "filter.a.clean", "tr a-z A-Z")
+    (root / ".git/info/attributes").write_text("*.txt filter=a\n")
+    names = ["a.txt", "packages/b c.txt", "packages/\u00fc.txt"]
+    for name in names:
+        (root / name).write_text("secret\n")
+    git(root, "add", "-A")  # in the second of this writing, so that git must look again
+    git(root, "commit", "-qm", "x")
+    assert "SECRET" in git(root, "cat-file", "blob", "HEAD:a.txt")
+    assert changed_files(root) == []
+    (root / "a.txt").write_text("secret\n")
+    assert changed_files(root) == ["a.txt"]  # only the filter could tell
+    git(root, "status")
+    assert changed_files(root) == []
+    for name in names:
+        (root / name).write_text("public\n")
+    assert changed_files(root) == names
+    assert changed_files(root / "packages") == ["b c.txt", "\u00fc.txt"]
+
+
 def test_a_filter_that_cannot_be_turned_off_is_told(root: Path, trap: Trap, tmp_path: Path) -> None:
     filtered(root)
     (root / ".git/info/attributes").write_text("* filter=x=y\n")
