@@ -159,9 +159,9 @@ def _take(above: Folder, name: str) -> tuple[State, int] | None:
         if is_new:  # some disks give every file to one user, whoever makes it
             mine.add(os.fstat(folder.handle).st_uid)
         check_owner(folder, owners(above) | mine)
-        handle = _open_lock(folder, frozenset(mine))
+        handle = _open_lock(folder)
         try:
-            if _try_lock(handle, folder):
+            if _try_lock(handle, folder, frozenset(mine)):
                 found = os.fstat(above.handle)
                 return State(folder, frozenset(mine), (found.st_uid, found.st_gid)), handle
         except BaseException:
@@ -175,38 +175,39 @@ def _take(above: Folder, name: str) -> tuple[State, int] | None:
     return None
 
 
-def _open_lock(folder: Folder, mine: frozenset[int]) -> int:
+def _open_lock(folder: Folder) -> int:
     with suppress(FileExistsError):
         return folder.create(_LOCK, 0o644)
-    handle = folder.open_file(_LOCK, os.O_RDWR)
-    found = os.fstat(handle)
-    if found.st_nlink == 1 and found.st_size <= _LOCK_SIZE and found.st_uid in mine:
-        return handle
-    os.close(handle)
-    raise FleetmodError(
-        "is no lock of yours, so it is left alone",
-        where=str(folder.path / _LOCK),
-        todo="Look at what it is, then take it away.",
-    )
+    return folder.open_file(_LOCK, os.O_RDWR)
 
 
-def _try_lock(handle: int, folder: Folder) -> bool:
+def _try_lock(handle: int, folder: Folder, mine: frozenset[int]) -> bool:
     """False when `handle` is a file that its holder has removed meanwhile."""
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = os.pread(handle, _LOCK_SIZE, 0).decode("ascii", "replace").strip()
+        holder = os.pread(handle, _LOCK_SIZE, 0).strip()
         raise FleetmodError(
-            f"another fleetmod is writing here (pid {holder or 'unknown'})",
+            f"another fleetmod is writing here (pid {_number(holder)})",
             where=str(folder.path / _LOCK),
             todo="Wait until it is done, then run again.",
         ) from None
-    found = folder.stat(_LOCK)
-    if found is None or not os.path.samestat(os.fstat(handle), found):
+    found, now = os.fstat(handle), folder.stat(_LOCK)
+    if now is None or not os.path.samestat(found, now):
         return False
+    if found.st_nlink != 1 or found.st_size > _LOCK_SIZE or found.st_uid not in mine:
+        raise FleetmodError(
+            "is no lock of yours, so it is left alone",
+            where=str(folder.path / _LOCK),
+            todo="Look at what it is, then take it away.",
+        )
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
     return True
+
+
+def _number(text: bytes) -> str:
+    return text.decode() if text.isdigit() else "unknown"
 
 
 def _git_folder(folder: Path) -> tuple[Path, bool] | None:

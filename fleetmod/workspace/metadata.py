@@ -28,7 +28,10 @@ def copy_metadata(source: int, copy: int, times: bool = False) -> None:
         _copy_on_macos(source, copy)
     elif sys.platform == "linux":
         _copy_attributes(source, copy)
-    os.fchmod(copy, found.st_mode & 0o7777)
+    now = os.fstat(copy)
+    is_same_owner = (now.st_uid, now.st_gid) == (found.st_uid, found.st_gid)
+    # "run as the owner" must not come to mean somebody else
+    os.fchmod(copy, found.st_mode & (0o7777 if is_same_owner else 0o777))
     if times:
         os.utime(copy, ns=(found.st_atime_ns, found.st_mtime_ns))
 

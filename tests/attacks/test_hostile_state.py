@@ -138,6 +138,14 @@ def test_a_lock_or_folder_of_another_user(root: Path) -> None:
     refused(root, "may be written by everybody")
 
 
+@AS_ROOT
+def test_a_lock_that_another_user_holds_is_told_as_such(root: Path) -> None:
+    with locked(state_folder(root)):
+        os.chown(root / ".fleetmod/lock", OTHER, OTHER)
+        with pytest.raises(FleetmodError, match=rf"another fleetmod .*pid {os.getpid()}\)"):
+            write(root, change(root))
+
+
 @pytest.mark.parametrize("name", [".fleetmod", ".git/fleetmod"])
 def test_a_state_folder_that_is_a_link(root: Path, name: str) -> None:
     if name.startswith(".git"):
