@@ -30,6 +30,8 @@ from fleetmod.workspace.metadata import copy_metadata
 
 _FOLDER, _RECORD, _SEAL = "journal", "journal.json", "seal"
 _OURS = re.compile(r"\d+\.(old|new|back)|journal\.(json|tmp)|seal")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_MOST = 1 << 26  # bytes of a record; a few hundred for each file
 _OTHER = "?"  # the hash of what is no file, or is reached through a link
 _ABSENT = ""  # the hash of a file that does not exist
 
@@ -217,7 +219,7 @@ def _load(state: State) -> tuple[list[Entry], list[str]]:
     """The files and the made folders of a journal; raises FleetmodError for one not believed."""
     with _opened(state) as journal:
         try:
-            record = json.loads(journal.read(_RECORD))
+            record = json.loads(journal.read(_RECORD, _MOST))
             entries = [Entry(**entry) for entry in record["files"]]
             folders, known_by = list(record["folders"]), record.get("seal")
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -227,10 +229,17 @@ def _load(state: State) -> tuple[list[Entry], list[str]]:
         for path in (*folders, *(entry.path for entry in entries)):
             if not isinstance(path, str) or not is_inside(path):
                 raise _refused(journal, f"names {path!r}, which is no file of this repository")
+        for entry in entries:
+            if not (_is_hash(entry.new) and (entry.old == _ABSENT or _is_hash(entry.old))):
+                raise _refused(journal, f"does not tell the contents of {entry.path!r}")
         for number, entry in enumerate(entries):
             if entry.old != _ABSENT and hash_of(journal, f"{number}.old") != entry.old:
                 raise _refused(journal, f"has lost the old content of {entry.path}")
         return entries, folders
+
+
+def _is_hash(text: object) -> bool:
+    return isinstance(text, str) and _HASH.fullmatch(text) is not None
 
 
 def _refused(journal: Folder, why: str) -> FleetmodError:

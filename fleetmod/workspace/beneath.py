@@ -136,10 +136,13 @@ class Folder:
                 "is no regular file", where=str(self.path / name), todo="Take it away."
             )
 
-    def read(self, name: str) -> bytes:
-        """What a regular file holds; raises as `open_file` does."""
+    def read(self, name: str, most: int | None = None) -> bytes:
+        """What a regular file holds; raises as `open_file` does, and OSError for `most` bytes."""
         with os.fdopen(self.open_file(name), "rb") as file:
-            return file.read()
+            found = file.read(-1 if most is None else most)
+        if len(found) == most:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(self.path / name))
+        return found
 
     def create(self, name: str, mode: int = 0o666) -> int:
         """A new file, to be written; raises OSError where anything has this name."""

@@ -197,13 +197,17 @@ def test_a_git_folder_of_another_user_is_not_followed(root: Path) -> None:
 # -- the journal
 
 
-def plant(root: Path, files: list[Any], old: bytes = b"evil\n", **more: Any) -> Path:
-    """A journal as an attacker writes it, who knows all that can be known before."""
+def plant(root: Path, files: list[Any], known: bool = False, **more: Any) -> Path:
+    """A journal as an attacker writes it, who knows all that can be known before; with `known`,
+    even what nobody can: the number and the time of its seal."""
     folder = root / ".fleetmod/journal"
     folder.mkdir(parents=True, mode=0o700)
     for number in range(len(files)):
-        (folder / f"{number}.old").write_bytes(old)
+        (folder / f"{number}.old").write_bytes(b"evil\n")
     (folder / "seal").touch()
+    if known:
+        found = (folder / "seal").stat()
+        more["seal"] = f"{found.st_ino} {found.st_ctime_ns}"
     (folder / "journal.json").write_text(json.dumps({"files": files, "folders": [], **more}))
     return folder
 
@@ -216,39 +220,52 @@ def entry(path: str, old: bytes | None, new: bytes | None) -> dict[str, str]:
 CREATE, DELETE = (b"evil\n", None), (None, PRECIOUS)
 
 
+OUTSIDE = [
+    *(entry("../home/authorized_keys", *CREATE), entry("../home/precious", *DELETE)),
+    *(entry("src/../../home/precious", *DELETE), entry("{home}/precious", *DELETE)),
+    *(entry(".git/hooks/pre-commit", *CREATE), entry(".GIT/hooks/pre-commit", *CREATE)),
+    *({"path": 7, "old": "", "new": ""}, {"path": "src/a.ts"}, "src/a.ts", None),
+    entry("src/new.ts", *CREATE),  # no content of a file is the new one
+    {"path": "src/a.ts", "old": digest(b"evil\n"), "new": ["x"]},
+]
+INSIDE = [  # and yet nobody's doing
+    entry("src/a.ts", b"evil\n", b"a\n"),
+    entry("src/a.ts", None, b"a\n"),
+    entry("link/precious", *DELETE),
+]
+
+
 @pytest.mark.parametrize(
-    "files",
-    [
-        [entry("../home/authorized_keys", *CREATE)],
-        [entry("../home/precious", *DELETE)],
-        [entry("src/../../home/precious", *DELETE)],
-        [entry("{home}/precious", *DELETE)],
-        [entry("link/precious", *DELETE)],
-        [entry(".git/hooks/pre-commit", *CREATE)],
-        [entry(".GIT/hooks/pre-commit", *CREATE)],
-        [entry("src/a.ts", b"evil\n", b"a\n")],  # inside, and yet nobody's doing
-        [entry("src/new.ts", *CREATE)],
-        [entry("src/a.ts", None, b"a\n")],
-        [{"path": 7, "old": "", "new": ""}],
-        [{"path": "src/a.ts"}],
-        ["src/a.ts"],
-    ],
+    ("each", "known"),
+    [(each, False) for each in [*OUTSIDE, *INSIDE]] + [(each, True) for each in OUTSIDE],
 )
-def test_a_planted_journal(root: Path, files: list[Any]) -> None:
+def test_a_planted_journal(root: Path, each: Any, known: bool) -> None:
     home = root.parent / "home"
     (root / "link").symlink_to(home)
-    for each in files:
-        if isinstance(each, dict) and isinstance(each["path"], str):
-            each["path"] = each["path"].replace("{home}", str(home))
-    plant(root, files)
+    if isinstance(each, dict) and isinstance(each["path"], str):
+        each = {**each, "path": each["path"].replace("{home}", str(home))}
+    plant(root, [each], known)
     refused(root, r"/journal: .*nothing was touched")
 
 
-def test_a_planted_journal_that_names_folders(root: Path) -> None:
+def test_a_file_behind_a_link_is_never_deleted(root: Path) -> None:
+    (root / "link").symlink_to(root.parent / "home")
+    plant(root, [entry("link/precious", *DELETE)], known=True)
+    refused(root, r"^link/precious: changed after a write was stopped")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_planted_journal_that_names_folders(root: Path, known: bool) -> None:
     (root.parent / "empty").mkdir()
     (root / "src/empty").mkdir()
-    plant(root, [], folders=["../empty", "src/empty"])
+    plant(root, [], known, folders=["src/empty", "../empty"])
     refused(root, "nothing was touched")
+
+
+def test_a_planted_journal_without_end(root: Path) -> None:
+    os.truncate(plant(root, []) / "journal.json", 1 << 40)
+    with pytest.raises(FleetmodError, match="cannot be read"):
+        recover(root)
 
 
 @pytest.mark.parametrize("body", ["", "null", "[]", "{}", "[" * 100_000, '{"files": 1}', "\0"])

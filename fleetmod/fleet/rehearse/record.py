@@ -22,6 +22,7 @@ from fleetmod.workspace.beneath import Folder, Linked
 from fleetmod.workspace.lock import locked, opened, seal, sealed, state_folder
 
 _RECORD, _SEAL = "rehearsal.json", "rehearsal.seal"
+_MOST = 1 << 26  # bytes
 _AGAIN = "Run: fleetmod rehearse"
 
 
@@ -100,7 +101,7 @@ def recall(root: Path) -> Record | None:
         with opened(state) as folder:
             if folder is None or folder.stat(_RECORD) is None:
                 return None
-            found = json.loads(folder.read(_RECORD))
+            found = json.loads(folder.read(_RECORD, _MOST))
             lists = {key: _texts(found[key]) for key in ("failures", "unproven", "evidence")}
             record = Record(str(found["tree"]), str(found["day"]), **lists)
             if sealed(folder, _SEAL, found["seal"]):
