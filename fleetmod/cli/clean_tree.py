@@ -17,12 +17,12 @@ def refuse_dirty(project: Project, changed: AbstractSet[str]) -> None:
     Raises FleetmodError for them; where git cannot tell of any; and where a file that decides about
     the code, or one of those to be `changed`, is not on the disk as the commit has it.
     """
-    from fleetmod.workspace.git import uncommitted
+    from fleetmod.workspace.changes import changed_files
     from fleetmod.workspace.search import Search
     from fleetmod.workspace.tree_state import code_files, not_on_disk, unknown_changes
 
     root, search = project.root, Search(project.root)
-    differ = uncommitted(root)
+    differ = changed_files(root)
     if differ:
         raise FleetmodError(
             f"{len(differ)} tracked file(s) have uncommitted changes, e.g. {differ[0]}",

@@ -99,7 +99,7 @@ def command(
     from fleetmod.gates.check import check, exit_code, parse_phases
     from fleetmod.gates.not_looked_at import begin
     from fleetmod.project import open_project, read_sources
-    from fleetmod.workspace.git import head
+    from fleetmod.workspace.changes import head
     from fleetmod.workspace.tree_state import unknown_changes
 
     asked = parse_phases(phases, FLEET)

@@ -123,7 +123,7 @@ def deliver(
     if shared:
         from fleetmod.report.report import report_of
         from fleetmod.trend import load
-        from fleetmod.workspace.git import head
+        from fleetmod.workspace.changes import head
         from fleetmod.workspace.manifest import packages
 
         report = report_of(

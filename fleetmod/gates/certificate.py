@@ -12,8 +12,8 @@ from fleetmod.gates.check import Verdict
 from fleetmod.gates.not_looked_at import Group
 from fleetmod.model import EXEMPT, finding_document
 from fleetmod.project import Project
+from fleetmod.workspace.changes import head
 from fleetmod.workspace.config import load_text
-from fleetmod.workspace.git import head
 from fleetmod.workspace.tree_state import unknown_changes
 
 VERSION = 2
