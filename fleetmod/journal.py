@@ -125,7 +125,7 @@ def place_all(root: Folder, state: State, entries: Sequence[Entry]) -> None:
                 _move(journal, f"{number}.new", folder, name)
     for path in {entry.path.rpartition("/")[0]: entry.path for entry in entries}.values():
         with root.holder(path) as (folder, _):
-            _sync_folder(folder)
+            folder.sync()
 
 
 def end(state: State) -> None:
@@ -328,7 +328,3 @@ def _copy(source: Folder, name: str, to: Folder, target: str, like: tuple[Folder
 
 def _beside(name: str) -> str:
     return f".{name}.fleetmod-new"
-
-
-def _sync_folder(folder: Folder) -> None:
-    folder.sync()

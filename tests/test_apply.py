@@ -205,7 +205,7 @@ def test_links_are_refused(root: Path, tmp_path: Path) -> None:
 
 STEPS = [
     *("os.replace", "os.fsync", "os.open", "os.mkdir", "os.fchmod", "os.unlink", "os.utime"),
-    *("journal._create", "journal._move", "journal._sync_folder", "journal.hash_of", "journal.end"),
+    *("journal._create", "journal._move", "journal.hash_of", "journal.end"),
 ]
 ERRORS: list[Callable[[], BaseException]] = [
     lambda: OSError(errno.ENOSPC, "No space left on device"),
