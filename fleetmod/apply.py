@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from fleetmod import journal
 from fleetmod.edits import render
 from fleetmod.errors import FleetmodError
 from fleetmod.model import FileChange
-from fleetmod.workspace.lock import locked, state_folder
+from fleetmod.workspace.beneath import Folder, is_inside
+from fleetmod.workspace.lock import State, locked, state_folder
 
 
 def write(root: Path, changes: Sequence[FileChange]) -> None:
@@ -25,12 +27,11 @@ def write(root: Path, changes: Sequence[FileChange]) -> None:
         raise ValueError("a path has two changes")
     for change in changes:
         _check_place(root, change.path)
-    state = state_folder(root)
-    with locked(state):
-        _settle(root, state)
-        staged = _stage(root, changes)
+    with locked(state_folder(root)) as state, _opened(root) as top:
+        _settle(top, state)
+        staged = _stage(top, changes)
         if staged:
-            _write_staged(root, state, staged)
+            _write_staged(top, state, staged)
 
 
 def recover(root: Path) -> str | None:
@@ -41,26 +42,36 @@ def recover(root: Path) -> str | None:
     """
     root = root.resolve()
     state = state_folder(root)
-    if not journal.folder_of(state).exists():
+    if not os.path.lexists(journal.folder_of(state)):
         return None
-    with locked(state):
-        return _settle(root, state)
+    with locked(state) as held, _opened(root) as top:
+        return _settle(top, held)
 
 
-def _settle(root: Path, state: Path) -> str | None:
+def _opened(root: Path) -> Folder:
+    try:
+        return Folder.open(root)
+    except OSError as error:
+        raise FleetmodError(f"cannot be opened: {error.strerror}", where=str(root)) from error
+
+
+def _settle(root: Folder, state: State) -> str | None:
     """Ends what a killed run left behind; what it did, in one line."""
-    if not journal.exists(state):  # killed before it touched a file, or there was none
-        journal.roll_back(root, state)
-        return None
-    if journal.is_complete(root, state):
-        journal.end(state)
-        return "An earlier run had written every file; cleaned up behind it."
-    count = journal.roll_back(root, state)
+    try:
+        if not journal.exists(state):  # killed before it touched a file, or there was none
+            journal.clear(state)
+            return None
+        if journal.is_complete(root, state):
+            journal.end(state)
+            return "An earlier run had written every file; cleaned up behind it."
+        count = journal.roll_back(root, state)
+    except OSError as error:
+        raise _not_yet(root, error) from error
     files = "1 file" if count == 1 else f"{count} files"
     return f"An earlier run was stopped in the middle; {files} rolled back."
 
 
-def _write_staged(root: Path, state: Path, staged: Sequence[journal.Staged]) -> None:
+def _write_staged(root: Folder, state: State, staged: Sequence[journal.Staged]) -> None:
     try:
         entries = journal.begin(root, state, staged)
         journal.place_all(root, state, entries)
@@ -69,18 +80,22 @@ def _write_staged(root: Path, state: Path, staged: Sequence[journal.Staged]) -> 
         try:
             journal.roll_back(root, state)
         except OSError as second:
-            raise FleetmodError(
-                f"cannot be rolled back yet: {second.strerror or second}",
-                where=_place_of(root, second),
-                todo="Mend the cause and run again: the old contents are kept.",
-            ) from error
+            raise _not_yet(root, second) from error
         if isinstance(error, OSError):
             raise FleetmodError(
                 f"nothing was written: {error.strerror or error}",
-                where=_place_of(root, error),
+                where=_place_of(root.path, error),
                 todo="Free some space or make the folder writable, then run again.",
             ) from error
         raise
+
+
+def _not_yet(root: Folder, error: OSError) -> FleetmodError:
+    return FleetmodError(
+        f"cannot be rolled back yet: {error.strerror or error}",
+        where=_place_of(root.path, error),
+        todo="Mend the cause and run again: the old contents are kept.",
+    )
 
 
 def _place_of(root: Path, error: OSError) -> str:
@@ -88,7 +103,7 @@ def _place_of(root: Path, error: OSError) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 
 
-def _stage(root: Path, changes: Sequence[FileChange]) -> list[journal.Staged]:
+def _stage(root: Folder, changes: Sequence[FileChange]) -> list[journal.Staged]:
     """Old and new content of each file that changes. Raises when any is not as planned."""
     staged, stale = [], []
     for change in changes:
@@ -108,9 +123,10 @@ def _stage(root: Path, changes: Sequence[FileChange]) -> list[journal.Staged]:
     return staged
 
 
-def _content(root: Path, path: str) -> bytes | None:
+def _content(root: Folder, path: str) -> bytes | None:
     try:
-        return (root / path).read_bytes()
+        with root.holder(path) as (folder, name):
+            return folder.read(name)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -121,13 +137,12 @@ def _content(root: Path, path: str) -> bytes | None:
 
 def _check_place(root: Path, path: str) -> None:
     """Raises FleetmodError unless `path` is a file's place inside `root`, reached by no link."""
-    parts = PurePosixPath(path).parts
-    if not parts or path.startswith("/") or ".." in parts or ".git" in parts:
+    if not is_inside(path):
         raise FleetmodError(
             "is no place for a file of this repository", where=path, todo="Make a new plan."
         )
     at = root
-    for part in parts:
+    for part in path.split("/"):
         at /= part
         if at.is_symlink():
             raise FleetmodError(

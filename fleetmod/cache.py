@@ -2,22 +2,30 @@
 
 An entry counts for the same bytes at the same path, analysed by the same code, rules and settings;
 whatever else changed, it is as if it were not there. The gates do without: they prove anew.
+
+It is a JSON file, so that it can hold data only, whoever wrote it. One that is a link, that others
+own or may write to, or that is damaged in any way is as good as none; so is its folder.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from stat import S_IWOTH
 from typing import TYPE_CHECKING, Any
 
 from fleetmod import __version__
+from fleetmod.errors import FleetmodError
+from fleetmod.model import Edit, FileResult, Finding, Need
 from fleetmod.testfiles import is_test
+from fleetmod.workspace.beneath import Folder, check_owner
 
 if TYPE_CHECKING:
     from fleetmod.rules import Rule
@@ -26,6 +34,8 @@ if TYPE_CHECKING:
 FOLDER = "FLEETMOD_CACHE_DIR"  # an empty value: keep nothing
 _PARSERS = ("tree_sitter", "tree_sitter_typescript", "tree_sitter_bash")
 _PER_FILE = ("production_literals", "adapters", "data_paths")
+_MOST = 1 << 28  # bytes; hundreds of times what a big repository needs
+_BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 class Cache:
@@ -33,17 +43,25 @@ class Cache:
 
     def __init__(self, file: Path | None = None, stamp: str = "") -> None:
         self._file, self._stamp = file, stamp
-        self._known: dict[tuple[str, str], tuple[str, Any]] = _load(file, stamp) if file else {}
+        self._known: dict[tuple[str, str], list[Any]] = _load(file, stamp) if file else {}
         self._used: dict[tuple[str, str], tuple[str, Any]] = {}
         self._added = False
 
     def get(self, kind: str, path: str, key: str) -> Any:
         """What was put for a path under the same key, now or before; None where nothing was."""
-        entry = self._used.get((kind, path)) or self._known.get((kind, path))
-        if entry is None or entry[0] != key:
+        used = self._used.get((kind, path))
+        if used is not None:
+            return used[1] if used[0] == key else None
+        try:
+            known_key, raw = self._known.get((kind, path), ("", None))
+            if known_key != key:
+                return None
+            value = _KINDS[kind][1](raw, path)
+        except _BROKEN:
+            self._known = {}  # nor is the rest to be believed
             return None
-        self._used[kind, path] = entry
-        return entry[1]
+        self._used[kind, path] = (key, value)
+        return value
 
     def put(self, kind: str, path: str, key: str, value: Any) -> None:
         self._used[kind, path] = (key, value)
@@ -51,16 +69,20 @@ class Cache:
 
     def save(self, whole: bool) -> None:
         """Keep what was used and put; after a `whole` run, that alone. Failing to is no error."""
-        kept = self._used if whole else {**self._known, **self._used}
-        if self._file is None or not (self._added or len(kept) < len(self._known)):
+        kept = {} if whole else dict(self._known)
+        if self._file is None or not (self._added or len(self._used | kept) < len(self._known)):
             return
-        try:
+        for place, (key, value) in self._used.items():
+            kept[place] = [key, _KINDS[place[0]][0](value)]
+        listed = [[*place, *entry] for place, entry in kept.items()]
+        with suppress(OSError, FleetmodError):  # the next run does the work again
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            beside = self._file.with_suffix(f".{os.getpid()}")
-            beside.write_bytes(pickle.dumps((self._stamp, kept), protocol=5))
-            beside.replace(self._file)
-        except OSError:
-            pass  # the next run does the work again
+            with _own_folder(self._file.parent) as folder:
+                beside = f"{self._file.name}.{os.getpid()}"
+                folder.remove(beside)
+                with os.fdopen(folder.create(beside, 0o600), "wb") as out:
+                    out.write(json.dumps([self._stamp, listed]).encode())
+                folder.move(beside, folder, self._file.name)
 
 
 def open_cache(root: Path, rules: tuple[Rule, ...]) -> Cache:
@@ -69,7 +91,7 @@ def open_cache(root: Path, rules: tuple[Rule, ...]) -> Cache:
     if folder is None:
         return Cache()
     name = sha256(os.fsencode(root)).hexdigest()[:32]
-    return Cache(folder / f"{name}.pickle", _stamp(rules))
+    return Cache(folder / f"{name}.json", _stamp(rules))
 
 
 class Keys:
@@ -122,15 +144,92 @@ def _folder() -> Path | None:
     return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "fleetmod"
 
 
-def _load(file: Path, stamp: str) -> dict[tuple[str, str], tuple[str, Any]]:
+@contextmanager
+def _own_folder(path: Path) -> Iterator[Folder]:
+    """The folder of a cache; raises FleetmodError for a link and for one that is shared."""
+    above = Path(os.path.realpath(path.absolute().parent))  # links of the user's own, as ~/.cache
+    with Folder.open(above) as parent, parent.folder(path.name) as folder:
+        check_owner(folder, (os.geteuid(),))
+        yield folder
+
+
+def _load(file: Path, stamp: str) -> dict[tuple[str, str], list[Any]]:
     try:
-        with file.open("rb") as opened:
-            if hasattr(os, "getuid") and os.fstat(opened.fileno()).st_uid != os.getuid():
-                return {}  # a pickle is code: only one's own is read
-            made_by, known = pickle.load(opened)
-    except Exception:  # a file that is damaged in any way is as good as none
+        with _own_folder(file.parent) as folder, os.fdopen(folder.open_file(file.name)) as opened:
+            about = os.fstat(opened.fileno())
+            is_own = about.st_uid == os.geteuid() and about.st_nlink == 1
+            if not is_own or about.st_mode & S_IWOTH or about.st_size > _MOST:
+                return {}
+            made_by, listed = json.load(opened)
+        if made_by != stamp:
+            return {}
+        return {(kind, path): [key, raw] for kind, path, key, raw in listed}
+    except (OSError, FleetmodError, *_BROKEN):
         return {}
-    return known if made_by == stamp else {}
+
+
+def _row(value: Any) -> Any:
+    """A value as JSON has it: a dataclass as the list of its fields."""
+    if isinstance(value, (FileResult, Finding, Edit, Need)):
+        return [_row(getattr(value, field.name)) for field in fields(value)]
+    if isinstance(value, (tuple, list)):
+        return [_row(each) for each in value]
+    return value
+
+
+def _made(cls: type[Any], raw: Any) -> Any:
+    """The value of a dataclass that `_row` wrote; raises ValueError for anything else."""
+    own = fields(cls)
+    if type(raw) is not list or len(raw) != len(own):
+        raise ValueError(f"no {cls.__name__}")
+    return cls(*[_READ[str(field.type)](each) for field, each in zip(own, raw, strict=True)])
+
+
+def _exactly(kind: type[Any]) -> Callable[[Any], Any]:
+    def read(raw: Any) -> Any:
+        if type(raw) is not kind or (kind is int and raw < 0):
+            raise ValueError(f"no {kind.__name__}")
+        return raw
+
+    return read
+
+
+def _each(read: Callable[[Any], Any], count: int | None = None) -> Callable[[Any], Any]:
+    def read_all(raw: Any) -> tuple[Any, ...]:
+        if type(raw) is not list or count not in (None, len(raw)):
+            raise ValueError("no such list")
+        return tuple([read(each) for each in raw])
+
+    return read_all
+
+
+_TEXT, _NUMBER = _exactly(str), _exactly(int)
+# by the types that the fields of fleetmod.model are declared with
+_READ: dict[str, Callable[[Any], Any]] = {
+    "str": _TEXT,
+    "int": _NUMBER,
+    "bool": _exactly(bool),
+    "tuple[str, ...]": _each(_TEXT),
+    "tuple[int, ...]": _each(_NUMBER),
+    "tuple[tuple[int, int], ...]": _each(_each(_NUMBER, 2)),
+    "tuple[Finding, ...]": _each(lambda raw: _made(Finding, raw)),
+    "tuple[Edit, ...]": _each(lambda raw: _made(Edit, raw)),
+    "tuple[Need, ...]": _each(lambda raw: _made(Need, raw)),
+}
+
+
+def _result(raw: Any, path: str) -> FileResult:
+    result: FileResult = _made(FileResult, raw)
+    if result.path != path or any(finding.path != path for finding in result.findings):
+        raise ValueError("of another file")
+    return result
+
+
+# what is kept of each kind: how it is written, and how it is read for a path
+_KINDS: dict[str, tuple[Callable[[Any], Any], Callable[[Any, str], Any]]] = {
+    "result": (_row, _result),
+    "literals": (sorted, lambda raw, _: frozenset(_each(_TEXT)(raw))),
+}
 
 
 def _stamp(rules: tuple[Rule, ...]) -> str:

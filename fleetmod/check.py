@@ -13,7 +13,7 @@ from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.filekinds import is_typescript
 from fleetmod.literals import holds_home
 from fleetmod.model import REWRITE, FileResult, Finding
-from fleetmod.project import Project, Sources, make_settings, read_sources, triggers
+from fleetmod.project import Project, Sources, looks_at, make_settings, read_sources
 from fleetmod.scan import scan_all
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import select
@@ -109,13 +109,9 @@ def read_baseline(project: Project) -> tuple[StableId, ...]:
 
 def _sources(project: Project, contents: Mapping[str, bytes]) -> Sources:
     """The files of `contents` that an audit would analyse."""
-    wanted = triggers(project)
+    holds = looks_at(project)
     paths = select(project.root, project.config, contents)
-    held = {
-        path: contents[path]
-        for path in paths
-        if is_typescript(path) and any(t in contents[path] for t in wanted)
-    }
+    held = {path: contents[path] for path in paths if is_typescript(path) and holds(contents[path])}
     if any(is_test(path) and holds_home(data) for path, data in held.items()):
         # what a test may expect hangs on what the rest of its package spells
         whole = read_sources(project)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
@@ -44,16 +46,22 @@ def describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
 
 
 def _lines(source: Source, node: Node, rule: Rule, claimed: list[Node]) -> tuple[int, ...]:
-    """The lines of a match on which one of its rule's triggers stands."""
+    """The lines of a match on which one of its rule's triggers stands, else one of its hints."""
+    parts = [node, *claimed]
+    found = _standing(source, parts, rule.triggers) or _standing(source, parts, rule.looks(True))
+    return tuple(sorted(found)) or (source.line_of(node.start_byte),)
+
+
+def _standing(source: Source, parts: Sequence[Node], texts: Sequence[str]) -> set[int]:
     out: set[int] = set()
-    for part in [node, *claimed]:
-        for trigger in rule.triggers:
-            needle = trigger.encode()
+    for part in parts:
+        for text in texts:
+            needle = text.encode()
             at = source.data.find(needle, part.start_byte, part.end_byte)
             while at >= 0:
                 out.add(source.line_of(at))
                 at = source.data.find(needle, at + 1, part.end_byte)
-    return tuple(sorted(out)) or (source.line_of(node.start_byte),)
+    return out
 
 
 def _short(text: str) -> str:

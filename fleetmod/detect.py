@@ -40,7 +40,8 @@ def matches(analysis: Analysis, rules: Sequence[Rule]) -> Iterator[tuple[Rule, N
             return bool(nodes) and analysis.container_roles.role(nodes[0]) in wanted
         raise ValueError(name)  # the loader lets no other predicate through
 
-    for (triggers, reach), group in _groups(rules).items():
+    named = analysis.settings.places.names_user(source.data)
+    for (triggers, reach), group in _groups(rules, named).items():
         places = _places(source.data, triggers, reach)
         if not places:
             continue
@@ -58,11 +59,11 @@ def matches(analysis: Analysis, rules: Sequence[Rule]) -> Iterator[tuple[Rule, N
     return iter(found)
 
 
-def _groups(rules: Sequence[Rule]) -> dict[tuple[tuple[str, ...], str], list[Rule]]:
+def _groups(rules: Sequence[Rule], named: bool) -> dict[tuple[tuple[str, ...], str], list[Rule]]:
     """The rules that look at the same places: one query asks for all of them."""
     groups: dict[tuple[tuple[str, ...], str], list[Rule]] = defaultdict(list)
     for rule in rules:
-        groups[rule.triggers, rule.reach].append(rule)
+        groups[rule.looks(named), rule.reach].append(rule)
     return groups
 
 

@@ -42,11 +42,11 @@ def scan(
     Of a file that is no text, or that nests too deeply, all lines count as not parsed.
     """
     if not is_text_file(data):
-        return _unseen(path, data, rules)
+        return _unseen(path, data, settings, rules)
     try:
         return _scan(path, data, settings, rules, only)
     except RecursionError:
-        return _unseen(path, data, rules)
+        return _unseen(path, data, settings, rules)
 
 
 def _scan(
@@ -73,7 +73,11 @@ def _scan(
         edits=_without_leading_blank(source, sorted([*edits, *orphans])),
         needs=tuple(analysis.draft.needs) if edits else (),
         errors=tuple(_line_range(source, node) for node in broken),
-        unparsed=tuple(_line_range(source, node) for node in broken if _triggered(node, rules)),
+        unparsed=tuple(
+            _line_range(source, node)
+            for node in broken
+            if _triggered(node.text or b"", rules, settings)
+        ),
     )
 
 
@@ -128,10 +132,10 @@ def _orphans(analysis: Analysis) -> list[Edit]:
     return remove_orphans(analysis.scopes, targets, analysis.draft.edits)
 
 
-def _unseen(path: str, data: bytes, rules: Sequence[Rule]) -> FileResult:
+def _unseen(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> FileResult:
     """A file of which nothing is known; nothing is proven where it holds a trigger."""
     lines = (1, data.count(b"\n") + 1)
-    triggered = any(t.encode() in data for rule in rules for t in rule.triggers)
+    triggered = _triggered(data, rules, settings)
     return FileResult(
         path=path,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -215,7 +219,7 @@ def _gone_with(
     if finding.action != REFUSE:
         return finding
     spelled = source.slice(finding.start, finding.end)
-    triggers = next((rule.triggers for rule in rules if rule.id == finding.rule), ())
+    triggers = next((rule.looks(True) for rule in rules if rule.id == finding.rule), ())
     left = [spelled, *(trigger for trigger in triggers if trigger in spelled)]
     for edit in edits:
         inside = edit.start <= finding.start and finding.end <= edit.end
@@ -228,6 +232,8 @@ def _line_range(source: Source, node: Node) -> tuple[int, int]:
     return source.line_of(node.start_byte), source.line_of(max(node.end_byte - 1, node.start_byte))
 
 
-def _triggered(node: Node, rules: Sequence[Rule]) -> bool:
-    held = node.text or b""
-    return any(t.encode() in held for rule in rules for t in rule.triggers)
+def _triggered(held: bytes, rules: Sequence[Rule], settings: Settings) -> bool:
+    """Whether debt may hide in what is not parsed: a trigger, or a hint beside a user's name."""
+    named = settings.places.names_user(held)
+    texts = (text for rule in rules for text in (rule.looks(True) if named else rule.triggers))
+    return any(text.encode() in held for text in texts)

@@ -16,7 +16,7 @@ from fleetmod.testfiles import is_test
 
 
 def holds_home(data: bytes) -> bool:
-    return b"/Users/" in data or b"/home/" in data
+    return any(text in data for text in (b"/Users/", b"/home/", b"-Users-"))
 
 
 class Literals(Mapping[str, frozenset[str]]):

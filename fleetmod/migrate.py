@@ -20,6 +20,7 @@ from fleetmod.rules import Rule
 from fleetmod.runtime import Needed, install
 from fleetmod.scan import UNOWNED, Progress, refused, scan_all
 from fleetmod.settings import Settings
+from fleetmod.snapshots import left_behind
 from fleetmod.testfiles import is_test
 from fleetmod.workspace import manifest
 from fleetmod.workspace.discover import candidates
@@ -81,6 +82,8 @@ def plan(
         for port in ADAPTS
     }
     notes = (*installed.notes, *_notes(findings), *_stale_mocks(project, sources, callers))
+    left = left_behind(project, sources, findings, changed)
+    notes += tuple(each.note(project.config.home.fixture) for each in left)
     changes.sort(key=lambda change: change.path)
     return Plan(tuple(changes), findings, notes, tuple(unproven))
 

@@ -17,6 +17,20 @@ _HOME = lazy(
 # what follows another folder's name: `acme-wiki`, `acme backup/x`, a value not known here
 _END = lazy(r"(?![\w.@+~\0-]| [\w(][^/\n\"'&|;<>]*/|/\.\.(?:/|$))")
 _DRIVE = lazy(r"(?:^|[^\w/])[A-Za-z]:$")
+_NAME = r"[A-Za-z0-9._-]*[A-Za-z0-9_-]"
+_USER = rf"(?P<user>\0(?![\w.\0-])|{_NAME}(?![\w-]))"  # a NUL is a value that is not known
+# macOS' disk tells no case, and no system counts slashes or `/./`
+_POSIX = lazy(
+    r"(?<![\w.~$}\])\0@#*%\\-])(?P<head>/{1,9}(?:\./{1,9}){0,9})(?P<word>[Uu]sers|USERS|home)"
+    rf"(?P<between>/{{1,9}}(?:\./{{1,9}}){{0,9}}){_USER}"
+)
+_WINDOWS = lazy(
+    r"(?<![\w.~$}\])\0@#*%-])(?P<drive>[A-Za-z]:)?(?P<head>[\\/]{1,9})(?P<word>[Uu]sers|USERS)"
+    rf"[\\/]{{1,9}}{_USER}"
+)
+# a folder's name made of a path, and a path in an address
+_KEY = r"(?<![A-Za-z0-9])-(?P<word>Users)-(?P<user>{})(?![A-Za-z0-9])"
+_ESCAPED = r"(?:(?<![A-Za-z0-9])|(?<=%2[Ff]))(?P<word>Users)%2[Ff](?P<user>{})(?![\w-])"
 # a word and a colon: another host if the word can be one only, or if a program that goes there runs
 _LABEL = lazy(r"(?:^|[\s\"'`=])(?P<word>[A-Za-z][\w.-]*@?[\w.-]+):$")
 _HOST = lazy(r"\w@|\w\.\w")
@@ -28,7 +42,10 @@ _OPENED = lazy(r"[?&][\w.-]+=$|\w://file$|^/(?:System/Volumes/Data|private)$")
 _REMOTE = lazy(r"(?:^|[\s;&|(\"'`])(?:ssh|mosh|rsh)\s[^\n]*$")
 _PATH = lazy(r"[^\s\"'`<>,;:|()]*")
 
+# how a home may be spelled: as it is; with other slashes or case; for Windows; in a key or address
+PLAIN, RESPELLED, WINDOWS, ENCODED = "plain", "respelled", "windows", "encoded"
 FOREIGN = "a URL, another host or a folder of that name; not this host's home"
+ON_WINDOWS = "a home on Windows; not this host's"
 LABELLED = "behind a label or in an address, so perhaps of another host"
 UNKNOWN = (
     "the path stands behind a value that is only known at run time; spell the home where that "
@@ -49,6 +66,18 @@ class HomePath:
     base: str
     user: str
     why: str = ""
+
+
+@dataclass(frozen=True)
+class Spelled:
+    """A home in a text that is put together: `start`..`end`, its folder's name up to `word`, its
+    user (a NUL for a value that is not known) and its form (a constant above)."""
+
+    start: int
+    end: int
+    word: int
+    user: str
+    form: str
 
 
 @dataclass(frozen=True)
@@ -85,10 +114,38 @@ class Places:
             base, length = self._base(text, start, len(match["home"]))
             yield HomePath(start, start + length, base, user)
 
+    def forms(self, text: str) -> Iterator[Spelled]:
+        """Every home of a text in any form, unless it is another host's or stands in an address.
+
+        Of users who are not configured only in a plain path, and behind a drive's letter.
+        """
+        for match in _POSIX.finditer(text):
+            before, head = text[: match.start()], match["head"]
+            address = before.endswith(":") and head == "//"  # `https://Users/x`
+            if address or self._elsewhere(before.removesuffix("file:")) not in ("", LABELLED):
+                continue
+            plain = head == match["between"] == "/" and match["word"] in ("Users", "home")
+            yield _spelled(match, PLAIN if plain else RESPELLED)
+        for match in _WINDOWS.finditer(text):
+            known = "\\" in match["head"] and match["user"] in self.users
+            if match["drive"] or known:
+                yield _spelled(match, WINDOWS)
+        yield from self.encoded(text)
+
+    def encoded(self, text: str) -> Iterator[Spelled]:
+        """The configured users' homes in keys made of paths and in escaped addresses."""
+        for user in self.users if "Users" in text else ():
+            for match in re.finditer(_KEY.format(re.escape(slug(user))), text):
+                yield _spelled(match, ENCODED)
+            for match in re.finditer(_ESCAPED.format(re.escape(user)), text):
+                yield _spelled(match, ENCODED)
+
     def _elsewhere(self, before: str) -> str:
         """Why a home path behind these words is not this host's; empty when it is."""
         line = before.rpartition("\n")[2]
-        if _DRIVE.search(line) or _REMOTE.search(line):
+        if _DRIVE.search(line):
+            return ON_WINDOWS
+        if _REMOTE.search(line):
             return FOREIGN
         if url := _URL.search(line):
             routed = url["scheme"] is None or _ROUTED.fullmatch(url["scheme"])
@@ -104,9 +161,14 @@ class Places:
             for match in re.finditer(rf"/(?:Users|home)/{re.escape(user)}(?![\w-])", text):
                 if _HOME.match(text, match.start()) is None:
                     before = text[: match.start()]
+                    if before.endswith("/.") and self._respelled(text, match.end()):
+                        continue  # `/./Users/x` is the home itself
                     why = LABELLED if _OPENED.search(before) else FOREIGN
                     why = UNKNOWN if before.endswith("\0") else why
                     yield HomePath(match.start(), match.end(), "", user, why)
+
+    def _respelled(self, text: str, end: int) -> bool:
+        return any(form.form == RESPELLED and form.end == end for form in self.forms(text))
 
     def _base(self, text: str, start: int, home: int) -> tuple[str, int]:
         candidates = sorted(
@@ -132,6 +194,10 @@ class Places:
         found = re.finditer(rf"(?<![\w.~$}}\])-]){re.escape(path)}", text)
         return any(_END.match(text, match.end()) for match in found)
 
+    def names_user(self, data: bytes) -> bool:
+        """Whether a file names a configured user anywhere."""
+        return any(user.encode() in data or slug(user).encode() in data for user in self.users)
+
     def below_home(self, base: str) -> str:
         """A base's path below its home folder, e.g. `Code/acme`; empty when there is none."""
         literal = {ROOT: self.root, VAULT: self.vault}.get(base, "")
@@ -148,6 +214,15 @@ class Places:
         homes = "|".join(map(re.escape, self.users))
         found = re.finditer(rf"/(?:Users|home)/(?:{homes})(?![\w-])", text) if homes else ()
         return frozenset(whole_path(text, match.start()) for match in found)
+
+
+def slug(path: str) -> str:
+    """A path as a part of a folder's name, as tools make that: `-Users-x-code`."""
+    return re.sub(r"[^A-Za-z0-9]", "-", path)
+
+
+def _spelled(match: re.Match[str], form: str) -> Spelled:
+    return Spelled(match.start(), match.end(), match.end("word"), match["user"], form)
 
 
 def whole_path(text: str, start: int) -> str:

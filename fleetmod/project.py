@@ -18,11 +18,12 @@ from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.config import Config, configured_above, load_config
-from fleetmod.workspace.discover import candidates, discover
+from fleetmod.workspace.discover import candidates, discover, wide_texts
 from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.manifest import find_packages, owner
 from fleetmod.workspace.search import Search
+from fleetmod.workspace.tree_state import LFS, code_files, not_on_disk
 
 PROCESS_MANAGER = "process-manager"
 PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
@@ -159,18 +160,29 @@ def open_project(
     return Project(root, config, configured, rules, packages, known, cached)
 
 
-def read_sources(project: Project) -> Sources:
-    """Read every TypeScript file that holds a trigger of a rule."""
+def read_sources(project: Project, encodings: bool = False) -> Sources:
+    """Read every TypeScript file that holds a trigger of a rule.
+
+    With `encodings` also those that hold one as UTF-16 are found, and told as unreadable; no search
+    of git's finds them, so every file is opened.
+    """
     search = project.search
     # one question to git answers what is asked later: the gate's needles hold a trigger each
     outside = [path.encode() for path in project.places.outside]
-    search.begin([*triggers(project), DAEMON.encode(), *outside])
+    search.begin([*triggers(project), DAEMON.encode(), *outside, LFS])
     project.cache  # noqa: B018 (opened while git works)
     discovered = discover(project.root, project.config, search=search)
     typescript = [p for p in discovered if is_typescript(p)]
-    found = candidates(project.root, typescript, triggers(project), search)
+    wide = wide_texts(project.root, typescript, triggers(project)) if encodings else []
+    found = candidates(project.root, typescript, triggers(project), search, looks_at(project))
     contents: dict[str, bytes] = {}
-    unreadable = list(found.unreadable)
+    config = project.config
+    matters = code_files(config)
+    unreadable = [
+        *found.unreadable,
+        *((path, "it is UTF-16; save it as UTF-8") for path in wide),
+        *not_on_disk(project.root, search, matters, config.workspace.gate),
+    ]
     for path in found.hits:
         try:
             contents[path] = (project.root / path).read_bytes()
@@ -183,7 +195,22 @@ def read_sources(project: Project) -> Sources:
 
 def triggers(project: Project) -> list[bytes]:
     """The texts of which a file must hold one to be worth parsing."""
-    return sorted({IGNORE.encode(), *(t.encode() for r in project.rules for t in r.triggers)})
+    named = bool(project.places.users)
+    return sorted({IGNORE.encode(), *(t.encode() for r in project.rules for t in r.looks(named))})
+
+
+def looks_at(project: Project) -> Callable[[bytes], bool]:
+    """A test whether a file's content is worth parsing: some texts count only where it names one of
+    home.users."""
+    always = {IGNORE.encode(), *(t.encode() for r in project.rules for t in r.looks(False))}
+    named, places = set(triggers(project)) - always, project.places
+
+    def holds(data: bytes) -> bool:
+        if any(text in data for text in always):
+            return True
+        return places.names_user(data) and any(text in data for text in named)
+
+    return holds
 
 
 def _data_paths(

@@ -17,15 +17,19 @@ def is_clean(args: list[str]) -> bool:
     """Whether `check` with these arguments surely finds nothing; False means: ask it."""
     if not args or any(a.startswith(("-", "/")) or ".." in a.split("/") for a in args):
         return False
+    users: list[bytes] | None = None
     try:
         with open("fleetmod.toml", "rb") as config:  # noqa: PTH123 (pathlib costs as much again)
-            if any(map(_names_rules, config)):
-                return False  # rules of one's own have triggers of their own
+            for line in config:
+                if _names_rules(line):
+                    return False  # rules of one's own have triggers of their own
+                if line.startswith(b"users = [") and users is None:
+                    users = _users(line)
     except FileNotFoundError:
         pass
     except OSError:
         return False
-    triggers = _triggers()
+    always, named = _triggers()
     for path in args:
         if path.endswith(_CODE):
             try:
@@ -35,7 +39,10 @@ def is_clean(args: list[str]) -> bool:
                 continue  # deleted by the commit
             except OSError:
                 return False
-            if any(trigger in data for trigger in triggers):
+            if any(text in data for text in always):
+                return False
+            named_in = users is None or any(user in data for user in users)
+            if named_in and any(text in data for text in named):
                 return False
         elif os.path.isdir(path):  # noqa: PTH112
             return False
@@ -47,21 +54,31 @@ def _names_rules(line: bytes) -> bool:
     return b"rules" in line and line.partition(b"#")[0].replace(b" ", b"").strip() != b"rules=[]"
 
 
-def _triggers() -> list[bytes]:
-    """The triggers of the bundled rules, from the line of each file that gives them."""
+def _users(line: bytes) -> list[bytes] | None:
+    """The plain names of home.users; None where the line does not tell them."""
+    listed, closed, _ = line.partition(b"[")[2].partition(b"]")
+    users = listed.split(b'"')[1::2]
+    told = closed and b"'" not in listed and all(map(bytes.isalnum, users))
+    return users if told else None
+
+
+def _triggers() -> tuple[list[bytes], list[bytes]]:
+    """The texts that the bundled rules look for, from the lines of each file that give them: those
+    that count anywhere, and those that do beside a name of home.users."""
     here = os.path.dirname(__file__)  # noqa: PTH120
     folder = os.path.join(here, "_data", "rules")  # noqa: PTH118
     if not os.path.isdir(folder):  # noqa: PTH112
         folder = os.path.join(os.path.dirname(here), "rules")  # noqa: PTH118, PTH120
-    found = {_DIRECTIVE}
+    found: tuple[set[bytes], set[bytes]] = {_DIRECTIVE}, set()
     for entry in os.scandir(folder):
         if entry.name.endswith(".toml"):
             with open(entry.path, "rb") as file:  # noqa: PTH123
                 head = file.read().partition(b"\n[[example]]")[0]
-            line = head.partition(b"\ntriggers = [")[2].partition(b"]")[0]
-            texts = line.replace(rb"\\", b"\\").split(b'"')[1::2]
-            found.update(text.replace(rb"\u0022", b'"') for text in texts)
-    return sorted(found)
+            for key, texts in (("triggers", 0), ("hints", 0), ("named", 1)):
+                line = head.partition(f"\n{key} = [".encode())[2].partition(b"]")[0]
+                spelled = line.replace(rb"\\", b"\\").split(b'"')[1::2]
+                found[texts].update(text.replace(rb"\u0022", b'"') for text in spelled)
+    return sorted(found[0]), sorted(found[1])
 
 
 def main() -> None:

@@ -10,8 +10,12 @@ from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
 from fleetmod.lift.home_drift import spelled_otherwise
+from fleetmod.lift.home_forms import ANYONE
 from fleetmod.lower.draft import Refused
+from fleetmod.lower.home_key import home_key
+from fleetmod.lower.own_home import ANY_USER, own_home
 from fleetmod.lower.prose import describe, neutral_comment
+from fleetmod.places import HOME
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Binding, exported
 from fleetmod.syntax.source import Source
@@ -160,6 +164,23 @@ def home_path(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     return Rewritten(understood, notes)
 
 
+def home_user(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """A home made of the name of whoever runs the code becomes a lookup of the node's identity."""
+    form = analysis.home_kinds.form(node)
+    if form is None or form.kind == ANYONE:
+        raise Refused(ANY_USER)
+    own_home(analysis.home_paths, form, node, rule)
+    return Rewritten(HOME)
+
+
+def home_key_of(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """A key or an address made of a home is made of the node's own."""
+    form = analysis.home_kinds.form(node)
+    if form is None:
+        raise Refused("is no key of a home any more")
+    return Rewritten("key", home_key(analysis.home_paths, form, node, rule))
+
+
 def home_test_data(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in test data moves to a neutral user's home, the same in the whole file."""
     if analysis.home_kinds.drift.fixture:
@@ -206,6 +227,8 @@ REWRITES: dict[str, Rewrite] = {
     "container-display": container_display,
     "container-address": container_address,
     "home-path": home_path,
+    "home-user": home_user,
+    "home-key": home_key_of,
     "home-test-data": home_test_data,
     "home-comment": home_comment,
 }

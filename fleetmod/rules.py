@@ -25,6 +25,8 @@ _KEYS: dict[str, type] = {
     "phase": str,
     "safety": str,
     "triggers": list,
+    "hints": list,
+    "named": list,
     "reach": str,
     "query": str,
     "query_tsx": str,
@@ -64,6 +66,8 @@ class Rule:
     phase: str = ""
     safety: str = "safe"
     triggers: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()  # where to look, too; in what does not parse they prove nothing
+    named: tuple[str, ...] = ()  # hints in a file that names one of home.users
     reach: str = "match"  # a match holds a trigger itself; or only its "file" does
     rewrite: str = ""
     refusal: str = ""  # why a match is debt that fleetmod never rewrites
@@ -72,6 +76,11 @@ class Rule:
     examples: tuple[Example, ...] = field(default=())
     sha256: str = ""
     file: str = ""
+
+    def looks(self, named: bool) -> tuple[str, ...]:
+        """The texts of which a file must hold one to be worth parsing; `named` says whether it
+        names one of home.users."""
+        return self.triggers + self.hints + (self.named if named else ())
 
 
 def bundled_folder() -> Path:
@@ -151,8 +160,12 @@ def read_rule(path: Path) -> Rule:
             "rewrite",
             todo=f"Known rewrites: {', '.join(sorted(NAMES))}",
         )
-    if not all(isinstance(t, str) and t for t in raw.get("triggers", [])):
-        raise wrong("`triggers` must be a list of non-empty strings", "triggers")
+    for key in ("triggers", "hints", "named"):
+        if not all(isinstance(t, str) and t for t in raw.get(key, [])):
+            raise wrong(f"`{key}` must be a list of non-empty strings", key)
+    for key in ("hints", "named"):
+        if raw.get(key) and not raw.get("triggers"):
+            raise wrong(f"`{key}` without `triggers`, so every file is looked at anyway", key)
     _check_query(raw["query"], "typescript", "query", wrong)
     if "query_tsx" in raw:
         _check_query(raw["query_tsx"], "tsx", "query_tsx", wrong)
@@ -173,6 +186,8 @@ def _rule(raw: Mapping[str, Any], examples: tuple[Example, ...], data: bytes, pa
         phase=raw.get("phase", ""),
         safety=raw.get("safety", "safe"),
         triggers=tuple(raw.get("triggers", [])),
+        hints=tuple(raw.get("hints", [])),
+        named=tuple(raw.get("named", [])),
         reach=raw.get("reach", "match"),
         rewrite=raw.get("rewrite", ""),
         refusal=raw.get("refusal", ""),

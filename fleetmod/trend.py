@@ -13,7 +13,7 @@ from fleetmod import __version__
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_typescript
 from fleetmod.model import FileResult, is_debt
-from fleetmod.project import Project, make_settings
+from fleetmod.project import Project, looks_at, make_settings
 from fleetmod.scan import Progress, scan_file
 from fleetmod.settings import Settings
 from fleetmod.testfiles import is_test
@@ -59,7 +59,7 @@ class _Past:
     def __init__(self, project: Project, reader: Blobs) -> None:
         self._project, self._reader = project, reader
         self._wanted = looked_at(project.config)
-        self._triggers = {t.encode() for rule in project.rules for t in rule.triggers}
+        self._holds = looks_at(project)
         self._contents: dict[str, bytes | None] = {}  # by blob; None for one without a trigger
         self._results: dict[tuple[object, ...], FileResult] = {}
 
@@ -89,8 +89,7 @@ class _Past:
                     where=str(self._project.root),
                     todo="In a partial or shallow clone, fetch the history first",
                 )
-            held = any(trigger in data for trigger in self._triggers)
-            self._contents[blob] = data if held else None
+            self._contents[blob] = data if self._holds(data) else None
         return self._contents[blob]
 
     def _scan(self, path: str, blob: str, data: bytes, settings: Settings) -> FileResult:

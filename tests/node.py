@@ -20,7 +20,12 @@ VERSIONS = {
     "@types/node": "24.19.2",
     "bun": "1.4.5",
     "esbuild": "0.28.2",
+    "eslint": "10.15.0",
+    "pnpm": "10.34.9",
+    "prettier": "3.10.1",
+    "turbo": "2.11.11",
     "typescript": "5.9.3",
+    "vitest": "5.1.2",
 }
 
 
@@ -33,7 +38,7 @@ def node() -> Path:
     return bin_folder() / "node"
 
 
-def _npm_cli() -> Path:
+def npm_cli() -> Path:
     """npm's own script: the `npm` beside node is a link, which a wheel cannot hold."""
     return bin_folder().parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
@@ -79,7 +84,7 @@ def npm(*names: str) -> Path:
     (fresh / "package.json").write_text("{}")
     try:
         flags = ("--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1")
-        done = run(node(), _npm_cli(), "install", *flags, *wanted, cwd=fresh)
+        done = run(node(), npm_cli(), "install", *flags, *wanted, cwd=fresh)
         if done.returncode != 0:
             reason = f"npm cannot install {', '.join(wanted)}: {done.stderr.strip()}"
             if os.environ.get("CI") == "true":

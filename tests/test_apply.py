@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from fleetmod.apply import recover, write
 from fleetmod.edits import render
 from fleetmod.errors import FleetmodError
 from fleetmod.model import Edit, FileChange
-from fleetmod.workspace.lock import locked, state_folder
+from fleetmod.workspace.beneath import Folder
+from fleetmod.workspace.lock import State, locked, state_folder
 
 KILLS = 200
 Tree = dict[str, tuple[str, bytes]]
@@ -31,6 +33,20 @@ Tree = dict[str, tuple[str, bytes]]
 
 def edit(start: int, end: int, text: str) -> Edit:
     return Edit(start, end, text, "test")
+
+
+@contextmanager
+def held(root: Path) -> Iterator[tuple[Folder, State]]:
+    """The work tree and its state, as a writer holds them."""
+    with locked(state_folder(root)) as state, Folder.open(root) as top:
+        yield top, state
+
+
+def broken(root: Path, files: list[journal.Staged], placed: int) -> None:
+    """A write that stops when some of its files have their place."""
+    with held(root) as (top, state):
+        entries = journal.begin(top, state, files)
+        journal.place_all(top, state, entries[:placed])
 
 
 def sha(content: bytes) -> str:
@@ -188,8 +204,8 @@ def test_links_are_refused(root: Path, tmp_path: Path) -> None:
 
 
 STEPS = [
-    *("os.replace", "os.fsync", "os.open", "os.mkdir", "os.chmod", "os.unlink", "shutil.copystat"),
-    *("journal._create", "journal._move", "journal._sync_folder", "journal.hash_of", "journal.end"),
+    *("os.replace", "os.fsync", "os.open", "os.mkdir", "os.fchmod", "os.unlink", "os.utime"),
+    *("journal._create", "journal._move", "journal.hash_of", "journal.end"),
 ]
 ERRORS: list[Callable[[], BaseException]] = [
     lambda: OSError(errno.ENOSPC, "No space left on device"),
@@ -216,7 +232,7 @@ class Breaking:
 def test_a_failure_at_any_step_leaves_the_tree_as_it_was(
     root: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    modules = {"os": os, "shutil": shutil, "journal": journal}
+    modules = {"os": os, "journal": journal}
     module, name = step.split(".")
     before, changes, real = tree(root), three(root), getattr(modules[module], name)
     failed = 0
@@ -243,7 +259,7 @@ def test_a_failure_at_any_step_leaves_the_tree_as_it_was(
 def after_commit(root: Path) -> bool:
     """An interrupt that comes when the journal is gone already finds everything written."""
     new = (root / "new/deep/c.ts").exists() and (root / "a.ts").read_bytes() == b"Aa\r\n"
-    return new and not journal.exists(state_folder(root))
+    return new and not (journal.folder_of(state_folder(root)) / "journal.json").exists()
 
 
 def reset(root: Path, before: Tree) -> None:
@@ -277,10 +293,10 @@ def test_a_file_that_changes_meanwhile_stops_the_write(
 def test_a_journal_on_another_disk(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.replace
 
-    def replace(source: Any, target: Any) -> None:
-        if ".git" in Path(source).parts and ".git" not in Path(target).parts:
+    def replace(source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+        if src_dir_fd != dst_dir_fd:
             raise OSError(errno.EXDEV, "Invalid cross-device link")
-        real(source, target)
+        real(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
 
     monkeypatch.setattr(os, "replace", replace)
     write(root, three(root))
@@ -403,11 +419,11 @@ def test_a_roll_back_that_fails_can_be_finished_later(
 ) -> None:
     before, changes, real, calls = tree(root), three(root), journal._move, []
 
-    def move(source: Path, target: Path) -> None:
+    def move(source: Folder, name: str, folder: Folder, target: str) -> None:
         calls.append(target)
         if len(calls) > 1:
-            raise OSError(errno.EIO, "Input/output error", str(target))
-        real(source, target)
+            raise OSError(errno.EIO, "Input/output error", str(folder.path / target))
+        real(source, name, folder, target)
 
     with monkeypatch.context() as patch:
         patch.setattr(journal, "_move", move)
@@ -428,8 +444,7 @@ def test_recover_is_exact_and_can_be_repeated(
         journal.Staged("src/b.sh", b"#!/bin/sh\n", b"B"),
         journal.Staged("new/deep/c.ts", None, b"C"),
     ]
-    entries = journal.begin(root, state, files)
-    journal.place_all(root, state, entries[:placed])
+    broken(root, files, placed)
     if placed == 3:
         assert recover(root) == "An earlier run had written every file; cleaned up behind it."
         assert (root / "a.ts").read_bytes() == b"Aa"
@@ -453,8 +468,7 @@ def test_recover_does_not_overwrite_what_was_edited_since(root: Path) -> None:
         journal.Staged("src/b.sh", b"#!/bin/sh\n", b"B"),
     ]
     files.append(journal.Staged("last.ts", None, b"L"))
-    entries = journal.begin(root, state, files)
-    journal.place_all(root, state, entries[:2])
+    broken(root, files, 2)
     (root / "a.ts").write_text("edited")
     for _ in range(2):
         with pytest.raises(FleetmodError, match=r"^a\.ts: changed after"):
@@ -465,20 +479,19 @@ def test_recover_does_not_overwrite_what_was_edited_since(root: Path) -> None:
 
 
 def test_write_takes_back_a_broken_write_first(root: Path) -> None:
-    changes, state = three(root), state_folder(root)
+    changes = three(root)
     files = [journal.Staged("a.ts", b"a\r\n", b"broken"), journal.Staged("x.ts", None, b"x")]
-    entries = journal.begin(root, state, files)
-    journal.place_all(root, state, entries[:1])
+    broken(root, files, 1)
     assert (root / "a.ts").read_bytes() == b"broken"
     write(root, changes)
     assert (root / "a.ts").read_bytes() == b"Aa\r\n"
 
 
 def test_a_live_holder_is_named(root: Path) -> None:
-    with locked(state_folder(root)):
+    with held(root) as (top, state):
         with pytest.raises(FleetmodError, match=rf"another fleetmod .*pid {os.getpid()}\b"):
             write(root, three(root))
-        journal.begin(root, state_folder(root), [journal.Staged("x.ts", None, b"x")])
+        journal.begin(top, state, [journal.Staged("x.ts", None, b"x")])
         with pytest.raises(FleetmodError, match="another fleetmod"):
             recover(root)
     assert (root / "a.ts").read_bytes() == b"a\r\n"

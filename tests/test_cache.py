@@ -7,11 +7,15 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from fleetmod.model import FileResult
+from fleetmod.cache import Cache
+from fleetmod.model import Edit, FileResult, Finding, Need
 from tests.repo import Ran, commit, copy, fleetmod, make
 
 CALL = """import { execFileSync } from "node:child_process";
@@ -97,12 +101,172 @@ def test_what_is_kept_for_one_rule_alone_is_not_kept(root: Path) -> None:
     assert one.out != same(root).out
 
 
-@pytest.mark.parametrize("content", [b"", b"no pickle", b"\x80\x05N.", b"\x80\x05]\x94."])
+BROKEN = [b"", b"no JSON", b"\xff", b"null", b"{}", b"[]", b"[1, 2]", b"[" * 100_000, b"9" * 10_000]
+
+
+@pytest.mark.parametrize("content", BROKEN)
 def test_a_damaged_file_is_as_good_as_none(root: Path, content: bytes) -> None:
     audit(root)
     (kept,) = (root.parent / "cache").iterdir()
     kept.write_bytes(content)
     same(root)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw: None,
+        lambda raw: [],
+        lambda raw: raw[:-1],
+        lambda raw: [*raw, ""],
+        lambda raw: ["packages/api/src/other.ts", *raw[1:]],
+        lambda raw: [raw[0], 7, *raw[2:]],
+        lambda raw: [*raw[:2], {}, *raw[3:]],
+        lambda raw: [*raw[:2], [], *raw[3:5], [[1]], raw[6]],
+        lambda raw: [*raw[:2], [], *raw[3:5], [[1, -1]], raw[6]],
+        lambda raw: [*raw[:2], [], *raw[3:5], [[1, True]], raw[6]],
+        lambda raw: [*raw[:2], [[*raw[2][0][:3], "elsewhere.ts", *raw[2][0][4:]]], *raw[3:]],
+        lambda raw: [*raw[:2], [[*raw[2][0][:12], 1, *raw[2][0][13:]]], *raw[3:]],
+    ],
+)
+def test_a_damaged_value_is_as_good_as_none(root: Path, damage: Callable[[Any], Any]) -> None:
+    plain = fleetmod(root, "audit", "--format", "json")
+    audit(root)
+    (kept,) = (root.parent / "cache").iterdir()
+    stamp, listed = json.loads(kept.read_bytes())
+    for entry in listed:
+        if entry[0] == "result" and entry[1].endswith("stop.ts"):
+            entry[3] = damage(entry[3])
+    kept.write_text(json.dumps([stamp, listed]))
+    assert audit(root) == plain
+
+
+def test_every_value_comes_back_as_it_was(tmp_path: Path) -> None:
+    finding = Finding(
+        *("rule", "home", "path", "a.ts", 1, 2, 3, 4, "text \udcff", "understood", "refuse"),
+        *("reason", True, "symbol", ("note", "other"), (3, 4), "accepted", True, "0123"),
+    )
+    spans = ((1, 2), (3, 4))
+    result = FileResult(
+        *("a.ts", "sha", (finding, finding), (Edit(1, 2, "new", "rule"),)),
+        *((Need("node-identity", "nodeIdentity"),), spans, spans[:1]),
+    )
+    assert all(getattr(finding, each.name) != each.default for each in fields(Finding))
+    assert all(getattr(result, each.name) != each.default for each in fields(FileResult))
+    for whole in (True, False):
+        cache = Cache(tmp_path / "own/a.json", "stamp")
+        cache.put("result", "a.ts", "key", result)
+        cache.put("literals", "a.ts", "key", frozenset({"/Users/ada", "/home/ada"}))
+        cache.save(whole)
+        again = Cache(tmp_path / "own/a.json", "stamp")
+        assert again.get("result", "a.ts", "key") == result
+        assert again.get("literals", "a.ts", "key") == {"/Users/ada", "/home/ada"}
+        assert again.get("result", "a.ts", "other key") is None
+        assert Cache(tmp_path / "own/a.json", "other").get("result", "a.ts", "key") is None
+
+
+def planted(root: Path) -> Path:
+    """The file that the next audit would read, saying that nothing was found."""
+    audit(root)
+    (kept,) = (root.parent / "cache").iterdir()
+    stamp, listed = json.loads(kept.read_bytes())
+    for entry in listed:
+        if entry[0] == "result":
+            entry[3] = [entry[1], "", [], [], [], [], []]
+    kept.write_text(json.dumps([stamp, listed]))
+    assert json.loads(audit(root).out)["findings"] == []  # it is believed as it is
+    return kept
+
+
+def file_link(kept: Path) -> None:
+    kept.rename(kept.parents[1] / "blob")
+    kept.symlink_to(kept.parents[1] / "blob")
+
+
+def hard_link(kept: Path) -> None:
+    os.link(kept, kept.parents[1] / "blob")
+
+
+def shared_file(kept: Path) -> None:
+    kept.chmod(0o666)
+
+
+def folder_link(kept: Path) -> None:
+    kept.parent.rename(kept.parents[1] / "real")
+    kept.parent.symlink_to(kept.parents[1] / "real")
+
+
+def shared_folder(kept: Path) -> None:
+    kept.parent.chmod(0o777)
+
+
+def other_file(kept: Path) -> None:
+    os.chown(kept, 1234, 1234)
+
+
+def other_folder(kept: Path) -> None:
+    os.chown(kept.parent, 1234, 1234)
+
+
+@pytest.mark.parametrize(
+    "share",
+    [file_link, hard_link, shared_file, folder_link, shared_folder, other_file, other_folder],
+)
+def test_a_file_or_folder_of_more_than_the_caller_is_not_used(
+    root: Path, share: Callable[[Path], None]
+) -> None:
+    if share in (other_file, other_folder) and os.geteuid() != 0:
+        pytest.skip("needs another user")
+    kept = planted(root)
+    share(kept)
+    before = kept.read_bytes()
+    same(root)
+    if share in (folder_link, shared_folder, other_folder):  # nor is anything written there
+        assert kept.read_bytes() == before
+
+
+class Runs:
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (os.system, (f"touch {self.mark}",))
+
+
+@pytest.mark.parametrize("suffix", ["json", "pickle"])
+def test_what_lies_in_the_folder_is_never_run(root: Path, suffix: str) -> None:
+    audit(root)
+    (kept,) = (root.parent / "cache").iterdir()
+    kept.with_suffix(f".{suffix}").write_bytes(pickle.dumps(Runs(root.parent / "ran")))
+    same(root)
+    assert not (root.parent / "ran").exists()
+
+
+RULE = """id = "acme-host"
+title = "the first machine's name"
+family = "home"
+class = "path"
+triggers = ["theMac"]
+query = '((identifier) @debt (#eq? @debt "theMac"))'
+refusal = "ask Ada"
+prose = "One machine has this name."
+"""
+
+
+def test_another_text_of_a_rule_counts_at_once(root: Path) -> None:
+    """A rule of the repository's own keeps its name and says something else."""
+    config = root / "fleetmod.toml"
+    config.write_text(config.read_text() + '\n[workspace]\nrules = ["rules"]\n')
+    (root / "packages/api/src/host.ts").write_text("export const host = theMac;\n")
+    own = root / "rules/acme-host.toml"
+    own.parent.mkdir()
+    own.write_text(RULE)
+    commit(root)
+    assert "ask Ada" in same(root).out
+    own.write_text(RULE.replace("Ada", "Bob"))
+    changed = same(root).out
+    assert "ask Bob" in changed
+    assert "ask Ada" not in changed
 
 
 def test_a_folder_that_cannot_be_made_is_no_error(root: Path) -> None:
@@ -144,14 +308,7 @@ def test_an_audit_without_news_parses_nothing(root: Path) -> None:
 
 
 def test_the_gate_proves_anew(root: Path) -> None:
-    audit(root)
-    (kept,) = (root.parent / "cache").iterdir()
-    stamp, known = pickle.loads(kept.read_bytes())
-    for (kind, path), (key, result) in known.items():
-        if kind == "result":
-            known[kind, path] = (key, FileResult(path, result.sha256))
-    kept.write_bytes(pickle.dumps((stamp, known)))
-    assert json.loads(audit(root).out)["findings"] == []  # an audit believes what is kept
+    planted(root)  # an audit believes what is kept
     env = {"FLEETMOD_CACHE_DIR": str(root.parent / "cache")}
     for command in ("gate", "migrate"):
         assert "packages/api/src/stop.ts" in fleetmod(root, command, env=env).out

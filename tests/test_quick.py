@@ -14,7 +14,34 @@ from tests.repo import fleetmod
 
 
 def test_it_knows_every_trigger(tmp_path: Path) -> None:
-    assert quick._triggers() == triggers(open_project(tmp_path))
+    always, named = quick._triggers()
+    assert always == triggers(open_project(tmp_path))
+    (tmp_path / "fleetmod.toml").write_text('version = 1\n[home]\nusers = ["alice"]\n')
+    assert sorted({*always, *named}) == triggers(open_project(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("config", "clean"),
+    [
+        ('users = ["bob"]', True),
+        ('users = ["alice"]', False),
+        ('users = ["bob", "alice"]', False),
+        ('users = [\n"alice"]', False),
+        ('users = ["a.b"]', False),
+        ("users = ['alice']", False),
+        ("users = []", True),
+        (None, False),
+    ],
+)
+def test_what_counts_only_beside_a_users_name(
+    config: str | None, clean: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text such as `/users/` sends only a file to the whole command that names a user."""
+    if config is not None:
+        (tmp_path / "fleetmod.toml").write_text(f"version = 1\n[home]\n{config}\n")
+    (tmp_path / "a.ts").write_text('export const at = "/users/alice/x";\n')
+    monkeypatch.chdir(tmp_path)
+    assert quick.is_clean(["a.ts"]) is clean
 
 
 @pytest.mark.parametrize(

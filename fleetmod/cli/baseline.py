@@ -19,7 +19,7 @@ def command(root: Path) -> int:
     """
     from fleetmod.baseline import FILE, render_baseline, stable_ids
     from fleetmod.check import check, read_baseline
-    from fleetmod.cli.output import save
+    from fleetmod.cli.output import save_own
     from fleetmod.model import EXEMPT
     from fleetmod.project import open_project
 
@@ -33,7 +33,7 @@ def command(root: Path) -> int:
         if finding.action != EXEMPT and (first or finding.known)
     ]
     before = set(read_baseline(project))
-    save(project.root / FILE, render_baseline(kept))
+    save_own(project.root, FILE, render_baseline(kept))
     click.echo(f"{FILE}: {len(kept)} finding(s), {len(before - set(kept))} taken out")
     for finding in () if first else checked.new:
         click.echo(f"  not taken in: {finding.path}:{finding.line} {finding.rule} {finding.text}")

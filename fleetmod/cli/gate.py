@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -44,6 +45,12 @@ FLEET = {
     metavar="FILE",
     help="Write the residual-debt certificate, as --format json prints it.",
 )
+@click.option(
+    "--since",
+    "ref",
+    metavar="REF",
+    help="Fail, too, where fleetmod.toml looks at less, or for less, than it did at this commit.",
+)
 @click.option("--context", metavar="NAME", help="Phase 5: test the cluster of this context, too.")
 @click.option("--node", default="", metavar="NAME", help="Of the cluster, this node only.")
 @click.option(
@@ -55,6 +62,7 @@ def command(
     phases: str,
     wanted: Wanted,
     certificate: Path | None,
+    ref: str | None,
     context: str | None,
     node: str,
     timeout: int,
@@ -78,13 +86,21 @@ def command(
     For phase 1 the plain grep looks in the gate's folders, the syntax tree in the whole scanned
     repository; both must be empty. Exit 1 when a phase failed, 3 when all that is left could not
     be parsed, read or asked for: nothing is proven then.
+
+    With --since a value of fleetmod.toml that narrows fails (scan, gate, exclude, users, root,
+    vault, adapters, rules, vm_addresses), as does a file that is gone: whoever means it merges it
+    knowingly. A rule of your own that changed is unproven. Other values that changed, and findings
+    newly accepted by a directive, are told.
     """
     from fleetmod.audit import audit
     from fleetmod.cli.output import save
     from fleetmod.gates.certificate import certify
     from fleetmod.gates.certificate import document as certificate_document
     from fleetmod.gates.check import check, exit_code, parse_phases
+    from fleetmod.gates.not_looked_at import begin
     from fleetmod.project import open_project, read_sources
+    from fleetmod.workspace.changes import head
+    from fleetmod.workspace.tree_state import unknown_changes
 
     asked = parse_phases(phases, FLEET)
     if (context and "5" not in asked) or (node and not context):
@@ -92,31 +108,44 @@ def command(
             "--context is of phase 5, and --node of --context", todo="Give --phase 5 --context NAME"
         )
     project = open_project(root)
-    sources = read_sources(project)
+    groups = begin(project)
+    sources = read_sources(project, encodings=True)
     audited = audit(project, sources=sources)
+    at = head(project.root)
+    if at[1] is None and not audited.unreadable:
+        why = unknown_changes(project.root, project.search, at[1])
+        audited = replace(audited, unreadable=((".git", why),) if why else ())
     verdicts = tuple(
-        _beyond_code(
-            phase, partial(_fleet, phase, project, context, node, timeout), len(asked) == 1
+        _on_disk(
+            project,
+            _beyond_code(
+                phase, partial(_fleet, phase, project, context, node, timeout), len(asked) == 1
+            ),
         )
         if phase in FLEET
         else check(project, audited, (phase,))[0]
         for phase in asked
     )
+    if ref is not None:
+        from fleetmod.gates.since import since
+
+        verdicts = (*verdicts, since(project, sources, audited, ref))
+    apart = groups(asked)
 
     def text(to_file: bool) -> str:
         from fleetmod.report.text import gate_text
 
-        return gate_text(verdicts, to_file)
+        return gate_text(verdicts, to_file, apart)
 
     def document(_: bool) -> str:
         from fleetmod.report.jsonreport import dumps
 
-        return dumps(certificate_document(certify(project, audited, verdicts))) + "\n"
+        return dumps(certificate_document(certify(project, audited, verdicts, apart, at))) + "\n"
 
     if certificate is not None:
         save(certificate, document(True))
     own = {"text": text, "json": document}
-    deliver(wanted, own, project, audited, sources, "gate", verdicts)
+    deliver(wanted, own, project, audited, sources, "gate", verdicts, apart=apart)
     return exit_code(verdicts)
 
 
@@ -129,6 +158,20 @@ def _fleet(phase: str, project: Project, context: str | None, node: str, seconds
     else:
         found = module.verdict(project)
     return found
+
+
+def _on_disk(project: Project, verdict: Verdict) -> Verdict:
+    """A verdict on every kind of file, which proves nothing where some are not on the disk."""
+    from fleetmod.gates.check import PASSED, UNPROVEN_VERDICT
+    from fleetmod.workspace.discover import looked_at
+    from fleetmod.workspace.tree_state import not_on_disk
+
+    faults = not_on_disk(project.root, project.search, looked_at(project.config))
+    if not faults:
+        return verdict
+    unproven = (*verdict.unproven, *(f"{path} cannot be read: {why}" for path, why in faults))
+    outcome = UNPROVEN_VERDICT if verdict.verdict == PASSED else verdict.verdict
+    return replace(verdict, verdict=outcome, unproven=tuple(dict.fromkeys(unproven)))
 
 
 def _beyond_code(phase: str, judge: Callable[[], Verdict], alone: bool) -> Verdict:

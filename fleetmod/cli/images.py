@@ -12,7 +12,11 @@ from fleetmod.errors import CLEAN, DEBT, UNPROVEN
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Print the diff and write nothing.")
 @click.option("--offline", is_flag=True, help="Do not ask registries for the base images.")
-@click.option("--allow-dirty", is_flag=True, help="Work on a git tree with uncommitted changes.")
+@click.option(
+    "--allow-dirty",
+    is_flag=True,
+    help="Work on a git tree with uncommitted changes, or with some that git hides.",
+)
 @click.pass_obj
 def command(root: Path, dry_run: bool, offline: bool, allow_dirty: bool) -> int:
     """Make the publish scripts build every platform, and mend the Dockerfiles, all or nothing.
@@ -42,7 +46,7 @@ def command(root: Path, dry_run: bool, offline: bool, allow_dirty: bool) -> int:
         print_diff(console, unified(plan, contents))
     elif plan.changes:
         if not allow_dirty:
-            refuse_dirty(project.root)
+            refuse_dirty(project, {change.path for change in plan.changes})
         write(project.root, plan.changes)
     print_plan(console, plan, applied=not dry_run)
     for reason in plan.unproven:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -20,7 +21,7 @@ def command(root: Path, force: bool, only_print: bool) -> int:
     and publish scripts, and writes what it found with a comment on each. Read it before you go on:
     home.root and home.vault decide what a path becomes.
     """
-    from fleetmod.cli.output import save
+    from fleetmod.cli.output import save_own
     from fleetmod.workspace.config import FILE, render_config
     from fleetmod.workspace.disk import is_folder
     from fleetmod.workspace.infer import propose
@@ -33,8 +34,8 @@ def command(root: Path, force: bool, only_print: bool) -> int:
         click.echo(text, nl=False)
         return CLEAN
     target = root / FILE
-    if target.exists() and not force:
+    if os.path.lexists(target) and not force:
         raise FleetmodError("is there already", where=str(target), todo="Overwrite it with --force")
-    save(target, text)
+    save_own(root, FILE, text)
     click.echo(f"wrote {target}; read it, then run `fleetmod audit`")
     return CLEAN

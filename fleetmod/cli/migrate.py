@@ -57,7 +57,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Write only if the type check and the tests are no worse after (see `fleetmod verify`).",
 )
-@click.option("--allow-dirty", is_flag=True, help="Work on a git tree with uncommitted changes.")
+@click.option(
+    "--allow-dirty",
+    is_flag=True,
+    help="Work on a git tree with uncommitted changes, or with some that git hides.",
+)
 @click.pass_obj
 def command(
     root: Path,
@@ -123,7 +127,7 @@ def command(
             print_diff(console, unified(plan, contents))
     elif plan.changes:
         if not allow_dirty:
-            refuse_dirty(project.root)
+            refuse_dirty(project, {change.path for change in plan.changes})
         if verified and (code := _verify(console, project, plan)):
             console.print("nothing was written")
             return code
@@ -138,8 +142,13 @@ def command(
 
 def _verify(console: Console, project: Project, plan: Plan) -> int:
     from fleetmod.report.verdict import print_verdict
-    from fleetmod.verify.run import verify
+    from fleetmod.verify.run import Options, verify
 
-    verdict = verify(project, plan, say=lambda text: console.print(text, markup=False))
+    verdict = verify(
+        project,
+        plan,
+        Options(),
+        lambda text: console.print(text, markup=False, soft_wrap=True),
+    )
     print_verdict(console, verdict)
     return verdict.exit_code

@@ -16,6 +16,7 @@ from fleetmod.report.formats import FORMATS, WITH_FIXES, render
 if TYPE_CHECKING:
     from fleetmod.audit import Audit
     from fleetmod.gates.check import Verdict
+    from fleetmod.gates.not_looked_at import Group
     from fleetmod.project import Project, Sources
 
 _STDOUT = Path("-")
@@ -111,6 +112,7 @@ def deliver(
     command: str,
     verdicts: tuple[Verdict, ...] = (),
     baseline: bool = False,
+    apart: tuple[Group, ...] = (),
 ) -> None:
     """Print or write every report. `own` are the command's text and JSON; they are told whether
     they go to a file. Raises FleetmodError where a file cannot be written or read."""
@@ -121,7 +123,7 @@ def deliver(
     if shared:
         from fleetmod.report.report import report_of
         from fleetmod.trend import load
-        from fleetmod.workspace.git import head
+        from fleetmod.workspace.changes import head
         from fleetmod.workspace.manifest import packages
 
         report = report_of(
@@ -135,6 +137,7 @@ def deliver(
             baseline=baseline,
             fixes=wanted.has(*WITH_FIXES),
             history=load(wanted.history) if wanted.history else (),
+            apart=apart,
         )
         if "github" in shared:
             _summarise(report)

@@ -1,6 +1,8 @@
 """The flow model: what a value is, and what is done to it, on the syntax tree of one file.
 
 - `texts`: an expression as text of known pieces and holes, constants followed.
+- `made`: a text that is put together, with the literal or value that each piece comes from.
+- `path_use`: whether a text is used as a path of the file system, or as a route or an address.
 - `effects`: whether anything writes to what a name holds, between its declaration and a use.
 
 A name decides nothing here, and neither does how code is spelled: what counts is what happens.

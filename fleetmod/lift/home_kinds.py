@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import pairwise
 
 from tree_sitter import Node
 
-from fleetmod.flow.texts import Hole, Values
+from fleetmod.flow.path_use import LOOKS
+from fleetmod.flow.texts import Values
 from fleetmod.lift.home_drift import Drift
+from fleetmod.lift.home_forms import OWN, SPLIT, STRANGER, HomeForm, HomeForms
 from fleetmod.lift.homes import Homes, chain
-from fleetmod.places import HOME, LABELLED, PLACEHOLDERS, UNKNOWN, Places
+from fleetmod.places import (
+    ENCODED,
+    HOME,
+    LABELLED,
+    ON_WINDOWS,
+    PLACEHOLDERS,
+    UNKNOWN,
+    WINDOWS,
+    Places,
+)
 from fleetmod.regex import lazy
 from fleetmod.settings import Settings
 from fleetmod.syntax.cooked import cook
@@ -19,17 +29,10 @@ from fleetmod.syntax.source import Source, ancestors, unwrap
 from fleetmod.testfiles import is_test
 
 FALLBACK, PATH, TEST, COMMENT, REGEX = "fallback", "path", "test", "comment", "regex"
-STRANGER, PLACEHOLDER = "stranger", "placeholder"
+PLACEHOLDER = "placeholder"
 ELSEWHERE, BEHIND, APART = "elsewhere", "behind", "apart"
-LABEL, SPLIT = "labelled", "split"
-_PARENT = lazy(r"(?:^|[\s\"'=:])/(?:Users|home)/$")
+LABEL = "labelled"
 _LOOKUP = lazy(r"\b(?:HOME|USERPROFILE|homedir|homeDir)\b")
-# by the first word of the name: `statSync` looks at a path, `status` and `format` do not
-_USES = lazy(
-    r"(?:.*\.)?(?:(?:read|write|append|open|l?stat|mkdir|rm|unlink|rename|copy|cp|exists|access|watch"
-    r"|create(?:Read|Write)Stream|exec|spawn|(?:path|file|dir)Exists)(?:[A-Z]\w*)?|\$)"
-)
-
 _AROUND = ("template_substitution", "template_string", "binary_expression", "as_expression")
 
 
@@ -44,7 +47,8 @@ class HomeKinds:
         """The kind of a literal, JSX text, comment or regular expression; empty for no home."""
         if node.id not in self._known:
             raw = node.text or b""
-            mentions = b"sers" in raw or b"home" in raw or b"\\" in raw  # an escape may hide it
+            # an escape, or another piece of the text, may hide most of it
+            mentions = any(part in raw for part in (b"ers", b"rs/", b"s/", b"home", b"\\"))
             self._known[node.id] = self._kind(node) if mentions else ""
         return self._known[node.id]
 
@@ -52,11 +56,8 @@ class HomeKinds:
         text = cook(node, self.source).text
         found = list(self.settings.places.find(text, self.homes.before(node)))
         if not found:
-            return (
-                SPLIT
-                if node.type in ("string", "template_string") and self._is_split(node, text)
-                else ""
-            )
+            form = self.form(node)
+            return form.kind if form is not None else ""
         if not any(path.base for path in found):
             if any(path.why for path in found):
                 return self._elsewhere(node, {path.why for path in found})
@@ -84,24 +85,25 @@ class HomeKinds:
     def _elsewhere(self, node: Node, why: set[str]) -> str:
         if UNKNOWN in why:
             return BEHIND
+        if ON_WINDOWS in why and not self.test and node.type in ("string", "template_string"):
+            return WINDOWS
         return LABEL if LABELLED in why and not self.test and node.type != "comment" else ELSEWHERE
 
-    def _is_split(self, node: Node, text: str) -> bool:
-        """Whether what comes next is a user's name: `join("/Users", "alice")`, `/Users/${USER}`."""
-        for piece, hole in pairwise(self.values.pieces(node)):
-            inside = isinstance(piece, str) and _PARENT.search(piece)
-            if inside and isinstance(hole, Hole) and self._is_user(hole.node):
-                return True
-        follows = node.next_named_sibling
-        while follows is not None and follows.type == "comment":
-            follows = follows.next_named_sibling
-        if text.rstrip("/") not in ("/Users", "/home") or follows is None:
-            return False
-        return self._is_user(follows)
+    def form(self, node: Node) -> HomeForm | None:
+        """The home that a literal spells in another way than in full."""
+        if node.type not in ("string", "template_string"):
+            return None
+        form = self._forms.of(node)
+        if form is None or not self.test or form.kind in (SPLIT, OWN):
+            return form
+        # test data, unless it is a key that the code under test spells as well
+        text = "".join(piece.text for piece in form.pieces)[form.found.start : form.found.end]
+        follows = text in self.settings.literals_for(self.source.path)
+        return form if form.kind == ENCODED and follows else None
 
-    def _is_user(self, node: Node) -> bool:
-        name = (self.values.literal(node) or "").lstrip("/").split("/")[0]
-        return name in self.settings.places.users
+    @cached_property
+    def _forms(self) -> HomeForms:
+        return HomeForms(self.scopes, self.values, self.homes, self.settings.places)
 
     @property
     def _in_gate(self) -> bool:
@@ -122,7 +124,7 @@ class HomeKinds:
             return False
         target = call.child_by_field_name("function")
         name = self.source.squeezed(target) if target is not None else ""
-        return bool(_USES.fullmatch(name))
+        return bool(LOOKS.fullmatch(name))
 
     def _is_loaded(self, node: Node, depth: int = 3) -> bool:
         """Whether a module is loaded from there, perhaps by constants: `import(`${ROOT}/a.js`)`."""
@@ -154,12 +156,15 @@ class HomeKinds:
 
 
 def production_literals(source: Source, places: Places) -> set[str]:
-    """The texts of a file's literals that begin with a home path, other than a last resort."""
-    out = set()
+    """The texts of a file's literals that begin with a home path, other than a last resort, and the
+    homes in its keys."""
+    out: set[str] = set()
     for node in _strings(source):
-        if not any(start in (node.text or b"") for start in (b"/Users/", b"/home/")):
+        raw = node.text or b""
+        if not any(start in raw for start in (b"/Users/", b"/home/", b"-Users-")):
             continue  # most strings; cooking takes longer than looking
         text = cook(node, source).text
+        out.update(text[key.start : key.end] for key in places.encoded(text))
         found = next(places.find(text), None)
         if found is None or not found.base or found.start > 0:
             continue

@@ -21,6 +21,13 @@ _LOOKUPS = lazy(
 # what a text stands in that is a part of a longer one, or of a list
 _WITHIN = ("parenthesized_expression", "binary_expression", "as_expression", "array",
            "satisfies_expression", "template_string", "template_substitution")  # fmt: skip
+_USER_LOOKUPS = lazy(
+    r"(process|Bun)\.env\??(\.(USER|LOGNAME|USERNAME)|(\?\.)?\[[\"'`](USER|LOGNAME|USERNAME)[\"'`]\])!?"
+    r"|Deno\.env\.get\([\"'](USER|LOGNAME|USERNAME)[\"']\)!?"
+    r"|((\w+\.)?userInfo|require\([\"'](node:)?os[\"']\)\.userInfo)\([^()]*\)\??\.username"
+)
+_AS_TEXT = lazy(r"\??\.(trim|toString|normalize)\(([\"'`]?utf-?8[\"'`])?\)$")
+_USER_SHELL = lazy(r"(\w+\.)?exec(File)?Sync\([\"'`](/usr/bin/)?(whoami|logname|id -un)[\"'`]")
 _HOME_LITERAL = lazy(r"/(Users|home)/[^/\s]+/?")
 
 
@@ -87,3 +94,52 @@ class Homes:
             )
         value = self.values.constant(node)
         return value is not None and depth > 0 and self.is_home(value, depth - 1)
+
+    def is_user(self, node: Node, depth: int = 4) -> bool:
+        """Whether an expression is the name of the user who runs the code: a lookup, a chain that
+        begins with one, or a constant."""
+        node = unwrap(node)
+        first, *_ = elements = [element for _, element in chain(node)]
+        if len(elements) > 1:
+            return self.is_user(first, depth)
+        text = self.scopes.source.squeezed(node)
+        while (shorter := _AS_TEXT.sub("", text)) != text:
+            text = shorter
+        if _USER_LOOKUPS.fullmatch(text) or (text.endswith(")") and _USER_SHELL.match(text)):
+            return True
+        if text.startswith("String(") and (call := node.child_by_field_name("arguments")):
+            return len(call.named_children) == 1 and self.is_user(call.named_children[0], depth)
+        if node.type == "member_expression" and text.endswith(".username"):
+            owner = node.child_by_field_name("object")
+            made = self.values.constant(owner) if owner is not None else None
+            return made is not None and self._is_user_info(made)
+        if node.type != "identifier" or not depth:
+            return False
+        value = self.values.constant(node)
+        return self.is_user(value, depth - 1) if value is not None else self._is_taken_out(node)
+
+    def _is_user_info(self, node: Node) -> bool:
+        function = node.child_by_field_name("function")
+        name = self.scopes.original(function) if function is not None else ""
+        return name.rpartition(".")[2] == "userInfo"
+
+    def _is_taken_out(self, node: Node) -> bool:
+        """Whether a name is `username` of `const { username } = userInfo()`, or the like."""
+        binding = self.scopes.resolve(node)
+        if binding is None or binding.declaration.type != "variable_declarator":
+            return False
+        value = binding.declaration.child_by_field_name("value")
+        pattern = binding.declaration.child_by_field_name("name")
+        if value is None or pattern is None or pattern.type != "object_pattern":
+            return False
+        if self.scopes.assigned(binding):
+            return False
+        key = binding.name
+        for pair in pattern.named_children:
+            taken = pair.child_by_field_name("value")
+            if pair.type == "pair_pattern" and taken is not None and taken == binding.name_node:
+                key = self.scopes.source.text(pair.named_children[0])
+        owner = self.scopes.source.squeezed(value)
+        if key == "username":
+            return self._is_user_info(unwrap(value))
+        return key in ("USER", "LOGNAME", "USERNAME") and owner in ("process.env", "Bun.env")

@@ -8,25 +8,34 @@ from dataclasses import replace
 from fleetmod.flow.texts import Hole
 from fleetmod.lift.grammar import Grammar, is_literal, text_of
 from fleetmod.lift.operation import INSPECT, LIST, Foreign, Operation, Unliftable, Word
-from fleetmod.lift.shell import Pipeline
+from fleetmod.lift.shell import Pipeline, Simple
 from fleetmod.regex import lazy
 
 TOOL = "launchctl"
 FOREIGN = {
     "getenv": "reads the session's environment",
-    "setenv": "sets the session's environment",
-    "unsetenv": "sets the session's environment",
-    "asuser": "runs a program in another user's session",
     "managername": "asks for the session's type",
     "manageruid": "asks for the session's user",
     "managerpid": "asks for the session's manager",
-    "limit": "reads or sets resource limits",
-    "config": "sets launchd's own configuration",
     "version": "prints launchd's version",
     "help": "prints help",
-    "reboot": "reboots the host",
     "error": "explains an error code",
 }
+_IN_FILE = "set it in the service's own file (launchd.plist, systemd unit)"
+_VARIABLE = (
+    "changes the environment of the whole session, which no port does; set the variable in the "
+    "service's own file (EnvironmentVariables, Environment=) or in environment.d"
+)
+# what changes the host and has no counterpart
+HOST = {
+    "setenv": _VARIABLE,
+    "unsetenv": _VARIABLE,
+    "limit": f"sets limits of the whole host, which no port does; {_IN_FILE}",
+    "config": f"changes launchd itself, which no port does; {_IN_FILE}",
+    "reboot": "restarts the host or its user space, which no port does; call what the platform has",
+}
+# other words after the tool's name that are no service's
+SERVICELESS = frozenset((*FOREIGN, *HOST, "asuser"))
 VERBS = frozenset(
     "bootout bootstrap kickstart enable disable print list start stop load unload remove "
     "print-disabled kill blame".split()
@@ -45,9 +54,15 @@ class Launchctl(Grammar):
 
     def speech(self, text: str) -> bool:
         match = _SPEECH.match(text)
-        return match is not None and match[1] not in FOREIGN
+        return match is not None and match[1] not in SERVICELESS
 
     def subcommand(self, tool: str, verb: str, args: tuple[Word, ...]) -> tuple[Operation, ...]:
+        if verb == "asuser":
+            raise self._in_session(args)
+        if verb == "limit" and len(args) < 2:
+            raise Foreign("`launchctl limit` reads resource limits; it manages no service")
+        if verb in HOST:
+            raise Unliftable(f"`launchctl {verb}` {HOST[verb]}")
         if verb in FOREIGN:
             raise Foreign(f"`launchctl {verb}` {FOREIGN[verb]}; it manages no service")
         flags = [t for w in args if (t := text_of(w)) is not None and t.startswith("-")]
@@ -86,6 +101,24 @@ class Launchctl(Grammar):
                 "the pid of `inspect(label)`, or `restart`"
             )
         raise Unliftable(f"the subcommand `{verb}` has no counterpart in the port")
+
+    def _in_session(self, args: tuple[Word, ...]) -> Exception:
+        """What the command behind `asuser UID` is: it runs in that user's session."""
+        inner = args[1:]
+        program = text_of(inner[0]) if inner else ""
+        if not program:
+            return Unliftable("what `launchctl asuser` runs is only known at run time")
+        if not self.mentions(Simple(inner)):
+            name = program.rsplit("/", 1)[-1]
+            return Foreign(f"runs `{name}` in another user's session; it manages no service")
+        try:
+            self.command(inner)
+        except (Foreign, Unliftable) as reason:
+            return reason
+        return Unliftable(
+            "runs in another user's session through `launchctl asuser`; run the code as that user, "
+            "or give the port a full target such as gui/501/LABEL"
+        )
 
     def on(self, target: Word, verb: str) -> Operation:
         return Operation(verb, self.targets.label(target))

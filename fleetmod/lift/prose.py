@@ -37,6 +37,7 @@ _GAP = r"(?:[^\w.]+\w+){0,5}?[^\w.]+"  # within a few words, in one sentence
 _ENVIRONMENT = lazy(
     rf"launchctl +(?:asuser|limit|config)\b|launchctl\b{_GAP}{_ENV}\b|\b{_ENV}\b{_GAP}launchctl\b"
 )
+_CHANGES = lazy(r"\blaunchctl +(?:setenv|unsetenv|config|reboot|limit +\S+ +\S)")
 SERVICE = lazy(rf"launchctl +(?:{'|'.join(sorted(VERBS))})\b")
 
 _ON_MAC = lazy(r"[\"'`]darwin[\"'`]|\bmac(?:os)?\b", re.I)
@@ -54,6 +55,11 @@ def of_environment(text: str) -> bool:
     """Whether a text speaks of the session's environment or limits, and of no service."""
     flat = unwrapped(text)
     return bool(_ENVIRONMENT.search(flat)) and not SERVICE.search(flat)
+
+
+def changes_host(text: str) -> bool:
+    """Whether a command of launchctl in a text changes the session or the host."""
+    return _CHANGES.search(text) is not None
 
 
 def beside(node: Node, source: Source) -> str:

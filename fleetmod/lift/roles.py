@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from fleetmod.lift.audience import looks_run, quotes_only
 from fleetmod.lift.launchctl import TOOL, Launchctl
-from fleetmod.lift.prose import is_title, of_environment
+from fleetmod.lift.prose import changes_host, is_title, of_environment
 from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites
 from fleetmod.regex import lazy
@@ -112,9 +112,11 @@ class Roles:
         if is_test(self.source.path) and self._stands_in(node):
             return FAKE
         text = self.source.text(node)
-        if _FOREIGN_TEXT.search(text) or of_environment(self.source.own_text(node)):
+        own, audience = self.source.own_text(node), self.lifter.strangers.audience
+        if _FOREIGN_TEXT.search(text):
             return FOREIGN
-        own = self.source.own_text(node)
+        if of_environment(own):
+            return RUNNABLE if changes_host(own) and audience.runs(node) else FOREIGN
         named = _BARE.fullmatch(text[1:-1].strip()) or _ALLOWED.search(own)
         if not _FREE.search(own) or named:
             return FAKE if is_test(self.source.path) else VALUE
@@ -122,7 +124,6 @@ class Roles:
             return TESTED
         if self._logged(node):
             return LOGGED
-        audience = self.lifter.strangers.audience
         if audience.runs(node):
             return RUNNABLE
         if looks_run(text[1:-1], (TOOL,)) and not audience.people(node):

@@ -115,15 +115,22 @@ class HomePaths:
     def _literal(self, node: Node, rule: str) -> str:
         cooked = cook(node, self.source)
         paths = [self._safe_base(p, node, cooked) for p in self._known(cooked.text, node)]
-        places = [(*cooked.span(p.start, p.end), p.base) for p in paths]
+        places = [(*cooked.span(p.start, p.end), self.member(p.base)) for p in paths]
+        self.put(node, places, rule)
+        return ", ".join(sorted({p.base for p in paths}))
+
+    def put(self, node: Node, places: list[tuple[int, int, str]], rule: str) -> None:
+        """Write code in place of parts of a literal, each given by its first and end byte."""
         if node.type in ("template_string", "jsx_text"):
             opening = "{" if node.type == "jsx_text" else "${"
-            for start, end, base in places:
-                self.draft.replace_range(start, end, opening + self.member(base) + "}", rule)
-            return ", ".join(sorted({p.base for p in paths}))
-        whole = len(paths) == 1 and (paths[0].start, paths[0].end) == (0, len(cooked.text))
+            for start, end, code in places:
+                self.draft.replace_range(start, end, opening + code + "}", rule)
+            return
+        whole = [(start, end) for start, end, _ in places] == [
+            (node.start_byte + 1, node.end_byte - 1)
+        ]
         if whole and not _needs_template(node):
-            text = self.member(paths[0].base)
+            text = places[0][2]
         else:
             text = "`" + self._spliced(node, places) + "`"
         if _is_key(node):
@@ -131,13 +138,12 @@ class HomePaths:
         elif node.parent is not None and node.parent.type == "jsx_attribute":
             text = f"{{{text}}}"
         self.draft.replace(node, text, rule)
-        return ", ".join(sorted({p.base for p in paths}))
 
     def _spliced(self, node: Node, places: list[tuple[int, int, str]]) -> str:
         """A string's text between its quotes as the text of a template, the lookups in it."""
         out, at = [], node.start_byte + 1
-        for start, end, base in places:
-            out += [_template_raw(self.source.slice(at, start)), "${" + self.member(base) + "}"]
+        for start, end, code in places:
+            out += [_template_raw(self.source.slice(at, start)), "${" + code + "}"]
             at = end
         return "".join([*out, _template_raw(self.source.slice(at, node.end_byte - 1))])
 

@@ -27,6 +27,9 @@ def render(report: Report) -> str:
         budget[ERROR] -= 1
         where = {"file": unproven.path, "line": str(unproven.line or 1)} if unproven.path else {}
         out.append(_command(ERROR, {**where, "title": "fleetmod: unproven"}, unproven.reason))
+    for failure in report.failures[:DOUBTS]:
+        budget[ERROR] -= 1
+        out.append(_command(ERROR, {"title": "fleetmod: a gate failed"}, failure))
     for entry in new:
         if not budget[entry.level]:
             continue
@@ -41,8 +44,12 @@ def render(report: Report) -> str:
                 where |= {"col": str(f.col), "endColumn": str(after)}
         out.append(_command(entry.level, {**where, "title": f"fleetmod: {f.rule}"}, entry.message))
     left = len(new) - shown + max(0, len(report.unproven) - DOUBTS)
+    left += max(0, len(report.failures) - DOUBTS)
     if left:
         out.append(f"fleetmod: {left} more are not annotated, for GitHub shows {A_STEP} a level.")
+    for group in report.apart:
+        if group.named:
+            out.append(_command("notice", {"title": "fleetmod: not looked at"}, str(group)))
     if not out:
         out.append(f"fleetmod: no new host-bound debt in {report.scanned} file(s).")
     return "\n".join(out) + "\n"

@@ -26,18 +26,20 @@ def render(report: Report) -> str:
         if is_debt(entry.finding)
     ]
     found += [_unproven(each) for each in report.unproven]
+    found += [_about("a gate failed", each) for each in report.failures]
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
 
 
 def _unproven(each: Unproven) -> dict[str, object]:
+    return _about("unproven", str(each), each.path, each.line)
+
+
+def _about(name: str, what: str, path: str = "", line: int = 1) -> dict[str, object]:
     return {
-        "description": f"unproven: {each}",
-        "check_name": "unproven",
-        "fingerprint": hashlib.sha256(f"unproven\0{each}".encode()).hexdigest()[:32],
+        "description": f"{name}: {what}",
+        "check_name": name.replace(" ", "-"),
+        "fingerprint": hashlib.sha256(f"{name}\0{what}".encode()).hexdigest()[:32],
         "severity": "critical",
         # what is no file's stands in the configuration
-        "location": {
-            "path": each.path or "fleetmod.toml",
-            "lines": {"begin": max(each.line, 1)},
-        },
+        "location": {"path": path or "fleetmod.toml", "lines": {"begin": max(line, 1)}},
     }

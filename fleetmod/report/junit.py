@@ -23,12 +23,16 @@ def render(report: Report) -> str:
         case = _case(suite, "gate", f"{verdict.phase}: {verdict.title}")
         if verdict.verdict != PASSED:
             counts = f"{len(verdict.grep)} line(s) by grep, {len(verdict.findings)} finding(s)"
-            _outcome(case, "failure", verdict.verdict, f"{verdict.verdict}: {counts}")
+            what = "\n".join((f"{verdict.verdict}: {counts}", *verdict.failures))
+            _outcome(case, "failure", verdict.verdict, f"{verdict.verdict}: {counts}", what)
     for entry in report.entries:
         if is_debt(entry.finding) or entry.finding.suppressed:
             _finding(suite, entry)
     for each in report.unproven:
         _outcome(_case(suite, "unproven", str(each)), "error", "unproven", each.reason)
+    for group in report.apart:
+        case = _case(suite, "not looked at", f"{group.files} {group.why}")
+        ET.SubElement(case, "skipped", message=_clean(str(group)))
     if not len(suite):
         _case(suite, "fleetmod", f"no host-bound debt in {report.scanned} file(s)")
     suite.set("tests", str(len(suite)))

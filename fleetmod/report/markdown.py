@@ -56,10 +56,15 @@ def _lines(report: Report) -> Iterator[str]:
             yield f"| `{count.needle}` | {count.lines} | {count.files} |"
     if report.unproven:
         yield from ("", "## Unproven", "", *(f"- {_text(str(each))}" for each in report.unproven))
+    if report.failures:
+        yield from ("", "## Failed", "", *(f"- {_text(each)}" for each in report.failures))
     for action, title in _TITLES:
         found = [e for e in report.entries if _group(e) == action]
         if found:
             yield from ("", f"## {title} ({len(found)})", "", *_ROWS, *map(_row, found))
+    if report.apart:
+        yield from ("", "## Not looked at, in files", "")
+        yield from (f"- {_text(str(group))}" for group in report.apart)
 
 
 def _group(entry: Entry) -> str:

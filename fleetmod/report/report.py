@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fleetmod.audit import Audit, TextCount
 from fleetmod.fixes import fix_of
 from fleetmod.gates.check import Verdict
+from fleetmod.gates.not_looked_at import Group
 from fleetmod.model import EXEMPT, REFUSE, Edit, Finding, is_debt
 from fleetmod.project import Project, Sources
 from fleetmod.report.fingerprint import fingerprints
@@ -84,6 +85,12 @@ class Report:
     baseline: bool = False
     history: tuple[Point, ...] = ()
     source: str = ""
+    apart: tuple[Group, ...] = ()  # what the gates did not look at
+
+    @property
+    def failures(self) -> list[str]:
+        """What made a phase fail that is no finding, each with its phase."""
+        return [f"{v.phase}: {reason}" for v in self.verdicts for reason in v.failures]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -107,6 +114,7 @@ def report_of(
     fixes: bool = False,
     baseline: bool = False,
     history: tuple[Point, ...] = (),
+    apart: tuple[Group, ...] = (),
 ) -> Report:
     """The report of an audit or a gate. `fixes` asks for each finding's edits, which cost a scan;
     `baseline` says that there is one, which the findings' `known` was read from.
@@ -143,6 +151,7 @@ def report_of(
         verdicts=verdicts,
         baseline=baseline,
         history=history,
+        apart=apart,
     )
 
 

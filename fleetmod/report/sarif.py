@@ -45,7 +45,11 @@ def render(report: Report) -> str:
             {
                 # a file that cannot be judged is told of; the run itself went through
                 "executionSuccessful": True,
-                "toolExecutionNotifications": [_notification(u) for u in report.unproven],
+                "toolExecutionNotifications": [
+                    *map(_notification, report.unproven),
+                    *(_note("error", f"Failed: {each}") for each in report.failures),
+                    *(_note("note", f"Not looked at: {group}") for group in report.apart),
+                ],
             }
         ],
         "results": [_result(e, index[e.finding.rule], lines, report.baseline) for e in entries],
@@ -143,11 +147,12 @@ def _file(path: str) -> dict[str, str]:
     return {"uri": encoded, "uriBaseId": ROOT}
 
 
+def _note(level: str, text: str) -> dict[str, Any]:
+    return {"level": level, "message": {"text": _sentence(text)}}
+
+
 def _notification(unproven: Unproven) -> dict[str, Any]:
-    out: dict[str, Any] = {
-        "level": "warning",
-        "message": {"text": _sentence(f"Unproven: {unproven}")},
-    }
+    out = _note("warning", f"Unproven: {unproven}")
     if unproven.path:
         where: dict[str, Any] = {"artifactLocation": _file(unproven.path)}
         if unproven.line:

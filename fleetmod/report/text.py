@@ -12,6 +12,7 @@ from rich.text import Text
 
 from fleetmod.audit import Audit
 from fleetmod.gates.check import PASSED, Verdict
+from fleetmod.gates.not_looked_at import Group
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Finding, Plan
 
 _FAMILIES = {"process": "process manager", "home": "home paths", "container": "containers"}
@@ -204,11 +205,17 @@ def print_plan(console: Console, plan: Plan, applied: bool) -> None:
         console.print(f"  {escape(note)}", soft_wrap=True)
 
 
-def gate_text(verdicts: Sequence[Verdict], to_file: bool = False) -> str:
-    """The gates' verdicts, as `print_verdicts` shows them."""
+def gate_text(
+    verdicts: Sequence[Verdict], to_file: bool = False, apart: Sequence[Group] = ()
+) -> str:
+    """The gates' verdicts, as `print_verdicts` shows them, and what they did not look at."""
     console = make_console(color=False if to_file else None)
     with console.capture() as captured:
         print_verdicts(console, verdicts)
+        if apart:
+            console.print("Not looked at, in files:")
+        for group in apart:
+            console.print(f"  {group}", soft_wrap=True, markup=False)
     return captured.get()
 
 

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from fleetmod.workspace.disk import is_file, readable_name
@@ -14,7 +15,17 @@ from fleetmod.workspace.grep import grep_lines
 from fleetmod.workspace.schema import Config
 from fleetmod.workspace.search import Search
 
-__all__ = ["Candidates", "candidates", "discover", "grep_lines", "select"]
+__all__ = [
+    "Candidates",
+    "Place",
+    "candidates",
+    "discover",
+    "everything",
+    "grep_lines",
+    "looked_at",
+    "place_of",
+    "select",
+]
 
 
 # as they stand in a path with a slash in front: a big repository has many, and this is fast
@@ -27,6 +38,7 @@ _GENERATED_ENDS = (
     *("/package-lock.json", "/npm-shrinkwrap.json", "/pnpm-lock.yaml", "/bun.lockb"),
     *("/go.sum", "/packages.lock.json", "/Package.resolved"),
 )
+UTF16 = (b"\xff\xfe", b"\xfe\xff")  # the byte order marks that a compiler tells it by
 _BINARY_PROBE = 8000  # git, too, calls a file binary for a NUL in its first 8000 bytes
 
 
@@ -64,17 +76,39 @@ def select(root: Path, config: Config, paths: Iterable[str]) -> list[str]:
     return sorted(path for path in set(paths) if wanted(path) and _is_regular(below + path))
 
 
+class Place(StrEnum):
+    """Why the path of a file alone keeps an audit from looking at it."""
+
+    SCAN = "scan"
+    EXCLUDED = "exclude"
+    VENDORED = "vendored"
+    GENERATED = "generated"
+
+
 def looked_at(config: Config) -> Callable[[str], bool]:
     """A test, by its path alone, whether a file of the repository is one that an audit looks at."""
+    place = place_of(config)
+    return lambda path: place(path) is None
+
+
+def place_of(config: Config) -> Callable[[str], Place | None]:
+    """The same, as the reason why an audit does not look at the file; None where it does."""
     folders = _folders(config)
     everywhere = "." in folders
     excluded = matcher(config.workspace.exclude)
 
-    def wanted(path: str) -> bool:
-        inside = everywhere or any(path == f or path.startswith(f + "/") for f in folders)
-        return inside and not _is_foreign(path) and not excluded(path)
+    def place(path: str) -> Place | None:
+        if not (everywhere or any(path == f or path.startswith(f + "/") for f in folders)):
+            return Place.SCAN
+        return _foreign(path) or (Place.EXCLUDED if excluded(path) else None)
 
-    return wanted
+    return place
+
+
+def everything(root: Path, search: Search) -> Collection[str]:
+    """Every path that git tracks or would track, folders of other repositories with a slash at
+    their end; without git, the files on the disk that are not installed or vendored."""
+    return _listed(root, ["."], search)
 
 
 def _folders(config: Config) -> list[str]:
@@ -82,13 +116,19 @@ def _folders(config: Config) -> list[str]:
 
 
 def candidates(
-    root: Path, paths: Sequence[str], triggers: Sequence[bytes], search: Search | None = None
+    root: Path,
+    paths: Sequence[str],
+    triggers: Sequence[bytes],
+    search: Search | None = None,
+    holds: Callable[[bytes], bool] | None = None,
 ) -> Candidates:
-    """Which text files of `paths` hold one of `triggers`, in the order of `paths`."""
+    """Which text files of `paths` hold one of `triggers`, in the order of `paths`; where `holds` is
+    given, of these the ones whose content passes it."""
     if not triggers:
         return Candidates((), ())
     search = search or Search(root)
     found, below = search.hits(triggers), f"{root}/"
+    passes = holds or (lambda data: any(trigger in data for trigger in triggers))
     hits: list[str] = []
     unreadable: list[tuple[str, str]] = []
     for path in paths:
@@ -102,13 +142,30 @@ def candidates(
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
             continue
-        if b"\0" in data[:_BINARY_PROBE] or not any(trigger in data for trigger in triggers):
+        if b"\0" in data[:_BINARY_PROBE] or not passes(data):
             continue
         if (shown := readable_name(path)) == path:
             hits.append(path)
         else:  # no report could name it
             unreadable.append((shown, "its name is not UTF-8"))
     return Candidates(tuple(hits), tuple(unreadable))
+
+
+def wide_texts(root: Path, paths: Iterable[str], triggers: Sequence[bytes]) -> list[str]:
+    """The files of `paths` that are UTF-16, by their first bytes, and hold one of `triggers`."""
+    found = []
+    for path in paths:
+        try:
+            with open(f"{root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 (as above)
+                if file.read(2) not in UTF16:
+                    continue
+                # an ASCII text is itself between the NUL bytes
+                data = file.readall().replace(b"\0", b"")
+        except OSError:
+            continue  # `candidates` tells of it
+        if any(trigger in data for trigger in triggers):
+            found.append(path)
+    return found
 
 
 def _listed(root: Path, folders: Sequence[str], search: Search) -> Collection[str]:
@@ -129,16 +186,19 @@ def _walk(root: Path, folder: str) -> Iterator[str]:
         yield from (name if inside == "." else f"{inside}/{name}" for name in files)
 
 
-def _is_foreign(path: str) -> bool:
+def _foreign(path: str) -> Place | None:
     path = f"/{path}"
     for folder in _FOREIGN_FOLDERS:
         if folder in path:
-            return True
-    return path.endswith(_GENERATED_ENDS)
+            return Place.VENDORED
+    return Place.GENERATED if path.endswith(_GENERATED_ENDS) else None
 
 
 def _is_regular(path: str) -> bool:
+    """Whether it is no link and no folder; what may not be looked at counts, and is told later."""
     try:
         return stat.S_ISREG(os.lstat(path).st_mode)  # pathlib takes twice as long
+    except PermissionError:
+        return True
     except OSError:
         return False

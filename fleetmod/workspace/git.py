@@ -1,4 +1,9 @@
-"""Runs git for questions that only read, and says None whenever git cannot answer."""
+"""Runs git for questions that only read, and says None whenever git cannot answer.
+
+Git runs programs that a repository's own configuration names, and asks no one. Whoever looks at a
+repository has not decided to run what it brings along, least of all as root. So every git that
+fleetmod starts goes through `command` and `clean_environment`, which turn each of these off.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,35 @@ from pathlib import Path
 
 _SECONDS = 60
 _CHUNK = 1 << 20
+# what git-config(1) lets a repository run, each set to nothing; an empty fsmonitor is "off" to
+# every version, while "false" is the name of a program to those before 2.36
+_RUN_NOTHING = (
+    "core.fsmonitor=",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "core.editor=false",
+    "sequence.editor=false",
+    "core.askPass=",
+    "core.sshCommand=false",
+    "core.gitProxy=none",
+    "core.alternateRefsCommand=",
+    "credential.helper=",
+    "diff.external=",
+    "gpg.program=false",
+    "gpg.ssh.program=false",
+    "gpg.x509.program=false",
+    "log.showSignature=false",
+    "uploadpack.packObjectsHook=",
+    "protocol.allow=never",
+    "submodule.recurse=false",
+    "fetch.recurseSubmodules=false",
+    "status.submoduleSummary=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+)
+# a partial clone fetches what it lacks by itself, with a command that its configuration names; git
+# before 2.44 does not know the first of these, and is kept from it by the second
+_NO_FETCH = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_TERMINAL_PROMPT": "0"}
 # a hook's environment points git at the hook's own repository and index
 _FOREIGN = (
     "GIT_DIR",
@@ -63,6 +97,28 @@ def ask_git(
     return answer
 
 
+def ask_git_why(
+    root: Path, args: Sequence[str | bytes]
+) -> Callable[[], tuple[list[str] | None, list[str]]]:
+    """The same as `ask_git`, and the lines of what git complains of, also where it cannot run."""
+    waiting = _start(root, args, {}, subprocess.PIPE)
+
+    def answer() -> tuple[list[str] | None, list[str]]:
+        if waiting is None:
+            return None, ["git cannot be started: it is not installed, or not on PATH"]
+        try:
+            found, said = waiting.communicate(timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            waiting.kill()
+            waiting.communicate()
+            return None, [f"git gave no answer within {_SECONDS} seconds"]
+        listed = [part for part in os.fsdecode(found).split("\0") if part]
+        lines = said.decode("utf-8", "replace").splitlines()
+        return (listed if waiting.returncode == 0 else None), lines
+
+    return answer
+
+
 def staged(root: Path) -> dict[str, bytes] | None:
     """What the next commit adds or changes below `root`: each file's content in the index.
 
@@ -83,6 +139,20 @@ def staged(root: Path) -> dict[str, bytes] | None:
     return contents
 
 
+def commit_of(root: Path, ref: str) -> str | None:
+    """The name of the commit that `ref` stands for; None where git knows none."""
+    found = run_git(
+        root, ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"]
+    )
+    return found[0].strip() if found else None
+
+
+def blob_at(root: Path, commit: str, path: str) -> bytes | None:
+    """What a file, relative to `root`, held at a commit; None where it was not there."""
+    name = os.fsencode(f"{commit}:./{path}")
+    return _answer(root, ["cat-file", "blob", name], (0,), {})
+
+
 def _answer(
     root: Path, args: Sequence[str | bytes], ok: tuple[int, ...], more: dict[str, str]
 ) -> bytes | None:
@@ -97,7 +167,7 @@ def _start(
 ) -> subprocess.Popen[bytes] | None:
     try:
         return subprocess.Popen(
-            ["git", *args],
+            command(args),
             cwd=root,
             env=clean_environment() | more,
             stdin=subprocess.DEVNULL,
@@ -120,14 +190,17 @@ def _finish(process: subprocess.Popen[bytes] | None, ok: tuple[int, ...]) -> byt
     return None if complaint or process.returncode not in ok else answer
 
 
+def command(args: Sequence[str | bytes]) -> list[str | bytes]:
+    """The words that start git for `args` and run nothing that a repository's configuration names.
+
+    Filters are missing here, since git has no word for all of them: see `changes`.
+    """
+    return ["git", *(word for each in _RUN_NOTHING for word in ("-c", each)), *args]
+
+
 def clean_environment() -> dict[str, str]:
     """The environment for a git that only reads, and reads the repository of its folder."""
     env = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-    return env | {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
-
-
-def head(root: Path) -> tuple[str, bool]:
-    """The commit that is checked out, "" where there is none, and whether tracked files differ."""
-    commit = run_git(root, ["rev-parse", "HEAD"])
-    changed = run_git(root, ["status", "--porcelain", "-z", "--untracked-files=no", "--", "."])
-    return (commit[0].strip() if commit else ""), bool(changed)
+    quiet = {"GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1", "LC_ALL": "C"}
+    # a commit is what its name says, whatever refs/replace says
+    return env | quiet | _NO_FETCH | {"GIT_NO_REPLACE_OBJECTS": "1"}

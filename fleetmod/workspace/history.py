@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fleetmod.errors import FleetmodError
 from fleetmod.workspace.disk import readable_name
-from fleetmod.workspace.git import clean_environment, run_git
+from fleetmod.workspace.git import clean_environment, command, run_git
 
 _REGULAR = ("100644", "100755")
 
@@ -82,7 +82,7 @@ class Blobs:
 def blobs(root: Path) -> Iterator[Blobs]:
     """The reader of a repository's blobs; its process ends with the block."""
     with subprocess.Popen(
-        ["git", "cat-file", "--batch"],
+        command(["cat-file", "--batch"]),
         cwd=root,
         env=clean_environment(),
         stdin=subprocess.PIPE,

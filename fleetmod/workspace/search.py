@@ -4,14 +4,35 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
 
-from fleetmod.workspace.git import ask_git, search_git
+from fleetmod.workspace.git import ask_git, ask_git_why, search_git
 
 # links and submodules, as `ls-files -sz` lists them
-_NO_FILE = re.compile(rb"(?:\A|\0)(?:120000|160000) [^\t]*\t([^\0]*)")
+_NO_FILE = re.compile(rb"(?:\A|\0)(1[26]0000 [^\t]*\t[^\0]*)")
+_SUBMODULE = b"160000"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What git says of the files below a folder.
+
+    `files`: whether `git grep` reads each from the disk; None where git cannot tell. `flagged`: the
+    tag (`ls-files -v`) of each tracked file that git was told not to compare with the disk.
+    `links` and `submodules` are tracked, too. `said`: what git complained of, a line each.
+    """
+
+    files: dict[str, bool] | None
+    flagged: Mapping[str, str]
+    links: tuple[str, ...]
+    submodules: tuple[str, ...]
+    said: tuple[str, ...]
+
+
+_WORD = 5  # shorter texts stand in too many files
 
 
 class Search:
@@ -22,23 +43,33 @@ class Search:
         self._asked: dict[tuple[bytes, ...], Callable[[], frozenset[str] | None]] = {}
 
     @cached_property
-    def _files(self) -> dict[str, bool] | None:
-        """Whether each is a file that `git grep` reads from the disk, for all that git knows; None
-        where it cannot tell."""
+    def listing(self) -> Listing:
+        """Every file that git tracks or would track, and what git does not tell of them."""
         kinds = ["--cached", "--others", "--deleted", "--exclude-standard"]
-        answer = ask_git(self.root, ["ls-files", "-vz", *kinds])
-        links = search_git(self.root, ["ls-files", "-sz"], _NO_FILE)
-        listed = answer()
-        if listed is None or links is None:
-            return None
-        files = dict.fromkeys(map(os.fsdecode, links), False)
+        answer = ask_git_why(self.root, ["ls-files", "-vz", *kinds])
+        special = search_git(self.root, ["ls-files", "-sz"], _NO_FILE)
+        listed, said = answer()
+        if listed is None or special is None:
+            return Listing(None, {}, (), (), tuple(said))
+        apart: dict[bool, list[str]] = {True: [], False: []}
+        for about in special:
+            path = os.fsdecode(about.partition(b"\t")[2])
+            apart[about.startswith(_SUBMODULE)].append(path)
+        files = dict.fromkeys([*apart[True], *apart[False]], False)
+        flagged = {}
         while listed:  # from its end: what is gone is told once more, and nothing is held twice
             entry = listed.pop()
             if entry[0] in "Rr":
                 files[entry[2:]] = False
+            elif entry[0] == "S" or entry[0].islower():
+                flagged[entry[2:]] = entry[0]
             # other tags are untracked, "assume unchanged" and the like: git grep reads the index
             files.setdefault(entry[2:], entry[0] == "H")
-        return files
+        return Listing(files, flagged, tuple(apart[False]), tuple(apart[True]), tuple(said))
+
+    @cached_property
+    def _files(self) -> dict[str, bool] | None:
+        return self.listing.files
 
     @property
     def listed(self) -> Collection[str] | None:
@@ -97,10 +128,14 @@ class Search:
 def _fewest(triggers: Sequence[bytes]) -> list[bytes]:
     """Fewer texts, one of which every file with one of `triggers` holds: git looks for each anew.
 
-    Quotes and slashes around a word are left out where something is left of it.
+    Quotes and slashes around a word are left out where a word is left of it.
     """
-    cores = {trigger.strip(b"\"'`").rstrip(b"/\\") or trigger for trigger in triggers}
+    cores = {_core(t) if len(_core(t)) >= _WORD else t for t in triggers}
     return sorted(core for core in cores if not any(c != core and c in core for c in cores))
+
+
+def _core(trigger: bytes) -> bytes:
+    return trigger.strip(b"\"'`").rstrip(b"/\\")
 
 
 def _wider(asked: Sequence[bytes], triggers: Sequence[bytes]) -> bool:

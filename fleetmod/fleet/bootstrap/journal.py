@@ -7,6 +7,8 @@ is written before its act, so that a run that is killed leaves nothing that is n
 from __future__ import annotations
 
 import json
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -46,7 +48,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.entries: list[Entry] = []
-        found = read(folder / "journal.json")
+        found = _own(folder / "journal.json")
         if found is not None:
             try:
                 self.entries = [_entry(each) for each in json.loads(found)]
@@ -62,7 +64,8 @@ class Journal:
         """One bootstrap of a node at a time; the folder goes again where nothing is left in it."""
         make_folder(self.folder, 0o700)
         try:
-            with locked(self.folder):
+            # links above it are the user's own, as a ~/.local/state on another disk
+            with locked(self.folder.parent.resolve() / self.folder.name):
                 yield
         finally:
             with suppress(OSError):  # not empty
@@ -123,6 +126,25 @@ class Journal:
             put(file, text.encode(), _PRIVATE)
         else:
             file.unlink(missing_ok=True)
+
+
+def _own(file: Path) -> bytes | None:
+    """What a journal holds, None where there is none. Undoing runs the commands that it names, so
+    FleetmodError for one that others own or may write to, or that is a link."""
+    try:
+        found = file.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise FleetmodError(f"cannot be read: {error.strerror}", where=str(file)) from error
+    shared = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or shared:
+        raise FleetmodError(
+            "is no journal of yours alone, so it is not believed",
+            where=str(file),
+            todo="Run it as the user who bootstrapped the node, or move the file away",
+        )
+    return read(file)
 
 
 def _entry(found: dict[str, object]) -> Entry:

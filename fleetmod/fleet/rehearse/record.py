@@ -18,7 +18,12 @@ from pathlib import Path
 from fleetmod import __version__
 from fleetmod.errors import FleetmodError
 from fleetmod.fleet.rehearse.model import STEPS, Outcome, Rehearsal
-from fleetmod.workspace.lock import state_folder
+from fleetmod.workspace.beneath import Folder, Linked
+from fleetmod.workspace.lock import locked, opened, seal, sealed, state_folder
+
+_RECORD, _SEAL = "rehearsal.json", "rehearsal.seal"
+_MOST = 1 << 26  # bytes
+_AGAIN = "Run: fleetmod rehearse"
 
 
 @dataclass(frozen=True)
@@ -35,25 +40,40 @@ class Record:
 def tree_hash(root: Path, paths: Sequence[str]) -> str:
     """A SHA-256 of the files' names, contents and whether they can be run; links as links."""
     total = hashlib.sha256()
-    for path in sorted(paths):
-        file = root / path
-        try:
-            mode = file.lstat().st_mode
-            link = stat.S_ISLNK(mode)
-            data = str(file.readlink()).encode() if link else file.read_bytes()
-        except (FileNotFoundError, IsADirectoryError):
-            continue  # deleted and not yet committed, or a submodule
-        except OSError as error:
-            raise FleetmodError(f"cannot be read: {error.strerror}", where=str(file)) from error
-        kind = "l" if link else "x" if mode & 0o111 else "f"
-        head = f"{kind} {hashlib.sha256(data).hexdigest()} "
-        total.update(head.encode() + path.encode("utf-8", "surrogateescape") + b"\0")
+    with _opened(root) as top:
+        for path in sorted(paths):
+            try:
+                with top.holder(path) as (folder, name):
+                    kind, data = _content(folder, name)
+            except (FileNotFoundError, NotADirectoryError, Linked):
+                continue  # deleted and not yet committed
+            except OSError as error:
+                where = str(root / path)
+                raise FleetmodError(f"cannot be read: {error.strerror}", where=where) from error
+            if kind:
+                head = f"{kind} {hashlib.sha256(data).hexdigest()} "
+                total.update(head.encode() + path.encode("utf-8", "surrogateescape") + b"\0")
     return total.hexdigest()
 
 
+def _content(folder: Folder, name: str) -> tuple[str, bytes]:
+    """What a file is, and what it holds; "" for a submodule."""
+    found = folder.stat(name)
+    if found is None:
+        raise FileNotFoundError
+    if stat.S_ISLNK(found.st_mode):
+        return "l", os.fsencode(os.readlink(name, dir_fd=folder.handle))
+    if stat.S_ISDIR(found.st_mode):
+        return "", b""
+    return "x" if found.st_mode & 0o111 else "f", folder.read(name)
+
+
 def remember(root: Path, tree: str, found: Rehearsal) -> None:
-    """Write the record; raises FleetmodError where the disk refuses."""
-    file = _file(root)
+    """Write the record; raises FleetmodError where the disk refuses.
+
+    It was root that rehearsed, in a repository of somebody else's: that is who gets the record,
+    and nothing of what lies there is followed or overwritten.
+    """
     document = {
         "fleetmod": __version__,
         "tree": tree,
@@ -62,29 +82,43 @@ def remember(root: Path, tree: str, found: Rehearsal) -> None:
         "unproven": list(found.unproven),
         "evidence": list(evidence(found)),
     }
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        owner = file.parent.parent.stat()  # it was root that rehearsed
-        for path in (file.parent, file):
-            os.chown(path, owner.st_uid, owner.st_gid)
-    except OSError as error:
-        raise FleetmodError(f"cannot be written: {error.strerror}", where=str(file)) from error
+    with locked(state_folder(root)) as state:
+        folder, owner = state.folder, state.above
+        try:
+            document["seal"] = seal(folder, _SEAL, owner)
+            folder.put(_RECORD, (json.dumps(document, indent=1) + "\n").encode(), owner)
+            if os.fstat(folder.handle).st_uid == os.geteuid():
+                os.chown(".", *owner, dir_fd=folder.handle, follow_symlinks=False)
+        except OSError as error:
+            where = str(folder.path / _RECORD)
+            raise FleetmodError(f"cannot be written: {error.strerror}", where=where) from error
 
 
 def recall(root: Path) -> Record | None:
     """The record, None where nothing was rehearsed; raises FleetmodError for a broken one."""
-    file = _file(root)
+    state = state_folder(root)
     try:
-        found = json.loads(file.read_bytes())
-        lists = {key: tuple(found[key]) for key in ("failures", "unproven", "evidence")}
-        return Record(found["tree"], found["day"], **lists)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        with opened(state) as folder:
+            if folder is None or folder.stat(_RECORD) is None:
+                return None
+            found = json.loads(folder.read(_RECORD, _MOST))
+            lists = {key: _texts(found[key]) for key in ("failures", "unproven", "evidence")}
+            record = Record(str(found["tree"]), str(found["day"]), **lists)
+            if sealed(folder, _SEAL, found["seal"]):
+                return record
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise FleetmodError(
-            "is no record of a rehearsal", where=str(file), todo="Run: fleetmod rehearse"
+            "is no record of a rehearsal", where=str(state / _RECORD), todo=_AGAIN
         ) from error
+    raise FleetmodError(
+        "was not written here, so it proves nothing", where=str(state / _RECORD), todo=_AGAIN
+    )
+
+
+def _texts(found: object) -> tuple[str, ...]:
+    if not isinstance(found, list):
+        raise TypeError
+    return tuple(map(str, found))
 
 
 def failures(found: Rehearsal) -> Iterator[str]:
@@ -121,5 +155,8 @@ def evidence(found: Rehearsal) -> Iterator[str]:
             yield f"{node.name} saw the probe events of {', '.join(outcome.seen)}"
 
 
-def _file(root: Path) -> Path:
-    return state_folder(root) / "rehearsal.json"
+def _opened(root: Path) -> Folder:
+    try:
+        return Folder.open(root.resolve())
+    except OSError as error:
+        raise FleetmodError(f"cannot be opened: {error.strerror}", where=str(root)) from error

@@ -127,7 +127,13 @@ def _resolvers() -> str:
 def _commit(checkout: Path) -> None:
     """Make a repository of it, since a clone is one."""
     identity = ("-c", "user.name=fleetmod", "-c", "user.email=fleetmod@localhost")
-    env = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": os.devnull, "HOME": "/nonexistent"}
+    # of this machine's configuration, only filters and templates could have a say: no node has them
+    env = {
+        "PATH": os.environ["PATH"],
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "HOME": "/nonexistent",
+    }
     for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "--allow-empty", "-m", "clone")):
         done = subprocess.run(
             ["git", "-C", checkout, *identity, *words], env=env, capture_output=True, text=True

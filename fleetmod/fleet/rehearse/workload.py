@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fleetmod.fleet.rehearse.model import STEPS, WORKLOAD, Run
+from fleetmod.errors import UNPROVEN, FleetmodError
+from fleetmod.fleet.rehearse.model import STEPS, WORKLOAD, Node, Run
 from fleetmod.fleet.rehearse.namespace import Namespace
 from fleetmod.fleet.rehearse.stage import EVENTS, NODE_IDENTITY, entry
 from fleetmod.fleet.rehearse.stage import WORKLOAD as FOLDER
 from fleetmod.project import PROCESS_MANAGER, Project
+from fleetmod.workspace.beneath import Folder
 
 Names = tuple[str, ...]
 
@@ -38,12 +39,12 @@ def run_workload(
     # a whole path, since the manager's services have a PATH of their own (systemd.exec(5))
     words = (runtime, folder / "serve.mjs", who, told)
     start = " ".join(f'"{each}"' for each in words)
-    node.outside(unit).write_text(
+    text = (
         f"[Service]\nExecStart={start}\nWorkingDirectory={node.checkout}\n"
         f"StandardOutput=append:{said}\nStandardError=append:{said}\n"
         "[Install]\nWantedBy=default.target\n"
     )
-    os.chown(node.outside(unit), node.uid, node.uid)
+    _write(node, unit, text)
     ask = {
         "entry": str(manager),
         "label": label,
@@ -61,6 +62,21 @@ def run_workload(
     }
     driver = (runtime, str(folder / "drive.mjs"), json.dumps(ask))
     return namespace.run("workload", WORKLOAD, driver, seconds, known)
+
+
+def _write(node: Node, file: Path, text: str) -> None:
+    """Write a file below the node's home, which what the node ran may have filled with links."""
+    inside = node.outside(file).relative_to(node.stage).as_posix()
+    try:
+        with (
+            Folder.open(node.stage.resolve()) as stage,
+            stage.holder(inside) as (folder, name),
+        ):
+            folder.put(name, text.encode(), (node.uid, node.uid))
+    except OSError as error:
+        raise FleetmodError(
+            f"cannot be written: {error.strerror}", where=str(file), exit_code=UNPROVEN
+        ) from error
 
 
 def read_steps(log: Path, names: Sequence[str]) -> tuple[Names, Names, Names]:

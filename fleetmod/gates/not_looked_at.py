@@ -1,0 +1,195 @@
+"""What the gates of the code do not look at: how many files of which kind, and which of them name
+what the gates look for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from fleetmod.audit import needles
+from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT, is_typescript, suffix
+from fleetmod.gates.check import PHASES
+from fleetmod.lift.container_text import names_runtime
+from fleetmod.project import ADAPTS, Project
+from fleetmod.workspace.discover import UTF16 as UTF16_MARKS
+from fleetmod.workspace.discover import Place, everything, place_of
+from fleetmod.workspace.disk import readable_name
+from fleetmod.workspace.git import ask_git
+from fleetmod.workspace.tree_state import folders, inside
+
+_COMPONENTS = (".vue", ".svelte", ".astro", ".mdx")
+_CODE = frozenset((*TYPESCRIPT, *JAVASCRIPT, *_COMPONENTS))
+_PROBE = 8000  # bytes in which git looks for a NUL, and `candidates` likewise
+_ANY_HOME = b"/Users/"
+
+SUBMODULE, NESTED, LINK, IGNORED = "submodule", "repository", "link", "ignored"
+JS, COMPONENT, UPPER, UTF16, NUL = "javascript", "component", "upper-case", "utf-16", "nul"
+ADAPTER, GATE = "adapters", "gate"
+WHY = {
+    Place.SCAN: "outside of workspace.scan",
+    Place.EXCLUDED: "matched by workspace.exclude",
+    Place.VENDORED: "in node_modules, vendor, third_party or _generated",
+    Place.GENERATED: "generated, by their names (.d.ts, .min.js, .generated.ts)",
+    JS: "JavaScript, which these phases do not analyse; `--phase host,portable` reads it",
+    COMPONENT: "Vue, Svelte, Astro or MDX, which is not analysed",
+    UPPER: "TypeScript with a suffix in upper case, which is not looked for",
+    UTF16: "UTF-16, which is not analysed; save it as UTF-8",
+    NUL: "no text, for the NUL bytes in them",
+    ADAPTER: "adapters of the repository's own",
+    GATE: "where the syntax tree looks and no grep does, outside of workspace.gate",
+    LINK: "links; what they lead to counts where it stands",
+    IGNORED: "ignored by git (a folder counts once); only the grep of workspace.gate looks there",
+    SUBMODULE: "submodules; each is a repository of its own",
+    NESTED: "repositories inside of this one",
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """`files` files that are not looked at for one reason; `named` are those that hold a text that
+    the gates look for, which a person should read."""
+
+    kind: str
+    why: str
+    files: int
+    named: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        what = f"{self.files} {self.why}"
+        return f"{what}; look at {listed(self.named)}" if self.named else what
+
+
+def listed(paths: Sequence[str], most: int = 5) -> str:
+    """The first of some paths, and how many more there are."""
+    more = f" and {len(paths) - most} more" if len(paths) > most else ""
+    return ", ".join(paths[:most]) + more
+
+
+def begin(project: Project) -> Callable[[Collection[str]], tuple[Group, ...]]:
+    """Have git list what it ignores while something else is done; what is given back groups every
+    file that the given phases do not look at."""
+    options = ["--others", "--ignored", "--exclude-standard", "--directory"]
+    ignored = ask_git(project.root, ["ls-files", "-z", *options])
+
+    def groups(phases: Collection[str]) -> tuple[Group, ...]:
+        if not PHASES.keys() & phases:
+            return ()
+        by_kind: dict[str, list[str]] = defaultdict(list)
+        for kind, path in (*_kinds(project), *_ignored(ignored() or ())):
+            by_kind[kind].append(path)
+        held = _Held(project, {PHASES[phase] for phase in phases if phase in PHASES})
+        return tuple(
+            Group(
+                kind,
+                why + _set(project, kind),
+                len(by_kind[kind]),
+                held.among(kind, by_kind[kind]),
+            )
+            for kind, why in WHY.items()
+            if kind in by_kind
+        )
+
+    return groups
+
+
+def _set(project: Project, kind: str) -> str:
+    """The values of the configuration that decide about a kind of file."""
+    config = project.config
+    values = {
+        Place.SCAN: config.workspace.scan,
+        Place.EXCLUDED: config.workspace.exclude,
+        GATE: config.workspace.gate,
+        ADAPTER: (*config.process.adapters, *config.container.adapters),
+    }.get(kind)
+    return f" ({', '.join(values)})" if values else ""
+
+
+def _kinds(project: Project) -> Iterator[tuple[str, str]]:
+    """Each file that could hold code, with why it is not looked at."""
+    search, gate = project.search, folders(project.config.workspace.gate)
+    special = frozenset((*search.listing.links, *search.listing.submodules))
+    place = place_of(project.config)
+    yield from ((SUBMODULE, path) for path in search.listing.submodules)
+    yield from ((LINK, path) for path in search.listing.links if suffix(path).lower() in _CODE)
+    for path in everything(project.root, search):
+        if path.endswith("/"):
+            yield NESTED, path
+            continue
+        kind = suffix(path).lower()
+        if kind not in _CODE or path in special:
+            continue
+        if apart := place(path):
+            yield apart, path
+        elif kind in JAVASCRIPT:
+            yield JS, path
+        elif kind in _COMPONENTS:
+            yield COMPONENT, path
+        elif not is_typescript(path):
+            yield UPPER, path
+        elif binary := _binary(project, path):
+            yield binary, path
+        elif any(own(path) for own in project.own_adapters.values()):
+            yield ADAPTER, path
+        elif not inside(path, gate):
+            yield GATE, path
+
+
+def _binary(project: Project, path: str) -> str:
+    try:
+        with open(project.root / path, "rb") as file:  # noqa: PTH123 (pathlib takes as long again)
+            start = file.read(_PROBE)
+    except OSError:
+        return ""  # told as unproven where it is there at all
+    if start.startswith(UTF16_MARKS):
+        return UTF16
+    return NUL if b"\0" in start else ""
+
+
+def _ignored(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    folder = "//"  # git names a folder that holds nothing else, and then what is in it
+    for path in sorted(paths):
+        if path.startswith(folder):
+            continue
+        folder = path if path.endswith("/") else "//"
+        installed = path.endswith(("node_modules/", ".fleetmod/"))
+        if not installed and (path.endswith("/") or suffix(path).lower() in _CODE):
+            yield IGNORED, path
+
+
+class _Held:
+    """Which files hold a text that the gates of some families look for."""
+
+    def __init__(self, project: Project, families: Collection[str]) -> None:
+        self._project = project
+        self._needles = [(n, family) for n, family in needles(project) if family in families]
+        self._homes = "home" in families
+        wanted = [needle.encode() for needle, _ in self._needles]
+        self._bytes = [*wanted, _ANY_HOME] if self._homes else wanted
+        self._lacking = project.search.lacking(self._bytes)
+
+    def among(self, kind: str, paths: Iterable[str]) -> tuple[str, ...]:
+        if kind in (GATE, LINK, SUBMODULE, NESTED):
+            return ()  # the syntax tree looks, or nothing can
+        return tuple(sorted(readable_name(path) for path in paths if self._holds(kind, path)))
+
+    def _holds(self, kind: str, path: str) -> bool:
+        if path.endswith("/") or (kind != UTF16 and self._lacking(path)):
+            return False
+        try:
+            data = (self._project.root / path).read_bytes()
+        except OSError:
+            return False
+        if b"\0" in data:  # an ASCII text in UTF-16 is itself between NUL bytes
+            data = data.replace(b"\0", b"")
+        if not any(each in data for each in self._bytes):
+            return False
+        text = data.decode("utf-8", "replace")
+        own = ADAPTS.get(self._project.port_of(path))  # which its port may name
+        for needle, family in self._needles:
+            if family == own:
+                continue
+            lines = (line for line in text.splitlines() if needle in line)
+            if any(family != "container" or names_runtime(line, needle) for line in lines):
+                return True
+        return self._homes and any(True for _ in self._project.places.find(text))

@@ -1,0 +1,161 @@
+"""Homes that no single literal spells as they are: put together, in another form, of a user who is
+only known at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from fleetmod.flow.made import Made, MadeTexts
+from fleetmod.flow.path_use import FILES, ROUTE, PathUse
+from fleetmod.flow.texts import Values
+from fleetmod.lift.homes import Homes
+from fleetmod.places import (
+    ENCODED,
+    PLACEHOLDERS,
+    PLAIN,
+    RESPELLED,
+    SHARED,
+    WINDOWS,
+    Places,
+    Spelled,
+)
+from fleetmod.regex import lazy
+from fleetmod.syntax.cooked import HOLE
+from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import ancestors, contains, unwrap
+
+SPLIT, OWN, ANYONE, STRANGER = "split", "own", "anyone", "stranger"
+_USER_NAME = lazy(
+    r"(?:\w*[a-z_])?(?:[Uu]ser|[Uu]ser_?[Nn]ame|USER|USER_?NAME|[Ll]ogin|LOGIN|LOGNAME)|whoami"
+)
+_PLATFORM = lazy(
+    r"\bplatform\b|\bos\.type\(|Deno\.build\.os|[\"'`](?:darwin|win32|linux)[\"'`]"
+    r"|\bis_?(?:Mac|Darwin|Osx|OSX|Windows|Win|Linux|MAC|WINDOWS|LINUX)\w*"
+)
+_PLATFORMS = frozenset("darwin win32 linux mac macos macOS windows osx freebsd".split())
+_READS = 20  # of a constant: that many are looked at
+
+
+@dataclass(frozen=True)
+class HomeForm:
+    """A home that a literal spells a part of: its kind, the text that it stands in, the pieces of
+    that and where it lies in them; `value` is its user where that is an expression."""
+
+    kind: str
+    top: Node
+    pieces: tuple[Made, ...]
+    found: Spelled
+    value: Node | None = None
+
+
+class HomeForms:
+    """Finds them in one file."""
+
+    def __init__(self, scopes: Scopes, values: Values, homes: Homes, places: Places) -> None:
+        self.source, self.values, self.homes, self.places = scopes.source, values, homes, places
+        self.made = MadeTexts(scopes, values)
+        self.used = PathUse(scopes, self.made)
+        self._known: dict[int, tuple[Made, ...]] = {}
+
+    def of(self, node: Node) -> HomeForm | None:
+        """The home of which a literal spells the folder's name, or the end of that."""
+        for use in (node, *self.homes.uses(node)[:_READS]):
+            if (form := self._in(self.made.top(use), node)) is not None:
+                return form
+        return self._listed(node)
+
+    def _listed(self, node: Node) -> HomeForm | None:
+        """A folder of homes with a configured name behind it, in a list that something joins."""
+        folder, name = self.values.literal(node), node.next_named_sibling
+        while name is not None and name.type == "comment":
+            name = name.next_named_sibling
+        if folder is None or folder.rstrip("/") not in ("/Users", "/home") or name is None:
+            return None
+        user = (self.values.literal(name) or "").lstrip("/").split("/")[0]
+        if user not in self.places.users:
+            return None
+        found = Spelled(0, len(folder), len(folder.rstrip("/")), user, PLAIN)
+        return HomeForm(SPLIT, node, (Made(folder, node),), found)
+
+    def _pieces(self, top: Node) -> tuple[Made, ...]:
+        if top.id not in self._known:
+            self._known[top.id] = tuple(self.made.pieces(top))
+        return self._known[top.id]
+
+    def _in(self, top: Node, node: Node) -> HomeForm | None:
+        pieces = self._pieces(top)
+        text = "".join(piece.text for piece in pieces)
+        for found in self.places.forms(text) if "ers" in text or "home" in text else ():
+            over = list(_between(pieces, found.start, found.end))
+            speller = next(_between(pieces, found.word - 1, found.word), None)
+            if speller is None or speller.node is None or speller.node.id != node.id:
+                continue
+            value = over[-1].node if found.user == HOLE else None
+            apart = len({piece.node.id for piece in over if piece.node is not None}) > 1
+            folder = text[: found.word].replace("\\", "/").rpartition("/")[2]
+            if value is not None:
+                kind = self._of_value(top, found, value, folder)
+            elif found.user in self.places.users:
+                kind = self._of_configured(top, found, folder, apart)
+            else:
+                kind = self._of_stranger(top, found, folder, apart)
+            if kind:
+                return HomeForm(kind, top, pieces, found, value)
+        return None
+
+    def _of_configured(self, top: Node, found: Spelled, folder: str, apart: bool) -> str:
+        if found.form in (WINDOWS, ENCODED):
+            return found.form
+        if folder not in ("Users", "home") and self.used.of(top) == ROUTE:
+            return ""
+        if apart:
+            return SPLIT
+        return RESPELLED if found.form == RESPELLED else ""
+
+    def _of_value(self, top: Node, found: Spelled, value: Node, folder: str) -> str:
+        """The kind of a home whose user is an expression; a home on Windows is made so for every
+        user there, and binds to no host."""
+        if found.form not in (PLAIN, RESPELLED):
+            return ""
+        own = self.homes.is_user(value)
+        use = self.used.of(top)
+        if use == ROUTE or own:
+            return OWN if use != ROUTE else ""
+        if found.start or folder != "Users" or self._by_platform(top):
+            return ""
+        name = self.source.squeezed(unwrap(value)).rpartition(".")[2]
+        return ANYONE if use == FILES or _USER_NAME.fullmatch(name) else ""
+
+    def _of_stranger(self, top: Node, found: Spelled, folder: str, apart: bool) -> str:
+        if found.user in SHARED or found.user.lower() in PLACEHOLDERS or found.user == "fixture":
+            return ""
+        if found.start or folder != "Users" or not (apart or found.form != PLAIN):
+            return ""
+        return STRANGER if self.used.of(top) == FILES else ""
+
+    def _by_platform(self, node: Node) -> bool:
+        """Whether a text is one of several that the platform chooses between."""
+        for a in ancestors(node):
+            if a.type in ("if_statement", "ternary_expression", "switch_statement"):
+                asked = a.child_by_field_name("condition") or a.child_by_field_name("value")
+                if asked is None or contains(asked, node):
+                    continue
+                if _PLATFORM.search(self.source.squeezed(asked)):
+                    return True
+            elif a.type == "pair":
+                key = a.child_by_field_name("key")
+                if key is not None and self.source.text(key).strip("\"'") in _PLATFORMS:
+                    return True
+        return False
+
+
+def _between(pieces: tuple[Made, ...], start: int, end: int) -> Iterator[Made]:
+    """The pieces that some characters of a text lie in."""
+    at = 0
+    for piece in pieces:
+        if at < end and at + len(piece.text) > start:
+            yield piece
+        at += len(piece.text)

@@ -1,0 +1,350 @@
+"""Expectations that a migration leaves behind: snapshots, data files and texts in tests.
+
+The code looks up a home, or asks a port for its words, and the expectation still spells what the
+code spelled before. On the machine where it was recorded the test goes on passing, so no test run
+tells; on every other machine it fails.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from fleetmod.errors import FleetmodError
+from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT, suffix
+from fleetmod.literals import Literals
+from fleetmod.model import REWRITE, Finding
+from fleetmod.places import Places
+from fleetmod.project import Project, Sources
+from fleetmod.settings import package_of
+from fleetmod.testfiles import is_test
+from fleetmod.workspace.discover import candidates
+from fleetmod.workspace.manifest import packages
+
+_FOLDER = "__snapshots__/"
+_CODE = (*TYPESCRIPT, *JAVASCRIPT)
+_HOME = "home"  # the family of home paths
+_DEPENDENCIES = ("dependencies", "devDependencies", "peerDependencies")
+_BUILT_IN = ("node:", "bun:", "deno:")
+
+
+@dataclass(frozen=True)
+class Left:
+    """An expectation that stays: where, what it spells, and the rewritten `code` that made it.
+
+    `code` is empty where imports do not tell, and `package` is then all that is known. `lines`
+    are those that spell it; `snapshot` tells a recorded file from data and texts of the test.
+    """
+
+    path: str
+    lines: tuple[int, ...]
+    spelled: str
+    family: str
+    code: str
+    package: str
+    snapshot: bool
+
+    def note(self, fixture: str) -> str:
+        """One sentence for people: what is left where, and what to do; `fixture` is the neutral
+        home."""
+        at = ", ".join(map(str, self.lines[:5])) + (", …" if len(self.lines) > 5 else "")
+        now = "looks it up" if self.family == _HOME else "asks the port for these words"
+        who = f"{self.code} {now} now"
+        if not self.code:
+            who = f"code of {self.package or 'the root package'} {now} now, perhaps under this test"
+        return f"{self.path}:{at} still spells {self.spelled}, and {who}: {self._todo(fixture)}"
+
+    def _todo(self, fixture: str) -> str:
+        if self.family != _HOME:
+            anew = ", and record the snapshot anew" if self.snapshot else ""
+            return (
+                f"the words differ by platform, so let the test expect what the port answers{anew}"
+            )
+        if self.snapshot:
+            return (
+                f"set HOME to {fixture} in the test and move the snapshot along, or give the test "
+                "a serializer that writes the home as a placeholder"
+            )
+        return f"set HOME to {fixture} in the test and expect that, or expect what the code reads"
+
+
+def left_behind(
+    project: Project, sources: Sources, findings: Sequence[Finding], changed: Collection[str]
+) -> list[Left]:
+    """What the rewritten files (those of `changed` with findings) leave behind in expectations."""
+    made: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.action == REWRITE and finding.path in changed and not finding.test:
+            made[finding.path].append(finding)
+    if not made:
+        return []
+    return list(_Search(project, sources, made, findings).found())
+
+
+class _Search:
+    def __init__(
+        self,
+        project: Project,
+        sources: Sources,
+        made: Mapping[str, list[Finding]],
+        findings: Sequence[Finding],
+    ) -> None:
+        self.project, self.sources, self.made, self.findings = project, sources, made, findings
+        self.places: Places = project.places
+        self.triggers = {rule.id: rule.triggers for rule in project.rules}
+        self.known = frozenset(sources.discovered)
+        self._imports: dict[str, _Imports] = {}
+
+    def found(self) -> Iterator[Left]:
+        held = self._holding()
+        named = self._named(held)
+        tests: dict[str, list[Finding]] = defaultdict(list)
+        for finding in self.findings:
+            if finding.test and finding.action != REWRITE and not finding.suppressed:
+                tests[finding.path].append(finding)
+        for path, text in sorted(held.items()):
+            if path.endswith(".snap"):
+                yield from self._of_snapshot(path, text)
+            else:
+                for test in named.get(path, ()):
+                    yield from self._of_code(path, text, self._reached(test)[0], _FOLDER in path)
+        for path, left in sorted(tests.items()):
+            yield from self._of_test(path, left)
+
+    def _holding(self) -> dict[str, str]:
+        """The snapshots and data files that spell a home or a tool which rewritten code spelled."""
+        needles = {
+            trigger.encode()
+            for found in self.made.values()
+            for finding in found
+            for trigger in self.triggers.get(finding.rule, ())
+        }
+        paths = [
+            path
+            for path in self.sources.discovered
+            if suffix(path) not in _CODE and not path.startswith(".") and "/." not in path
+        ]
+        out = {}
+        for path in candidates(self.project.root, paths, sorted(needles), self.sources.search).hits:
+            text = self._read(path)
+            if text is not None:
+                out[path] = text
+        return out
+
+    def _of_snapshot(self, path: str, text: str) -> Iterator[Left]:
+        folder, _, name = path.rpartition(_FOLDER)
+        test = folder + name.removesuffix(".snap")
+        reached, complete = self._reached(test) if test in self.known else (frozenset(), False)
+        lefts = list(self._of_code(path, text, reached, True))
+        yield from lefts
+        if lefts or complete:
+            return
+        package = package_of(path, self._folders)
+        code = [p for p in self.made if package_of(p, self._folders) == package]
+        seen = set()
+        for left in self._of_code(path, text, code, True):
+            if left.family not in seen:
+                seen.add(left.family)
+                where = package.rstrip("/")
+                yield Left(path, left.lines, left.spelled, left.family, "", where, True)
+
+    def _of_code(
+        self, path: str, text: str, code: Collection[str], snapshot: bool
+    ) -> Iterator[Left]:
+        """What a text spells that one of the files `code` spelled before, once for each family."""
+        seen: set[str] = set()
+        for made in sorted(code):
+            for family, spelled in self._spelled(made, text):
+                if family not in seen:
+                    seen.add(family)
+                    lines = tuple(
+                        number
+                        for number, line in enumerate(text.splitlines(), 1)
+                        if spelled in line
+                    )
+                    yield Left(path, lines, spelled, family, made, "", snapshot)
+
+    def _spelled(self, made: str, text: str) -> Iterator[tuple[str, str]]:
+        """Each family in which `text` spells what the rewritten file `made` did, and the words."""
+        families = {finding.family for finding in self.made[made]}
+        if _HOME in families:
+            code = [f"{each.rstrip('/')}/" for each in self._literals(made)]
+            for path in sorted(self.places.spelled(text)):
+                if any(f"{path}/".startswith(each) for each in code):
+                    yield _HOME, path
+                    break
+        for family in sorted(families - {_HOME}):
+            rules = {f.rule for f in self.made[made] if f.family == family}
+            words = sorted({t for rule in rules for t in self.triggers.get(rule, ())})
+            if word := next((word for word in words if word in text), ""):
+                yield family, word
+
+    def _literals(self, made: str) -> frozenset[str]:
+        held = self.sources.settings.production_literals
+        return held.of(made) if isinstance(held, Literals) else frozenset()
+
+    def _of_test(self, path: str, left: Sequence[Finding]) -> Iterator[Left]:
+        reached, _ = self._reached(path)
+        for family in sorted({finding.family for finding in left}):
+            ours = [finding for finding in left if finding.family == family]
+            text = "\n".join(self._lines(path, ours))
+            for made in sorted(reached):
+                spelled = [words for kind, words in self._spelled(made, text) if kind == family]
+                if spelled:
+                    lines = tuple(sorted({line for f in ours for line in f.lines or (f.line,)}))
+                    yield Left(path, lines, spelled[0], family, made, "", False)
+                    break
+
+    def _lines(self, path: str, found: Sequence[Finding]) -> Iterator[str]:
+        for finding in found:
+            data = self.sources.contents.get(path, b"")[finding.start : finding.end]
+            yield data.decode("utf-8", "replace")
+
+    def _named(self, held: Mapping[str, str]) -> dict[str, list[str]]:
+        """The tests that name each of these files in a string: to import, read or compare it."""
+        by_name = defaultdict(list)
+        for path in held:
+            if not path.endswith(".snap"):
+                by_name[posixpath.basename(path)].append(path)
+        out: dict[str, list[str]] = defaultdict(list)
+        if not by_name:
+            return out
+        tests = [p for p in self.sources.discovered if is_test(p) and suffix(p) in _CODE]
+        names = [name.encode() for name in by_name]
+        for test in candidates(self.project.root, tests, names, self.sources.search).hits:
+            for text in self._read_imports(test).strings:
+                for path in by_name.get(posixpath.basename(text), ()):
+                    near = package_of(path, self._folders) == package_of(test, self._folders)
+                    if near and test not in out[path]:
+                        out[path].append(test)
+        return out
+
+    def _reached(self, test: str) -> tuple[frozenset[str], bool]:
+        """The rewritten files that a test imports, directly or not, and whether every import on
+        the way is known."""
+        seen, waiting, complete = {test}, [test], True
+        while waiting:
+            here = waiting.pop()
+            for module in self._read_imports(here).modules:
+                target = self._resolved(here, module)
+                if target is None:
+                    complete = complete and self._foreign(here, module)
+                elif target not in seen:
+                    seen.add(target)
+                    waiting.append(target)
+        return frozenset(seen & self.made.keys()), complete
+
+    def _resolved(self, importer: str, module: str) -> str | None:
+        if module.startswith("."):
+            folder = posixpath.dirname(importer)
+            return self._file(posixpath.normpath(posixpath.join(folder, module)))
+        for name, (folder, entry) in self._members.items():
+            if module == name:
+                found = self._file(posixpath.normpath(posixpath.join(folder, entry)))
+                return found or self._file(posixpath.join(folder, "src/index"))
+            if module.startswith(name + "/"):
+                rest = module[len(name) + 1 :]
+                return self._file(posixpath.join(folder, rest)) or self._file(
+                    posixpath.join(folder, "src", rest)
+                )
+        return None
+
+    def _file(self, path: str) -> str | None:
+        """The file of a module: as it is spelled, with a suffix, its TypeScript, or its index."""
+        stem = path.removesuffix(suffix(path)) if suffix(path) in _CODE else path
+        tries = [path, *(stem + end for end in _CODE), *(f"{path}/index{end}" for end in _CODE)]
+        return next((each for each in tries if each in self.known and suffix(each) in _CODE), None)
+
+    def _foreign(self, importer: str, module: str) -> bool:
+        """Whether a module that is no file of the repository is surely none: a dependency, data."""
+        if module.startswith("."):
+            return suffix(module) not in ("", *_CODE)
+        if module.startswith(_BUILT_IN) or module in ("fs", "path", "os", "child_process", "util"):
+            return True
+        name = "/".join(module.split("/")[: 2 if module.startswith("@") else 1])
+        if name in self._members:
+            return False
+        folder = package_of(importer, self._folders).rstrip("/")
+        return any(name in self._dependencies.get(each, ()) for each in (folder, ""))
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        paths = (p for p in self.known if p.rpartition("/")[2] == "package.json")
+        return frozenset({"", *(p.removesuffix("package.json") for p in paths)})
+
+    @cached_property
+    def _manifests(self) -> dict[str, dict[str, object]]:
+        try:
+            infos = packages(self.project.root, self.project.config)
+        except FleetmodError:  # told where it matters; here it is an import less
+            return {}
+        return {info.path: json.loads(info.text.lstrip("\ufeff")) for info in infos}
+
+    @cached_property
+    def _members(self) -> dict[str, tuple[str, str]]:
+        """Each member's folder and the module that its name stands for."""
+        out = {}
+        for folder, manifest in self._manifests.items():
+            name, entry = manifest.get("name"), manifest.get("main")
+            exports = manifest.get("exports")
+            top = exports.get(".") if isinstance(exports, dict) else exports
+            if isinstance(top, dict):
+                top = top.get("import", top.get("default"))
+            entry = top if isinstance(top, str) else entry
+            if isinstance(name, str) and name and folder:
+                out[name] = folder, entry if isinstance(entry, str) else "index"
+        return out
+
+    @cached_property
+    def _dependencies(self) -> dict[str, frozenset[str]]:
+        out = {}
+        for folder, manifest in self._manifests.items():
+            fields = (manifest.get(field) for field in _DEPENDENCIES)
+            out[folder] = frozenset(n for each in fields if isinstance(each, dict) for n in each)
+        return out
+
+    def _read_imports(self, path: str) -> _Imports:
+        if path not in self._imports:
+            text = self.sources.contents.get(path) or (self._read(path) or "").encode()
+            self._imports[path] = _imports(path, text)
+        return self._imports[path]
+
+    def _read(self, path: str) -> str | None:
+        try:
+            return Path(self.project.root / path).read_text(encoding="utf-8", errors="replace")
+        except OSError:  # what cannot be read is told elsewhere; here it is a note less
+            return None
+
+
+@dataclass(frozen=True)
+class _Imports:
+    modules: tuple[str, ...]
+    strings: tuple[str, ...]
+
+
+def _imports(path: str, data: bytes) -> _Imports:
+    """The modules that a file names in imports, re-exports and calls, and all of its strings."""
+    from fleetmod.syntax.source import is_text, open_source
+
+    if not is_text(data):
+        return _Imports((), ())
+    source = open_source(path, data)
+    modules, strings = [], []
+    for node in source.of("string"):
+        text = source.text(node)[1:-1]
+        strings.append(text)
+        parent = node.parent
+        if parent is None:
+            continue
+        if parent.type in ("import_statement", "export_statement"):
+            modules.append(text)
+        elif parent.type == "arguments" and parent.parent is not None:
+            function = parent.parent.child_by_field_name("function")
+            if function is not None and source.text(function) in ("require", "import"):
+                modules.append(text)
+    return _Imports(tuple(modules), tuple(strings))

@@ -1,0 +1,1 @@
+"""Attacks by kind: what a hostile or unusual repository must not achieve."""
