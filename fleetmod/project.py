@@ -21,6 +21,7 @@ from fleetmod.workspace.config import Config, configured_above, load_config
 from fleetmod.workspace.discover import candidates, discover, wide_texts
 from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.globs import matcher
+from fleetmod.workspace.graph import ModuleGraph, read_graph
 from fleetmod.workspace.manifest import find_packages, owner
 from fleetmod.workspace.search import Search
 from fleetmod.workspace.tree_state import LFS, code_files, not_on_disk
@@ -61,6 +62,11 @@ class Project:
     def search(self) -> Search:
         """What git knows of the files, as of when it is first asked."""
         return Search(self.root)
+
+    @cached_property
+    def graph(self) -> ModuleGraph:
+        """Which files import which, as of when it is first asked; nothing where git cannot tell."""
+        return read_graph(self.root, self.search.listed or ())
 
     @property
     def places(self) -> Places:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 
+from fleetmod.browser import BY_IMPORTER, browser_importer
 from fleetmod.cache import Keys
 from fleetmod.literals import Literals
 from fleetmod.model import REFUSE, REWRITE, FileResult
@@ -93,6 +94,8 @@ def _possible(project: Project, result: FileResult) -> FileResult:
         return refused(result, _ITSELF.format(project.port_of(path)))
     if result.needs and not project.has_owner(path):
         return refused(result, UNOWNED)
+    if result.needs and (importer := browser_importer(project, path)):
+        return refused(result, BY_IMPORTER.format(importer))
     return result
 
 

@@ -119,6 +119,18 @@ def ask_git_why(
     return answer
 
 
+def search_lines(root: Path, pattern: str, globs: Sequence[str]) -> list[tuple[str, str]] | None:
+    """Path and text of each line that an extended regular expression finds, in tracked and new text
+    files that one of `globs` fits; None where git cannot tell."""
+    options = ["-c", "grep.fullName=false", "grep", "-zEIH", "--untracked"]
+    args = [*options, "--no-recurse-submodules", "-e", pattern, "--", *globs]
+    answer = _answer(root, args, (0, 1), {"GIT_LITERAL_PATHSPECS": "0"})
+    if answer is None:
+        return None
+    found = (line.split("\0", 1) for line in os.fsdecode(answer).split("\n") if "\0" in line)
+    return [(path, text) for path, text in found]
+
+
 def staged(root: Path) -> dict[str, bytes] | None:
     """What the next commit adds or changes below `root`: each file's content in the index.
 

@@ -3,8 +3,8 @@
 One `git grep` gives every such line, so the graph of a whole repository is cheap; no file is
 parsed. A line that only looks like an import adds an edge too many, which makes a refusal and no
 wrong rewrite. What is resolved: relative paths (`./x.js` may be `x.ts`), packages of the workspace
-by their `exports` or `main`, `#imports`, `paths` of tsconfig.json, and folders that are loaded whole
-(``import(`./pages/${name}`)``, `import.meta.glob("./pages/*.ts")`).
+by their `exports` or `main`, `#imports`, `paths` of tsconfig.json, and folders that are loaded
+whole (``import(`./pages/${name}`)``, `import.meta.glob("./pages/*.ts")`).
 """
 
 from __future__ import annotations
@@ -81,14 +81,33 @@ class ModuleGraph:
         """Everything that loads a file, directly or not; the nearest first, itself left out."""
         return iter(_closure([path], self.importers)[1:])
 
+    def externals(self, path: str) -> frozenset[str]:
+        """The modules of others that a file names: `node:fs`, `react-dom/client`."""
+        self._edges  # noqa: B018
+        return frozenset(self._foreign.get(path, ()))
+
+    def browser_entries(self) -> frozenset[str]:
+        """What the `browser` fields of the packages name (github.com/defunctzombie/package-browser-
+        field-spec)."""
+        found = set()
+        for package in self._folders.values():
+            field = package.manifest.get("browser")
+            places = field.values() if isinstance(field, dict) else [field]
+            for place in (each for each in places if isinstance(each, str)):
+                whole = posixpath.normpath(posixpath.join(package.folder, place))
+                found.add(self._file(whole) or self._file(_source_of(whole)))
+        return frozenset(path for path in found if path is not None)
+
     def is_whole(self, path: str) -> bool:
         """Whether every module of the repository that a file names was found."""
+        self._edges  # noqa: B018
         return path not in self._unresolved
 
     @cached_property
     def _edges(self) -> dict[str, frozenset[str]]:
         found: dict[str, set[str]] = defaultdict(set)
         self._unresolved: set[str] = set()
+        self._foreign: dict[str, set[str]] = defaultdict(set)
         for line in self._lines:
             if line.path not in self._files or _TYPE_ONLY.match(line.text):
                 continue
@@ -96,6 +115,8 @@ class ModuleGraph:
                 targets = self._resolve(line.path, match["name"], match["quote"])
                 if targets is None:
                     self._unresolved.add(line.path)
+                elif not targets:
+                    self._foreign[line.path].add(match["name"])
                 else:
                     found[line.path] |= targets
         return {path: frozenset(targets - {path}) for path, targets in found.items()}
@@ -155,9 +176,7 @@ class ModuleGraph:
         places += [rest] if rest else []
         for place in places:
             whole = posixpath.normpath(posixpath.join(package.folder, place))
-            built = re.sub(r"(^|/)(?:dist|lib|build|out)/(?:esm/|cjs/|src/)?", r"\1src/", whole)
-            plain = re.sub(r"\.d\.([mc]?ts)$", r".\1", built)
-            for each in (whole, plain):
+            for each in (whole, _source_of(whole)):
                 if found := self._file(each):
                     return found
         inside = posixpath.join(package.folder, "src", rest or "index")
@@ -197,6 +216,12 @@ class ModuleGraph:
         return self._paths[folder]
 
 
+def read_graph(root: Path, files: Collection[str]) -> ModuleGraph:
+    """The module graph of a repository's own `files`, read when it is first asked."""
+    manifests = [path for path in files if path.rpartition("/")[2] == "package.json"]
+    return ModuleGraph(root, files, packages_of(root, manifests), read_lines(root))
+
+
 def read_lines(root: Path) -> list[Line]:
     """Every line of a tracked or new file that may name a module; [] where git cannot tell."""
     found = search_lines(root, _LINE, [f"*{suffix}" for suffix in _CODE])
@@ -216,6 +241,12 @@ def packages_of(root: Path, manifests: Iterable[str]) -> list[Package]:
             named = name if isinstance(name, str) else ""
             out.append(Package(named, posixpath.dirname(path), manifest))
     return out
+
+
+def _source_of(built: str) -> str:
+    """The source that a built module is made of, by the usual folders."""
+    place = re.sub(r"(^|/)(?:dist|lib|build|out)/(?:esm/|cjs/|src/)?", r"\1src/", built)
+    return re.sub(r"\.d\.([mc]?ts)$", r".\1", place)
 
 
 def _closure(paths: Iterable[str], following: Callable[[str], Iterable[str]]) -> list[str]:

@@ -1,0 +1,68 @@
+"""What runs in a browser because of who loads it, though the file itself says nothing of one."""
+
+from __future__ import annotations
+
+from fleetmod.project import Project
+from fleetmod.testfiles import is_test
+
+BY_IMPORTER = (
+    "{} loads it in a browser, which has no home folder and starts no service; get the value from "
+    "the server"
+)
+# bytes without which no file is browser code by itself (see `lower.runtime`)
+_HINTS: tuple[bytes, ...] = (
+    b"use client",
+    b"document",
+    b"window",
+    b"localStorage",
+    b"navigator",
+    b"react",
+    b"vue",
+)
+_HINTS += (b"preact", b"solid-js", b"svelte")
+_COMPONENTS = (".vue", ".svelte")
+_NODE = ("fs", "path", "os", "child_process", "process", "http", "net", "crypto", "url", "stream")
+
+
+def browser_importer(project: Project, path: str) -> str:
+    """The file by which a browser bundle takes `path` in; "" where none is known to.
+
+    Tests do not count, nor what asks for a module of Node itself: a script that drives a browser
+    names its globals, too.
+    """
+    graph = project.graph
+    entries = graph.browser_entries()
+    if path in entries:
+        return "package.json"
+    waiting, seen = [path], {path}
+    while waiting:
+        for importer in sorted(graph.importers(waiting.pop())):
+            if importer in seen or is_test(importer):
+                continue
+            seen.add(importer)
+            waiting.append(importer)
+            if importer in entries or _is_browser(project, importer):
+                return importer
+    return ""
+
+
+def _is_browser(project: Project, path: str) -> bool:
+    if path.endswith(_COMPONENTS):
+        return True
+    if any(_is_node(module) for module in project.graph.externals(path)):
+        return False
+    try:
+        data = (project.root / path).read_bytes()
+    except OSError:
+        return False
+    if not any(hint in data for hint in _HINTS):
+        return False
+    from fleetmod.lower.runtime import BROWSER, elsewhere
+    from fleetmod.syntax.scope import Scopes
+    from fleetmod.syntax.source import is_text, open_source
+
+    return is_text(data) and elsewhere(Scopes(open_source(path, data))) == BROWSER
+
+
+def _is_node(module: str) -> bool:
+    return module.startswith(("node:", "bun:")) or module.split("/")[0] in _NODE
