@@ -31,7 +31,7 @@ _LONGEST_NAME, _LONGEST_PATH = 255, 4096  # bytes: NAME_MAX and PATH_MAX of Linu
 _MOST = 2**53  # of an offset: what JSON's readers agree on
 _SHA256 = re.compile(r"(?:[0-9a-f]{64})?")
 _KINDS = {str: "a string", int: "a whole number", bool: "true or false", list: "a list"}
-_TOP = {
+_TOP: dict[str, type] = {
     "format": str,
     "version": int,
     "tool": str,
@@ -40,7 +40,7 @@ _TOP = {
     "notes": list,
     "unproven": list,
 }
-_CHANGE = {"path": str, "sha256": str, "edits": list}
+_CHANGE: dict[str, type] = {"path": str, "sha256": str, "edits": list}
 _EDIT = {"start": int, "end": int, "after": str, "rule": str}
 _SHOWN = {"line": int, "before": str}  # of an edit, for people
 _TYPES = {"str": str, "int": int, "bool": bool}
@@ -110,7 +110,7 @@ def _no_plan(path: Path, why: str) -> FleetmodError:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys are named once: of two, a reader may see the one and fleetmod the other."""
+    """An object with each key once: of two, a reader may see one, and fleetmod the other."""
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
@@ -176,7 +176,8 @@ def _check_path(path: str) -> None:
 
 
 def _finding(where: str, raw: object) -> Finding:
-    wanted, optional = {}, {}
+    wanted: dict[str, type] = {}
+    optional: dict[str, type] = {}
     for field in fields(Finding):
         kind = _TYPES.get(str(field.type), list)
         key = "class" if field.name == "cls" else field.name

@@ -19,7 +19,7 @@ def command(root: Path) -> int:
     """
     from fleetmod.baseline import FILE, render_baseline, stable_ids
     from fleetmod.check import check, read_baseline
-    from fleetmod.cli.output import save_own
+    from fleetmod.cli.output import echo, save_own
     from fleetmod.model import EXEMPT
     from fleetmod.project import open_project
 
@@ -34,7 +34,7 @@ def command(root: Path) -> int:
     ]
     before = set(read_baseline(project))
     save_own(project.root, FILE, render_baseline(kept))
-    click.echo(f"{FILE}: {len(kept)} finding(s), {len(before - set(kept))} taken out")
+    echo(f"{FILE}: {len(kept)} finding(s), {len(before - set(kept))} taken out")
     for finding in () if first else checked.new:
-        click.echo(f"  not taken in: {finding.path}:{finding.line} {finding.rule} {finding.text}")
+        echo(f"  not taken in: {finding.path}:{finding.line} {finding.rule} {finding.text}")
     return CLEAN if first or len(kept) == len(debt) else DEBT

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleetmod.cli.output import echo
 from fleetmod.cli.reports import Wanted, deliver, report_options
 from fleetmod.errors import FleetmodError
+from fleetmod.printed import as_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +50,7 @@ def command(root: Path, files: tuple[Path, ...], staged: bool, fix: bool, wanted
         checked = check(project, None if contents is None else _read(project, files))
     project.cache.save(whole=contents is None)
     own = {
-        "text": lambda _: "".join(f"{line}\n" for line in _lines(project, checked)),
+        "text": lambda _: as_lines(_lines(project, checked)),
         "json": lambda _: _document(checked),
     }
     deliver(wanted, own, project, checked.audit, checked.sources, "check", baseline=True)
@@ -100,12 +102,12 @@ def _fix(project: Project, checked: Checked) -> None:
     changes = plan(project, paths=frozenset(paths)).changes
     if any(not change.sha256 for change in changes):
         why = "the packages that the rewritten code imports are not installed yet"
-        click.echo(f"fleetmod: nothing is fixed: {why}. Run fleetmod migrate once", err=True)
+        echo(f"fleetmod: nothing is fixed: {why}. Run fleetmod migrate once", err=True)
         return
     recover(project.root)
     write(project.root, changes)
     for change in changes:
-        click.echo(f"fixed {change.path}")
+        echo(f"fixed {change.path}")
 
 
 def _document(checked: Checked) -> str:

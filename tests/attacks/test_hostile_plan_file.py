@@ -1,4 +1,4 @@
-"""A plan file that was not made by fleetmod, or was changed since: one clear line, nothing written."""
+"""A plan file that fleetmod did not make, or that was changed: one clear line, nothing written."""
 
 from __future__ import annotations
 
