@@ -118,4 +118,4 @@ paths = texts.map(lambda text: f"packages/{text}")
 
 @given(st.lists(st.builds(StableId, paths, texts, texts, st.integers(0, 9), texts, texts)))
 def test_what_is_written_is_read(ids: list[StableId]) -> None:
-    assert list(parse_baseline(render_baseline(ids))) == sorted(ids)
+    assert list(parse_baseline(render_baseline(ids)).entries) == sorted(ids)

@@ -132,7 +132,7 @@ def deliver(
             audit,
             sources,
             command,
-            commit=head(project.root)[0],
+            commit=head(project.origin)[0],
             packages=[p.path for p in packages(project.root, project.config)],
             verdicts=verdicts,
             baseline=baseline,
@@ -146,7 +146,7 @@ def deliver(
         if name in own:
             texts.append((file, own[name](file is not None)))
         else:
-            source = wanted.source or _beside(project.root, file)
+            source = wanted.source or _beside(project.origin, file)
             texts.append((file, render(name, replace(report, source=source))))
     for name, (file, text) in zip((name for name, _ in wanted.outputs), texts, strict=True):
         text = json_text(text) if name in JSON else text
