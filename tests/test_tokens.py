@@ -97,7 +97,7 @@ OPTIONS = (
 def examples() -> dict[str, str]:
     """The code of all rules' examples, by path."""
     out = {}
-    for rule in load_rules():
+    for rule in load_rules(examples=True):
         for number, example in enumerate(rule.examples):
             suffix = Path(example.path).suffix
             out[f"{rule.id}-{number}{suffix}"] = example.before
