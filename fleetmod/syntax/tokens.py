@@ -12,8 +12,8 @@ import html
 
 from tree_sitter import Node
 
+from fleetmod.syntax.cooked import unescape
 from fleetmod.syntax.source import Source, ancestors, parts
-from fleetmod.syntax.values import unescape
 
 _CLOSE = ")"
 _DROPPED = frozenset((",", ";"))
