@@ -93,7 +93,10 @@ def _ask_git(question: bytes) -> bytes:
         ends = [(os.POSIX_SPAWN_DUP2, asked, 0), (os.POSIX_SPAWN_DUP2, told, 1)]
         nowhere = (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)
         git = os.posix_spawnp(
-            "git", ["git", "-c", "core.fsmonitor=", "cat-file", "--batch"], env, file_actions=[*ends, nowhere]
+            "git",
+            ["git", "-c", "core.fsmonitor=", "cat-file", "--batch"],
+            env,
+            file_actions=[*ends, nowhere],
         )
         os.write(ask, question)
     finally:
