@@ -1,8 +1,11 @@
 """The ratchet: debt that is recorded, by ids that survive edits around it, and may only shrink.
 
-An id is (path, rule, enclosing symbol, ordinal, text): moving code to other lines keeps it, while
-one finding mended and another added are two changes and not none. The file holds one id a line,
-sorted, so that two branches merge by lines.
+An id is (path, rule, enclosing symbol, ordinal, tokens): moving code to other lines and formatting
+it anew keeps it, while one finding mended and another added are two changes and not none. The file
+holds one id a line, sorted, so that two branches merge by lines.
+
+Format 1 had the digest of the text, white space aside, which a formatter's quotes changed. It is
+still read, and the next `fleetmod baseline` writes it anew.
 """
 
 from __future__ import annotations
@@ -17,7 +20,9 @@ from fleetmod.errors import FleetmodError
 from fleetmod.model import EXEMPT, Finding
 
 FILE = ".fleetmod-baseline"
-HEADER = "# fleetmod baseline 1: path, rule, symbol, ordinal, digest and text of known debt"
+VERSION = 2
+_HEAD = "# fleetmod baseline "
+HEADER = f"{_HEAD}{VERSION}: path, rule, symbol, ordinal, digest and text of known debt"
 _MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 _COLUMNS = 6
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -25,7 +30,7 @@ _PLAIN = {escaped: plain for plain, escaped in _ESCAPES.items()}
 
 
 class StableId(NamedTuple):
-    """`digest` is that of the whole normalised text, of which `text` may be the beginning;
+    """`digest` is that of the tokens of the whole text, of which `text` may be the beginning;
     `ordinal` counts from 0 what is otherwise equal, in the order of the file."""
 
     path: str
@@ -47,6 +52,13 @@ def stable_ids(findings: Iterable[Finding]) -> list[tuple[StableId, Finding]]:
     return out
 
 
+class Baseline(NamedTuple):
+    """What a file has recorded, and in which format."""
+
+    entries: tuple[StableId, ...] = ()
+    version: int = VERSION
+
+
 @dataclass(frozen=True)
 class Compared:
     """Findings with `known` set where the baseline holds them, and entries that met nothing."""
@@ -60,12 +72,19 @@ class Compared:
 
 
 def compare(
-    findings: Iterable[Finding], baseline: Sequence[StableId], exists: Callable[[str], bool]
+    findings: Iterable[Finding],
+    recorded: Baseline,
+    exists: Callable[[str], bool],
+    former: Callable[[Finding], str],
 ) -> Compared:
     """Mark what is known. An entry of a path that does not exist any more follows its file.
 
-    `findings` may be those of some files only; then `stale` says nothing.
+    `findings` may be those of some files only; then `stale` says nothing. `former` gives the digest
+    that format 1 has of a finding.
     """
+    baseline = recorded.entries
+    if recorded.version == 1:
+        return _compare_former(findings, baseline, exists, former)
     entries = {_key(entry): entry for entry in baseline}
     gone = {entry.path for entry in baseline if not exists(entry.path)}
     moved: dict[tuple[str, str, int, str], list[StableId]] = {}
@@ -87,6 +106,39 @@ def compare(
     return Compared(tuple(out), tuple(entry for entry in baseline if entry not in met))
 
 
+def _compare_former(
+    findings: Iterable[Finding],
+    baseline: Sequence[StableId],
+    exists: Callable[[str], bool],
+    former: Callable[[Finding], str],
+) -> Compared:
+    """The same by the digests of format 1, whose symbols lack the keys with quotes."""
+    waiting: dict[tuple[str, str, str], list[StableId]] = {}
+    for entry in baseline:
+        path = entry.path if exists(entry.path) else ""
+        waiting.setdefault((path, entry.rule, entry.digest), []).append(entry)
+    met: set[StableId] = set()
+    out = []
+    for _, finding in stable_ids(findings):
+        known = None
+        for path in (finding.path, "") if finding.action != EXEMPT else ():
+            like = waiting.get((path, finding.rule, former(finding)), [])
+            same = [e for e in like if e.symbol == finding.symbol]
+            same += [e for e in like if _is_within(e.symbol, finding.symbol)]
+            if same:
+                known = same[0]
+                like.remove(known)
+                met.add(known)
+                break
+        out.append(replace(finding, known=known is not None))
+    return Compared(tuple(out), tuple(entry for entry in baseline if entry not in met))
+
+
+def _is_within(former: str, symbol: str) -> bool:
+    names = iter(symbol.split("."))
+    return not former or all(name in names for name in former.split("."))
+
+
 def _key(own: StableId) -> tuple[str, str, str, int, str]:
     return own[:5]
 
@@ -97,9 +149,13 @@ def render_baseline(ids: Iterable[StableId]) -> str:
     return "\n".join([HEADER, *lines]) + "\n"
 
 
-def parse_baseline(text: str, where: str = FILE) -> tuple[StableId, ...]:
-    """The entries of a baseline; raises FleetmodError, with the line, for anything else."""
+def parse_baseline(text: str, where: str = FILE) -> Baseline:
+    """The entries of a baseline, and its format.
+
+    Raises FleetmodError, with the line, for anything else.
+    """
     out = []
+    version = VERSION
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         line = line.removesuffix("\r")
         if line.startswith(_MARKERS):
@@ -108,6 +164,8 @@ def parse_baseline(text: str, where: str = FILE) -> tuple[StableId, ...]:
                 where=f"{where}:{number}",
                 todo="Keep the lines of both sides, then run fleetmod baseline",
             )
+        if line.startswith(_HEAD):
+            version = _version(line, f"{where}:{number}")
         if not line or line.startswith("#"):
             continue
         parts = [_unescape(part) for part in line.split("\t")]
@@ -119,7 +177,18 @@ def parse_baseline(text: str, where: str = FILE) -> tuple[StableId, ...]:
             )
         path, rule, symbol, ordinal, digest, shown = parts
         out.append(StableId(path, rule, symbol, int(ordinal), digest, shown))
-    return tuple(out)
+    return Baseline(tuple(out), version)
+
+
+def _version(line: str, where: str) -> int:
+    told = line.removeprefix(_HEAD).partition(":")[0]
+    if told not in map(str, range(1, VERSION + 1)):
+        raise FleetmodError(
+            f"is of the format {told}, which this fleetmod does not know",
+            where=where,
+            todo="Use the fleetmod that wrote it, or delete the file and run fleetmod baseline",
+        )
+    return int(told)
 
 
 def _escape(text: str) -> str:

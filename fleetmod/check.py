@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from fleetmod.audit import Audit
-from fleetmod.baseline import FILE, Compared, StableId, compare, parse_baseline
+from fleetmod.baseline import FILE, Baseline, Compared, StableId, compare, parse_baseline
 from fleetmod.edits import render
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.filekinds import is_typescript
 from fleetmod.literals import holds_home
-from fleetmod.model import REWRITE, FileResult, Finding
+from fleetmod.model import REWRITE, FileResult, Finding, digest_of
 from fleetmod.project import Project, Sources, looks_at, make_settings, read_sources
 from fleetmod.scan import scan_all
 from fleetmod.testfiles import is_test
@@ -43,14 +43,21 @@ class Checked:
     replacements: Mapping[Finding, Replacement]
     stale: tuple[StableId, ...]
     unproven: tuple[str, ...]
+    format: int  # of the baseline
 
     @property
     def exit_code(self) -> int:
         return DEBT if self.new else UNPROVEN if self.unproven else CLEAN
 
 
-def check(project: Project, contents: Mapping[str, bytes] | None = None) -> Checked:
+def check(
+    project: Project,
+    contents: Mapping[str, bytes] | None = None,
+    exists: Callable[[str], bool] | None = None,
+) -> Checked:
     """Look for new debt in files given by path and content, or in the whole repository.
+
+    `exists` tells whether a file is there where the disk does not.
 
     Paths that an audit leaves out are left out here too. Raises FleetmodError for a baseline that
     cannot be read.
@@ -58,7 +65,8 @@ def check(project: Project, contents: Mapping[str, bytes] | None = None) -> Chec
     sources = read_sources(project) if contents is None else _sources(project, contents)
     results = scan_all(project, sources)
     found = [f for result in results for f in result.findings]
-    compared = against_baseline(project, found)
+    recorded = read_baseline(project)
+    compared = against_baseline(project, found, sources.contents, recorded, exists)
     unproven = [f"{path} cannot be read: {reason}" for path, reason in sources.unreadable]
     unproven += [
         f"{result.path}:{first}-{last} does not parse and holds a trigger"
@@ -74,6 +82,7 @@ def check(project: Project, contents: Mapping[str, bytes] | None = None) -> Chec
         replacements=_replacements(project, sources, results, compared.new),
         stale=compared.stale if contents is None else (),
         unproven=tuple(unproven),
+        format=recorded.version,
     )
 
 
@@ -85,22 +94,35 @@ def _marked(results: Iterable[FileResult], compared: Compared) -> tuple[FileResu
     return tuple(replace(result, findings=tuple(by_path[result.path])) for result in results)
 
 
-def mark_known(project: Project, audit: Audit) -> Audit:
-    """An audit whose findings say whether the baseline holds them."""
-    return replace(audit, results=_marked(audit.results, against_baseline(project, audit.findings)))
+def mark_known(project: Project, audit: Audit, contents: Mapping[str, bytes]) -> Audit:
+    """An audit whose findings say whether the baseline holds them; `contents` are their files'."""
+    compared = against_baseline(project, audit.findings, contents, read_baseline(project))
+    return replace(audit, results=_marked(audit.results, compared))
 
 
-def against_baseline(project: Project, findings: Iterable[Finding]) -> Compared:
+def against_baseline(
+    project: Project,
+    findings: Iterable[Finding],
+    contents: Mapping[str, bytes],
+    recorded: Baseline,
+    exists: Callable[[str], bool] | None = None,
+) -> Compared:
     """Findings of this repository against its baseline; without a file, all of them are new."""
-    return compare(findings, read_baseline(project), lambda path: is_file(project.root / path))
+    there = exists or (lambda path: is_file(project.root / path))
+
+    def former(finding: Finding) -> str:
+        spelled = contents[finding.path][finding.start : finding.end]
+        return digest_of(spelled.decode("utf-8", "replace"))
+
+    return compare(findings, recorded, there, former)
 
 
-def read_baseline(project: Project) -> tuple[StableId, ...]:
+def read_baseline(project: Project) -> Baseline:
     """The recorded debt; raises FleetmodError where the file is no baseline."""
     try:
         return parse_baseline((project.root / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return ()
+        return Baseline()
     except UnicodeDecodeError as error:
         raise FleetmodError("is not UTF-8 text", where=FILE, todo="Save it as UTF-8") from error
     except OSError as error:

@@ -8,12 +8,14 @@ from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
 from fleetmod.lower.prose import describe as describe_operations
-from fleetmod.model import REWRITE, Finding, digest_of
+from fleetmod.model import REWRITE, Finding
 from fleetmod.rules import Rule
 from fleetmod.syntax.source import FUNCTIONS, Source, ancestors
+from fleetmod.syntax.tokens import token_digest
 from fleetmod.testfiles import is_test
 
 _SHORT = 120
+_NAMES = ("identifier", "type_identifier", "property_identifier", "string")
 
 
 def describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
@@ -39,7 +41,7 @@ def describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
         understood=understood,
         action=REWRITE,
         test=is_test(source.path),
-        digest=digest_of(source.text(node)),
+        digest=token_digest(source, node),
         symbol=_symbol(source, node),
         lines=_lines(source, node, rule, list(site.claimed) if site else []),
     )
@@ -75,10 +77,7 @@ def _symbol(source: Source, node: Node) -> str:
     for a in ancestors(node):
         if a.type in FUNCTIONS or a.type in ("class_declaration", "variable_declarator", "pair"):
             name = a.child_by_field_name("name") or a.child_by_field_name("key")
-            if name is not None and name.type in (
-                "identifier",
-                "type_identifier",
-                "property_identifier",
-            ):
-                names.append(source.text(name))
+            if name is not None and name.type in _NAMES:
+                # a formatter takes the quotes of a key away, or gives it some
+                names.append(source.text(name).strip("\"'"))
     return ".".join(reversed(names))

@@ -17,6 +17,8 @@ from fleetmod.syntax.source import query
 # a string, a comment, or the name of the capture
 _TOKEN = lazy(r'"(?:[^"\\]|\\.)*"|;[^\n]*|@debt(?![\w.-])')
 
+_MANY, _NEAR = 500, 16
+
 
 def matches(analysis: Analysis, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Node]]:
     """Each (rule, node) that a rule captures as `@debt`, in source order, each node once a rule.
@@ -100,4 +102,17 @@ def _places(data: bytes, triggers: Sequence[str], reach: str) -> list[tuple[int,
             at = data.find(needle, at + 1)
     if not triggers or (ranges and reach == "file"):
         return [(0, len(data))]
-    return sorted(ranges)
+    return _joining(sorted(ranges))
+
+
+def _joining(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ranges that nearly touch as one: a table of escapes has thousands, and each is a search."""
+    if len(ranges) < _MANY:
+        return ranges
+    out = ranges[:1]
+    for start, end in ranges[1:]:
+        if start <= out[-1][1] + _NEAR:
+            out[-1] = (out[-1][0], max(end, out[-1][1]))
+        else:
+            out.append((start, end))
+    return out

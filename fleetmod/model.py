@@ -60,7 +60,7 @@ class Finding:
     lines: tuple[int, ...] = ()  # the lines on which this finding's trigger stands
     suppressed: str = ""  # the reason of the directive that accepts it; it is no debt then
     known: bool = False  # stands in the baseline: debt, and not new
-    digest: str = ""  # of the whole text, white space aside: the first 16 hex digits of SHA-256
+    digest: str = ""  # of the text without what a formatter chooses: 16 hex digits of SHA-256
 
 
 def digest_of(text: str) -> str:

@@ -43,7 +43,10 @@ _DATA = (".json", ".jsonc", ".json5", ".jsonl", ".ndjson", ".yaml", ".yml", ".to
 
 @dataclass(frozen=True)
 class Project:
-    """`configured` tells whether a fleetmod.toml was found; else the configuration is proposed."""
+    """`configured` tells whether a fleetmod.toml was found; else the configuration is proposed.
+
+    `copy_of` is the repository that the root is a copy of, if it is one.
+    """
 
     root: Path
     config: Config
@@ -52,11 +55,17 @@ class Project:
     packages: dict[str, str]
     known_rules: frozenset[str]
     cached: bool = False
+    copy_of: Path | None = None
+
+    @property
+    def origin(self) -> Path:
+        """The repository itself, which has a past and a place."""
+        return self.copy_of or self.root
 
     @cached_property
     def cache(self) -> Cache:
         """What earlier runs found, and this one does; nothing of earlier ones if not `cached`."""
-        return open_cache(self.root, self.rules) if self.cached else Cache()
+        return open_cache(self.origin, self.rules) if self.cached else Cache()
 
     @cached_property
     def search(self) -> Search:
@@ -126,11 +135,16 @@ class Sources:
 
 
 def open_project(
-    root: Path, rule_ids: tuple[str, ...] = (), examples: bool = False, cached: bool = False
+    root: Path,
+    rule_ids: tuple[str, ...] = (),
+    examples: bool = False,
+    cached: bool = False,
+    origin: Path | None = None,
 ) -> Project:
     """The repository at `root`, its rules with their examples if asked for.
 
-    A `cached` one takes what earlier runs found of files that are still the same.
+    A `cached` one takes what earlier runs found of files that are still the same. `origin` is the
+    repository that this one is a copy of.
 
     Raises FleetmodError for a wrong configuration or rule.
     """
@@ -140,7 +154,7 @@ def open_project(
     config = load_config(root)
     configured = config is not None
     if config is None:
-        if (above := configured_above(root)) is not None:
+        if origin is None and (above := configured_above(root)) is not None:
             raise FleetmodError(
                 "is a folder of a repository that is configured above it",
                 where=str(root),
@@ -163,7 +177,7 @@ def open_project(
     packages = {port: f"{config.runtime.scope}/{port}" for port in PORTS}
     known |= {HOST_RULE} | PORTABLE_RULES
     cached = cached and not rule_ids
-    return Project(root, config, configured, rules, packages, known, cached)
+    return Project(root, config, configured, rules, packages, known, cached, origin)
 
 
 def read_sources(project: Project, encodings: bool = False) -> Sources:

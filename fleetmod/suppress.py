@@ -2,7 +2,8 @@
 
 Behind code a directive counts for its line, alone on a line for the next line of code, and as
 `fleetmod-ignore-file` for the whole file. Several rules are separated by commas. A directive must
-begin its comment: prose that mentions the word is none.
+begin its comment: prose that mentions the word further in is none. A comment that begins with the
+word and is not understood is a finding, since who wrote it believes that something is accepted.
 """
 
 from __future__ import annotations
@@ -29,16 +30,28 @@ RULE = Rule(
 `// {IGNORE} RULE: reason` accepts what RULE finds on the same line, or on the next line of code
 where the comment stands alone; `{IGNORE}-file` accepts it in the whole file. The reason is required
 and goes into the certificate. A directive that meets nothing, names no rule that exists or gives no
-reason is debt itself, so that none outlives what it was written for.
+reason is debt itself, so that none outlives what it was written for. So is every other comment that
+begins with `{IGNORE}`: there is none for the next line (it counts for that anyway), for a range
+of lines or for all rules.
 """.strip(),
 )
-_MARK = r"(?://+|/\*+|#+|<!--)"  # of the languages that are looked at
-_HEAD = lazy(rf"{_MARK}\s*{IGNORE}(?P<file>-file)?(?![\w-])(?P<rest>[^\n]*)")
+_MARK = r"(?://+!?|/\*+!?|#+!?|<!--)"  # of the languages that are looked at
+_HEAD = lazy(rf"{_MARK}[\s*]*(?P<word>{IGNORE}[^\s:]*)(?P<rest>[^\n]*)", re.I)
 _BODY = lazy(r"\s+(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)\s*:(?P<reason>.*)")
-_LINE = lazy(rf"(?:^|(?<=\s)){_MARK}\s*{IGNORE}[^\n]*".encode(), re.M)
+_LINE = lazy(rf"(?:^|(?<=\s)){_MARK}\s*{IGNORE}[^\n]*".encode(), re.M | re.I)
 _CODE = lazy(rf"^[ \t]*(?!{_MARK})(?=\S)".encode(), re.M)
 _CLOSED = lazy(r"\s*(?:\*/|-->)\s*$")
 _FORM = f"write `{IGNORE} RULE: reason`"
+_WHOLE = f"{IGNORE}-file"
+# what other tools' directives say behind their name, and what to write here
+_OTHERS = {
+    "-next-line": f"{_FORM}: alone on its line, it counts for the next line of code",
+    "-line": f"{_FORM}: behind code, it counts for that line",
+    "-start": f"there is none for a range of lines: {_FORM} at each, or `{_WHOLE} RULE: reason`",
+    "-end": "there is none for a range of lines: delete it",
+    "-enable": "there is none for a range of lines: delete it",
+    "-disable": _FORM,
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +84,7 @@ class Suppressions:
     ) -> None:
         self._source, self._known = source, frozenset(known)
         self.directives: list[Directive] = []
-        if IGNORE.encode() in source.data:
+        if may_hold(source.data):
             if comments is None and isinstance(source, Source):
                 comments = _comments(source.root)
             self.directives = list(self._read(comments or ()))
@@ -109,10 +122,8 @@ class Suppressions:
             if head is None:
                 continue
             body = _BODY.match(head["rest"])
-            if body is None:
-                first = head["rest"].split()[:1]
-                if not first or first[0].strip(":,") in self._known:
-                    yield self._directive(comment, (), "", head, f"is no directive: {_FORM}")
+            if body is None or head["word"] not in (IGNORE, _WHOLE):
+                yield self._directive(comment, (), "", head, _misread(head))
                 continue
             rules = tuple(part.strip() for part in body["rules"].split(","))
             reason = body["reason"].strip()
@@ -133,7 +144,7 @@ class Suppressions:
         source = self._source
         line = source.line_of(comment.start)
         last = source.line_of(comment.end)
-        if head["file"]:
+        if head["word"] == _WHOLE:
             return Directive(comment, rules, reason, 1, source.line_of(len(source.data)), problem)
         before = source.data[source.data.rfind(b"\n", 0, comment.start) + 1 : comment.start]
         if before.strip(b" \t\xef\xbb\xbf{"):
@@ -161,6 +172,20 @@ class Suppressions:
             lines=(line,),
             digest=digest_of(text),
         )
+
+
+def may_hold(data: bytes) -> bool:
+    """Whether a file may hold a directive, or what was meant as one."""
+    return IGNORE.encode() in data.lower()
+
+
+def _misread(head: re.Match[str]) -> str:
+    """Why a comment that begins as a directive does is none, and what to write."""
+    word: str = head["word"]
+    if word not in (IGNORE, _WHOLE) and word.lower() in (IGNORE, _WHOLE):
+        return f"is no directive, for it is not in lower case: {_FORM}"
+    known = next((_OTHERS[end] for end in _OTHERS if word.lower() == IGNORE + end), _FORM)
+    return f"is no directive: {known}"
 
 
 def line_comments(source: Text) -> Iterator[Comment]:

@@ -18,6 +18,7 @@ import pytest
 VERSIONS = {
     "@microsoft/sarif-multitool-linux": "5.7.0",
     "@types/node": "24.19.2",
+    "@biomejs/biome": "2.6.8",
     "bun": "1.4.5",
     "esbuild": "0.28.2",
     "eslint": "10.15.0",

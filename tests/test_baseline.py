@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -118,4 +119,59 @@ paths = texts.map(lambda text: f"packages/{text}")
 
 @given(st.lists(st.builds(StableId, paths, texts, texts, st.integers(0, 9), texts, texts)))
 def test_what_is_written_is_read(ids: list[StableId]) -> None:
-    assert list(parse_baseline(render_baseline(ids))) == sorted(ids)
+    assert list(parse_baseline(render_baseline(ids)).entries) == sorted(ids)
+
+
+FORMER = "# fleetmod baseline 1: path, rule, symbol, ordinal, digest and text of known debt\n"
+
+
+def former(path: str, symbol: str, label: str, ordinal: int = 0) -> str:
+    """A line of format 1: its digest is that of the text, white space aside."""
+    text = f'execFileSync("launchctl", ["stop", "com.acme.{label}"])'
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{path}\tlaunchctl-call\t{symbol}\t{ordinal}\t{digest}\t{text}\n"
+
+
+def test_format_1_is_read_and_written_anew(root: Path) -> None:
+    (root / FILE).write_text(FORMER + former(A, "one", "a") + former(A, "two", "b"))
+    ran = fleetmod(root, "check")
+    assert (ran.code, ran.out) == (
+        0,
+        f"{FILE}: is of format 1, which formatting code breaks: run `fleetmod baseline` once\n",
+    )
+    assert '"known": true' in fleetmod(root, "audit", "--format", "json").out
+    ran = fleetmod(root, "baseline")
+    assert (ran.code, ran.out) == (0, f"{FILE}: 2 finding(s), 0 taken out\n")
+    assert (root / FILE).read_text().startswith("# fleetmod baseline 2: ")
+    assert (fleetmod(root, "check").code, fleetmod(root, "check").out) == (0, "")
+
+
+def test_format_1_ratchets_too(root: Path) -> None:
+    (root / FILE).write_text(FORMER + former(A, "one", "a") + former(A, "gone", "z"))
+    ran = fleetmod(root, "check")
+    assert ran.code == 1 and ran.out.count("launchctl-call: stop") == 1
+    assert f"stale: {A}: launchctl-call" in ran.out
+    twice = call("one", "a").replace(
+        ";\n", ';\n  execFileSync("launchctl", ["stop", "com.acme.a"]);\n'
+    )
+    (root / A).write_text(HEAD + twice)
+    assert fleetmod(root, "check", str(root / A)).out.count("launchctl-call: stop") == 1
+    (root / FILE).write_text(FORMER + former("gone.ts", "one", "a") + former(A, "one", "a", 1))
+    assert fleetmod(root, "check", str(root / A)).code == 0
+
+
+def test_format_1_knows_no_key_with_quotes(root: Path) -> None:
+    (root / A).write_text(
+        f'{HEAD}export const jobs = {{\n  "api": () => execFileSync("launchctl", '
+        '["stop", "com.acme.a"]),\n};\n'
+    )
+    (root / FILE).write_text(FORMER + former(A, "jobs", "a"))
+    assert fleetmod(root, "check").code == 0
+    (root / FILE).write_text(FORMER + former(A, "others", "a"))
+    assert fleetmod(root, "check").code == 1
+
+
+def test_a_format_of_the_future_is_an_error(root: Path) -> None:
+    (root / FILE).write_text((root / FILE).read_text().replace("baseline 2:", "baseline 3:"))
+    ran = fleetmod(root, "check")
+    assert (ran.code, f"{FILE}:1: is of the format 3" in ran.err) == (2, True)

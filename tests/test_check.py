@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ STOP = 'export async function stop() {\n  execFileSync("launchctl", ["stop", "co
 CLEAN = "export const one = 1;\n"
 CONFIG = 'version = 1\n[workspace]\nexclude = ["packages/app/src/legacy/**"]\n'
 CONFIG += '[home]\nusers = ["alice"]\n[runtime]\nscope = "@acme"\n'
+FLEETMOD = Path(sys.executable).parent / "fleetmod"
 A, B = "packages/app/src/a.ts", "packages/app/src/b.ts"
 
 
@@ -64,13 +67,50 @@ def test_a_deleted_file_and_a_clean_one(root: Path) -> None:
     assert check(root, A, B) == (0, "")
 
 
-def test_files_from_outside_and_folders_are_told(root: Path, tmp_path: Path) -> None:
+def test_files_from_outside_are_told(root: Path, tmp_path: Path) -> None:
     outside = tmp_path / "x.ts"
     outside.write_text(CLEAN)
-    ran = fleetmod(root, "check", str(outside))
-    assert (ran.code, "lies outside of" in ran.err) == (2, True)
-    ran = fleetmod(root, "check", str(root / "packages"))
-    assert (ran.code, "is a folder" in ran.err) == (2, True)
+    for file in (outside, tmp_path):
+        ran = fleetmod(root, "check", str(file))
+        assert (ran.code, "lies outside of" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize("folder", ["packages", "packages/app/", "packages/app/src/../src", "."])
+def test_a_folder_stands_for_the_files_below_it(root: Path, folder: str) -> None:
+    (root / "packages/app/src/link.ts").symlink_to("a.ts")
+    whole = [ln for ln in check(root)[1].splitlines() if ln.startswith("packages/")]
+    code, out = check(root, folder)
+    assert (code, [ln for ln in out.splitlines() if ln.startswith("packages/")]) == (1, whole)
+    assert check(root, "packages/app/src/legacy") == (0, "")
+    assert check(root, A, "packages/app/src/legacy")[1] == check(root, A)[1]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "packages/app/src/nope.ts",
+        "packages/app/src/*.tsx",
+        "packages\\app\\src\\a.ts",
+        f"{A}/x.ts",
+        "nope",
+        "nope.py",
+    ],
+)
+def test_a_file_that_never_was_is_wrong_usage(root: Path, path: str) -> None:
+    for files in ([path], [B, path]):
+        code, out = check(root, *files)
+        assert (code, out) == (2, f"fleetmod: {path}: no such file. Name files that are there\n")
+    told = subprocess.run([FLEETMOD, "check", path], cwd=root, capture_output=True, text=True)
+    assert (told.returncode, told.stderr) == (2, out)
+
+
+def test_what_git_knows_as_deleted_is_passed_over(root: Path) -> None:
+    (root / A).unlink()
+    assert check(root, A) == (0, "")
+    git(root, "rm", "-q", "--cached", A)
+    assert check(root, A) == (0, "")
+    commit(root)
+    assert check(root, A)[0] == 2
 
 
 def test_any_split_of_the_files_finds_the_same(root: Path) -> None:

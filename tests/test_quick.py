@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from fleetmod import quick
 from fleetmod.project import open_project, triggers
-from tests.repo import fleetmod
+from tests.repo import fleetmod, git, make
 
 
 def test_it_knows_every_trigger(tmp_path: Path) -> None:
@@ -48,7 +49,11 @@ def test_what_counts_only_beside_a_users_name(
     ("files", "clean"),
     [
         (["a.ts"], True),
-        (["a.ts", "gone.ts", "b.py"], True),
+        (["a.ts", "b.py"], True),
+        (["a.ts", "gone.ts"], False),
+        (["gone.py"], False),
+        (["link.ts"], False),
+        (["pipe.ts"], False),
         (["debt.ts"], False),
         (["a.ts", "debt.ts"], False),
         (["folder"], False),
@@ -66,6 +71,8 @@ def test_what_it_answers(
     (tmp_path / "a.ts").write_text("export const a = 1;\n")
     (tmp_path / "b.py").write_text("launchctl = 1\n")
     (tmp_path / "debt.ts").write_text('run("launchctl");\n')
+    (tmp_path / "link.ts").symlink_to("a.ts")
+    os.mkfifo(tmp_path / "pipe.ts")
     (tmp_path / "ignored.ts").write_text("// fleetmod-ignore home-path: gone\n")
     monkeypatch.chdir(tmp_path)
     assert quick.is_clean(files) is clean
@@ -75,6 +82,40 @@ def test_what_it_answers(
     for rules in ('rules = ["own"]', 'rules = [\n"own"]', 'x = "#"\n"rules" = ["own"]'):
         (tmp_path / "fleetmod.toml").write_text(f"[workspace]\n{rules}\n")
         assert quick.is_clean(files) is False
+
+
+@pytest.mark.parametrize(
+    ("files", "clean"),
+    [
+        (["a.ts"], True),
+        (["sub/b.ts", "a.ts", "b.py"], True),
+        (["debt.ts"], False),
+        (["a.ts", "debt.ts"], False),
+        (["gone.ts"], False),
+        (["untracked.ts"], False),
+        (["sub"], False),
+        (["a.ts\n:./a.ts"], False),
+        (["../a.ts"], False),
+        ([], False),
+    ],
+)
+def test_what_it_answers_of_the_index(
+    files: list[str], clean: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = {"a.ts": "export const a = 1;\n", "sub/b.ts": "", "b.py": "launchctl = 1\n"}
+    root = make(tmp_path / "r", {**here, "debt.ts": 'run("launchctl");\n'})
+    (root / "a.ts").write_text('run("launchctl");\n')
+    (root / "debt.ts").write_text("")
+    (root / "sub/b.ts").unlink()
+    (root / "untracked.ts").write_text("")
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("GIT_DIR", "nowhere")
+    assert quick.is_clean(["--staged", *files]) is clean
+    (root / "fleetmod.toml").write_text('[workspace]\nrules = ["own"]\n')
+    assert quick.is_clean(["--staged", *files]) is clean
+    monkeypatch.delenv("GIT_DIR")
+    git(root, "add", "fleetmod.toml")
+    assert quick.is_clean(["--staged", *files]) is False
 
 
 def imported(folder: Path, *args: str) -> set[str]:
@@ -95,5 +136,8 @@ def test_what_the_hook_and_the_audit_import(tmp_path: Path) -> None:
     (tmp_path / "debt.ts").write_text('import { run } from "x";\nrun("launchctl stop x");\n')
     heavy = {"libcst", "jinja2", "yaml", "pygls", "duckdb"}
     assert not imported(tmp_path, "check", "a.ts") & {*heavy, "click", "re", "tree_sitter", "rich"}
+    make(tmp_path / "r", {"a.ts": "export const a = 1;\n"})
+    index = imported(tmp_path / "r", "check", "--staged", "a.ts")
+    assert not index & {*heavy, "click", "re", "subprocess", "tree_sitter"}
     assert not imported(tmp_path, "check", "debt.ts") & {*heavy, "rich"}
     assert not imported(tmp_path, "audit", "--format", "json") & {*heavy, "rich"}

@@ -72,6 +72,17 @@ def test_one_directive_for_two_rules() -> None:
         ("fleetmod-ignore launchctl-call", "is no directive: write"),
         ("fleetmod-ignore launchctl-call because", "is no directive: write"),
         ("fleetmod-ignore", "is no directive: write"),
+        ("fleetmod-ignore: everything", "is no directive: write `fleetmod-ignore RULE: reason`"),
+        ("fleetmod-ignore all", "is no directive: write"),
+        ("fleetmod-ignore is how one accepts a finding", "is no directive: write"),
+        ("fleetmod-ignored launchctl-call: no", "is no directive: write"),
+        ("fleetmod-ignore-next-line launchctl-call: x", "it counts for the next line of code"),
+        ("fleetmod-ignore-line launchctl-call: x", "behind code, it counts for that line"),
+        ("fleetmod-ignore-start", "there is none for a range of lines"),
+        ("fleetmod-ignore-end", "there is none for a range of lines: delete it"),
+        ("fleetmod-ignore-files launchctl-call: x", "is no directive: write"),
+        ("FLEETMOD-IGNORE launchctl-call: x", "not in lower case"),
+        ("Fleetmod-Ignore-File launchctl-call: x", "not in lower case"),
         ("fleetmod-ignore launchctl-cal: typo", "the unknown rule launchctl-cal"),
         ("fleetmod-ignore home-path: not here", "suppresses nothing of home-path"),
     ],
@@ -83,12 +94,43 @@ def test_a_directive_that_suppresses_nothing_is_a_finding(directive: str, said: 
     assert [f.action for f in found if f.rule == "launchctl-call"] == [REWRITE]
 
 
+@pytest.mark.parametrize("comment", ["/* {} */", "/** {} */", "/*\n * {}\n */", "//! {}", "//{}"])
+@pytest.mark.parametrize("directive", ["fleetmod-ignore-start", "FLEETMOD-IGNORE home-path: x"])
+def test_what_no_comment_hides(comment: str, directive: str) -> None:
+    found = look(f"{HEAD}{comment.format(directive)}\n{CALL}\n").findings
+    assert [f.action for f in found if f.rule == "suppression"] == [REFUSE]
+    assert [f.action for f in found if f.rule == "launchctl-call"] == [REWRITE]
+
+
+def test_a_directive_of_several_lines_counts() -> None:
+    text = f"{HEAD}/*\n * fleetmod-ignore launchctl-call: the installer owns it\n */\n{CALL}\n"
+    assert set(outcomes(text).values()) == {EXEMPT}
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "phase"),
+    [
+        ("run.sh", "#!/bin/sh\n# {}\nplutil -lint x\n", "host"),
+        ("run.sh", "#!/bin/sh\n# {}\ncd /Users/alice/x\n", "portable"),
+        ("run.py", 'import os\n# {}\nos.system("plutil -lint x")\n', "host"),
+        ("run.py", '# {}\nHOME = "/Users/alice/x"\n', "portable"),
+    ],
+)
+def test_scripts_are_told_the_same(path: str, code: str, phase: str, tmp_path: Path) -> None:
+    config = 'version = 1\n[home]\nusers = ["alice"]\n'
+    root = make(tmp_path / "r", {"package.json": "{}", "fleetmod.toml": config, path: ""})
+    for directive in ("fleetmod-ignore: all", "fleetmod-ignore-next-line x: y", "FLEETMOD-IGNORE"):
+        (root / path).write_text(code.format(directive))
+        ran = fleetmod(root, "gate", "--phase", phase, "--format", "json")
+        assert (ran.code, "is no directive" in ran.out) == (1, True), (directive, ran)
+
+
 @pytest.mark.parametrize(
     "prose",
     [
         "// write fleetmod-ignore launchctl-call: reason to accept it\n",
-        "// fleetmod-ignore is how one accepts a finding\n",
-        "// fleetmod-ignored launchctl-call: no\n",
+        "// see fleetmod-ignore-start, which there is not\n",
+        "/* one accepts a finding\n * fleetmod-ignore is how\n */\n",
         'export const help = "// fleetmod-ignore home-path: reason";\n',
     ],
 )

@@ -66,6 +66,7 @@ def test_a_test_file_that_does_not_load_is_named() -> None:
     outcome = read_outcome(1, output, "/r")
     assert outcome.failed == {("", "src/a.test.ts: an error between its tests")}
     assert doubt(TEST, outcome) == ""
+    assert outcome.tested == frozenset()  # it ran no test
 
 
 def test_files_that_a_runner_names() -> None:

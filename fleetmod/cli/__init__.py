@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from fleetmod import __version__
+from fleetmod.cli.output import echo
 from fleetmod.errors import UNPROVEN, FleetmodError
+from fleetmod.printed import one_line
 
 COMMANDS = {
     "init": "Propose a fleetmod.toml from what the repository spells.",
@@ -87,20 +89,21 @@ def main() -> None:
         status = cli(standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except FleetmodError as error:
-        click.echo(f"fleetmod: {error}", err=True)
+        echo(f"fleetmod: {error}", err=True)
         sys.exit(error.exit_code)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.ClickException as error:
-        error.show()
+        told = one_line(error.format_message())  # it quotes arguments
+        click.UsageError(told, getattr(error, "ctx", None)).show()
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("fleetmod: stopped; nothing was left half done", err=True)
+        echo("fleetmod: stopped; nothing was left half done", err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:  # a full disk, as a rule; what a file is to blame for is told above
         what = f"{error.filename}: " if error.filename else ""
-        click.echo(f"fleetmod: {what}{error.strerror or error}", err=True)
+        echo(f"fleetmod: {what}{error.strerror or error}", err=True)
         sys.exit(UNPROVEN)

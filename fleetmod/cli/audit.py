@@ -39,7 +39,7 @@ def command(root: Path, wanted: Wanted, rules: tuple[str, ...]) -> int:
     if recorded:
         from fleetmod.check import mark_known
 
-        report = mark_known(project, report)
+        report = mark_known(project, report, sources.contents)
 
     def text(to_file: bool) -> str:
         from fleetmod.report.text import audit_text

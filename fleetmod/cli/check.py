@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from fleetmod.cli.output import echo
 from fleetmod.cli.reports import Wanted, deliver, report_options
 from fleetmod.errors import FleetmodError
+from fleetmod.printed import as_lines
+from fleetmod.workspace.disk import is_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from fleetmod.check import Checked
     from fleetmod.project import Project
@@ -20,75 +24,122 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--staged", is_flag=True, help="Check what the next commit holds, as git has it.")
+@click.option(
+    "--staged",
+    is_flag=True,
+    help="Check what the next commit changes, or FILES, as git's index has them.",
+)
 @click.option("--fix", is_flag=True, help="Rewrite the files with new debt where that is safe.")
 @report_options
 @click.pass_obj
 def command(root: Path, files: tuple[Path, ...], staged: bool, fix: bool, wanted: Wanted) -> int:
-    """Block new debt in FILES; without FILES, in the whole repository.
+    """Block new debt in FILES and folders; without FILES, in the whole repository.
 
     Debt that the baseline holds is let pass. Each new finding is shown with why it matters and
     what to write. Exit 1 means new debt. Only a run over the whole repository tells which entries
     of the baseline are stale.
     """
-    if staged and (files or fix):
-        raise click.UsageError("--staged reads git's index: it takes no FILES and no --fix")
-    from fleetmod.check import check
+    if staged and fix:
+        raise click.UsageError("--staged reads git's index, and --fix writes the working tree")
+    if staged:
+        from fleetmod.staged import staged as next_commit
+
+        places = [_place(root.resolve(), file, as_spelled=True) for file in files] or None
+        with next_commit(root, places) as commit:
+            checked = _check(commit.project, commit.contents, commit.exists)
+            return _tell(wanted, commit.project, checked)
     from fleetmod.project import open_project
 
     project = open_project(root, cached=True)
-    contents = None
-    if staged:
-        contents = _staged(project)
-    elif files:
-        contents = _read(project, files)
-    checked = check(project, contents)
+    places = [_place(project.root, file) for file in files]
+    subset = bool(places) and "." not in places
+    checked = _check(project, _read(project, places) if subset else None)
     if fix and checked.replacements:
         _fix(project, checked)
-        checked = check(project, None if contents is None else _read(project, files))
+        checked = _check(project, _read(project, places) if subset else None)
+    return _tell(wanted, project, checked)
+
+
+def _check(
+    project: Project,
+    contents: Mapping[str, bytes] | None,
+    exists: Callable[[str], bool] | None = None,
+) -> Checked:
+    from fleetmod.check import check
+
+    checked = check(project, contents, exists)
     project.cache.save(whole=contents is None)
+    return checked
+
+
+def _tell(wanted: Wanted, project: Project, checked: Checked) -> int:
     own = {
-        "text": lambda _: "".join(f"{line}\n" for line in _lines(project, checked)),
+        "text": lambda _: as_lines(_lines(project, checked)),
         "json": lambda _: _document(checked),
     }
     deliver(wanted, own, project, checked.audit, checked.sources, "check", baseline=True)
     return checked.exit_code
 
 
-def _staged(project: Project) -> dict[str, bytes]:
-    from fleetmod.workspace.git import staged
+def _place(root: Path, file: Path, as_spelled: bool = False) -> str:
+    """A path of the command line as one below the root, "." for the root itself.
 
-    contents = staged(project.root)
-    if contents is None:
-        raise FleetmodError("is no git repository", where=str(project.root), todo="Give FILES")
-    return contents
+    The folder's links count, a file's own do not: an audit follows no link. `as_spelled` is for
+    the index, which knows nothing of the disk's.
+    """
+    absolute = Path(os.path.normpath(Path.cwd() / file))
+    real = absolute if is_folder(absolute) else absolute.parent
+    resolved = real.resolve() / absolute.relative_to(real)
+    for place in (absolute, resolved) if as_spelled else (resolved,):
+        if place.is_relative_to(root):
+            return place.relative_to(root).as_posix()
+    raise FleetmodError(f"lies outside of {root}", where=str(file), todo="Give its root with -C")
 
 
-def _read(project: Project, files: tuple[Path, ...]) -> dict[str, bytes]:
-    """Contents by path below the root; files that are gone, as in a deleting commit, are none."""
-    contents = {}
-    for file in files:
-        absolute = Path(os.path.normpath(Path.cwd() / file))
-        try:
-            # the folder's links count, the file's own do not: an audit follows no link
-            place = (absolute.parent.resolve() / absolute.name).relative_to(project.root)
-        except ValueError:
-            raise FleetmodError(
-                f"lies outside of {project.root}", where=str(file), todo="Give its root with -C"
-            ) from None
-        try:
-            contents[place.as_posix()] = absolute.read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
+def _read(project: Project, places: Sequence[str]) -> dict[str, bytes]:
+    """Contents by path below the root, of folders what an audit looks at below them; files that
+    are gone, as in a deleting commit, are none. Raises FleetmodError for one that never was."""
+    from fleetmod.filekinds import is_typescript
+    from fleetmod.workspace.discover import discover
+
+    contents: dict[str, bytes] = {}
+    gone = []
+    for place in places:
+        if is_folder(project.root / place):
+            found = discover(project.root, project.config, search=project.search)
+            below = [path for path in found if path.startswith(f"{place}/")]
+            contents |= {p: _content(project.root, p) for p in below if is_typescript(p)}
             continue
-        except IsADirectoryError:
-            raise FleetmodError(
-                "is a folder", where=str(file), todo="Name files, or none for the whole repository"
-            ) from None
-        except OSError as error:
-            raise FleetmodError(
-                f"cannot be read: {error.strerror}", where=str(file), exit_code=3
-            ) from error
+        try:
+            contents[place] = _content(project.root, place)
+        except (FileNotFoundError, NotADirectoryError):
+            gone.append(place)
+    if gone and (unknown := _never_there(project.root, gone)):
+        raise FleetmodError(
+            "no such file", where=", ".join(unknown), todo="Name files that are there"
+        )
     return contents
+
+
+def _content(root: Path, place: str) -> bytes:
+    try:
+        if not stat.S_ISREG((root / place).lstat().st_mode):
+            return b""  # a link, or what would be waited for: an audit looks at neither
+        return (root / place).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError as error:
+        raise FleetmodError(
+            f"cannot be read: {error.strerror}", where=place, exit_code=3
+        ) from error
+
+
+def _never_there(root: Path, gone: Sequence[str]) -> list[str]:
+    """Those of some paths that are not there and that git does not know as deleted either."""
+    from fleetmod.workspace.index import read_index
+
+    index = read_index(root)
+    return [place for place in gone if index is None or not index.knows(place)]
 
 
 def _fix(project: Project, checked: Checked) -> None:
@@ -100,12 +151,12 @@ def _fix(project: Project, checked: Checked) -> None:
     changes = plan(project, paths=frozenset(paths)).changes
     if any(not change.sha256 for change in changes):
         why = "the packages that the rewritten code imports are not installed yet"
-        click.echo(f"fleetmod: nothing is fixed: {why}. Run fleetmod migrate once", err=True)
+        echo(f"fleetmod: nothing is fixed: {why}. Run fleetmod migrate once", err=True)
         return
     recover(project.root)
     write(project.root, changes)
     for change in changes:
-        click.echo(f"fixed {change.path}")
+        echo(f"fixed {change.path}")
 
 
 def _document(checked: Checked) -> str:
@@ -116,6 +167,7 @@ def _document(checked: Checked) -> str:
 
 def _lines(project: Project, checked: Checked) -> Iterator[str]:
     """What a committer reads: each new finding with what to write, and why once for each rule."""
+    from fleetmod.baseline import FILE
     from fleetmod.suppress import RULE
 
     for finding in checked.new:
@@ -135,3 +187,5 @@ def _lines(project: Project, checked: Checked) -> Iterator[str]:
     for entry in checked.stale:
         yield f"stale: {entry.path}: {entry.rule} {entry.text}: run `fleetmod baseline`"
     yield from (f"unproven: {reason}" for reason in checked.unproven)
+    if checked.format == 1:
+        yield f"{FILE}: is of format 1, which formatting code breaks: run `fleetmod baseline` once"

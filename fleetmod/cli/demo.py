@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from fleetmod.cli.output import echo, echo_text
 from fleetmod.errors import CLEAN, FleetmodError
 
 
@@ -54,7 +55,8 @@ def _run(folder: Path) -> int:
         (["audit", "--format", "markdown", "--output", str(folder / "report.md")], 0),
     )
     for arguments, expected in steps:
-        click.echo(f"\n$ fleetmod {' '.join(arguments)}")
+        echo("")
+        echo(f"$ fleetmod {' '.join(arguments)}")
         done = subprocess.run([sys.executable, "-m", "fleetmod", "-C", str(folder), *arguments])
         if done.returncode != expected:
             raise FleetmodError(
@@ -63,6 +65,6 @@ def _run(folder: Path) -> int:
                 todo="Report it",
                 exit_code=1,
             )
-    click.echo(f"\n{(folder / 'report.md').read_text(encoding='utf-8')}")
-    click.echo("The monorepo had debt; the gates prove that none is left.")
+    echo_text(f"\n{(folder / 'report.md').read_text(encoding='utf-8')}\n")
+    echo("The monorepo had debt; the gates prove that none is left.")
     return CLEAN

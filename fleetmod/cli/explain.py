@@ -24,7 +24,7 @@ def command(root: Path, rule: str | None) -> int:
     from fleetmod.host.tools import RULE as HOST
     from fleetmod.host.tools import load_tools
     from fleetmod.project import open_project
-    from fleetmod.report.text import make_console
+    from fleetmod.report.console import make_console
     from fleetmod.suppress import RULE
 
     apart = {each.id: each for each in (HOST, RULE)}  # they are no query of a syntax tree
@@ -45,7 +45,8 @@ def command(root: Path, rule: str | None) -> int:
         f"safety {found.safety}",
         style="dim",
     )
-    console.print(escape(found.prose))
+    for line in found.prose.split("\n"):
+        console.print(escape(line))
     if found.refusal:
         console.print(f"Never rewritten: {escape(found.refusal)}.")
     if found.exempt:
@@ -57,7 +58,8 @@ def command(root: Path, rule: str | None) -> int:
             table.add_row(tool.name, tool.where, escape(tool.instead))
         console.print(table)
         for script in load_examples():
-            console.print(f"\n[bold]{escape(script.title)}[/bold] ({script.language})")
+            console.print()
+            console.print(f"[bold]{escape(script.title)}[/bold] ({script.language})")
             console.print(
                 Syntax(script.code.strip(), _LEXERS[script.language], background_color="default")
             )
@@ -67,7 +69,8 @@ def command(root: Path, rule: str | None) -> int:
             label, after = "before", example.after
         else:
             label, after = ("refused" if example.refused else "left as it is"), None
-        console.print(f"\n[bold]{escape(example.title)}[/bold] ({label})")
+        console.print()
+        console.print(f"[bold]{escape(example.title)}[/bold] ({label})")
         console.print(Syntax(example.before.strip(), "typescript", background_color="default"))
         if after is not None:
             console.print("[bold]after[/bold]")

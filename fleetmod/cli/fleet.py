@@ -79,12 +79,14 @@ def status(
 
     found = read_status(events, Limits(silent_after, min_rate / 100, now))
     if form == "json":
+        from fleetmod.cli.output import echo_report
+        from fleetmod.printed import json_text
         from fleetmod.report.fleet_status import status_json
 
-        click.echo(status_json(found), nl=False)
+        echo_report(json_text(status_json(found)))
     else:
+        from fleetmod.report.console import make_console
         from fleetmod.report.fleet_status import print_status
-        from fleetmod.report.text import make_console
 
         print_status(make_console(), found)
     return CLEAN if all(node.state == PASSING for node in found.nodes) else DEBT

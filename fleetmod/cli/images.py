@@ -33,8 +33,9 @@ def command(root: Path, dry_run: bool, offline: bool, allow_dirty: bool) -> int:
     from fleetmod.fleet.images.registry import Registry
     from fleetmod.model import REFUSE
     from fleetmod.project import open_project
+    from fleetmod.report.console import make_console
     from fleetmod.report.diff import unified
-    from fleetmod.report.text import make_console, print_diff, print_plan
+    from fleetmod.report.text import print_diff, print_plan
 
     console = make_console()
     project = open_project(root)

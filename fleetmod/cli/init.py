@@ -21,7 +21,7 @@ def command(root: Path, force: bool, only_print: bool) -> int:
     and publish scripts, and writes what it found with a comment on each. Read it before you go on:
     home.root and home.vault decide what a path becomes.
     """
-    from fleetmod.cli.output import save_own
+    from fleetmod.cli.output import echo, echo_text, save_own
     from fleetmod.workspace.config import FILE, render_config
     from fleetmod.workspace.disk import is_folder
     from fleetmod.workspace.infer import propose
@@ -31,11 +31,11 @@ def command(root: Path, force: bool, only_print: bool) -> int:
     config, comments = propose(root.resolve())
     text = render_config(config, comments)
     if only_print:
-        click.echo(text, nl=False)
+        echo_text(text)
         return CLEAN
     target = root / FILE
     if os.path.lexists(target) and not force:
         raise FleetmodError("is there already", where=str(target), todo="Overwrite it with --force")
     save_own(root, FILE, text)
-    click.echo(f"wrote {target}; read it, then run `fleetmod audit`")
+    echo(f"wrote {target}; read it, then run `fleetmod audit`")
     return CLEAN

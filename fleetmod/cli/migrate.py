@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleetmod.errors import CLEAN, DEBT, UNPROVEN
+from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -99,8 +99,9 @@ def command(
     from fleetmod.migrate import plan as make_plan
     from fleetmod.model import REFUSE
     from fleetmod.project import open_project
+    from fleetmod.report.console import make_console
     from fleetmod.report.diff import unified
-    from fleetmod.report.text import make_console, print_diff, print_plan
+    from fleetmod.report.text import print_diff, print_plan
 
     console = make_console()
     project = open_project(root, rules)
@@ -128,10 +129,19 @@ def command(
     elif plan.changes:
         if not allow_dirty:
             refuse_dirty(project, {change.path for change in plan.changes})
-        if verified and (code := _verify(console, project, plan)):
-            console.print("nothing was written")
-            return code
-        write(project.root, plan.changes)
+        try:
+            if verified and (code := _verify(console, project, plan)):
+                console.print("nothing was written")
+                return code
+            write(project.root, plan.changes)
+        except ValueError as error:
+            if not plan_from:
+                raise
+            raise FleetmodError(
+                "has edits that do not fit the files, so nothing was written",
+                where=str(plan_from),
+                todo="Save a new one with `fleetmod migrate --plan FILE`",
+            ) from error
     print_plan(console, plan, applied=writes)
     for reason in plan.unproven:
         console.print(f"unproven: {reason}", soft_wrap=True, markup=False)

@@ -31,9 +31,10 @@ def command(root: Path, dry_run: bool, report_to: Path | None) -> int:
     from fleetmod.fleet.network.survey import survey
     from fleetmod.fleet.write import as_plan, changes, write_all
     from fleetmod.project import open_project
+    from fleetmod.report.console import make_console
     from fleetmod.report.diff import unified
     from fleetmod.report.fleet import graph_markdown, print_graph, print_written
-    from fleetmod.report.text import make_console, print_diff
+    from fleetmod.report.text import print_diff
 
     console = make_console()
     project = open_project(root)

@@ -1,10 +1,28 @@
-"""Files that a command writes because it was asked to."""
+"""What a command prints, and the files that it writes because it was asked to."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import click
+
 from fleetmod.errors import FleetmodError
+from fleetmod.printed import lines, no_command, one_line
+
+
+def echo(line: str, err: bool = False) -> None:
+    """Print one line; whatever a path or a tool puts into it is shown and not obeyed."""
+    click.echo(no_command(one_line(line)), err=err)
+
+
+def echo_text(text: str) -> None:
+    """Print a text of several lines, the last with its end."""
+    click.echo(lines(text), nl=False)
+
+
+def echo_report(text: str) -> None:
+    """Print what a console or a format has made inert already, styles and commands included."""
+    click.echo(text, nl=False)
 
 
 def save(path: Path, text: str) -> None:

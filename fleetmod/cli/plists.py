@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fleetmod.errors import CLEAN, DEBT, FleetmodError
+from fleetmod.printed import one_line
 
 
 @click.command()
@@ -34,7 +35,7 @@ def command(root: Path, output: Path | None, home: str, checkout: str, vault: st
     list spelled the folders of one Mac, for launchd expands nothing. Install what this renders.
     Exit 1 when a list is refused.
     """
-    from fleetmod.cli.output import save
+    from fleetmod.cli.output import echo, echo_text, save
     from fleetmod.languages.render import folders_for, render_repository
     from fleetmod.project import open_project
 
@@ -57,14 +58,14 @@ def command(root: Path, output: Path | None, home: str, checkout: str, vault: st
     for each in done:
         name = each.source.rpartition("/")[2]
         if each.refused:
-            click.echo(f"{each.source}: refused: {each.refused}", err=True)
+            echo(f"{each.source}: refused: {each.refused}", err=True)
         elif output is None:
-            click.echo(f"<!-- ==> {each.source} -->\n{each.data.decode()}")
+            echo_text(f"<!-- ==> {one_line(each.source)} -->\n{each.data.decode()}\n")
         elif name in taken:
             raise FleetmodError("two lists have this name", where=each.source, todo="Rename one")
         else:
             taken.add(name)
             save(output / name, each.data.decode())
     refused = sum(1 for each in done if each.refused)
-    click.echo(f"{len(done) - refused} list(s), {refused} refused", err=output is None)
+    echo(f"{len(done) - refused} list(s), {refused} refused", err=output is None)
     return DEBT if refused else CLEAN

@@ -72,14 +72,16 @@ def command(
     are; the outcome is remembered for `gate --phase 5`, for exactly these files. Exit 1 when a node
     failed, 3 when nothing could be proven.
     """
+    from fleetmod.cli.output import echo, echo_report
     from fleetmod.errors import FleetmodError
     from fleetmod.fleet.rehearse.means import require
     from fleetmod.fleet.rehearse.needs import Options, find_needs, old_machine
     from fleetmod.fleet.rehearse.record import remember, tree_hash
     from fleetmod.fleet.rehearse.run import Asked, rehearse
+    from fleetmod.printed import json_text
     from fleetmod.project import open_project
+    from fleetmod.report.console import make_console
     from fleetmod.report.rehearsal import print_rehearsal, rehearsal_json
-    from fleetmod.report.text import make_console
 
     if keep is not None and keep.exists():
         raise FleetmodError("is there already", where=str(keep), todo="Name a new folder")
@@ -89,12 +91,10 @@ def command(
     needs = find_needs(project, Options(install, modules, commands))
     tree = tree_hash(project.root, needs.paths)
     asked = Asked(nodes, timeout, keep.resolve() if keep else None)
-    found = rehearse(
-        project, needs, old_machine(project), asked, lambda text: click.echo(text, err=True)
-    )
+    found = rehearse(project, needs, old_machine(project), asked, lambda text: echo(text, err=True))
     remember(project.root, tree, found)
     if form == "json":
-        click.echo(rehearsal_json(found), nl=False)
+        echo_report(json_text(rehearsal_json(found)))
     else:
         print_rehearsal(make_console(), found)
     return DEBT if not found.passed else UNPROVEN if found.unproven else CLEAN

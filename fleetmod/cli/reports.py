@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleetmod.report.formats import FORMATS, WITH_FIXES, render
+from fleetmod.report.formats import FORMATS, JSON, WITH_FIXES, render
 
 if TYPE_CHECKING:
     from fleetmod.audit import Audit
@@ -116,7 +116,8 @@ def deliver(
 ) -> None:
     """Print or write every report. `own` are the command's text and JSON; they are told whether
     they go to a file. Raises FleetmodError where a file cannot be written or read."""
-    from fleetmod.cli.output import save
+    from fleetmod.cli.output import echo_report, save
+    from fleetmod.printed import json_text
 
     texts: list[tuple[Path | None, str]] = []
     shared = [name for name, _ in wanted.outputs if name not in own]
@@ -131,7 +132,7 @@ def deliver(
             audit,
             sources,
             command,
-            commit=head(project.root)[0],
+            commit=head(project.origin)[0],
             packages=[p.path for p in packages(project.root, project.config)],
             verdicts=verdicts,
             baseline=baseline,
@@ -145,11 +146,12 @@ def deliver(
         if name in own:
             texts.append((file, own[name](file is not None)))
         else:
-            source = wanted.source or _beside(project.root, file)
+            source = wanted.source or _beside(project.origin, file)
             texts.append((file, render(name, replace(report, source=source))))
-    for file, text in texts:
+    for name, (file, text) in zip((name for name, _ in wanted.outputs), texts, strict=True):
+        text = json_text(text) if name in JSON else text
         if file is None:
-            click.echo(text, nl=False)
+            echo_report(text)
         else:
             save(file, text)
 

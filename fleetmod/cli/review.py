@@ -24,6 +24,7 @@ def command(root: Path, files: tuple[str, ...], who: str) -> int:
     from datetime import UTC, datetime
 
     from fleetmod.apply import recover, write
+    from fleetmod.cli.output import echo
     from fleetmod.fleet.review import reviewed
     from fleetmod.model import Edit, FileChange
 
@@ -42,5 +43,5 @@ def command(root: Path, files: tuple[str, ...], who: str) -> int:
     recover(top)
     write(top, changes)
     for change in changes:
-        click.echo(f"reviewed {change.path}")
+        echo(f"reviewed {change.path}")
     return CLEAN

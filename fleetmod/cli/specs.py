@@ -23,9 +23,10 @@ def command(root: Path, dry_run: bool) -> int:
     from fleetmod.fleet.specs.generate import cluster_of, generate, redis_clients
     from fleetmod.fleet.write import as_plan, changes, write_all
     from fleetmod.project import open_project
+    from fleetmod.report.console import make_console
     from fleetmod.report.diff import unified
     from fleetmod.report.fleet import print_clients, print_written
-    from fleetmod.report.text import make_console, print_diff
+    from fleetmod.report.text import print_diff
 
     console = make_console()
     project = open_project(root)

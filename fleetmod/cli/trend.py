@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fleetmod.errors import CLEAN
+from fleetmod.printed import json_text
 
 
 @click.command()
@@ -40,7 +41,7 @@ def command(root: Path, most: int, since: str, form: str, output: Path | None) -
     checked out, and a file that did not change is analysed once. `audit --format html --history`
     draws what --format json writes.
     """
-    from fleetmod.cli.output import save
+    from fleetmod.cli.output import echo_report, save
     from fleetmod.cli.progress import progress_bar
     from fleetmod.project import open_project
     from fleetmod.trend import document, trend
@@ -51,7 +52,7 @@ def command(root: Path, most: int, since: str, form: str, output: Path | None) -
     if form == "json":
         from fleetmod.report.jsonreport import dumps
 
-        text = dumps(document(points)) + "\n"
+        text = json_text(dumps(document(points))) + "\n"
     elif form == "markdown":
         from fleetmod.report.trend import trend_markdown
 
@@ -65,7 +66,7 @@ def command(root: Path, most: int, since: str, form: str, output: Path | None) -
 
         text = trend_text(points, to_file=output is not None)
     if output is None:
-        click.echo(text, nl=False)
+        echo_report(text)
     else:
         save(output, text)
     return CLEAN

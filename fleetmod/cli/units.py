@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fleetmod.errors import CLEAN, DEBT, FleetmodError
+from fleetmod.printed import one_line
 
 
 @click.command()
@@ -38,7 +39,7 @@ def command(root: Path, output: Path | None, check: bool, checkout: str, home: s
     the plists is where the process-manager package finds them. Exit 1 when a plist is refused or,
     with --check, a unit is not up to date.
     """
-    from fleetmod.cli.output import save
+    from fleetmod.cli.output import echo, echo_text, save
     from fleetmod.fleet.units.convert import Node
     from fleetmod.fleet.units.plists import convert_repository
     from fleetmod.project import open_project
@@ -58,22 +59,22 @@ def command(root: Path, output: Path | None, check: bool, checkout: str, home: s
     for each in done:
         for unit in each.units:
             if output is None:
-                click.echo(f"# ==> {unit.name}\n{unit.text}")
+                echo_text(f"# ==> {one_line(unit.name)}\n{unit.text}\n")
             elif not check:
                 save(output / unit.name, unit.text)
             elif not _is(output / unit.name, unit.text):
                 stale += 1
-                click.echo(f"{output / unit.name} is not what {each.source} makes")
+                echo(f"{output / unit.name} is not what {each.source} makes")
         for what, lines in (
             ("refused", [each.refused] if each.refused else []),
             ("not converted", each.lost),
             ("mind", each.differs),
         ):
             for line in lines if not check or what == "refused" else ():
-                click.echo(f"{each.source}: {what}: {line}", err=output is None)
+                echo(f"{each.source}: {what}: {line}", err=output is None)
     refused = sum(1 for each in done if each.refused)
     count = sum(len(each.units) for each in done)
-    click.echo(f"{count} unit(s) of {len(done)} plist(s), {refused} refused", err=output is None)
+    echo(f"{count} unit(s) of {len(done)} plist(s), {refused} refused", err=output is None)
     return DEBT if refused or stale else CLEAN
 
 

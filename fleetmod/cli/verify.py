@@ -41,7 +41,7 @@ def command(
     from fleetmod.cli.progress import progress_bar
     from fleetmod.migrate import plan as make_plan
     from fleetmod.project import open_project
-    from fleetmod.report.text import make_console
+    from fleetmod.report.console import make_console
     from fleetmod.report.verdict import print_verdict
     from fleetmod.verify.coverage import required
     from fleetmod.verify.run import Options, verify

@@ -20,6 +20,8 @@ _INSIDE = ("parenthesized_expression", "as_expression", "satisfies_expression", 
            "non_null_expression", "template_substitution", "arguments",
            "member_expression")  # fmt: skip
 _DEPTH = 4  # constants made of constants
+_NEST = 40  # texts within texts; what is deeper stands for a value that is not known
+_NEAR = 64  # operands and the like on each side of a literal: no path is made of more
 _MOST = 5000  # pieces; a longer text is a program's own, and no path
 
 
@@ -41,7 +43,7 @@ class MadeTexts:
     def top(self, node: Node) -> Node:
         """The whole text that an expression is a piece of; itself where it is none."""
         top, inner = node, node
-        for a in ancestors(node):
+        for a in islice(ancestors(node), _NEAR):
             if a.type == "template_string" or self._is_sum(a):
                 top = a
             elif a.type == "call_expression":
@@ -56,7 +58,7 @@ class MadeTexts:
     def pieces(self, node: Node) -> list[Made]:
         """What a text is made of, in order."""
         out: list[Made] = []
-        for piece in self._made(node, _DEPTH):
+        for piece in self._made(node, _DEPTH, _NEST):
             out.append(piece)
             if len(out) > _MOST:
                 return []
@@ -79,23 +81,29 @@ class MadeTexts:
             return True
         return self._joined(call) is not None or self._chained(call) is not None
 
-    def _made(self, node: Node, depth: int) -> Iterator[Made]:
+    def _made(self, node: Node, depth: int, nest: int) -> Iterator[Made]:
         node = unwrap(node)
-        if node.type == "string":
+        if not nest:
+            yield Made(HOLE, node)
+        elif node.type == "string":
             yield Made(cook(node, self.source).text, node)
         elif node.type == "template_string":
-            yield from self._template(node, depth)
+            yield from self._template(node, depth, nest)
         elif self._is_sum(node):
-            for operand in self._operands(node):
-                yield from self._made(operand, depth)
+            first, *others = self._operands(node)
+            yield from (
+                [Made(HOLE, first)] if self._is_sum(first) else self._made(first, depth, nest - 1)
+            )
+            for operand in others:
+                yield from self._made(operand, depth, nest - 1)
         elif node.type == "call_expression" and (made := self._call(node)) is not None:
             separator, elements = made
             for index, element in enumerate(elements):
                 if index and separator:
                     yield Made(separator, None)
-                yield from self._made(element, depth)
+                yield from self._made(element, depth, nest - 1)
         elif depth and (value := self.values.constant(node)) is not None:
-            pieces = list(islice(self._made(value, depth - 1), _MOST))
+            pieces = list(islice(self._made(value, depth - 1, nest - 1), _MOST))
             # a constant of a value that is not known: the place that reads it stands for it
             unknown = len(pieces) == 1 and pieces[0].text == HOLE
             yield from [Made(HOLE, node)] if unknown else pieces
@@ -103,9 +111,9 @@ class MadeTexts:
             yield Made(HOLE, node)
 
     def _operands(self, node: Node) -> list[Node]:
-        """The operands of a chain of `+`, which may be as long as a file."""
+        """The operands of a chain of `+`; of a long one the last, behind all others as one."""
         out: list[Node] = []
-        while self._is_sum(node):
+        while self._is_sum(node) and len(out) < 2 * _NEAR:
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
             if left is None or right is None:
                 break
@@ -113,7 +121,7 @@ class MadeTexts:
             node = left
         return [node, *reversed(out)]
 
-    def _template(self, node: Node, depth: int) -> Iterator[Made]:
+    def _template(self, node: Node, depth: int, nest: int) -> Iterator[Made]:
         raw = self._is_raw(node)
         for child in node.named_children:
             spelled = self.source.text(child)
@@ -121,7 +129,7 @@ class MadeTexts:
                 escaped = child.type == "escape_sequence" and not raw
                 yield Made(unescape(spelled) if escaped else spelled, node)
             elif inner := parts(child):
-                yield from self._made(inner[0], depth)
+                yield from self._made(inner[0], depth, nest - 1)
 
     def _is_raw(self, template: Node) -> bool:
         """Whether a template's backslashes are meant as they are spelled."""

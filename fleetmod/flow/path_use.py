@@ -42,6 +42,7 @@ _BESIDE = frozenset("method handler element component children loader action han
 _THROUGH = ("parenthesized_expression", "as_expression", "satisfies_expression", "array",
             "non_null_expression", "template_substitution", "template_string", "jsx_expression",
             "await_expression", "spread_element")  # fmt: skip
+_READS = 50  # of a name: that many are looked at
 _DEPTH = 3  # names that are handed on to names
 
 
@@ -145,7 +146,7 @@ class PathUse:
             return named
         binding = self.scopes.resolve(name) if depth else None
         references = self.scopes.references(binding) if binding is not None else []
-        uses = {self._of(reference, depth - 1) for reference in references}
+        uses = {self._of(reference, depth - 1) for reference in references[:_READS]}
         return FILES if FILES in uses else ROUTE if ROUTE in uses else ""
 
     def _compared(self, comparison: Node, other: Node | None) -> str:

@@ -17,7 +17,7 @@ from fleetmod.host.tools import RULE as TOOL_RULE
 from fleetmod.host.tools import Tool
 from fleetmod.lift.runners import Runners
 from fleetmod.lower.draft import Refused
-from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding, digest_of
+from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
 from fleetmod.suppress import Suppressions
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import (
@@ -29,6 +29,7 @@ from fleetmod.syntax.source import (
     same,
     unwrap,
 )
+from fleetmod.syntax.tokens import token_digest
 from fleetmod.testfiles import is_test
 
 RULE, FAMILY = TOOL_RULE.id, TOOL_RULE.family
@@ -120,7 +121,7 @@ class _File:
                 f"{tool.name} exists on {tool.where} only; to have it elsewhere: {tool.instead}",
             ),
             lines=(line,),
-            digest=digest_of(source.text(call)),
+            digest=token_digest(source, call),
         )
         if accepted := self.suppressions.apply(finding):
             why = f"suppressed: {accepted}"

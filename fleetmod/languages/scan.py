@@ -8,9 +8,9 @@ from fleetmod.edits import render
 from fleetmod.filekinds import language_of
 from fleetmod.languages import other, plist, shell
 from fleetmod.languages.findings import Context, Result
-from fleetmod.model import EXEMPT, IGNORE, REFUSE, REWRITE
+from fleetmod.model import EXEMPT, REFUSE, REWRITE
 from fleetmod.project import PORTABLE_RULES
-from fleetmod.suppress import Suppressions, line_comments
+from fleetmod.suppress import Suppressions, line_comments, may_hold
 from fleetmod.syntax.source import Text, is_text
 
 
@@ -42,7 +42,7 @@ def _scan(path: str, data: bytes, context: Context, used_by: str) -> Result:
 
 def _accepted(result: Result, context: Context) -> Result:
     """The result with what a directive accepts told as no debt, and left as it is."""
-    if IGNORE.encode() not in result.data:
+    if not may_hold(result.data):
         return result
     source = Text(result.path, result.data)
     suppressions = Suppressions(source, context.known, line_comments(source))

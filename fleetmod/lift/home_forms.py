@@ -23,7 +23,7 @@ from fleetmod.places import (
     Spelled,
 )
 from fleetmod.regex import lazy
-from fleetmod.syntax.cooked import HOLE
+from fleetmod.syntax.cooked import HOLE, cook
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import ancestors, contains, unwrap
 
@@ -36,6 +36,8 @@ _PLATFORM = lazy(
     r"|\bis_?(?:Mac|Darwin|Osx|OSX|Windows|Win|Linux|MAC|WINDOWS|LINUX)\w*"
 )
 _PLATFORMS = frozenset("darwin win32 linux mac macos macOS windows osx freebsd".split())
+# how the name of a folder of homes may end in a literal
+_ENDS = lazy(r"(?:[sS]|home)(?:[/\\%\0-]|\$\{|$)")
 _READS = 20  # of a constant: that many are looked at
 
 
@@ -62,6 +64,9 @@ class HomeForms:
 
     def of(self, node: Node) -> HomeForm | None:
         """The home of which a literal spells the folder's name, or the end of that."""
+        spelled = self.source.text(node)[1:-1]  # as it is, for a template whose backslashes are raw
+        if not (_ENDS.search(spelled) or _ENDS.search(cook(node, self.source).text)):
+            return None
         for use in (node, *self.homes.uses(node)[:_READS]):
             if (form := self._in(self.made.top(use), node)) is not None:
                 return form

@@ -54,7 +54,8 @@ class HomeKinds:
 
     def _kind(self, node: Node) -> str:
         text = cook(node, self.source).text
-        found = list(self.settings.places.find(text, self.homes.before(node)))
+        whole = "/Users/" in text or "/home/" in text  # else what stands before it tells nothing
+        found = list(self.settings.places.find(text, self.homes.before(node))) if whole else []
         if not found:
             form = self.form(node)
             return form.kind if form is not None else ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from fleetmod.fleet.bootstrap.model import Step
 from fleetmod.fleet.bootstrap.run import DID, FAIL, PASS, UNKNOWN, WOULD, Line
 from fleetmod.fleet.bootstrap.undo import Undone
-from fleetmod.report.text import make_console
+from fleetmod.report.console import make_console
 
 _STYLES = {PASS: "green", FAIL: "red", UNKNOWN: "yellow", DID: "cyan", WOULD: "cyan"}
 _WIDTH = max(map(len, _STYLES))
@@ -42,7 +42,8 @@ class Printer:
 
     def places(self, home: Path, state: Path) -> None:
         """Where everything happens, and how it is taken back."""
-        self._plain(f"\n`apply` works on the home {home}, outside of the repository; what it")
+        self._plain("")
+        self._plain(f"`apply` works on the home {home}, outside of the repository; what it")
         self._plain(f"does is remembered in {state}, for `apply --undo`.")
 
     def _title(self, step: str) -> None:

@@ -19,6 +19,7 @@ _MODULES = {
     "html": "html.page",
 }
 FORMATS = (*OWN, *_MODULES)
+JSON = ("json", "sarif", "gitlab")
 WITH_FIXES = ("sarif", "html")  # they show what mends a finding
 
 

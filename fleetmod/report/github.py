@@ -7,6 +7,7 @@ Summary, 1 MiB a step: https://docs.github.com/actions/reference/workflow-comman
 
 from __future__ import annotations
 
+from fleetmod.printed import inert
 from fleetmod.report import markdown
 from fleetmod.report.report import ERROR, WARNING, Report
 from fleetmod.syntax.lines import Lines
@@ -66,6 +67,8 @@ def _command(name: str, properties: dict[str, str], message: str) -> str:
 
 
 def _data(text: str) -> str:
+    """What the runner decodes, and nothing that a terminal obeys."""
+    text = inert(text, "\r\n")
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

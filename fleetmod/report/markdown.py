@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from fleetmod.model import EXEMPT, REFUSE, REWRITE
+from fleetmod.printed import one_line
 from fleetmod.report.report import Entry, Report
 
 # GitHub: "Body is too long (maximum is 65536 characters)"
@@ -53,7 +54,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield "| text | lines | files |"
         yield "|---|---:|---:|"
         for count in report.texts:
-            yield f"| `{count.needle}` | {count.lines} | {count.files} |"
+            yield f"| `{one_line(count.needle)}` | {count.lines} | {count.files} |"
     if report.unproven:
         yield from ("", "## Unproven", "", *(f"- {_text(str(each))}" for each in report.unproven))
     if report.failures:
@@ -80,6 +81,7 @@ def _row(entry: Entry) -> str:
 
 def _text(text: str) -> str:
     """Text that stands in a table's cell as it is (GitHub Flavored Markdown, 4.10 and 2.4)."""
+    text = one_line(" ".join(text.split("\n")))
     for special in "\\`*_{}[]<>|#$":
         text = text.replace(special, "\\" + special)
-    return text.replace("\n", " ")
+    return text

@@ -14,18 +14,13 @@ from fleetmod.audit import Audit
 from fleetmod.gates.check import PASSED, Verdict
 from fleetmod.gates.not_looked_at import Group
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Finding, Plan
+from fleetmod.printed import lines as inert_lines
+from fleetmod.printed import one_line
+from fleetmod.report.console import make_console
 
 _FAMILIES = {"process": "process manager", "home": "home paths", "container": "containers"}
 _SHOWN = ("call", "display", "log", "path")
 _GREP_LINES = 5
-
-
-def make_console(color: bool | None = None) -> Console:
-    """A console on standard output; wide where it is no terminal, so that no line is cut."""
-    console = Console(highlight=False, force_terminal=color or None, no_color=color is False)
-    if not console.is_terminal:
-        console.width = 200
-    return console
 
 
 def audit_text(
@@ -125,7 +120,7 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
     """One line a finding: place, rule, class, what was understood, and what becomes of it."""
     for finding in findings:
         line = Text()
-        line.append(f"{finding.path}:{finding.line}:{finding.col}", style="bold")
+        line.append(one_line(f"{finding.path}:{finding.line}:{finding.col}"), style="bold")
         line.append(f" {finding.rule}", style="cyan")
         line.append(f" [{finding.cls}{', test' if finding.test else ''}] ", style="dim")
         line.append(_one_line(finding.understood or finding.text))
@@ -143,7 +138,7 @@ def _outcome(finding: Finding) -> tuple[str, str]:
 
 def _one_line(text: str) -> str:
     """The text without line breaks: code that a label or a reason quotes may have some."""
-    return " ".join(text.split())
+    return one_line(" ".join(text.split()))
 
 
 def _print_others(console: Console, audit: Audit) -> None:
@@ -176,7 +171,7 @@ def print_diff(console: Console, lines: Iterable[str]) -> None:
     styles = {"+": "green", "-": "red", "@": "cyan"}
     for line in lines:
         style = "bold" if line.startswith(("+++", "---")) else styles.get(line[:1], "")
-        console.print(Text(line, style=style), soft_wrap=True)
+        console.print(Text(inert_lines(line), style=style), soft_wrap=True)
 
 
 def print_plan(console: Console, plan: Plan, applied: bool) -> None:

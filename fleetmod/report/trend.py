@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.markup import escape
 from rich.table import Table
 
-from fleetmod.report.text import make_console
+from fleetmod.report.console import make_console
 from fleetmod.trend import Point
 
 _BAR = 40

@@ -69,10 +69,10 @@ def typed_files(
 
 
 def tested_packages(runs: Runs, packages: Sequence[Package], root: Path) -> frozenset[str]:
-    """The folders of the packages in which a run named a test."""
+    """The folders of the packages in which a test passed: where all fail, none shows anything."""
     found: set[str] = set()
     for command, outcome in runs:
-        if command.kind == TEST and outcome.tests:
+        if command.kind == TEST and outcome.passed:
             found |= map_places(command, outcome.tested, packages, root)
             alone = command.folder or len(packages) == 1
             if alone:

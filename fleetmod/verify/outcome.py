@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fleetmod.verify.commands import TEST, TYPECHECK, Command
+from fleetmod.verify.commands import TYPECHECK, Command
 
 NOT_RUN = (126, 127)  # POSIX sh: found and not executable, not found
 TIMED_OUT = 124  # as timeout(1) has it
@@ -63,8 +63,8 @@ Renames = Sequence[tuple[str, str]]  # old and new texts
 class Outcome:
     """One run: its exit code, its type errors, its tests by package and name.
 
-    `places` are the packages, folders and files that the output names, `tested` those among which a
-    test was named; `broken` are packages of which it says that they failed, and nothing what.
+    `places` are the packages, folders and files that the output names, `tested` those of which
+    a test passed; `broken` are packages of which it says that they failed, and nothing what.
     """
 
     code: int
@@ -168,11 +168,11 @@ class _Reader:
         if name == "failing tests:":  # node's
             return
         file = _FILE.match(name)
-        self.tested |= {owner, self.file, file["file"] if file else ""}
         if failed:
             self._failed(owner, name)
         else:
             self.passed[owner, name] += 1
+            self.tested |= {owner, self.file, file["file"] if file else ""}
 
     def _failed(self, owner: str, name: str) -> None:
         self.failed.add((owner, name))
@@ -272,8 +272,3 @@ def _renamed(name: str, renames: Renames) -> str:
     for old, new in renames:
         name = name.replace(old, new)
     return name
-
-
-def tests_named(command: Command, outcome: Outcome) -> bool:
-    """Whether a run of tests named one; a type check has none to name."""
-    return command.kind != TEST or outcome.tests > 0

@@ -214,7 +214,9 @@ class _Trial:
     def coverage(self, comparisons: Sequence[Comparison]) -> Coverage:
         runs = [(c.command, c.after) for c in comparisons if c.after is not None]
         typed = typed_files(self.compiler, runs, self.packages, self.rewritten)
-        folders = tested_packages(runs, self.packages, self.copy)
+        # a test that passed before can fail after
+        befores = [(c.command, c.before) for c in comparisons if c.after is not None]
+        folders = tested_packages(befores, self.packages, self.copy)
         tested = frozenset(
             p for p in self.rewritten if package_of(self.packages, p).folder in folders
         )

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 
 from fleetmod.errors import FleetmodError
+from fleetmod.gitnames import is_own_folder
 from fleetmod.workspace.metadata import copy_metadata
 
 # O_PATH asks for no permission to list the folder, but not every system has it
@@ -30,25 +31,14 @@ class Linked(FleetmodError):
 
 
 def is_inside(path: str) -> bool:
-    """Whether `path` names a file below a work tree, and none of git's own.
+    """Whether `path` names a file below a work tree, and none of git's or of fleetmod's own.
 
-    Only plain names, apart by "/". Git's folder has more names than one on a disk that ignores
-    case, or signs that are not shown (HFS+), or that gives short names (NTFS).
+    Only plain names, apart by "/".
     """
     parts = path.split("/")
     return "\0" not in path and all(
-        part not in ("", ".", "..") and not _is_gits(part) for part in parts
+        part not in ("", ".", "..") and not is_own_folder(part) for part in parts
     )
-
-
-def _is_gits(name: str) -> bool:
-    if name.isascii() and "git" not in name.casefold():
-        return False
-    import unicodedata
-
-    shown = "".join(sign for sign in name if unicodedata.category(sign) != "Cf")
-    plain = shown.partition(":")[0].rstrip(". ").casefold()
-    return plain in (".git", "git~1")
 
 
 class Folder:

@@ -131,24 +131,15 @@ def search_lines(root: Path, pattern: str, globs: Sequence[str]) -> list[tuple[s
     return [(path, text) for path, text in found]
 
 
-def staged(root: Path) -> dict[str, bytes] | None:
-    """What the next commit adds or changes below `root`: each file's content in the index.
+def ask_index(root: Path, args: Sequence[str | bytes]) -> bytes | None:
+    """The answer of `git <args>` to a question about the index; None where git cannot tell.
 
-    None where git cannot tell. In a hook that is the index of the commit that is being made, which
-    git names in the environment where it is not the usual one.
+    In a hook that is the index of the commit that is being made, which git names in the environment
+    where it is not the usual one.
     """
     index = os.environ.get("GIT_INDEX_FILE")
     env = {"GIT_INDEX_FILE": os.path.abspath(index)} if index else {}  # noqa: PTH100 (of the caller)
-    asked = ["diff", "--cached", "--name-only", "-z", "--no-renames", "--diff-filter=ACMT"]
-    listed = _answer(root, [*asked, "--relative"], (0,), env)
-    if listed is None:
-        return None
-    contents = {}
-    for path in filter(None, listed.split(b"\0")):
-        blob = _answer(root, ["cat-file", "blob", b":./" + path], (0,), env)
-        if blob is not None:  # else a submodule
-            contents[os.fsdecode(path)] = blob
-    return contents
+    return _answer(root, args, (0,), env)
 
 
 def commit_of(root: Path, ref: str) -> str | None:
