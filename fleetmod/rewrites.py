@@ -11,10 +11,11 @@ from tree_sitter import Node
 from fleetmod.analysis import Analysis
 from fleetmod.lift.home_drift import spelled_otherwise
 from fleetmod.lift.home_forms import ANYONE
-from fleetmod.lower.draft import Refused
+from fleetmod.lower.draft import PROCESS, Refused
 from fleetmod.lower.home_key import home_key
 from fleetmod.lower.own_home import ANY_USER, own_home
 from fleetmod.lower.prose import describe, neutral_comment
+from fleetmod.lower.style import template_text
 from fleetmod.places import HOME
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Binding, exported
@@ -89,14 +90,22 @@ def _goes_on(first: Node, second: Node, source: Source) -> bool:
 
 
 def detector(analysis: Analysis, node: Node, rule: str) -> Rewritten:
-    """A regular expression that detects the tool's name keeps matching it: `launch[c]tl`."""
-    text = analysis.source.text(node)
-    if re.search(r"\[[^\]]*launchctl", text):
-        raise Refused("the name stands inside a character class; rewrite the expression by hand")
-    for match in re.finditer("launchctl", text):
-        start = node.start_byte + len(text[: match.start()].encode())
-        analysis.draft.replace_range(start, start + len("launchctl"), "launch[c]tl", rule)
-    return Rewritten("detects the tool's name in a text")
+    """A regular expression that looks for the tool's name takes the name from the port's package.
+
+    A template holds the same pattern to the byte, so `source`, flags and matches stay.
+    """
+    source, style = analysis.source, analysis.draft.style
+    if analysis.scopes.lookup("RegExp", node) is not None:
+        raise Refused("the file has a RegExp of its own; build the expression by hand")
+    pattern, flags = (node.child_by_field_name(field) for field in ("pattern", "flags"))
+    name = analysis.draft.name(PROCESS, "MACOS_SERVICE_TOOL")
+    spelled = source.text(pattern) if pattern is not None else ""
+    text = f"${{{name}}}".join(map(template_text, spelled.split("launchctl")))
+    given = f", {style.string(source.text(flags))}" if flags is not None else ""
+    stuck = re.search(rb"[\w$]$", source.data[: node.start_byte])  # return/launchctl/
+    made = f"{' ' if stuck else ''}new RegExp(`{text}`{given})"
+    analysis.draft.replace(node, made, rule)
+    return Rewritten("looks for the tool's name in a text")
 
 
 def rename(analysis: Analysis, node: Node, rule: str) -> Rewritten:

@@ -13,7 +13,10 @@ import { overrideOf, parseList, parsePrint } from "./launchctl-output.ts";
 import { OVERDUE, type Result, type Steps } from "./steps.ts";
 import type { HintVerb, ManagedService, ServiceConfig, ServiceState } from "./types.ts";
 
-const NAME = "launchctl";
+/** The tool that manages services on macOS, for code that looks for its name in a text. */
+export const MACOS_SERVICE_TOOL = "launchctl";
+
+const NAME = MACOS_SERVICE_TOOL;
 const NOT_FOUND = [3, 113];
 const IN_PROGRESS = [5, 36, 37];
 const DISABLED = 119;

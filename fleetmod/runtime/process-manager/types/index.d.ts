@@ -7,7 +7,7 @@ export { jsonLines, setProbeSink } from "./events.ts";
 export type { LineStream, ProbeEvent, ProbeSink } from "./events.ts";
 export { createProcessManager, createProcessManagerSync, processManager, processManagerSync, } from "./factory.ts";
 export type { AdapterName, ProcessManagerOptions } from "./factory.ts";
-export { launchctl } from "./launchctl.ts";
+export { launchctl, MACOS_SERVICE_TOOL } from "./launchctl.ts";
 export { nullAdapter } from "./null.ts";
 export type { NullAdapter, RecordedCall } from "./null.ts";
 export { systemctl } from "./systemctl.ts";

@@ -1,5 +1,5 @@
 /** Texts for people beside code that runs the tool. */
-import { processManager, processManagerSync, settleSync } from "@lantern/process-manager";
+import { MACOS_SERVICE_TOOL, processManager, processManagerSync, settleSync } from "@lantern/process-manager";
 
 const LABEL = "dev.lantern.beacon";
 
@@ -23,5 +23,5 @@ export function logged(): void {
 }
 
 export function isStale(): boolean {
-  return /launch[c]tl\s+kickstart/.test(hint());
+  return new RegExp(`${MACOS_SERVICE_TOOL}\\s+kickstart`).test(hint());
 }
