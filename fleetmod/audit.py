@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fleetmod.artefacts import by_people
 from fleetmod.filekinds import is_typescript, suffix
-from fleetmod.lift.container_text import TOOLS, names_runtime
+from fleetmod.grepped import grep, needles, unexplained, with_lines
+from fleetmod.lift.container_text import names_runtime
 from fleetmod.model import FileResult, Finding
-from fleetmod.project import ADAPTS, DAEMON, Project, Sources, read_sources
+from fleetmod.project import DAEMON, Project, Sources, read_sources
 from fleetmod.scan import Progress, scan_all
 from fleetmod.workspace.discover import candidates
-from fleetmod.workspace.grep import Hit, grep_all, lines_with
-from fleetmod.workspace.schema import FILE
-
-TOOL = "launchctl"
+from fleetmod.workspace.grep import Hit, lines_with
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class OtherCount:
 @dataclass(frozen=True)
 class Audit:
     """Everything an audit found. `greps` are the lines with each needle in the gate's folders,
-    `unexplained` those of them that no finding accounts for."""
+    `unexplained` those of them that no rule accounts for: each is a finding `gate-grep`."""
 
     results: tuple[FileResult, ...]
     texts: tuple[TextCount, ...]
@@ -73,85 +72,35 @@ def audit(
     """
     sources = sources or read_sources(project)
     results = scan_all(project, sources, progress)
-    greps = _grep(project, sources)
-    texts, unexplained = _texts(project, results, greps)
+    greps = grep(project)
+    lines = unexplained(project, greps, results) if project.whole else []
+    results = with_lines(project, sources, results, lines) if project.whole else results
     typescript = sum(is_typescript(p) for p in sources.discovered)
     return Audit(
         results=tuple(results),
-        texts=texts,
+        texts=_texts(project, greps),
         others=_others(project, sources),
-        unexplained=unexplained,
+        unexplained=tuple((line.path, line.number, line.text) for line in lines),
         unreadable=sources.unreadable,
         scanned=typescript,
         greps=greps,
     )
 
 
-def needles(project: Project) -> list[tuple[str, str]]:
-    """The texts that the gates' greps look for, with the family of each."""
-    users = project.config.home.users
-    homes = [f"{parent}/{user}" for parent in ("/Users", "/home") for user in users]
-    container = (*TOOLS, *project.config.container.vm_addresses)
-    return [
-        (TOOL, "process"),
-        *((home, "home") for home in [*homes, *project.places.outside]),
-        *((text, "container") for text in container),
-    ]
-
-
-def _grep(project: Project, sources: Sources) -> dict[str, tuple[Hit, ...]]:
-    """What the gate's grep finds of each needle, outside of the adapter that may hold it.
-
-    `/home/x` is not a home wherever it stands, as `/Users/x` is: a NAS has `/volume1/home/x`. The
-    container tools' names are words, too: only a line counts that spells a command or a path.
-    """
-    wanted = [*needles(project), (DAEMON, "")]
-    texts = sorted({needle.encode() for needle, _ in wanted})
-    known = grep_all(project.root, project.config.workspace.gate, texts, search=sources.search)
-    places = project.places
-    out = {}
-    for needle, family in wanted:
-        hits = known[needle.encode()]
-        if needle in places.outside:
-            hits = [hit for hit in hits if places.spells(hit[2], needle)]
-        elif needle.startswith("/home/"):
-            hits = [hit for hit in hits if any(path.base for path in places.find(hit[2]))]
-        if family == "container":
-            hits = [hit for hit in hits if names_runtime(hit[2], needle)]
-        if family != "home":
-            own = family or "process"  # launchd is the process manager's, too
-            hits = [hit for hit in hits if ADAPTS.get(project.port_of(hit[0])) != own]
-        out[needle] = tuple(hits)
-    return out
-
-
-def _texts(
-    project: Project, results: list[FileResult], greps: dict[str, tuple[Hit, ...]]
-) -> tuple[tuple[TextCount, ...], tuple[tuple[str, int, str], ...]]:
-    explained: dict[str, set[tuple[str, int]]] = defaultdict(set)
-    unparsed = set()
-    for result in results:
-        for finding in result.findings:
-            explained[finding.family] |= {(result.path, line) for line in finding.lines}
-        for first, last in result.unparsed:
-            unparsed |= {(result.path, line) for line in range(first, last + 1)}
+def _texts(project: Project, greps: Mapping[str, tuple[Hit, ...]]) -> tuple[TextCount, ...]:
     linux = project.config.home.fixture.startswith("/home/")
     counts = []
-    unexplained = []
     for needle, family in [*needles(project), (DAEMON, "")]:
         hits = greps[needle]
         optional = family == "container" or (needle.startswith("/home/") and not linux)
         if hits or not optional:
             files = {path for path, _, _ in hits}
             counts.append(TextCount(needle, family, len(hits), len(files)))
-        if family:
-            known = explained[family] | unparsed
-            unexplained += [hit for hit in hits if hit[:2] not in known]
-    return tuple(counts), tuple(unexplained)
+    return tuple(counts)
 
 
 def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
-    """Lines with the same needles in every other kind of file."""
+    """Lines with the same needles in every other kind of file that people wrote."""
     others = [p for p in sources.discovered if not is_typescript(p)]
     wanted = needles(project)
     needed = [n.encode() for n, _ in wanted]
@@ -159,10 +108,10 @@ def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
     lines: Counter[tuple[str, str]] = Counter()
     files: Counter[tuple[str, str]] = Counter()
     for path in hits:
-        if path == FILE or project.port_of(path):
+        if project.is_setting(path) or project.port_of(path):
             continue
         try:
-            data = (project.root / path).read_bytes()
+            data = by_people(path, (project.root / path).read_bytes())
         except OSError:
             continue
         for needle, family in wanted:

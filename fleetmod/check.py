@@ -11,6 +11,7 @@ from fleetmod.baseline import FILE, Baseline, Compared, StableId, compare, parse
 from fleetmod.edits import render
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.filekinds import is_typescript
+from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.literals import holds_home
 from fleetmod.model import REWRITE, FileResult, Finding, digest_of
 from fleetmod.project import Project, Sources, looks_at, make_settings, read_sources
@@ -64,6 +65,8 @@ def check(
     """
     sources = read_sources(project) if contents is None else _sources(project, contents)
     results = scan_all(project, sources)
+    lines = unexplained(project, grep(project, contents), results)
+    results = with_lines(project, sources, results, lines, contents)
     found = [f for result in results for f in result.findings]
     recorded = read_baseline(project)
     compared = against_baseline(project, found, sources.contents, recorded, exists)
@@ -111,7 +114,7 @@ def against_baseline(
     there = exists or (lambda path: is_file(project.root / path))
 
     def former(finding: Finding) -> str:
-        spelled = contents[finding.path][finding.start : finding.end]
+        spelled = contents.get(finding.path, b"")[finding.start : finding.end]
         return digest_of(spelled.decode("utf-8", "replace"))
 
     return compare(findings, recorded, there, former)

@@ -15,6 +15,7 @@ from fleetmod.lower.draft import Refused
 from fleetmod.lower.imports import import_edits
 from fleetmod.lower.orphans import remove_orphans
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
+from fleetmod.project import ADAPTER
 from fleetmod.rewrites import REWRITES
 from fleetmod.rules import Rule
 from fleetmod.settings import Settings
@@ -22,9 +23,6 @@ from fleetmod.subjects import Subjects, is_subject, is_text
 from fleetmod.suppress import Suppressions
 from fleetmod.syntax.source import Source, open_source
 from fleetmod.syntax.source import is_text as is_text_file
-
-_ADAPTER = "the repository's own adapter of the tool ({}.adapters of fleetmod.toml)"
-
 
 Only = Callable[[str, int, int], bool]
 
@@ -157,7 +155,7 @@ def _examine(
         site = analysis.sites(rule.family).get(node.id)
         return replace(finding, action=EXEMPT, reason=(site.foreign if site else "") or rule.exempt)
     if finding.path in analysis.settings.adapters.get(rule.family, ()):
-        return replace(finding, action=EXEMPT, reason=_ADAPTER.format(rule.family))
+        return replace(finding, action=EXEMPT, reason=ADAPTER.format(rule.family))
     if rule.refusal or not rule.rewrite:
         return replace(finding, action=REFUSE, reason=rule.refusal or "reported only")
     if broken:

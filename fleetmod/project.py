@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
+from fleetmod.artefacts import by_people
 from fleetmod.cache import Cache, open_cache
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_typescript, suffix
@@ -23,6 +24,7 @@ from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.graph import ModuleGraph, read_graph
 from fleetmod.workspace.manifest import find_packages, owner
+from fleetmod.workspace.schema import FILE
 from fleetmod.workspace.search import Search
 from fleetmod.workspace.tree_state import LFS, code_files, not_on_disk
 
@@ -31,8 +33,10 @@ PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
 DAEMON = "launchd"  # counted beside the tool, and no debt by itself
 # the family whose tools a port's own package may name
 ADAPTS = {PROCESS_MANAGER: "process", "container-runtime": "container"}
+ADAPTER = "the repository's own adapter of the tool ({}.adapters of fleetmod.toml)"
 # a directive may name these, though no audit of 1a and 1b looks for them
 HOST_RULE = "host-tool"
+GREP_RULE = "gate-grep"
 PORTABLE_RULES = frozenset(
     f"{kind}-{what}"
     for kind in ("shell", "python", "plist", "other")
@@ -56,6 +60,7 @@ class Project:
     known_rules: frozenset[str]
     cached: bool = False
     copy_of: Path | None = None
+    whole: bool = True  # every rule is asked, so what none explains can be told
 
     @property
     def origin(self) -> Path:
@@ -96,6 +101,11 @@ class Project:
     def port_of(self, path: str) -> str:
         """The runtime package that a file belongs to, installed or found; "" for none."""
         return next((port for port in PORTS if path.startswith(f"{self.port_folder(port)}/")), "")
+
+    def is_setting(self, path: str) -> bool:
+        """Whether a file is fleetmod's configuration, or a rule that this names."""
+        rules = (f"{folder.rstrip('/')}/" for folder in self.config.workspace.rules)
+        return path == FILE or (path.endswith(".toml") and path.startswith(tuple(rules)))
 
     @cached_property
     def own_adapters(self) -> dict[str, Callable[[str], bool]]:
@@ -175,9 +185,11 @@ def open_project(
     if rule_ids:
         rules = tuple(r for r in rules if r.id in rule_ids)
     packages = {port: f"{config.runtime.scope}/{port}" for port in PORTS}
-    known |= {HOST_RULE} | PORTABLE_RULES
+    known |= {HOST_RULE, GREP_RULE} | PORTABLE_RULES
     cached = cached and not rule_ids
-    return Project(root, config, configured, rules, packages, known, cached, origin)
+    return Project(
+        root, config, configured, rules, packages, known, cached, origin, whole=not rule_ids
+    )
 
 
 def read_sources(project: Project, encodings: bool = False) -> Sources:
@@ -242,8 +254,8 @@ def _data_paths(
         return {}
     out: dict[str, frozenset[str]] = {}
     for path in candidates(project.root, [*filter(_is_data, discovered)], homes, search).hits:
-        text = (project.root / path).read_text("utf-8", "replace")
-        if spelled := project.places.spelled(text):
+        data = by_people(path, (project.root / path).read_bytes())
+        if spelled := project.places.spelled(data.decode("utf-8", "replace")):
             out[path] = spelled
     return out
 

@@ -30,8 +30,8 @@ def is_clean(args: list[str]) -> bool:
     try:
         users: list[bytes] | None = None
         for line in next(contents).split(b"\n"):
-            if _names_rules(line):
-                return False  # rules of one's own have triggers of their own
+            if _names_rules(line) or _names_places(line):
+                return False  # they have triggers of their own
             if line.startswith(b"users = [") and users is None:
                 users = _users(line)
         always, named = _triggers()
@@ -111,6 +111,22 @@ def _ask_git(question: bytes) -> bytes:
 def _names_rules(line: bytes) -> bool:
     """Whether a line of the configuration may name folders of rules."""
     return b"rules" in line and line.partition(b"#")[0].replace(b" ", b"").strip() != b"rules=[]"
+
+
+def _names_places(line: bytes) -> bool:
+    """Whether a line of the configuration may name what the gate's grep looks for and no rule: a
+    root or vault outside of the homes, an address of a machine in another network."""
+    text = line.partition(b"#")[0]
+    key, _, value = (part.strip() for part in text.partition(b"="))
+    if key in (b"root", b"vault"):
+        return not value.startswith((b'""', b'"/Users/', b'"/home/'))
+    if key == b"vm_addresses":
+        addresses = value.split(b'"')[1::2]
+        return not (value.endswith(b"]") and all(a.startswith(b"192.168.") for a in addresses))
+    if key in (b"root_env", b"vault_env"):
+        return False
+    # in another form than `init` writes: a dotted key, a table in a line
+    return any(name in text for name in (b"root =", b"root=", b"vault", b"vm_addresses"))
 
 
 def _users(line: bytes) -> list[bytes] | None:

@@ -1,9 +1,10 @@
 """Directives in comments that accept a finding: `// fleetmod-ignore RULE: reason`.
 
-Behind code a directive counts for its line, alone on a line for the next line of code, and as
-`fleetmod-ignore-file` for the whole file. Several rules are separated by commas. A directive must
-begin its comment: prose that mentions the word further in is none. A comment that begins with the
-word and is not understood is a finding, since who wrote it believes that something is accepted.
+Behind code a directive counts for its line, alone on a line for the next line of code and the
+comments above that, and as `fleetmod-ignore-file` for the whole file. Several rules are separated
+by commas. A directive must begin its comment: prose that mentions the word further in is none. A
+comment that begins with the word and is not understood is a finding, since who wrote it believes
+that something is accepted.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ RULE = Rule(
     refusal="mend or delete the directive",
     prose=f"""
 `// {IGNORE} RULE: reason` accepts what RULE finds on the same line, or on the next line of code
-where the comment stands alone; `{IGNORE}-file` accepts it in the whole file. The reason is required
-and goes into the certificate. A directive that meets nothing, names no rule that exists or gives no
-reason is debt itself, so that none outlives what it was written for. So is every other comment that
-begins with `{IGNORE}`: there is none for the next line (it counts for that anyway), for a range
-of lines or for all rules.
+and in the comments above that where the comment stands alone; `{IGNORE}-file` accepts it in the
+whole file. The reason is required and goes into the certificate. A directive that meets nothing,
+names no rule that exists or gives no reason is debt itself, so that none outlives what it was
+written for. So is every other comment that begins with `{IGNORE}`: there is none for the next line
+(it counts for that anyway), for a range of lines or for all rules.
 """.strip(),
 )
 _MARK = r"(?://+!?|/\*+!?|#+!?|<!--)"  # of the languages that are looked at
@@ -149,8 +150,8 @@ class Suppressions:
         before = source.data[source.data.rfind(b"\n", 0, comment.start) + 1 : comment.start]
         if before.strip(b" \t\xef\xbb\xbf{"):
             return Directive(comment, rules, reason, line, line, problem)
-        after = source.line_of(comment.code) if comment.code is not None else last + 1
-        return Directive(comment, rules, reason, after, after, problem)
+        after = source.line_of(len(source.data) if comment.code is None else comment.code)
+        return Directive(comment, rules, reason, last + 1, after, problem)
 
     def _finding(self, directive: Directive, problem: str) -> Finding:
         source, comment = self._source, directive.comment

@@ -12,8 +12,9 @@ from typing import Any
 from fleetmod import __version__
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_typescript
+from fleetmod.grepped import GREPPED, grep, needles, unexplained, with_lines
 from fleetmod.model import FileResult, is_debt
-from fleetmod.project import Project, looks_at, make_settings
+from fleetmod.project import Project, Sources, looks_at, make_settings
 from fleetmod.scan import Progress, scan_file
 from fleetmod.settings import Settings
 from fleetmod.testfiles import is_test
@@ -60,16 +61,19 @@ class _Past:
         self._project, self._reader = project, reader
         self._wanted = looked_at(project.config)
         self._holds = looks_at(project)
+        self._needles = [needle.encode() for needle, _ in needles(project)]
         self._contents: dict[str, bytes | None] = {}  # by blob; None for one without a trigger
         self._results: dict[tuple[object, ...], FileResult] = {}
 
     def point(self, commit: Commit) -> Point:
         project = self._project
-        found = {p: b for p, b in files(project.root, commit.sha).items() if self._wanted(p)}
+        every = files(project.root, commit.sha)
+        found = {path: blob for path, blob in every.items() if self._wanted(path)}
         code = {path: blob for path, blob in found.items() if is_typescript(path)}
         contents = {path: data for path, blob in code.items() if (data := self._triggered(blob))}
         settings = make_settings(project, contents, tuple(found))
         results = [self._scan(path, code[path], data, settings) for path, data in contents.items()]
+        results = self._grepped(every, found, contents, settings, results)
         debt = [f for result in results for f in result.findings if is_debt(f)]
         return Point(
             commit=commit.sha,
@@ -80,6 +84,23 @@ class _Past:
             unproven=sum(len(result.unparsed) for result in results),
         )
 
+    def _grepped(
+        self,
+        every: Mapping[str, str],
+        found: Mapping[str, str],
+        contents: dict[str, bytes],
+        settings: Settings,
+        results: list[FileResult],
+    ) -> list[FileResult]:
+        """The results with the lines that only the gates' greps find, as an audit has them."""
+        held = dict(contents)
+        for path, blob in every.items():
+            if path.endswith(GREPPED) and path not in found and (data := self._triggered(blob)):
+                held[path] = data
+        lines = unexplained(self._project, grep(self._project, held), results)
+        sources = Sources(settings, contents, tuple(found), (), self._project.search)
+        return with_lines(self._project, sources, results, lines, held)
+
     def _triggered(self, blob: str) -> bytes | None:
         if blob not in self._contents:
             data = self._reader.read(blob)
@@ -89,7 +110,8 @@ class _Past:
                     where=str(self._project.root),
                     todo="In a partial or shallow clone, fetch the history first",
                 )
-            self._contents[blob] = data if self._holds(data) else None
+            held = self._holds(data) or any(needle in data for needle in self._needles)
+            self._contents[blob] = data if held else None
         return self._contents[blob]
 
     def _scan(self, path: str, blob: str, data: bytes, settings: Settings) -> FileResult:

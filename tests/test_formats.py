@@ -165,15 +165,34 @@ def test_what_does_not_fit_together(root: Path, options: list[str], said: str) -
         assert (ran.code, ran.out) == (2, "") and said in ran.err
 
 
-def test_a_gate_reports_the_lines_that_only_its_grep_finds(tmp_path: Path) -> None:
+def test_what_a_grep_finds_and_the_gate_passes_over_stands_in_every_report(tmp_path: Path) -> None:
     files = dict(FILES)
     files["src/a.ts"] = "export const report = { launchctl: 1 };\n"
     root = make(tmp_path / "r", files)
     ran = fleetmod(root, "gate", "--phase", "1a", "--format", "sarif")
+    (run,) = json.loads(ran.out)["runs"]
+    assert (ran.code, run["results"]) == (0, [])
+    (note,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert note["level"] == "note" and "launchctl-field" in note["message"]["text"]
+    assert note["locations"][0]["physicalLocation"]["region"]["startLine"] == 1
+    for form in ("text", "json", "junit", "markdown", "html"):
+        ran = fleetmod(root, "gate", "--phase", "1a", "--format", form)
+        assert ran.code == 0 and "launchctl-field" in ran.out
+    for form in ("github", "gitlab"):  # which show each entry as something to mend
+        ran = fleetmod(root, "gate", "--phase", "1a", "--format", form)
+        assert ran.code == 0 and "launchctl-field" not in ran.out
+
+
+def test_a_strict_gate_reports_the_lines_that_only_its_grep_finds(tmp_path: Path) -> None:
+    files = dict(FILES)
+    files["src/a.ts"] = "export const report = { launchctl: 1 };\n"
+    root = make(tmp_path / "r", files)
+    strict = ("gate", "--strict", "--phase", "1a", "--format")
+    ran = fleetmod(root, *strict, "sarif")
     assert ran.code == 1
     (found,) = json.loads(ran.out)["runs"][0]["results"]
     assert found["ruleId"] == "gate-grep"
     assert found["locations"][0]["physicalLocation"]["region"]["startLine"] == 1
-    for form in ("junit", "github", "gitlab", "markdown", "html"):
-        ran = fleetmod(root, "gate", "--phase", "1a", "--format", form)
+    for form in ("text", "json", "junit", "github", "gitlab", "markdown", "html"):
+        ran = fleetmod(root, *strict, form)
         assert ran.code == 1 and "gate-grep" in ran.out

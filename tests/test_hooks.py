@@ -95,8 +95,8 @@ def test_commits_and_pushes(root: Path, environment: dict[str, str], tmp_path: P
     assert (root / FILE).read_text() == HEAD + STOP
 
     git(root, "mv", FILE, "packages/app/src/renamed.ts")
-    (root / "packages/app/src/legacy").mkdir()
-    (root / "packages/app/src/legacy/x.ts").write_text(HEAD + STOP)
+    (root / "tools/legacy").mkdir(parents=True)
+    (root / "tools/legacy/x.ts").write_text(HEAD + STOP)
     git(root, "add", "-A")
     mended = try_commit(root, environment)
     assert mended.code == 0, mended.out + mended.err
@@ -105,7 +105,7 @@ def test_commits_and_pushes(root: Path, environment: dict[str, str], tmp_path: P
     git(root, "remote", "add", "origin", str(tmp_path / "there"))
     refused = run(root, environment, "git", "push", "origin", "HEAD:refs/heads/main")
     assert refused.code == 1 and "launchctl" in refused.out + refused.err
-    git(root, "rm", "-qr", "packages/app/src/renamed.ts", "packages/app/src/legacy")
+    git(root, "rm", "-qr", "packages/app/src/renamed.ts", "tools/legacy")
     assert try_commit(root, environment).code == 0
     pushed = run(root, environment, "git", "push", "origin", "HEAD:refs/heads/main")
     assert pushed.code == 0, pushed.out + pushed.err

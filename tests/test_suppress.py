@@ -11,6 +11,7 @@ from tests.repo import fleetmod, make
 from tests.scan import look, migrated
 
 CALL = 'execFileSync("launchctl", ["stop", "com.acme.worker"]);'
+TOOL = "launchctl"
 HEAD = 'import { execFileSync } from "node:child_process";\n'
 
 
@@ -36,6 +37,15 @@ def test_a_directive_accepts_what_it_names(text: str) -> None:
     found = [f for f in look(text).findings if f.rule == "launchctl-call"]
     assert [(f.action, bool(f.suppressed)) for f in found] == [(EXEMPT, True)]
     assert "suppression" not in outcomes(text)
+    assert migrated(text) == text
+
+
+@pytest.mark.parametrize("behind", ["", "export const a = 1;\n"])
+def test_a_directive_accepts_the_comments_below_it(behind: str) -> None:
+    noted = f"/** as `{TOOL} load` does */\n// see {TOOL}(1)\n{behind}"
+    text = f"// fleetmod-ignore launchctl-comment: a port of it\n{noted}"
+    found = [f for f in look(text).findings if f.line > 1]
+    assert [(f.rule, f.action) for f in found] == [("launchctl-comment", EXEMPT)] * 2
     assert migrated(text) == text
 
 

@@ -13,7 +13,7 @@ from tests.repo import commit, fleetmod, git, make, tree
 
 CONFIG = """version = 1
 [workspace]
-exclude = ["packages/old/**"]
+exclude = ["tools/old/**"]
 [home]
 users = ["alice"]
 """
@@ -22,7 +22,7 @@ FILES = {
     "package.json": '{\n  "name": "acme"\n}\n',
     "fleetmod.toml": CONFIG,
     "packages/app/src/a.ts": DEBT,
-    "packages/old/src/b.ts": DEBT,
+    "tools/old/src/b.ts": DEBT,
     "packages/app/node_modules/x.ts": DEBT,
 }
 
@@ -74,6 +74,15 @@ def test_only_commits_since_a_date(tmp_path: Path) -> None:
         git(root, "commit", "--allow-empty", "-qm", year, env=date)
     assert [p["subject"] for p in points(root, "--since", "2021-01-01")] == ["2021"]
     assert points(root, "--since", "2022-01-01") == []
+
+
+def test_it_counts_what_an_audit_counts(root: Path) -> None:
+    """Also what only the gate's grep finds, in a file that no rule looks at."""
+    (root / "packages/app/src/types.d.ts").write_text("/** /Users/alice/x */\n")
+    commit(root)
+    found = json.loads(fleetmod(root, "audit", "--format", "json").out)["findings"]
+    assert sorted(f["rule"] for f in found) == ["gate-grep", "home-path", "home-path"]
+    assert points(root)[-1]["debt"] == {"home": 3}
 
 
 def test_a_folder_of_a_repository(root: Path) -> None:

@@ -17,8 +17,8 @@ from fleetmod.errors import CLEAN, DEBT, UNPROVEN
 def command(root: Path, wanted: Wanted, rules: tuple[str, ...]) -> int:
     """Show the host-bound debt, as grep sees it and as the syntax tree does.
 
-    Every line that grep counts is explained by a finding; a line that is not is shown, and makes
-    the audit unproven (exit 3). Exit 1 means that debt was found.
+    Every line that grep counts is explained by a finding; one that no rule explains is debt by
+    itself (gate-grep). Exit 1 means that debt was found, 3 that some code could not be judged.
     """
     from fleetmod.audit import audit
     from fleetmod.baseline import FILE
@@ -57,5 +57,4 @@ def command(root: Path, wanted: Wanted, rules: tuple[str, ...]) -> int:
     deliver(wanted, own, project, report, sources, "audit", baseline=recorded)
     if any(is_debt(f) for f in report.findings):
         return DEBT
-    proven = not (report.unparsed or report.unreadable or (report.unexplained and not rules))
-    return CLEAN if proven else UNPROVEN
+    return UNPROVEN if report.unparsed or report.unreadable else CLEAN

@@ -97,17 +97,22 @@ def _place(root: Path, file: Path, as_spelled: bool = False) -> str:
 
 
 def _read(project: Project, places: Sequence[str]) -> dict[str, bytes]:
-    """Contents by path below the root, of folders what an audit looks at below them; files that
-    are gone, as in a deleting commit, are none. Raises FleetmodError for one that never was."""
+    """Contents by path below the root, of folders what an audit and a gate look at below them;
+    files that are gone, as in a deleting commit, are none. Raises FleetmodError for one that never
+    was."""
     from fleetmod.filekinds import is_typescript
-    from fleetmod.workspace.discover import discover
+    from fleetmod.workspace.discover import discover, looked_at
+    from fleetmod.workspace.grep import grep_files
 
+    looks = looked_at(project.config)
     contents: dict[str, bytes] = {}
     gone = []
     for place in places:
         if is_folder(project.root / place):
             found = discover(project.root, project.config, search=project.search)
             below = [path for path in found if path.startswith(f"{place}/")]
+            # the gate's grep reads what is excluded, too
+            below += [path for path in grep_files(project.root, place) if not looks(path)]
             contents |= {p: _content(project.root, p) for p in below if is_typescript(p)}
             continue
         try:
@@ -168,6 +173,7 @@ def _document(checked: Checked) -> str:
 def _lines(project: Project, checked: Checked) -> Iterator[str]:
     """What a committer reads: each new finding with what to write, and why once for each rule."""
     from fleetmod.baseline import FILE
+    from fleetmod.grepped import RULE as GREP
     from fleetmod.suppress import RULE
 
     for finding in checked.new:
@@ -176,11 +182,12 @@ def _lines(project: Project, checked: Checked) -> Iterator[str]:
         made = checked.replacements.get(finding)
         if made is None:
             yield f"  stays: {finding.reason or 'its rewrite is part of another place'}"
-            yield f"  accept it with: // fleetmod-ignore {finding.rule}: why"
+            if finding.rule != GREP.id:  # whose reason says so, where that is possible
+                yield f"  accept it with: // fleetmod-ignore {finding.rule}: why"
             continue
         yield from (f"  write: {line.strip()}" for line in made.after.split("\n"))
         yield from (f"  with:  {line}" for line in made.imports)
-    rules = {rule.id: rule for rule in (*project.rules, RULE)}
+    rules = {rule.id: rule for rule in (*project.rules, RULE, GREP)}
     for rule in dict.fromkeys(finding.rule for finding in checked.new):
         why = " ".join(rules[rule].prose.split()).split(". ")[0]
         yield f"{rule}: {why.removesuffix('.')}. More: fleetmod explain {rule}"

@@ -20,6 +20,7 @@ def command(root: Path, rule: str | None) -> int:
     from rich.syntax import Syntax
     from rich.table import Table
 
+    from fleetmod.grepped import RULE as GREP
     from fleetmod.host.examples import load_examples
     from fleetmod.host.tools import RULE as HOST
     from fleetmod.host.tools import load_tools
@@ -27,7 +28,7 @@ def command(root: Path, rule: str | None) -> int:
     from fleetmod.report.console import make_console
     from fleetmod.suppress import RULE
 
-    apart = {each.id: each for each in (HOST, RULE)}  # they are no query of a syntax tree
+    apart = {each.id: each for each in (HOST, RULE, GREP)}  # they are no query of a syntax tree
     project = open_project(root, (rule,) if rule and rule not in apart else (), examples=True)
     console = make_console()
     if rule is None:

@@ -38,6 +38,11 @@ FLEET = {
     show_default=True,
     help="Phases to check, separated by commas, or all.",
 )
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Phases 1a and 1b: the bare grep must find nothing, accepted or no debt or not.",
+)
 @report_options
 @click.option(
     "--certificate",
@@ -60,6 +65,7 @@ FLEET = {
 def command(
     root: Path,
     phases: str,
+    strict: bool,
     wanted: Wanted,
     certificate: Path | None,
     ref: str | None,
@@ -84,8 +90,10 @@ def command(
     portable  no home path and no launchctl outside TypeScript, documents aside
 
     For phase 1 the plain grep looks in the gate's folders, the syntax tree in the whole scanned
-    repository; both must be empty. Exit 1 when a phase failed, 3 when all that is left could not
-    be parsed, read or asked for: nothing is proven then.
+    repository; both must be empty. Lines of the grep that are no debt, or that a directive
+    accepts, are passed over and listed with the reason; --strict passes over none. Exit 1 when a
+    phase failed, 3 when all that is left could not be parsed, read or asked for: nothing is proven
+    then.
 
     With --since a value of fleetmod.toml that narrows fails (scan, gate, exclude, users, root,
     vault, adapters, rules, vm_addresses), as does a file that is gone: whoever means it merges it
@@ -96,7 +104,7 @@ def command(
     from fleetmod.cli.output import save
     from fleetmod.gates.certificate import certify
     from fleetmod.gates.certificate import document as certificate_document
-    from fleetmod.gates.check import check, exit_code, parse_phases
+    from fleetmod.gates.check import STRICT, check, exit_code, parse_phases
     from fleetmod.gates.not_looked_at import begin
     from fleetmod.project import open_project, read_sources
     from fleetmod.workspace.changes import head
@@ -107,6 +115,8 @@ def command(
         raise FleetmodError(
             "--context is of phase 5, and --node of --context", todo="Give --phase 5 --context NAME"
         )
+    if strict and not set(STRICT) & set(asked):
+        raise FleetmodError("--strict is of the phases 1a and 1b", todo="Give --phase 1a,1b")
     project = open_project(root)
     groups = begin(project)
     sources = read_sources(project, encodings=True)
@@ -123,7 +133,7 @@ def command(
             ),
         )
         if phase in FLEET
-        else check(project, audited, (phase,))[0]
+        else check(project, audited, (phase,), strict)[0]
         for phase in asked
     )
     if ref is not None:

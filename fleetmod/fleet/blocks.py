@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleetmod.artefacts import BLOCK, BLOCK_END
 from fleetmod.errors import FleetmodError
 from fleetmod.model import Edit, FileChange
 
-_BEGIN, _END = ">>> fleetmod", "<<< fleetmod"
 _FIRST = re.compile(r"^(?:#|<!--) >>> fleetmod\b.*$", re.M)
 _LAST = re.compile(r"^(?:#|<!--) <<< fleetmod\b.*$", re.M)
 
@@ -31,11 +31,9 @@ def is_generated(text: str) -> bool:
 def wrapped(generated: Generated) -> str:
     """The block with its marks, as it stands in the file."""
     if generated.path.endswith(".md"):
-        first = f"<!-- {_BEGIN}: generated; write outside of this block -->"
-        last = f"<!-- {_END} -->"
+        first, last = f"<!-- {BLOCK} -->", f"<!-- {BLOCK_END} -->"
     else:
-        first = f"# {_BEGIN}: generated; write outside of this block"
-        last = f"# {_END}"
+        first, last = f"# {BLOCK}", f"# {BLOCK_END}"
     return f"{first}\n{generated.body.strip()}\n{last}"
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from fleetmod.audit import Audit, needles
+from fleetmod.audit import Audit
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.filekinds import TYPESCRIPT
-from fleetmod.model import EXEMPT, Finding
+from fleetmod.grepped import PHASES, lines_of, strictly
+from fleetmod.model import EXEMPT, Finding, is_debt
 from fleetmod.project import Project
 from fleetmod.suppress import RULE
 from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.grep import grep_files
 
 PASSED, FAILED, UNPROVEN_VERDICT = "passed", "failed", "unproven"
-PHASES = {"1a": "process", "1b": "home", "1c": "container"}
+STRICT = ("1a", "1b")  # whose grep can be asked to find nothing at all
 TITLES = {
     "1a": "no launchctl outside the process-manager adapter",
     "1b": "no hardcoded home path (node-identity is not exempt)",
@@ -25,11 +27,24 @@ _EXITS = {PASSED: CLEAN, FAILED: DEBT, UNPROVEN_VERDICT: UNPROVEN}
 
 
 @dataclass(frozen=True)
+class PassedOver:
+    """A line that the grep finds and a finding explains as no debt."""
+
+    path: str
+    line: int
+    text: str
+    rule: str
+    reason: str
+    accepted: bool  # by a directive
+
+
+@dataclass(frozen=True)
 class Verdict:
     """One phase's outcome: the grep's lines, the findings that are left, what is not proven, and
     what a directive accepts.
 
-    `failures` and `evidence` are what a phase saw outside of the code, one line each.
+    `failures` and `evidence` are what a phase saw outside of the code, one line each. Lines that
+    the grep finds and that are no debt are `passed_over`; a `strict` gate passes over none.
     """
 
     phase: str
@@ -41,6 +56,8 @@ class Verdict:
     suppressed: tuple[Finding, ...] = ()
     failures: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+    strict: bool = False
 
     @property
     def family(self) -> str:
@@ -64,9 +81,18 @@ def parse_phases(text: str, more: Iterable[str] = ()) -> tuple[str, ...]:
     return phases
 
 
-def check(project: Project, audit: Audit, phases: tuple[str, ...]) -> tuple[Verdict, ...]:
-    """The verdict of each phase of PHASES that is asked for, on an audited repository."""
-    return tuple(_check(project, audit, phase) for phase in phases if phase in PHASES)
+def check(
+    project: Project, audit: Audit, phases: tuple[str, ...], strict: bool = False
+) -> tuple[Verdict, ...]:
+    """The verdict of each phase of PHASES that is asked for, on an audited repository.
+
+    `strict` asks of each phase of STRICT that its grep finds nothing, whatever a line means.
+    """
+    return tuple(
+        _check(project, audit, phase, strict and phase in STRICT)
+        for phase in phases
+        if phase in PHASES
+    )
 
 
 def exit_code(verdicts: tuple[Verdict, ...]) -> int:
@@ -75,36 +101,50 @@ def exit_code(verdicts: tuple[Verdict, ...]) -> int:
     return DEBT if DEBT in codes else UNPROVEN if UNPROVEN in codes else CLEAN
 
 
-def _check(project: Project, audit: Audit, phase: str) -> Verdict:
+def _check(project: Project, audit: Audit, phase: str, strict: bool) -> Verdict:
     family = PHASES[phase]
+    told: dict[tuple[str, int], list[Finding]] = defaultdict(list)
+    for finding in audit.findings:
+        if finding.family == family:
+            for number in finding.lines:
+                told[finding.path, number].append(finding)
     unparsed = {
         (path, line) for path, (first, last) in audit.unparsed for line in range(first, last + 1)
     }
-    hits = {hit for needle, of in needles(project) if of == family for hit in audit.greps[needle]}
-    if own := project.own_adapters.get(family):
-        hits = {hit for hit in hits if not own(hit[0])}
-    aside = {(f.path, line) for f in audit.suppressed for line in f.lines}
-    if family == "container":  # a grep cannot tell a comment or a test's data from a command
-        aside |= _exempt_lines(audit, family)
-    hits = {hit for hit in hits if hit[:2] not in aside}
-    lines = tuple(sorted(hit for hit in hits if hit[:2] not in unparsed))
     # the grep looks where the gate's folders are; what the syntax tree found counts everywhere
     families = (family, RULE.family)
-    findings = tuple(f for f in audit.findings if f.family in families and f.action != EXEMPT)
+    findings = [f for f in audit.findings if f.family in families and f.action != EXEMPT]
+    lines, passed = [], []
+    for line in lines_of(project, audit.greps, family):
+        hit = (line.path, line.number, line.text)
+        explained = told[hit[:2]]
+        if strict:
+            lines.append(hit)
+            if not any(map(is_debt, explained)):
+                findings.append(strictly(line, explained[0] if explained else None))
+        elif explained and not any(map(is_debt, explained)):
+            first = explained[0]
+            why = first.suppressed or first.reason
+            passed.append(PassedOver(*hit, first.rule, why, bool(first.suppressed)))
+        elif explained or hit[:2] not in unparsed:
+            lines.append(hit)
     unproven = [
         f"{path}:{first}-{last} does not parse and holds a trigger"
         for path, (first, last) in audit.unparsed
     ]
     unproven += [f"{path} cannot be read: {reason}" for path, reason in audit.unreadable]
     unproven += _empty_folders(project)
-    verdict = FAILED if lines or findings else UNPROVEN_VERDICT if unproven else PASSED
-    suppressed = tuple(f for f in audit.suppressed if f.family == family)
-    return Verdict(phase, TITLES[phase], verdict, lines, findings, tuple(unproven), suppressed)
-
-
-def _exempt_lines(audit: Audit, family: str) -> set[tuple[str, int]]:
-    exempt = (f for f in audit.findings if f.family == family and f.action == EXEMPT)
-    return {(f.path, line) for f in exempt for line in f.lines}
+    return Verdict(
+        phase=phase,
+        title=f"{TITLES[phase]}; the bare grep" if strict else TITLES[phase],
+        verdict=FAILED if lines or findings else UNPROVEN_VERDICT if unproven else PASSED,
+        grep=tuple(lines),
+        findings=tuple(findings),
+        unproven=tuple(unproven),
+        suppressed=tuple(f for f in audit.suppressed if f.family == family),
+        passed_over=tuple(passed),
+        strict=strict,
+    )
 
 
 def _empty_folders(project: Project) -> Iterator[str]:

@@ -7,9 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from fleetmod.audit import needles
 from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT, is_typescript, suffix
-from fleetmod.gates.check import PHASES
+from fleetmod.grepped import PHASES, needles
 from fleetmod.lift.container_text import names_runtime
 from fleetmod.project import ADAPTS, Project
 from fleetmod.workspace.discover import UTF16 as UTF16_MARKS

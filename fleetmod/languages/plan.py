@@ -7,6 +7,7 @@ import plistlib
 import re
 from dataclasses import replace
 
+from fleetmod.artefacts import by_people
 from fleetmod.filekinds import is_typescript, language_of
 from fleetmod.languages.findings import TOOL, Context, Result
 from fleetmod.languages.scan import scan
@@ -34,7 +35,7 @@ def scan_repository(
     paths = [
         path
         for path in discovered
-        if not is_typescript(path) and path != FILE and not project.port_of(path)
+        if not (is_typescript(path) or project.is_setting(path) or project.port_of(path))
     ]
     if globs:
         paths = list(filter(matcher(globs), paths))
@@ -45,7 +46,7 @@ def scan_repository(
     results, context = [], context_of(project)
     for path in found.hits:
         try:
-            data = (project.root / path).read_bytes()
+            data = by_people(path, (project.root / path).read_bytes())
         except OSError as error:
             unreadable.append(f"{path} cannot be read: {error.strerror or error}")
             continue
@@ -114,13 +115,13 @@ def _user_of(project: Project, path: str, data: bytes, discovered: list[str]) ->
     needles = [name.encode(), *([label.encode()] if isinstance(label, str) and label else [])]
     code = [p for p in discovered if not p.endswith((*_DOCUMENTS, ".plist")) and p != FILE]
     for user in candidates(project.root, code, needles).hits:
-        text = (project.root / user).read_bytes()
+        text = by_people(user, (project.root / user).read_bytes())
         if name.encode() in text or b".plist" in text:
             return user
     every = re.escape(folder.rpartition("/")[2].encode())
     listed = re.compile(rb"(?<![\w.-])" + every + rb"[\"']?/[^\s\"']*\*[^\s\"'/]*\.plist")
     for user in candidates(project.root, code, [b".plist"]).hits if every else ():
-        text = (project.root / user).read_bytes()
+        text = by_people(user, (project.root / user).read_bytes())
         beside = user.rpartition("/")[0] == folder and b"*.plist" in text
         if beside or listed.search(text):
             return user

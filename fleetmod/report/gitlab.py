@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from fleetmod.artefacts import ENGINE
 from fleetmod.model import is_debt
 from fleetmod.report.report import ERROR, Report, Unproven
 
@@ -15,6 +16,7 @@ def render(report: Report) -> str:
         {
             "description": entry.message,
             "check_name": entry.finding.rule,
+            "engine_name": ENGINE,
             "fingerprint": entry.id,
             "severity": "major" if entry.level == ERROR else "minor",
             "location": {
@@ -38,6 +40,7 @@ def _about(name: str, what: str, path: str = "", line: int = 1) -> dict[str, obj
     return {
         "description": f"{name}: {what}",
         "check_name": name.replace(" ", "-"),
+        "engine_name": ENGINE,
         "fingerprint": hashlib.sha256(f"{name}\0{what}".encode()).hexdigest()[:32],
         "severity": "critical",
         # what is no file's stands in the configuration

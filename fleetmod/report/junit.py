@@ -10,7 +10,7 @@ import re
 from xml.etree import ElementTree as ET
 
 from fleetmod.gates.check import PASSED
-from fleetmod.model import is_debt
+from fleetmod.model import EXEMPT, is_debt
 from fleetmod.report.report import Entry, Report
 
 # what is no Char of XML 1.0 (https://www.w3.org/TR/xml/#charsets)
@@ -26,7 +26,7 @@ def render(report: Report) -> str:
             what = "\n".join((f"{verdict.verdict}: {counts}", *verdict.failures))
             _outcome(case, "failure", verdict.verdict, f"{verdict.verdict}: {counts}", what)
     for entry in report.entries:
-        if is_debt(entry.finding) or entry.finding.suppressed:
+        if report.verdicts or is_debt(entry.finding) or entry.finding.suppressed:
             _finding(suite, entry)
     for each in report.unproven:
         _outcome(_case(suite, "unproven", str(each)), "error", "unproven", each.reason)
@@ -50,8 +50,10 @@ def _finding(suite: ET.Element, entry: Entry) -> None:
     case = _case(suite, f.rule, where)
     case.set("file", _clean(f.path))
     case.set("line", str(f.line))
-    if f.suppressed or f.known:
+    if f.known or not is_debt(f):
         why = f.suppressed or "known: it stands in the baseline"
+        if f.action == EXEMPT and not f.suppressed:
+            why = f"no debt: {f.reason}"
         ET.SubElement(case, "skipped", message=_clean(why))
     else:
         _outcome(case, "failure", f.rule, entry.message, f"{where}\n{f.text}\n")

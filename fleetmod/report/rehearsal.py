@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from rich.console import Console
 
+from fleetmod import __version__
 from fleetmod.fleet.rehearse.model import Outcome, Rehearsal, Run
 
 _TOUCHES = 12  # of one run that are shown
@@ -37,7 +38,8 @@ def rehearsal_json(found: Rehearsal) -> str:
         }
         for outcome in found.outcomes
     ]
-    document = {"passed": found.passed, "unproven": found.unproven, "nodes": nodes}
+    head = {"format": "fleetmod-rehearsal", "version": 1, "tool": f"fleetmod {__version__}"}
+    document = head | {"passed": found.passed, "unproven": found.unproven, "nodes": nodes}
     return json.dumps(document, indent=2) + "\n"
 
 

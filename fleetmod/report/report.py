@@ -9,6 +9,7 @@ from fleetmod.audit import Audit, TextCount
 from fleetmod.fixes import fix_of
 from fleetmod.gates.check import Verdict
 from fleetmod.gates.not_looked_at import Group
+from fleetmod.grepped import RULE as GREP
 from fleetmod.model import EXEMPT, REFUSE, Edit, Finding, is_debt
 from fleetmod.project import Project, Sources
 from fleetmod.report.fingerprint import fingerprints
@@ -16,15 +17,6 @@ from fleetmod.rules import Rule
 from fleetmod.suppress import RULE
 from fleetmod.trend import Point
 
-GREP = Rule(
-    id="gate-grep",
-    title="a line that the gate's grep finds",
-    family="",
-    cls="text",
-    query="",
-    prose="The plain grep of a phase's gate must be empty, whatever a line means. This line holds "
-    "the text, though the syntax tree sees no debt in it: reword it, or rename what it names.",
-)
 ERROR, WARNING = "error", "warning"
 
 
@@ -119,14 +111,16 @@ def report_of(
     """The report of an audit or a gate. `fixes` asks for each finding's edits, which cost a scan;
     `baseline` says that there is one, which the findings' `known` was read from.
 
-    A gate speaks of its own phases' findings, and of every line that its grep finds besides.
+    A gate speaks of its own phases' findings, and of the lines that its grep passes over.
     """
     # ids count twins among all findings, so that each is the same in every command's report
-    everything = (*audit.findings, *_residue(verdicts))
+    everything = (*audit.findings, *_of_strict_gates(audit, verdicts))
     asked = {RULE.family, *(verdict.family for verdict in verdicts)}
+    passed = {(v.family, p.path, p.line) for v in verdicts for p in v.passed_over}
     entries = []
     for finding, name in zip(everything, fingerprints(everything), strict=True):
-        told = finding.action != EXEMPT or finding.suppressed
+        told = finding.action != EXEMPT or bool(finding.suppressed)
+        told |= any((finding.family, finding.path, line) in passed for line in finding.lines)
         if verdicts and not (told and finding.family in asked):
             continue
         edits: tuple[Edit, ...] = ()
@@ -145,7 +139,7 @@ def report_of(
         texts=audit.texts,
         entries=tuple(entries),
         unproven=tuple(_unproven(audit, verdicts)),
-        rules=(*project.rules, RULE, *((GREP,) if verdicts else ())),
+        rules=(*project.rules, RULE, GREP),
         packages=tuple(packages),
         contents={path: data for path, data in sources.contents.items() if path in paths},
         verdicts=verdicts,
@@ -155,28 +149,11 @@ def report_of(
     )
 
 
-def _residue(verdicts: Sequence[Verdict]) -> Iterator[Finding]:
-    """The grep's lines on which no finding of debt stands."""
-    debt = (f for verdict in verdicts for f in verdict.findings)
-    told = {(f.path, line) for f in debt for line in f.lines}
+def _of_strict_gates(audit: Audit, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+    """What a strict gate minds and an audit does not."""
+    known = {f for f in audit.findings if f.rule == GREP.id}
     for verdict in verdicts:
-        for path, line, text in verdict.grep:
-            if (path, line) not in told:
-                yield Finding(
-                    rule=GREP.id,
-                    family=verdict.family,
-                    cls=GREP.cls,
-                    path=path,
-                    start=0,
-                    end=0,
-                    line=max(line, 1),
-                    col=1,
-                    text=" ".join(text.split())[:120],
-                    understood="",
-                    action=REFUSE,
-                    reason=f"the grep of phase {verdict.phase} finds this line",
-                    lines=(line,),
-                )
+        yield from (f for f in verdict.findings if f.rule == GREP.id and f not in known)
 
 
 def _unproven(audit: Audit, verdicts: Sequence[Verdict]) -> Iterator[Unproven]:
@@ -184,10 +161,6 @@ def _unproven(audit: Audit, verdicts: Sequence[Verdict]) -> Iterator[Unproven]:
         Unproven(p, a, b, "does not parse and holds a trigger") for p, (a, b) in audit.unparsed
     ]
     known += [Unproven(p, 0, 0, f"cannot be read: {reason}") for p, reason in audit.unreadable]
-    if not verdicts:
-        known += [
-            Unproven(p, n, n, "no finding explains this line") for p, n, _ in audit.unexplained
-        ]
     yield from known
     told = {_phrase(each) for each in known}
     for reason in dict.fromkeys(r for verdict in verdicts for r in verdict.unproven):

@@ -1,6 +1,7 @@
 """SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html).
 
-Exempt findings are no results: what reads SARIF shows each result as something to mend.
+Exempt findings are no results: what reads SARIF shows each result as something to mend. Those that
+a gate's grep finds and passes over are notes of the run.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fleetmod import __version__
+from fleetmod.gates.check import PassedOver
 from fleetmod.model import REFUSE, REWRITE, Edit
 from fleetmod.report.report import Entry, Report, Unproven
 from fleetmod.rules import Rule
@@ -25,6 +27,7 @@ FINGERPRINT = "fleetmodFinding/v1"
 
 def render(report: Report) -> str:
     entries = [e for e in report.entries if e.finding.action in (REWRITE, REFUSE)]
+    passed = [p for v in report.verdicts for p in v.passed_over]
     used = {e.finding.rule for e in entries}
     rules = [rule for rule in report.rules if rule.id in used]
     index = {rule.id: number for number, rule in enumerate(rules)}
@@ -49,6 +52,7 @@ def render(report: Report) -> str:
                     *map(_notification, report.unproven),
                     *(_note("error", f"Failed: {each}") for each in report.failures),
                     *(_note("note", f"Not looked at: {group}") for group in report.apart),
+                    *map(_passed, passed),
                 ],
             }
         ],
@@ -149,6 +153,15 @@ def _file(path: str) -> dict[str, str]:
 
 def _note(level: str, text: str) -> dict[str, Any]:
     return {"level": level, "message": {"text": _sentence(text)}}
+
+
+def _passed(line: PassedOver) -> dict[str, Any]:
+    word = "Accepted finding of" if line.accepted else "No debt by"
+    where: dict[str, Any] = {"artifactLocation": _file(line.path)}
+    if line.line:
+        where["region"] = {"startLine": line.line}
+    out = _note("note", f"{word} {line.rule}: {line.reason}")
+    return {**out, "locations": [{"physicalLocation": where}]}
 
 
 def _notification(unproven: Unproven) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,7 +13,8 @@ from rich.text import Text
 from fleetmod.audit import Audit
 from fleetmod.gates.check import PASSED, Verdict
 from fleetmod.gates.not_looked_at import Group
-from fleetmod.model import EXEMPT, REFUSE, REWRITE, Finding, Plan
+from fleetmod.grepped import RULE as GREP
+from fleetmod.model import EXEMPT, IGNORE, REFUSE, REWRITE, Finding, Plan
 from fleetmod.printed import lines as inert_lines
 from fleetmod.printed import one_line
 from fleetmod.report.console import make_console
@@ -44,8 +45,7 @@ def print_text_view(console: Console, audit: Audit) -> None:
     table.add_column("text")
     table.add_column("lines", justify="right")
     table.add_column("files", justify="right")
-    table.add_column("explained by findings", justify="right")
-    unexplained = len(audit.unexplained)
+    table.add_column("explained by rules", justify="right")
     for count in audit.texts:
         if count.family:
             own = sum(count.needle in text for _, _, text in audit.unexplained)
@@ -54,10 +54,6 @@ def print_text_view(console: Console, audit: Audit) -> None:
             explained = "no debt by itself"
         table.add_row(escape(count.needle), str(count.lines), str(count.files), explained)
     console.print(table)
-    if unexplained:
-        console.print(f"[red]{unexplained} line(s) that no finding explains:[/red]")
-        for path, line, text in audit.unexplained:
-            console.print(f"  {escape(path)}:{line}: {escape(text.strip())}", soft_wrap=True)
 
 
 def package_of(path: str, packages: Sequence[str]) -> str:
@@ -229,7 +225,7 @@ def print_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
             verdict.phase,
             verdict.title,
             f"{len(verdict.grep)} line(s)",
-            f"{len(verdict.findings)} finding(s)",
+            f"{sum(f.rule != GREP.id for f in verdict.findings)} finding(s)",
             str(len(verdict.unproven)),
             f"[{style}]{verdict.verdict}[/{style}]",
         )
@@ -241,19 +237,51 @@ def print_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
                 f"{escape(f.suppressed)}",
                 soft_wrap=True,
             )
-        for path, line, text in verdict.grep[:_GREP_LINES]:
-            console.print(
-                f"  {verdict.phase} {escape(path)}:{line}: {escape(text.strip())}", soft_wrap=True
-            )
-        if len(verdict.grep) > _GREP_LINES:
-            console.print(f"  {verdict.phase} … and {len(verdict.grep) - _GREP_LINES} more line(s)")
-        if not verdict.grep:
-            for finding in verdict.findings[:_GREP_LINES]:
-                place, left = f"{finding.path}:{finding.line}", finding.reason or finding.text
-                console.print(f"  {verdict.phase} {escape(f'{place}: {left}')}", soft_wrap=True)
+        for line in (*_passed_over(verdict), *_failing(verdict)):
+            console.print(f"  {verdict.phase} {escape(line)}", soft_wrap=True)
         for seen in verdict.evidence:
             console.print(f"  {verdict.phase} {escape(seen)}", soft_wrap=True)
         for reason in verdict.failures:
             console.print(f"  {verdict.phase} failed: {escape(reason)}", soft_wrap=True)
         for reason in verdict.unproven:
             console.print(f"  {verdict.phase} unproven: {escape(reason)}", soft_wrap=True)
+
+
+def _passed_over(verdict: Verdict) -> Iterator[str]:
+    """The lines of the grep that are no debt, by rule and reason; a directive's are told apart."""
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for line in verdict.passed_over:
+        if not line.accepted:
+            groups[line.rule, line.reason].append(f"{line.path}:{line.line}")
+    for (rule, reason), places in groups.items():
+        yield f"no debt by {rule} ({_one_line(reason)}): {', '.join(places)}"
+
+
+def _failing(verdict: Verdict) -> Iterator[str]:
+    """What fails a gate, its first lines with what to do about them."""
+    by_line = {(f.path, line): f for f in reversed(verdict.findings) for line in f.lines}
+    grepped = {hit[:2] for hit in verdict.grep}
+    shown: list[tuple[str, Finding | None]] = [
+        (f"{path}:{number}: {text.strip()}", by_line.get((path, number)))
+        for path, number, text in verdict.grep
+    ]
+    shown += [
+        (f"{f.path}:{f.line}: {_one_line(f.reason or f.text)}", f)
+        for f in verdict.findings
+        if not any((f.path, line) in grepped for line in f.lines)
+    ]
+    for number, (line, finding) in enumerate(shown[:_GREP_LINES]):
+        yield line
+        if finding is not None and number < len(verdict.grep):
+            outcome = _one_line(finding.reason) or "`fleetmod migrate` rewrites it"
+            yield f"  {finding.rule}: {outcome}"
+    if len(shown) > _GREP_LINES:
+        yield f"… and {len(shown) - _GREP_LINES} more line(s)"
+    if not verdict.strict:
+        for rule in dict.fromkeys(f.rule for _, f in shown[:_GREP_LINES] if f and _acceptable(f)):
+            yield f"to accept a line that stays, write above it: // {IGNORE} {rule}: why"
+
+
+def _acceptable(finding: Finding) -> bool:
+    """Whether a directive of TypeScript can accept it, and its own reason does not say so."""
+    return finding.action == REFUSE and finding.family in _FAMILIES and finding.rule != GREP.id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from fleetmod.errors import UNPROVEN, FleetmodError
@@ -48,6 +48,24 @@ def grep_all(
             if lacking(path):
                 continue
             data = _read(root, path)
+            for needle in needles:
+                found[needle].update(_matches(data, path, needle))
+    return {needle: sorted(hits) for needle, hits in found.items()}
+
+
+def grep_contents(
+    contents: Mapping[str, bytes],
+    folders: Sequence[str],
+    needles: Sequence[bytes],
+    suffix: str = ".ts",
+    skip_dirs: Collection[str] = ("node_modules",),
+) -> dict[bytes, list[Hit]]:
+    """What `grep_all` would give if the files were these, by their path relative to the root."""
+    found: dict[bytes, set[Hit]] = {needle: set() for needle in needles}
+    starts = [folder.removeprefix("./").rstrip("/") for folder in folders]
+    for path, data in contents.items():
+        inside = any(s in ("", ".", path) or path.startswith(f"{s}/") for s in starts)
+        if inside and path.endswith(suffix) and not set(path.split("/")[:-1]) & set(skip_dirs):
             for needle in needles:
                 found[needle].update(_matches(data, path, needle))
     return {needle: sorted(hits) for needle, hits in found.items()}

@@ -17,7 +17,8 @@ HEAD = 'import { execFileSync } from "node:child_process";\n'
 STOP = 'export async function stop() {\n  execFileSync("launchctl", ["stop", "com.acme.a"]);\n}\n'
 DEBT, CLEAN = HEAD + STOP, "export const one = 1;\n"
 CONFIG = 'version = 1\n[home]\nusers = ["alice"]\n[runtime]\nscope = "@acme"\n'
-EXCLUDE = CONFIG + '[workspace]\nexclude = ["packages/**"]\n'
+# in a folder of the gate, its grep would read what is excluded
+EXCLUDE = CONFIG + '[workspace]\ngate = ["lib"]\nexclude = ["packages/**"]\n'
 A, B = "packages/app/src/a.ts", "packages/app/src/b.ts"
 FLEETMOD = Path(sys.executable).parent / "fleetmod"
 

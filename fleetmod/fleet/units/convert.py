@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fleetmod.artefacts import UNIT
 from fleetmod.fleet.units import alive, calendar, keys
 from fleetmod.fleet.units.command import exec_start
 from fleetmod.fleet.units.model import Converted, Draft, Refused, Setting, Unit
@@ -135,7 +136,7 @@ def _once(lines: list[str]) -> tuple[str, ...]:
 
 def _units(source: str, label: str, name: str, draft: Draft, target: str) -> tuple[Unit, ...]:
     comment = (
-        f"Made by `fleetmod units` from {source}; a change here is lost.",
+        f"{UNIT}{source}; a change here is lost.",
         *(f"Not converted: {line}" for line in _once(draft.lost)),
         *(f"Mind: {line}" for line in _once(draft.differs)),
     )

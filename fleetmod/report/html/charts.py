@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fleetmod.gates.check import PHASES
+from fleetmod.grepped import PHASES
 from fleetmod.model import Finding
 from fleetmod.trend import Point
 

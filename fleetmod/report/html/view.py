@@ -9,7 +9,8 @@ from itertools import groupby
 from urllib.parse import quote
 
 from fleetmod.edits import render
-from fleetmod.gates.check import PHASES, TITLES
+from fleetmod.gates.check import TITLES
+from fleetmod.grepped import PHASES
 from fleetmod.model import REFUSE, REWRITE, Finding, is_debt
 from fleetmod.report.report import Entry, Report
 from fleetmod.report.text import package_of
