@@ -39,7 +39,8 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
         for name in c.flaky:
             console.print(f"  flaky: {name}", style="yellow", markup=False, soft_wrap=True)
     for reason in verdict.unproven:
-        console.print(f"  unproven: {reason}", style="yellow", markup=False, soft_wrap=True)
+        for line in f"  unproven: {reason}".split("\n"):  # below it, a command's last lines
+            console.print(line, style="yellow", markup=False, soft_wrap=True)
     if verdict.comparisons:
         for trouble in verdict.told:
             console.print(f"  all the same: {trouble}", markup=False, soft_wrap=True)
