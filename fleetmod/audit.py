@@ -11,6 +11,7 @@ from fleetmod.lift.container_text import TOOLS, names_runtime
 from fleetmod.model import FileResult, Finding
 from fleetmod.project import ADAPTS, DAEMON, Project, Sources, read_sources
 from fleetmod.scan import Progress, scan_all
+from fleetmod.spans import LineRanges
 from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.grep import Hit, grep_all, lines_with
 from fleetmod.workspace.schema import FILE
@@ -62,6 +63,11 @@ class Audit:
     @property
     def unparsed(self) -> tuple[tuple[str, tuple[int, int]], ...]:
         return tuple((r.path, lines) for r in self.results for lines in r.unparsed)
+
+    @property
+    def doubts(self) -> tuple[tuple[str, tuple[int, int], str], ...]:
+        """The lines of which nothing is proven, each with the reason."""
+        return tuple((r.path, lines, r.doubt) for r in self.results for lines in r.unparsed)
 
 
 def audit(
@@ -129,12 +135,10 @@ def _texts(
     project: Project, results: list[FileResult], greps: dict[str, tuple[Hit, ...]]
 ) -> tuple[tuple[TextCount, ...], tuple[tuple[str, int, str], ...]]:
     explained: dict[str, set[tuple[str, int]]] = defaultdict(set)
-    unparsed = set()
+    unparsed = LineRanges((result.path, lines) for result in results for lines in result.unparsed)
     for result in results:
         for finding in result.findings:
             explained[finding.family] |= {(result.path, line) for line in finding.lines}
-        for first, last in result.unparsed:
-            unparsed |= {(result.path, line) for line in range(first, last + 1)}
     linux = project.config.home.fixture.startswith("/home/")
     counts = []
     unexplained = []
@@ -145,8 +149,9 @@ def _texts(
             files = {path for path, _, _ in hits}
             counts.append(TextCount(needle, family, len(hits), len(files)))
         if family:
-            known = explained[family] | unparsed
-            unexplained += [hit for hit in hits if hit[:2] not in known]
+            known = explained[family]
+            left = (hit for hit in hits if hit[:2] not in known)
+            unexplained += [hit for hit in left if hit[:2] not in unparsed]
     return tuple(counts), tuple(unexplained)
 
 

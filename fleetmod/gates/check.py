@@ -10,6 +10,7 @@ from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.filekinds import TYPESCRIPT
 from fleetmod.model import EXEMPT, Finding
 from fleetmod.project import Project
+from fleetmod.spans import LineRanges
 from fleetmod.suppress import RULE
 from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.grep import grep_files
@@ -77,9 +78,7 @@ def exit_code(verdicts: tuple[Verdict, ...]) -> int:
 
 def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     family = PHASES[phase]
-    unparsed = {
-        (path, line) for path, (first, last) in audit.unparsed for line in range(first, last + 1)
-    }
+    unparsed = LineRanges(audit.unparsed)
     hits = {hit for needle, of in needles(project) if of == family for hit in audit.greps[needle]}
     if own := project.own_adapters.get(family):
         hits = {hit for hit in hits if not own(hit[0])}
@@ -91,10 +90,7 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     # the grep looks where the gate's folders are; what the syntax tree found counts everywhere
     families = (family, RULE.family)
     findings = tuple(f for f in audit.findings if f.family in families and f.action != EXEMPT)
-    unproven = [
-        f"{path}:{first}-{last} does not parse and holds a trigger"
-        for path, (first, last) in audit.unparsed
-    ]
+    unproven = [line for result in audit.results for line in result.unproven]
     unproven += [f"{path} cannot be read: {reason}" for path, reason in audit.unreadable]
     unproven += _empty_folders(project)
     verdict = FAILED if lines or findings else UNPROVEN_VERDICT if unproven else PASSED
