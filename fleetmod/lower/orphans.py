@@ -274,9 +274,14 @@ def _merged(edits: list[Edit], data: bytes) -> list[Edit]:
 
 def _with_blank(edit: Edit, data: bytes) -> Edit:
     """A deletion of whole lines between two blank lines, with the second of these."""
-    lines = data[: edit.start].split(b"\n")[-2:]
-    whole = len(lines) == 2 and not lines[1] and data[edit.end - 1 : edit.end] == b"\n"
+    before = data.rfind(b"\n", 0, max(edit.start - 1, 0)) + 1
+    whole = data[edit.start - 1 : edit.start] == data[edit.end - 1 : edit.end] == b"\n"
     after = data.find(b"\n", edit.end)
-    if whole and not lines[0].strip() and after >= 0 and not data[edit.end : after].strip():
+    if (
+        whole
+        and not data[before : edit.start].strip()
+        and after >= 0
+        and not data[edit.end : after].strip()
+    ):
         return Edit(edit.start, after + 1, "", RULE)
     return edit
