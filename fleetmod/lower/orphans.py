@@ -275,13 +275,7 @@ def _merged(edits: list[Edit], data: bytes) -> list[Edit]:
 def _with_blank(edit: Edit, data: bytes) -> Edit:
     """A deletion of whole lines between two blank lines, with the second of these."""
     before = data.rfind(b"\n", 0, max(edit.start - 1, 0)) + 1
-    whole = data[edit.start - 1 : edit.start] == data[edit.end - 1 : edit.end] == b"\n"
     after = data.find(b"\n", edit.end)
-    if (
-        whole
-        and not data[before : edit.start].strip()
-        and after >= 0
-        and not data[edit.end : after].strip()
-    ):
-        return Edit(edit.start, after + 1, "", RULE)
-    return edit
+    whole = data[edit.start - 1 : edit.start] == data[edit.end - 1 : edit.end] == b"\n"
+    blank = after >= 0 and not (data[before : edit.start] + data[edit.end : after]).strip()
+    return Edit(edit.start, after + 1, "", RULE) if whole and blank else edit
