@@ -119,7 +119,7 @@ class _Script:
             return self._home_itself(leaf, group[0])
         if is_test(self.result.path):
             raise Refused(TEST_DATA)
-        if _ROOT.search(self.result.data):
+        if self._asks_for_root:
             raise Refused(
                 "the script asks whether root runs it, and root has another HOME; take the home of "
                 "$SUDO_USER, or hand the path over"
@@ -213,6 +213,10 @@ class _Script:
             if node.type == "variable_assignment" and named is not None:
                 found[self.text(named)].append(node)
         return found
+
+    @cached_property
+    def _asks_for_root(self) -> bool:
+        return _ROOT.search(self.result.data) is not None
 
     @cached_property
     def _homes_of_its_own(self) -> bool:

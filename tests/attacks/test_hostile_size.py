@@ -18,9 +18,17 @@ from types import FrameType
 import pytest
 
 from fleetmod.bounds import DEPTH, FINDINGS, SIZE
+from fleetmod.host import python as host_python
+from fleetmod.host import scan as host_typescript
+from fleetmod.host import shell as host_shell
+from fleetmod.host.tools import load_tools
+from fleetmod.languages.findings import Context
+from fleetmod.languages.scan import scan as portable
+from fleetmod.places import HOME
 from tests.repo import Ran, make
-from tests.scan import PATH, look
+from tests.scan import PATH, SETTINGS, look
 
+TOOLS = load_tools(())
 SECONDS = 60  # a run of these small repositories takes one or two
 RUN = 'import { execFile, execSync } from "node:child_process";\n'
 START = 'execSync("launchctl kickstart -k gui/501/com.acme.api");'
@@ -73,6 +81,10 @@ WIDE = {
 
 def work(text: str) -> int:
     """How many functions are called to analyse a file."""
+    return calls(lambda: look(text))
+
+
+def calls(act: Callable[[], object]) -> int:
     count = 0
 
     def called(_frame: FrameType, event: str, _argument: object) -> None:
@@ -81,7 +93,7 @@ def work(text: str) -> int:
 
     sys.setprofile(called)
     try:
-        look(text)
+        act()
     finally:
         sys.setprofile(None)
     return count
@@ -92,6 +104,48 @@ def test_twice_the_text_is_twice_the_work(kind: str) -> None:
     size, text = WIDE[kind]
     look(text(3))  # what is made once
     assert work(text(2 * size)) < 2.2 * work(text(size))
+
+
+def scripts(kind: str, n: int) -> None:
+    """A script or module with so many calls and homes, as the gates of phases to come see it."""
+    shell, python = "cp /Users/alice/x y; pbcopy\n", 'subprocess.run(["pbcopy"])\n'
+    typescript = 'execSync("pbcopy");\n'
+    if kind == "shell, host":
+        host_shell.scan("a.sh", (shell * n).encode(), TOOLS)
+    elif kind == "shell, portable":
+        portable("a.sh", (shell * n).encode(), Context(SETTINGS.places, {HOME: "HOME"}))
+    elif kind == "Python, host":
+        host_python.scan("a.py", ("import subprocess\n" + python * n).encode(), TOOLS)
+    else:
+        host_typescript.scan("a.ts", (RUN + typescript * n).encode(), TOOLS)
+
+
+@pytest.mark.parametrize(
+    "kind", ["shell, host", "shell, portable", "Python, host", "TypeScript, host"]
+)
+def test_twice_the_script_is_twice_the_work(kind: str) -> None:
+    scripts(kind, 3)
+    assert calls(lambda: scripts(kind, 800)) < 2.2 * calls(lambda: scripts(kind, 400))
+
+
+DEEP_OTHERS = {
+    "a.sh": ("portable", "if true; then\n" * 3000 + "cp /Users/alice/x y\n" + "fi\n" * 3000),
+    "b.sh": ("host", "if true; then\n" * 3000 + "pbcopy\n" + "fi\n" * 3000),
+    "a.py": ("portable", "x = " + "(" * 3000 + '"/Users/alice/x"' + ")" * 3000 + "\n"),
+    "b.py": ("portable", 'x = "/Users/alice/x"' + ' + "a"' * 3000 + "\n"),
+    "packages/app/src/b.ts": (
+        "host",
+        RUN + "if (a) {}\n" + 'else if (b) { execSync("pbcopy"); }\n' * 3000,
+    ),
+}
+
+
+@pytest.mark.parametrize("path", DEEP_OTHERS)
+def test_what_nests_too_deeply_is_told_in_every_language(tmp_path: Path, path: str) -> None:
+    phase, text = DEEP_OTHERS[path]
+    ran = run(make(tmp_path / "r", {**CLEAN, path: text}), "gate", "--phase", phase)
+    assert ran.code == 3, ran
+    assert f"nests deeper than {DEPTH} levels" in " ".join(ran.out.split())
 
 
 DEEP = {
