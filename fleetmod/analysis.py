@@ -9,11 +9,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fleetmod.lower.draft import Draft
+from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.style import Style
+from fleetmod.regex import lazy
 from fleetmod.settings import Settings
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import Source
+from fleetmod.syntax.source import Source, comment_rows
 
 if TYPE_CHECKING:
     from fleetmod.lift.container_roles import ContainerRoles
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
     from fleetmod.lower.home import HomePaths
     from fleetmod.lower.process import ProcessCalls
     from fleetmod.lower.prose import Display
+
+
+_IDENTIFIERS = (
+    *("identifier", "property_identifier", "shorthand_property_identifier"),
+    "shorthand_property_identifier_pattern",
+)
+_SPELLED = lazy(r"`(?P<ticked>[\w$]+)(?=[`(.])|(?<![\w$])(?P<called>[\w$]+)\(")
 
 
 class Analysis:
@@ -100,6 +108,38 @@ class Analysis:
         return HomePaths(self.draft, settings.places, self.homes, values, settings.env)
 
     @cached_property
-    def renames(self) -> dict[int, str]:
-        """New names of bindings, by the id of the node that declares them."""
+    def renames(self) -> dict[int, str | Refused]:
+        """New names of bindings, by the id of the node that declares them; or why they stay."""
         return {}
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """What anything in the file is called, also a field."""
+        return frozenset(map(self.source.text, self.source.of(*_IDENTIFIERS)))
+
+    @cached_property
+    def spelled(self) -> frozenset[str]:
+        """The names that comments spell as code: `name` in backticks, or name()."""
+        texts = map(self.source.text, self.source.of("comment"))
+        found = (match for text in texts for match in _SPELLED.finditer(text))
+        return frozenset(match["ticked"] or match["called"] for match in found)
+
+    @cached_property
+    def other_spelling(self) -> str:
+        """Another spelling of a configured home in the file; empty for none."""
+        from fleetmod.lift.home_drift import spelled_otherwise
+
+        return spelled_otherwise(self.source.data.decode("utf-8"), self.settings.places)
+
+    @cached_property
+    def comment_rows(self) -> dict[int, tuple[str, int, int]]:
+        """For each comment with `//`, by its id, the text of the rows below each other that it is
+        one with, and where it stands in that."""
+        out: dict[int, tuple[str, int, int]] = {}
+        for row in comment_rows(self.source):
+            texts = list(map(self.source.text, row))
+            whole, at = "\n".join(texts), 0
+            for node, text in zip(row, texts, strict=True):
+                out[node.id] = (whole, at, at + len(text))
+                at += len(text) + 1
+        return out

@@ -62,6 +62,11 @@ class Audit:
     def unparsed(self) -> tuple[tuple[str, tuple[int, int]], ...]:
         return tuple((r.path, lines) for r in self.results for lines in r.unparsed)
 
+    @property
+    def doubts(self) -> tuple[tuple[str, tuple[int, int], str], ...]:
+        """The lines of which nothing is proven, each with the reason."""
+        return tuple((r.path, lines, r.doubt) for r in self.results for lines in r.unparsed)
+
 
 def audit(
     project: Project, progress: Progress | None = None, sources: Sources | None = None

@@ -71,11 +71,7 @@ def check(
     recorded = read_baseline(project)
     compared = against_baseline(project, found, sources.contents, recorded, exists)
     unproven = [f"{path} cannot be read: {reason}" for path, reason in sources.unreadable]
-    unproven += [
-        f"{result.path}:{first}-{last} does not parse and holds a trigger"
-        for result in results
-        for first, last in result.unparsed
-    ]
+    unproven += [line for result in results for line in result.unproven]
     looked = [path for path in sources.discovered if is_typescript(path)]
     marked = _marked(results, compared)
     return Checked(

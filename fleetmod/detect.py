@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import accumulate
 
 from tree_sitter import Node, QueryCursor
 
 from fleetmod.analysis import Analysis
 from fleetmod.regex import lazy
 from fleetmod.rules import Rule
+from fleetmod.spans import Spans
 from fleetmod.syntax.source import query
 
+_QUESTIONS = 64  # about a file, of each group of rules
 # a string, a comment, or the name of the capture
 _TOKEN = lazy(r'"(?:[^"\\]|\\.)*"|;[^\n]*|@debt(?![\w.-])')
 
 _MANY, _NEAR = 500, 16
 
 
-def matches(analysis: Analysis, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Node]]:
+Stop = Callable[[], bool]
+
+
+class Stopped(Exception):
+    """Nobody wants the answer any more."""
+
+
+def ask(stop: Stop | None) -> None:
+    """Raises Stopped where `stop` says so."""
+    if stop is not None and stop():
+        raise Stopped
+
+
+def matches(
+    analysis: Analysis, rules: Sequence[Rule], stop: Stop | None = None
+) -> Iterator[tuple[Rule, Node]]:
     """Each (rule, node) that a rule captures as `@debt`, in source order, each node once a rule.
 
     What stands inside an ERROR node is no match: nobody knows what it is.
     """
     source = analysis.source
-    broken = [(node.start_byte, node.end_byte) for node in source.errors()]
+    broken = Spans((n.start_byte, n.end_byte, n) for n in source.errors())
     found: list[tuple[Rule, Node]] = []
 
     def holds(
@@ -49,16 +68,61 @@ def matches(analysis: Analysis, rules: Sequence[Rule]) -> Iterator[tuple[Rule, N
             continue
         seen: set[tuple[str, int]] = set()
         cursor = QueryCursor(query(source.language, _joined(group, source.language)))
-        for start, end in places:
+        distinct = list(_distinct(places, source.root, broken))
+        many = len(distinct) >= 2 * _QUESTIONS
+        ends = list(accumulate((end for _, end in distinct), max))
+        for start, end in _hulls(distinct):
+            ask(stop)
             cursor.set_byte_range(start, end)
             for _, captures in cursor.matches(source.root, holds):  # type: ignore[arg-type]
+                if many and not _touches(captures, distinct, ends):
+                    continue
                 for rule, node in _captured(group, captures):
-                    inside = any(a <= node.start_byte and node.end_byte <= b for a, b in broken)
-                    if (rule.id, node.id) not in seen and not inside:
+                    inside = broken.around(node.start_byte, node.end_byte)
+                    if (rule.id, node.id) not in seen and inside is None:
                         seen.add((rule.id, node.id))
                         found.append((rule, node))
     found.sort(key=lambda pair: (pair[1].start_byte, -pair[1].end_byte, pair[0].id))
     return iter(found)
+
+
+def _distinct(
+    places: Sequence[tuple[int, int]], root: Node, broken: Spans[Node]
+) -> Iterator[tuple[int, int]]:
+    """Those of some places that lie in other nodes than the ones before.
+
+    A long text holds a trigger many times, and what does not parse has its pieces side by side:
+    to ask of each anew takes the square of their number.
+    """
+    seen: set[int] = set()
+    for start, end in places:
+        node = broken.around(start, end) or root.descendant_for_byte_range(start, end)
+        if node is not None:
+            if node.id in seen:
+                continue
+            if node.is_error or not node.named_child_count:
+                seen.add(node.id)
+        yield start, end
+
+
+def _hulls(places: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The ranges to ask for. Each question goes over all that stands side by side at the top, so
+    that many places are asked for together."""
+    size = max(1, len(places) // _QUESTIONS)
+    for first in range(0, len(places), size):
+        some = places[first : first + size]
+        yield some[0][0], max(end for _, end in some)
+
+
+def _touches(
+    captures: Mapping[str, list[Node]], places: Sequence[tuple[int, int]], ends: Sequence[int]
+) -> bool:
+    """Whether what a query captures stands at one of the places, of which none up to each one ends
+    behind `ends`."""
+    nodes = [node for found in captures.values() for node in found]
+    start, end = min(n.start_byte for n in nodes), max(n.end_byte for n in nodes)
+    index = bisect_left(ends, start)
+    return index < len(places) and places[index][0] <= end
 
 
 def _groups(rules: Sequence[Rule], named: bool) -> dict[tuple[tuple[str, ...], str], list[Rule]]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
+from fleetmod.bounds import DEPTH, FINDINGS, PIECES, TOO_DEEP, TOO_MANY, too_large
 from fleetmod.describe import describe
-from fleetmod.detect import matches
+from fleetmod.detect import Stop, ask, matches
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.imports import import_edits
 from fleetmod.lower.orphans import remove_orphans
@@ -19,9 +20,10 @@ from fleetmod.project import ADAPTER
 from fleetmod.rewrites import REWRITES
 from fleetmod.rules import Rule
 from fleetmod.settings import Settings
+from fleetmod.spans import Spans
 from fleetmod.subjects import Subjects, is_subject, is_text
 from fleetmod.suppress import Suppressions
-from fleetmod.syntax.source import Source, open_source
+from fleetmod.syntax.source import Source, deeper_than, open_source
 from fleetmod.syntax.source import is_text as is_text_file
 
 Only = Callable[[str, int, int], bool]
@@ -33,35 +35,55 @@ def scan(
     settings: Settings,
     rules: Sequence[Rule],
     only: Only | None = None,
+    stop: Stop | None = None,
 ) -> FileResult:
     """Findings and edits of one file. The edits are sorted and do not overlap.
 
     `only` picks matches by rule, start and end (bytes); the others are neither told nor mended.
-    Of a file that is no text, or that nests too deeply, all lines count as not parsed.
+    `stop` is asked now and then whether nobody wants the answer any more; then Stopped is raised.
+    Of a file that is no text, or past a bound (see `bounds`), all lines count as not parsed.
     """
+    if problem := too_large(len(data)):
+        return _unseen(path, data, settings, rules, problem)
     if not is_text_file(data):
         return _unseen(path, data, settings, rules)
     try:
-        return _scan(path, data, settings, rules, only)
+        return _scan(path, data, settings, rules, only, stop)
+    except _PastBound as past:
+        return _unseen(path, data, settings, rules, str(past))
     except RecursionError:
-        return _unseen(path, data, settings, rules)
+        return _unseen(path, data, settings, rules, TOO_DEEP)
+
+
+class _PastBound(Exception):
+    """A file is more than the analysis takes on; the message says in what."""
 
 
 def _scan(
-    path: str, data: bytes, settings: Settings, rules: Sequence[Rule], only: Only | None
+    path: str,
+    data: bytes,
+    settings: Settings,
+    rules: Sequence[Rule],
+    only: Only | None,
+    stop: Stop | None,
 ) -> FileResult:
     source = open_source(path, data)
+    if deeper_than(source.root, DEPTH):
+        raise _PastBound(TOO_DEEP)
     analysis = Analysis(source, settings)
     broken = source.errors()
+    if any(node.child_count > PIECES for node in broken):
+        return _unseen(path, data, settings, rules)
     suppressions = Suppressions(source, settings.known_rules | {rule.id for rule in rules})
-    findings = _findings(analysis, rules, suppressions, broken, only)
+    findings = _findings(analysis, rules, suppressions, broken, only, stop)
     if only is None:
         findings += suppressions.findings(rule.id for rule in rules)
     edits = _without_overlaps(analysis.draft.edits, rules)
     analysis.draft.edits[:] = edits
     orphans = _orphans(analysis)
-    edits = [e for e in edits if not any(o.start <= e.start and e.end <= o.end for o in orphans)]
-    findings = [_gone_with(f, [*orphans, *edits], source, rules) for f in findings]
+    gone = _ranges(orphans)
+    edits = [e for e in edits if gone.around(e.start, e.end) is None]
+    findings = _gone_with(findings, (gone, _ranges(edits)), source, rules)
     if edits:
         edits = [*edits, *import_edits(analysis.draft, orphans)]
     return FileResult(
@@ -85,12 +107,16 @@ def _findings(
     suppressions: Suppressions,
     broken: list[Node],
     only: Only | None,
+    stop: Stop | None,
 ) -> list[Finding]:
     """A finding for each match, in source order. Calls come first: texts go with them."""
     found: dict[int, Finding] = {}
     texts: list[tuple[int, Rule, Node]] = []
     subjects: list[Finding] = []
-    for index, (rule, node) in enumerate(matches(analysis, rules)):
+    for index, (rule, node) in enumerate(matches(analysis, rules, stop)):
+        if index == FINDINGS:
+            raise _PastBound(TOO_MANY)
+        ask(stop)
         if only is not None and not only(rule.id, node.start_byte, node.end_byte):
             continue
         if is_text(rule):
@@ -101,10 +127,11 @@ def _findings(
         if is_subject(rule):
             subjects.append(finding)
     if texts:
-        orphans = _orphans(analysis)
-        gone = [_gone_with(f, orphans, analysis.source, rules) for f in subjects]
+        orphans = (_ranges(_orphans(analysis)),)
+        gone = _gone_with(subjects, orphans, analysis.source, rules)
         beside = Subjects(analysis, gone)
         for index, rule, node in texts:
+            ask(stop)
             found[index] = _judge(analysis, rule, node, suppressions, broken, beside)
     return [found[index] for index in sorted(found)]
 
@@ -130,8 +157,10 @@ def _orphans(analysis: Analysis) -> list[Edit]:
     return remove_orphans(analysis.scopes, targets, analysis.draft.edits)
 
 
-def _unseen(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -> FileResult:
-    """A file of which nothing is known; nothing is proven where it holds a trigger."""
+def _unseen(
+    path: str, data: bytes, settings: Settings, rules: Sequence[Rule], problem: str = ""
+) -> FileResult:
+    """A file of which nothing is known, and why; nothing is proven where it holds a trigger."""
     lines = (1, data.count(b"\n") + 1)
     triggered = _triggered(data, rules, settings)
     return FileResult(
@@ -139,6 +168,7 @@ def _unseen(path: str, data: bytes, settings: Settings, rules: Sequence[Rule]) -
         sha256=hashlib.sha256(data).hexdigest(),
         errors=(lines,),
         unparsed=(lines,) if triggered else (),
+        problem=problem,
     )
 
 
@@ -209,21 +239,29 @@ def _without_leading_blank(source: Source, edits: list[Edit]) -> tuple[Edit, ...
     return tuple(edits)
 
 
+def _ranges(edits: Iterable[Edit]) -> Spans[Edit]:
+    return Spans((edit.start, edit.end, edit) for edit in edits)
+
+
 def _gone_with(
-    finding: Finding, edits: list[Edit], source: Source, rules: Sequence[Rule]
-) -> Finding:
+    findings: Sequence[Finding], held: Sequence[Spans[Edit]], source: Source, rules: Sequence[Rule]
+) -> list[Finding]:
     """A refused place in a declaration that nobody uses any more, or in a call that is rewritten
     without it, goes with that; one whose trigger the new text still holds does not."""
-    if finding.action != REFUSE:
-        return finding
-    spelled = source.slice(finding.start, finding.end)
-    triggers = next((rule.looks(True) for rule in rules if rule.id == finding.rule), ())
-    left = [spelled, *(trigger for trigger in triggers if trigger in spelled)]
-    for edit in edits:
-        inside = edit.start <= finding.start and finding.end <= edit.end
-        if inside and not any(text in edit.text for text in left):
-            return replace(finding, action=REWRITE, reason="", understood="goes with its last use")
-    return finding
+    triggers = {rule.id: rule.looks(True) for rule in rules}
+    out = []
+    for finding in findings:
+        around = [edits.around(finding.start, finding.end) for edits in held]
+        if finding.action == REFUSE and any(around):
+            spelled = source.slice(finding.start, finding.end)
+            of_rule = triggers.get(finding.rule, ())
+            left = [spelled, *(trigger for trigger in of_rule if trigger in spelled)]
+            new = [edit.text for edit in around if edit is not None]
+            if any(not any(text in made for text in left) for made in new):
+                why = "goes with its last use"
+                finding = replace(finding, action=REWRITE, reason="", understood=why)
+        out.append(finding)
+    return out
 
 
 def _line_range(source: Source, node: Node) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from fleetmod.model import EXEMPT, IGNORE, REFUSE, FileResult, Finding, digest_o
 from fleetmod.places import ROOT, VAULT
 from fleetmod.project import ADAPTER, ADAPTS, DAEMON, GREP_RULE, Project, Sources
 from fleetmod.rules import Rule
+from fleetmod.spans import LineRanges
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.grep import Hit, grep_all, grep_contents
 
@@ -121,17 +122,20 @@ def unexplained(project: Project, greps: Greps, results: Iterable[FileResult]) -
     What does not parse explains its lines, too: it is told as unproven.
     """
     explained: dict[str, set[tuple[str, int]]] = defaultdict(set)
-    unparsed = set()
+    unparsed: list[tuple[str, tuple[int, int]]] = []
     for result in results:
         for finding in result.findings:
             explained[finding.family] |= {(result.path, line) for line in finding.lines}
-        for first, last in result.unparsed:
-            unparsed |= {(result.path, line) for line in (0, *range(first, last + 1))}
+        unparsed += [(result.path, lines) for lines in result.unparsed]
+        if result.unparsed:
+            unparsed.append((result.path, (0, 0)))  # a file that is no text has no lines
+    told = LineRanges(unparsed)
     return [
         line
         for family in PHASES.values()
         for line in lines_of(project, greps, family)
-        if (line.path, line.number) not in explained[family] | unparsed
+        if (line.path, line.number) not in explained[family]
+        and (line.path, line.number) not in told
     ]
 
 

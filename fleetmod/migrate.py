@@ -71,11 +71,7 @@ def plan(
     changes += installed.created
     findings = tuple(f for result in results for f in result.findings)
     unproven = [f"{path} cannot be read: {reason}" for path, reason in sources.unreadable]
-    unproven += [
-        f"{r.path}:{first}-{last} does not parse and holds a trigger"
-        for r in results
-        for first, last in r.unparsed
-    ]
+    unproven += [line for result in results for line in result.unproven]
     changed = {c.path for c in changes}
     callers = {
         port: {r.path for r in results if any(n.package == port for n in r.needs)} & changed

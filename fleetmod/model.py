@@ -91,6 +91,18 @@ class FileResult:
     needs: tuple[Need, ...] = ()
     errors: tuple[tuple[int, int], ...] = ()  # line ranges that do not parse
     unparsed: tuple[tuple[int, int], ...] = ()  # those of them that hold a trigger
+    problem: str = ""  # why the file is not looked at; empty for lines that do not parse
+
+    @property
+    def doubt(self) -> str:
+        """Why nothing is proven of the lines in `unparsed`."""
+        why = f"{self.problem}, and it" if self.problem else "does not parse and"
+        return f"{why} holds a trigger"
+
+    @property
+    def unproven(self) -> tuple[str, ...]:
+        """What is not known of the file, each in one line."""
+        return tuple(f"{self.path}:{first}-{last} {self.doubt}" for first, last in self.unparsed)
 
 
 @dataclass(frozen=True, slots=True)

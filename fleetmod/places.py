@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from fleetmod.regex import lazy
 from fleetmod.workspace.placeholders import PLACEHOLDERS as PLACEHOLDERS
@@ -32,15 +34,16 @@ _WINDOWS = lazy(
 _KEY = r"(?<![A-Za-z0-9])-(?P<word>Users)-(?P<user>{})(?![A-Za-z0-9])"
 _ESCAPED = r"(?:(?<![A-Za-z0-9])|(?<=%2[Ff]))(?P<word>Users)%2[Ff](?P<user>{})(?![\w-])"
 # a word and a colon: another host if the word can be one only, or if a program that goes there runs
-_LABEL = lazy(r"(?:^|[\s\"'`=])(?P<word>[A-Za-z][\w.-]*@?[\w.-]+):$")
+_LABEL = lazy(r"(?P<word>[A-Za-z][\w.-]*@?[\w.-]+):")
 _HOST = lazy(r"\w@|\w\.\w")
 _TRANSFER = lazy(r"\b(?:scp|rsync|sftp|ssh|sshfs|mount|mount_\w+|nfs|rclone)\b")
-_URL = lazy(r"(?P<scheme>[a-z][\w+.-]*)://[^\s/\"'`]+[^\s\"'`]*$|[?&=][\w-]*=$")
+_URL = lazy(r"(?P<scheme>[a-z][\w+.-]{0,30})://[^\s/\"'`]+[^\s\"'`]*$|[?&=][\w-]*=$")
 # in an address's path it is a route; a parameter, and what an editor opens, is a file of this host
 _ROUTED = lazy(r"https?|wss?|ftps?|git|ssh|sftp|s3|gs|smb|nfs|afp|rsync|docker|\w+\+\w+")
 _OPENED = lazy(r"[?&][\w.-]+=$|\w://file$|^/(?:System/Volumes/Data|private)$")
-_REMOTE = lazy(r"(?:^|[\s;&|(\"'`])(?:ssh|mosh|rsh)\s[^\n]*$")
-_PATH = lazy(r"[^\s\"'`<>,;:|()]*")
+_REMOTE = lazy(r"(?:^|[\s;&|(\"'`])(?:ssh|mosh|rsh)[^\S\n]", re.M)
+_PATH = lazy(r"[^\s\"'`<>,;:|()]{0,1024}")  # no system takes a longer one of people's
+_BEFORE = 1000  # characters in front of a path that tell whose it is
 
 # how a home may be spelled: as it is; with other slashes or case; for Windows; in a key or address
 PLAIN, RESPELLED, WINDOWS, ENCODED = "plain", "respelled", "windows", "encoded"
@@ -108,7 +111,7 @@ class Places:
                 if match["home"].startswith("/Users/"):
                     yield HomePath(start, match.end(), "", user)
                 continue
-            if why := self._elsewhere(text[:start]):
+            if why := self._elsewhere(text, start):
                 yield HomePath(start, match.end(), "", user, why)
                 continue
             base, length = self._base(text, start, len(match["home"]))
@@ -120,9 +123,11 @@ class Places:
         Of users who are not configured only in a plain path, and behind a drive's letter.
         """
         for match in _POSIX.finditer(text):
-            before, head = text[: match.start()], match["head"]
-            address = before.endswith(":") and head == "//"  # `https://Users/x`
-            if address or self._elsewhere(before.removesuffix("file:")) not in ("", LABELLED):
+            start, head = match.start(), match["head"]
+            address = text.endswith(":", 0, start) and head == "//"  # `https://Users/x`
+            if text.endswith("file:", 0, start):
+                start -= len("file:")
+            if address or self._elsewhere(text, start) not in ("", LABELLED):
                 continue
             plain = head == match["between"] == "/" and match["word"] in ("Users", "home")
             yield _spelled(match, PLAIN if plain else RESPELLED)
@@ -140,35 +145,37 @@ class Places:
             for match in re.finditer(_ESCAPED.format(re.escape(user)), text):
                 yield _spelled(match, ENCODED)
 
-    def _elsewhere(self, before: str) -> str:
+    def _elsewhere(self, text: str, start: int) -> str:
         """Why a home path behind these words is not this host's; empty when it is."""
-        line = before.rpartition("\n")[2]
+        line = text[max(start - _BEFORE, 0) : start].rpartition("\n")[2]
         if _DRIVE.search(line):
             return ON_WINDOWS
-        if _REMOTE.search(line):
+        if _on_line(_REMOTE, text, start):
             return FOREIGN
         if url := _URL.search(line):
             routed = url["scheme"] is None or _ROUTED.fullmatch(url["scheme"])
             return FOREIGN if routed and not _OPENED.search(line) else LABELLED
-        label = _LABEL.search(line)
+        label = _LABEL.fullmatch(_last_word(line)) if line.endswith(":") else None
         if label is None:
             return ""
-        return FOREIGN if _HOST.search(label["word"]) or _TRANSFER.search(line) else LABELLED
+        elsewhere = _HOST.search(label["word"]) or _on_line(_TRANSFER, text, start)
+        return FOREIGN if elsewhere else LABELLED
 
     def _others(self, text: str) -> Iterator[HomePath]:
         """The configured homes' names where they are no path that begins there."""
+        respelled: set[int] | None = None  # where homes in other forms end
         for user in self.users:
             for match in re.finditer(rf"/(?:Users|home)/{re.escape(user)}(?![\w-])", text):
                 if _HOME.match(text, match.start()) is None:
-                    before = text[: match.start()]
-                    if before.endswith("/.") and self._respelled(text, match.end()):
-                        continue  # `/./Users/x` is the home itself
+                    before = text[max(match.start() - _BEFORE, 0) : match.start()]
+                    if before.endswith("/."):
+                        if respelled is None:
+                            respelled = {f.end for f in self.forms(text) if f.form == RESPELLED}
+                        if match.end() in respelled:
+                            continue  # `/./Users/x` is the home itself
                     why = LABELLED if _OPENED.search(before) else FOREIGN
                     why = UNKNOWN if before.endswith("\0") else why
                     yield HomePath(match.start(), match.end(), "", user, why)
-
-    def _respelled(self, text: str, end: int) -> bool:
-        return any(form.form == RESPELLED and form.end == end for form in self.forms(text))
 
     def _base(self, text: str, start: int, home: int) -> tuple[str, int]:
         candidates = sorted(
@@ -223,6 +230,24 @@ def slug(path: str) -> str:
 
 def _spelled(match: re.Match[str], form: str) -> Spelled:
     return Spelled(match.start(), match.end(), match.end("word"), match["user"], form)
+
+
+def _last_word(line: str) -> str:
+    """What stands behind the last blank, quote or equals sign of a line."""
+    return line[max(line.rfind(mark) for mark in " \t\r\f\v\"'`=") + 1 :]
+
+
+def _on_line(pattern: re.Pattern[str], text: str, start: int) -> bool:
+    """Whether a pattern fits between the beginning of a line and a place on it."""
+    ends = _ends(pattern, text)
+    index = bisect_right(ends, start) - 1
+    return index >= 0 and ends[index] > text.rfind("\n", 0, start) + 1
+
+
+@lru_cache(maxsize=4)
+def _ends(pattern: re.Pattern[str], text: str) -> list[int]:
+    """Where the matches of a pattern end; a long text is read once, and not for each path."""
+    return [match.end() for match in pattern.finditer(text)]
 
 
 def whole_path(text: str, start: int) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,7 +15,7 @@ from fleetmod.cache import Cache, open_cache
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_typescript, suffix
 from fleetmod.literals import Literals
-from fleetmod.model import IGNORE
+from fleetmod.model import IGNORE, FileResult
 from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings
@@ -142,6 +144,7 @@ class Sources:
     discovered: tuple[str, ...]
     unreadable: tuple[tuple[str, str], ...]
     search: Search
+    unseen: tuple[FileResult, ...] = ()  # files with a trigger that are too large
 
 
 def open_project(
@@ -210,11 +213,17 @@ def read_sources(project: Project, encodings: bool = False) -> Sources:
     contents: dict[str, bytes] = {}
     config = project.config
     matters = code_files(config)
+    large = frozenset(found.large)
     unreadable = [
-        *found.unreadable,
+        *(each for each in found.unreadable if each[0] not in large),
         *((path, "it is UTF-16; save it as UTF-8") for path in wide),
         *not_on_disk(project.root, search, matters, config.workspace.gate),
     ]
+    unseen = []
+    for path, why in found.unreadable:
+        if path in large:
+            with suppress(OSError):
+                unseen.append(_unseen(project.root, path, why))
     for path in found.hits:
         try:
             contents[path] = (project.root / path).read_bytes()
@@ -222,7 +231,18 @@ def read_sources(project: Project, encodings: bool = False) -> Sources:
             unreadable.append((path, error.strerror or str(error)))
     paths = _data_paths(project, contents, discovered, search)
     settings = make_settings(project, contents, discovered, paths)
-    return Sources(settings, contents, tuple(discovered), tuple(unreadable), search)
+    return Sources(settings, contents, tuple(discovered), tuple(unreadable), search, tuple(unseen))
+
+
+def _unseen(root: Path, path: str, why: str) -> FileResult:
+    """The result of a file that is not looked at."""
+    digest, lines = sha256(), 1
+    with (root / path).open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+            lines += piece.count(b"\n")
+    every = ((1, lines),)
+    return FileResult(path, digest.hexdigest(), errors=every, unparsed=every, problem=why)
 
 
 def triggers(project: Project) -> list[bytes]:

@@ -9,22 +9,17 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
-from fleetmod.lift.home_drift import spelled_otherwise
 from fleetmod.lift.home_forms import ANYONE
 from fleetmod.lower.draft import PROCESS, Refused
 from fleetmod.lower.home_key import home_key
 from fleetmod.lower.own_home import ANY_USER, own_home
-from fleetmod.lower.prose import describe, neutral_comment
+from fleetmod.lower.prose import comment_flaw, describe, neutral_comment
 from fleetmod.lower.style import template_text
 from fleetmod.places import HOME
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Binding, exported
-from fleetmod.syntax.source import Source
 
-_IDENTIFIERS = (
-    *("identifier", "property_identifier", "shorthand_property_identifier"),
-    "shorthand_property_identifier_pattern",
-)
+_NEAR = 1000  # characters of the comments around one
 
 
 @dataclass(frozen=True)
@@ -56,37 +51,16 @@ def comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A comment names the service manager instead of the tool."""
     source = analysis.source
     text = source.text(node)
-    if "`launchctl`" in text and _names("launchctl", source):
+    if "`launchctl`" in text and "launchctl" in analysis.named:
         raise Refused("names what is called `launchctl` in this file; change both by hand")
-    above, below = _around(node, source)
+    row, start, end = analysis.comment_rows.get(node.id, (text, 0, len(text)))
+    if flaw := comment_flaw(row):
+        raise Refused(flaw)
+    # no more than the words near it: a row may be as long as the file
+    above, below = row[max(start - _NEAR, 0) : start], row[end : end + _NEAR]
     neutral = neutral_comment(text, analysis.roles.lifter.grammar, above, below)
     analysis.draft.replace(node, neutral, rule)
     return Rewritten("comment")
-
-
-def _names(name: str, source: Source) -> bool:
-    """Whether anything in the file is called so, also a field."""
-    return any(source.text(n) == name for n in source.of(*_IDENTIFIERS))
-
-
-def _around(node: Node, source: Source) -> tuple[str, str]:
-    """The lines with `//` above and below one, which are one comment with it."""
-    above, below = [], []
-    at, near = node, node.prev_named_sibling
-    while near is not None and _goes_on(near, at, source):
-        above.append(source.text(near) + "\n")
-        at, near = near, near.prev_named_sibling
-    at, near = node, node.next_named_sibling
-    while near is not None and _goes_on(at, near, source):
-        below.append("\n" + source.text(near))
-        at, near = near, near.next_named_sibling
-    return "".join(reversed(above)), "".join(below)
-
-
-def _goes_on(first: Node, second: Node, source: Source) -> bool:
-    """Whether two comments with `//` stand on one line below the other."""
-    lines = all(n.type == "comment" and source.text(n).startswith("//") for n in (first, second))
-    return lines and first.end_point.row + 1 == second.start_point.row
 
 
 def detector(analysis: Analysis, node: Node, rule: str) -> Rewritten:
@@ -114,26 +88,32 @@ def rename(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     binding = scopes.resolve(node)
     if binding is None:
         raise Refused("a name that is declared elsewhere")
+    renames = analysis.renames
+    if binding.name_node.id not in renames:
+        try:
+            renames[binding.name_node.id] = _renamed(analysis, binding, rule)
+        except Refused as why:
+            renames[binding.name_node.id] = why
+    made = renames[binding.name_node.id]
+    if isinstance(made, Refused):
+        raise Refused(str(made))
+    return Rewritten(f"local name, now `{made}`")
+
+
+def _renamed(analysis: Analysis, binding: Binding, rule: str) -> str:
+    """The new name of a declaration, written wherever the old one stands. Raises Refused."""
+    scopes = analysis.scopes
     if exported(binding, scopes):
         raise Refused("an exported name; rename it with its users by your editor's refactoring")
     uses = (binding.name_node, *scopes.references(binding))
     if any(each.type.startswith("shorthand_property") for each in uses):
         raise Refused("a field takes its name from it, or gives it; rename both by hand")
-    if _spelled(binding.name, analysis.source):
+    if binding.name in analysis.spelled:
         raise Refused("a comment spells it as code; rename both by hand")
-    new = analysis.renames.get(binding.name_node.id)
-    if new is None:
-        new = _neutral_name(analysis, binding)
-        analysis.renames[binding.name_node.id] = new
-        for each in uses:
-            analysis.draft.replace(each, new, rule)
-    return Rewritten(f"local name, now `{new}`")
-
-
-def _spelled(name: str, source: Source) -> bool:
-    """Whether a comment names a declaration as code: `name` in backticks, or name()."""
-    code = re.compile(rf"`{re.escape(name)}[`(.]|\b{re.escape(name)}\(")
-    return any(code.search(source.text(n)) for n in source.of("comment"))
+    new = _neutral_name(analysis, binding)
+    for each in uses:
+        analysis.draft.replace(each, new, rule)
+    return new
 
 
 def _neutral_name(analysis: Analysis, binding: Binding) -> str:
@@ -208,8 +188,7 @@ def home_test_data(analysis: Analysis, node: Node, rule: str) -> Rewritten:
 def home_comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in a comment is written with `~`, or with a neutral home where `~` means more."""
     text = analysis.source.text(node)
-    other = spelled_otherwise(analysis.source.data.decode("utf-8"), analysis.settings.places)
-    if other:
+    if other := analysis.other_spelling:
         raise Refused(f"the file also spells {other} for it; reword both by hand")
     fixture = analysis.settings.fixture.rpartition("/")[2]
     literal = "~" in text or "HOME" in text or "://" in text or text.startswith(("///", "//#"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,6 +140,8 @@ def read_rule(path: Path) -> Rule:
         line = re.search(r"line (\d+)", str(error))
         where = f"{path}:{line.group(1) if line else 1}"
         raise FleetmodError(f"is not valid TOML: {error}", where=where) from error
+    except RecursionError as error:
+        raise FleetmodError("is nested too deeply", where=f"{path}:1") from error
     for key, value in raw.items():
         if key not in _KEYS:
             raise wrong(f"unknown key `{key}`", key, todo=f"Known keys: {', '.join(_KEYS)}")
@@ -202,6 +204,7 @@ def _rule(raw: Mapping[str, Any], examples: tuple[Example, ...], data: bytes, pa
 def _check_query(text: str, language: str, key: str, wrong: Any) -> None:
     from tree_sitter import QueryError
 
+    from fleetmod.slow_patterns import why_slow
     from fleetmod.syntax.source import query
 
     bare = re.sub(r'"(\\.|[^"\\])*"', '""', re.sub(r";[^\n]*", "", text))
@@ -215,6 +218,16 @@ def _check_query(text: str, language: str, key: str, wrong: Any) -> None:
         query(language, text)
     except (QueryError, ValueError) as error:
         raise wrong(f"the query is malformed: {error}", key) from error
+    for pattern in _patterns(text):
+        if why := why_slow(pattern):
+            todo = "Write one that names each character once, without a repeat in a repeat"
+            raise wrong(f"the pattern `{pattern}` {why}, so it may never end", key, todo=todo)
+
+
+def _patterns(text: str) -> Iterator[str]:
+    """The regular expressions of a query, without what escapes mean in it."""
+    for found in re.finditer(r'#(?:not-)?match\?\s+@[\w.-]+\s+"((?:\\.|[^"\\])*)"', text):
+        yield re.sub(r"\\(.)", r"\1", found[1])
 
 
 def _example(raw: Any, index: int, wrong: Any) -> Example:

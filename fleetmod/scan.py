@@ -42,7 +42,8 @@ def scan_all(
     # what a test may expect hangs on what the code spells
     found |= _scan_part(project, sources, [path for path in paths if path not in found], told)
     results = (_possible(project, found[path]) for path in paths)
-    return [result for result in results if result.findings or result.errors]
+    every = [*(result for result in results if result.findings or result.errors), *sources.unseen]
+    return sorted(every, key=lambda result: result.path) if sources.unseen else every
 
 
 def _scan_part(
@@ -80,11 +81,21 @@ def _analyse(
     return [result for result, _ in done]
 
 
-def scan_file(project: Project, path: str, data: bytes, settings: Settings) -> FileResult:
-    """Analyse one file of the repository, whatever its content on the disk is."""
+def scan_file(
+    project: Project,
+    path: str,
+    data: bytes,
+    settings: Settings,
+    stop: Callable[[], bool] | None = None,
+) -> FileResult:
+    """Analyse one file of the repository, whatever its content on the disk is.
+
+    Raises detect.Stopped once `stop` says that nobody wants the answer any more.
+    """
     from fleetmod.engine import scan
 
-    return _possible(project, scan(path, data, settings, project.rules_for(path)))
+    rules = project.rules_for(path)
+    return _possible(project, scan(path, data, settings, rules, stop=stop))
 
 
 def _possible(project: Project, result: FileResult) -> FileResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,12 @@ class Subjects:
         self._package = analysis.settings.packages.get(PROCESS, "")
         self._all = [_subject(f) for f in findings] + list(self._ported())
         self._injected = list(self._named(analysis.roles.sites))
+        self._by_start = sorted(
+            (s.start, index, s) for index, s in enumerate(self._all + self._injected)
+        )
+        self._kept: dict[int, tuple[str, str] | None] = {}
+        self._of_module: dict[bool, tuple[str, str] | None] = {}
+        self._code_below: dict[int, Node | None] = {}
 
     def keep(self, rule: Rule, node: Node) -> tuple[str, str]:
         """The action and the reason when a text has to stay as it is; else two empty strings.
@@ -64,14 +71,27 @@ class Subjects:
         """
         anchor = self._anchor(rule, node)
         for scope in (anchor, *ancestors(anchor)):
-            whole = scope.type == "program"
-            every = self._all if whole else self._all + self._injected
-            if whole and SERVICE.search(unwrapped(self.source.own_text(node))):
-                every = [s for s in every if not s.serviceless]  # it speaks of a service
-            near = [s for s in every if scope.start_byte <= s.start and s.end <= scope.end_byte]
-            if near:
-                return _keep(near, whole)
+            if scope.type == "program":
+                service = bool(SERVICE.search(unwrapped(self.source.own_text(node))))
+                if service not in self._of_module:
+                    # what speaks of a service speaks of no other use of the tool
+                    near = [s for s in self._all if not (service and s.serviceless)]
+                    self._of_module[service] = _keep(near, True) if near else None
+                kept = self._of_module[service]
+            else:
+                if scope.id not in self._kept:
+                    inside = self._within(scope)
+                    self._kept[scope.id] = _keep(inside, False) if inside else None
+                kept = self._kept[scope.id]
+            if kept is not None:
+                return kept
         return (REFUSE, _ALONE) if self._is_alone(rule, node) else ("", "")
+
+    def _within(self, scope: Node) -> list[_Subject]:
+        first = bisect_left(self._by_start, scope.start_byte, key=lambda each: each[0])
+        last = bisect_right(self._by_start, scope.end_byte, key=lambda each: each[0])
+        near = (each for each in self._by_start[first:last] if each[2].end <= scope.end_byte)
+        return [subject for _, _, subject in sorted(near, key=lambda each: each[1])]
 
     def _is_alone(self, rule: Rule, node: Node) -> bool:
         """Whether a text names a command that another file runs, and is no hint to run it."""
@@ -82,13 +102,35 @@ class Subjects:
 
     def _anchor(self, rule: Rule, node: Node) -> Node:
         if node.type == "comment":
-            return _documented(node)
+            return self._documented(node)
         if rule.rewrite == "rename":
             binding = self.scopes.resolve(node)
             return binding.declaration if binding is not None else node
         if is_title(node, self.source) and node.parent is not None:
             return node.parent.parent or node
         return node
+
+    def _documented(self, comment: Node) -> Node:
+        """The code that a comment stands at: on its line in front of it, else right below it."""
+        before = comment.prev_named_sibling
+        if before is not None and before.end_point.row == comment.start_point.row:
+            return before
+        return self._below(comment) or comment
+
+    def _below(self, comment: Node) -> Node | None:
+        """The code right below a comment, or below the last of a row of them."""
+        row: list[Node] = []
+        below: Node | None = comment
+        while below is not None and below.type == "comment":
+            if below.id in self._code_below:
+                below = self._code_below[below.id]
+                break
+            row.append(below)
+            end, below = below.end_point.row, below.next_named_sibling
+            if below is not None and below.start_point.row > end + 1:
+                below = None
+        self._code_below.update((each.id, below) for each in row)
+        return below
 
     def _named(self, sites: Collection[int]) -> Iterator[_Subject]:
         """The calls of functions that are called after the tool, which run it as they did."""
@@ -131,16 +173,3 @@ def _keep(near: list[_Subject], whole: bool) -> tuple[str, str]:
         return EXEMPT, f"speaks of line {staying[0].line}, which is no debt: {staying[0].reason}"
     first = next((s for s in staying if s.action == REFUSE), staying[0])
     return REFUSE, f"speaks of line {first.line}, which stays: mend that first"
-
-
-def _documented(comment: Node) -> Node:
-    """The code that a comment stands at: on its line in front of it, else right below it."""
-    before, below = comment.prev_named_sibling, comment.next_named_sibling
-    if before is not None and before.end_point.row == comment.start_point.row:
-        return before
-    end = comment.end_point.row
-    while below is not None and below.type == "comment" and below.start_point.row <= end + 1:
-        end, below = below.end_point.row, below.next_named_sibling
-    if below is not None and below.start_point.row <= end + 1:
-        return below
-    return comment

@@ -10,8 +10,10 @@ that something is accepted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tree_sitter import Node
 
@@ -74,6 +76,7 @@ class Directive:
     first: int
     last: int
     problem: str = ""  # why it suppresses nothing
+    whole: bool = False  # it counts for the whole file
     used: set[str] = field(default_factory=set)
 
 
@@ -89,19 +92,47 @@ class Suppressions:
             if comments is None and isinstance(source, Source):
                 comments = _comments(source.root)
             self.directives = list(self._read(comments or ()))
+        self._starts = [directive.comment.start for directive in self.directives]
+
+    @cached_property
+    def _by_rule(self) -> dict[str, tuple[list[tuple[int, int]], list[int]]]:
+        """For each rule its directives that count: those of a line by line and index, in order,
+        and the indexes of those of the file."""
+        found: dict[str, tuple[list[tuple[int, int]], list[int]]] = {}
+        for index, directive in enumerate(self.directives):
+            for rule in () if directive.problem else directive.rules:
+                lines, files = found.setdefault(rule, ([], []))
+                if directive.whole:
+                    files.append(index)
+                else:
+                    lines.append((directive.first, index))
+        for lines, _ in found.values():
+            lines.sort()
+        return found
 
     def apply(self, finding: Finding) -> str:
         """The reason why a finding is accepted; "" when it is not. Remembers what was used."""
+        if not self.directives:
+            return ""
+        own = bisect_right(self._starts, finding.start) - 1
+        if own >= 0 and finding.start >= self.directives[own].comment.end:
+            own = -1
+        met = self._met(finding)
+        if own >= 0 and (met is None or own <= met):  # a directive names its rule, and so the tool
+            directive = self.directives[own]
+            return directive.reason or directive.problem
+        if met is None:
+            return ""
+        self.directives[met].used.add(finding.rule)
+        return self.directives[met].reason
+
+    def _met(self, finding: Finding) -> int | None:
+        """The index of the first directive for a finding's rule that counts for its lines."""
         last = self._source.line_of(max(finding.end - 1, finding.start))
-        for directive in self.directives:
-            own = directive.comment.start <= finding.start < directive.comment.end
-            if own:  # a directive names its rule, and so the tool
-                return directive.reason or directive.problem
-            meets = directive.first <= last and finding.line <= directive.last
-            if meets and not directive.problem and finding.rule in directive.rules:
-                directive.used.add(finding.rule)
-                return directive.reason
-        return ""
+        lines, files = self._by_rule.get(finding.rule, ((), ()))
+        at = bisect_left(lines, (finding.line, -1))
+        met = [lines[at][1]] if at < len(lines) and lines[at][0] <= last else []
+        return min([*met, *files[:1]], default=None)
 
     def findings(self, active: Iterable[str]) -> list[Finding]:
         """Directives that suppress nothing, as findings; `active` are the rules that looked."""
@@ -146,7 +177,8 @@ class Suppressions:
         line = source.line_of(comment.start)
         last = source.line_of(comment.end)
         if head["word"] == _WHOLE:
-            return Directive(comment, rules, reason, 1, source.line_of(len(source.data)), problem)
+            last = source.line_of(len(source.data))
+            return Directive(comment, rules, reason, 1, last, problem, whole=True)
         before = source.data[source.data.rfind(b"\n", 0, comment.start) + 1 : comment.start]
         if before.strip(b" \t\xef\xbb\xbf{"):
             return Directive(comment, rules, reason, line, line, problem)
@@ -191,30 +223,40 @@ def _misread(head: re.Match[str]) -> str:
 
 def line_comments(source: Text) -> Iterator[Comment]:
     """The directives of a file without a tree: from a comment's mark to the end of the line."""
+    after = -1  # where the next code stands, behind what was looked at so far
     for found in _LINE.finditer(source.data):
-        code = _CODE.search(source.data, found.end() + 1)
-        yield Comment(found.start(), found.end(), code.end() if code is not None else None)
+        if 0 <= after <= found.end():
+            after = -1
+        if after < 0:
+            code = _CODE.search(source.data, found.end() + 1)
+            after = code.end() if code is not None else len(source.data) + 1
+        yield Comment(found.start(), found.end(), after if after <= len(source.data) else None)
 
 
 def _comments(root: Node) -> Iterator[Comment]:
-    for node in walk(root):
-        if node.type == "comment":
-            code = _next_code(node)
-            start = code.start_byte if code is not None else None
-            yield Comment(node.start_byte, node.end_byte, start)
+    nodes = [node for node in walk(root) if node.type == "comment"]
+    known: dict[int, Node | None] = {}
+    for node in reversed(nodes):  # what stands behind a row of comments is looked for once
+        known[node.id] = _next_code(node, known)
+    for node in nodes:
+        code = known[node.id]
+        yield Comment(node.start_byte, node.end_byte, code.start_byte if code is not None else None)
 
 
-def _next_code(comment: Node) -> Node | None:
-    """What stands next behind a comment and is no comment; in JSX the comment's braces count."""
+def _next_code(comment: Node, known: Mapping[int, Node | None]) -> Node | None:
+    """What stands next behind a comment and is no comment; in JSX the comment's braces count.
+
+    `known` is the answer for the comments behind it.
+    """
     node: Node | None = comment
     if comment.parent is not None and comment.parent.type == "jsx_expression":
         node = comment.parent
     while node is not None:
         follower = node.next_sibling
-        while follower is not None and (follower.type == "comment" or _blank(follower)):
+        while follower is not None and _blank(follower):
             follower = follower.next_sibling
         if follower is not None:
-            return follower
+            return known[follower.id] if follower.type == "comment" else follower
         node = node.parent
     return None
 

@@ -257,10 +257,10 @@ def test_grep_lines_proves_nothing_of_an_unreadable_file(
 ) -> None:
     put(tmp_path, {"p/x.ts": "needle"})
 
-    def read(self: Path) -> bytes:
+    def opened(self: Path, mode: str) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", read)
+    monkeypatch.setattr(Path, "open", opened)
     with pytest.raises(FleetmodError) as caught:
         grep_lines(tmp_path, ["p"], b"needle")
     assert (caught.value.where, caught.value.exit_code) == ("p/x.ts", UNPROVEN)

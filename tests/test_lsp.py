@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -40,11 +40,13 @@ class Client:
     def __init__(self, client: LanguageClient, uri: str) -> None:
         self.client, self.uri, self.version = client, uri, 0
         self.published: asyncio.Queue[lsp.PublishDiagnosticsParams] = asyncio.Queue()
+        self.versions: list[int | None] = []  # of the texts that something was published for
         self.messages: list[str] = []
 
         @client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def published(params: lsp.PublishDiagnosticsParams) -> None:
             self.published.put_nowait(params)
+            self.versions.append(params.version)
 
         @client.feature(lsp.WINDOW_SHOW_MESSAGE)
         def shown(params: lsp.ShowMessageParams) -> None:
@@ -54,11 +56,18 @@ class Client:
         return list((await asyncio.wait_for(self.published.get(), 60)).diagnostics)
 
     async def open(self, text: str) -> list[lsp.Diagnostic]:
-        item = lsp.TextDocumentItem(self.uri, "typescript", self.version, text)
-        self.client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
+        self.show(text)
         return await self.diagnostics()
 
+    def show(self, text: str, uri: str = "") -> None:
+        item = lsp.TextDocumentItem(uri or self.uri, "typescript", self.version, text)
+        self.client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
+
     async def change(self, text: str) -> list[lsp.Diagnostic]:
+        self.edit(text)
+        return await self.diagnostics()
+
+    def edit(self, text: str) -> None:
         self.version += 1
         self.client.text_document_did_change(
             lsp.DidChangeTextDocumentParams(
@@ -66,7 +75,6 @@ class Client:
                 [lsp.TextDocumentContentChangeWholeDocument(text)],
             )
         )
-        return await self.diagnostics()
 
     async def actions(self, where: lsp.Range) -> list[lsp.CodeAction]:
         found = await self.client.text_document_code_action_async(
@@ -78,13 +86,19 @@ class Client:
 
 
 @asynccontextmanager
-async def editor(root: Path, path: str = "packages/app/src/a.ts") -> AsyncIterator[Client]:
+async def editor(
+    root: Path, path: str = "packages/app/src/a.ts", folders: Sequence[Path] = ()
+) -> AsyncIterator[Client]:
     client = LanguageClient("test", "1")
     await client.start_io(sys.executable, "-m", "fleetmod", "lsp")
     try:
         uri = root.as_uri()
         known = await client.initialize_async(
-            lsp.InitializeParams(lsp.ClientCapabilities(), root_uri=uri)
+            lsp.InitializeParams(
+                lsp.ClientCapabilities(),
+                root_uri=uri,
+                workspace_folders=[_folder(each) for each in folders] or None,
+            )
         )
         assert known.capabilities.code_action_provider
         one = Client(client, (root / path).as_uri())
@@ -96,9 +110,18 @@ async def editor(root: Path, path: str = "packages/app/src/a.ts") -> AsyncIterat
         await asyncio.wait_for(client.stop(), 60)
 
 
-def serve(root: Path, talk: Callable[[Client], Awaitable[None]], path: str = "") -> None:
+def _folder(root: Path) -> lsp.WorkspaceFolder:
+    return lsp.WorkspaceFolder(root.as_uri(), root.name)
+
+
+def serve(
+    root: Path,
+    talk: Callable[[Client], Awaitable[None]],
+    path: str = "",
+    folders: Sequence[Path] = (),
+) -> None:
     async def run() -> None:
-        async with editor(root, path or "packages/app/src/a.ts") as client:
+        async with editor(root, path or "packages/app/src/a.ts", folders) as client:
             await asyncio.wait_for(talk(client), 120)
 
     asyncio.run(run())
@@ -220,3 +243,93 @@ def test_without_pygls_it_says_what_to_install(root: Path) -> None:
     assert done.stderr == (
         "fleetmod: the language server needs pygls. Run `pip install 'fleetmod[lsp]'`\n"
     )
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """A second repository, whose people have other homes."""
+    made = make(tmp_path / "other", dict(FILES))
+    assert fleetmod(made, "init").code == 0
+    text = (made / "fleetmod.toml").read_text()
+    (made / "fleetmod.toml").write_text(text.replace("users = []", 'users = ["olga"]', 1))
+    assert "olga" in (made / "fleetmod.toml").read_text()
+    return made
+
+
+HOME = 'export const p = "/Users/olga/data";\n'
+FILE = "packages/app/src/a.ts"
+
+
+def test_each_workspace_folder_is_a_repository_of_its_own(root: Path, other: Path) -> None:
+    async def talk(client: Client) -> None:
+        (found,) = await client.open(CALL)
+        assert found.code == "launchctl-call"
+        client.show(HOME, (other / FILE).as_uri())
+        (found,) = await client.diagnostics()
+        assert found.code == "home-path", found  # the first folder knows nobody of this name
+
+    serve(root, talk, folders=[root, other])
+
+
+def test_a_folder_that_comes_and_goes(root: Path, other: Path) -> None:
+    async def talk(client: Client) -> None:
+        uri = (other / FILE).as_uri()
+        client.show(HOME, uri)
+        assert await client.diagnostics() == []
+        for added, removed, count in (([other], [], 1), ([], [other], 0)):
+            event = lsp.WorkspaceFoldersChangeEvent(
+                [_folder(each) for each in added], [_folder(each) for each in removed]
+            )
+            client.client.workspace_did_change_workspace_folders(
+                lsp.DidChangeWorkspaceFoldersParams(event)
+            )
+            assert len(await client.diagnostics()) == count
+
+    serve(root, talk, folders=[root])
+
+
+def test_of_many_edits_the_last_is_looked_at(root: Path) -> None:
+    async def talk(client: Client) -> None:
+        assert await client.open("export const a = 1;\n") == []
+        for number in range(300):
+            client.edit(f"{CALL}// {number}\n")
+        await client.diagnostics()
+        while client.versions[-1] != 300:
+            await client.diagnostics()
+        assert len(client.versions) < 30
+
+    serve(root, talk)
+
+
+# enough to be busy with for some seconds
+BUSY = CALL + "".join(
+    f'export const p{n} = async () => execSync("launchctl kickstart -k system/com.acme.n{n}");\n'
+    for n in range(4000)
+)
+
+
+def test_it_answers_while_it_is_busy(root: Path) -> None:
+    async def talk(client: Client) -> None:
+        client.show(BUSY)
+        start = lsp.Position(0, 0)
+        asked = lsp.CodeActionParams(
+            lsp.TextDocumentIdentifier(client.uri),
+            lsp.Range(start, start),
+            lsp.CodeActionContext([], only=[lsp.CodeActionKind.Refactor]),
+        )
+        assert not await client.client.text_document_code_action_async(asked)
+        assert client.versions == []  # the answer did not wait for the findings
+        assert len(await client.diagnostics()) > 4000
+
+    serve(root, talk)
+
+
+def test_an_outdated_text_is_left(root: Path) -> None:
+    async def talk(client: Client) -> None:
+        client.show(BUSY)
+        await asyncio.sleep(0.5)  # it has begun
+        (found,) = await client.change(CALL)
+        assert found.code == "launchctl-call"
+        assert client.versions == [1]
+
+    serve(root, talk)

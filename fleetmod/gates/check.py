@@ -12,6 +12,7 @@ from fleetmod.filekinds import TYPESCRIPT
 from fleetmod.grepped import PHASES, lines_of, strictly
 from fleetmod.model import EXEMPT, Finding, is_debt
 from fleetmod.project import Project
+from fleetmod.spans import LineRanges
 from fleetmod.suppress import RULE
 from fleetmod.workspace.disk import is_folder
 from fleetmod.workspace.grep import grep_files
@@ -108,9 +109,7 @@ def _check(project: Project, audit: Audit, phase: str, strict: bool) -> Verdict:
         if finding.family == family:
             for number in finding.lines:
                 told[finding.path, number].append(finding)
-    unparsed = {
-        (path, line) for path, (first, last) in audit.unparsed for line in range(first, last + 1)
-    }
+    unparsed = LineRanges(audit.unparsed)
     # the grep looks where the gate's folders are; what the syntax tree found counts everywhere
     families = (family, RULE.family)
     findings = [f for f in audit.findings if f.family in families and f.action != EXEMPT]
@@ -128,10 +127,7 @@ def _check(project: Project, audit: Audit, phase: str, strict: bool) -> Verdict:
             passed.append(PassedOver(*hit, first.rule, why, bool(first.suppressed)))
         elif explained or hit[:2] not in unparsed:
             lines.append(hit)
-    unproven = [
-        f"{path}:{first}-{last} does not parse and holds a trigger"
-        for path, (first, last) in audit.unparsed
-    ]
+    unproven = [line for result in audit.results for line in result.unproven]
     unproven += [f"{path} cannot be read: {reason}" for path, reason in audit.unreadable]
     unproven += _empty_folders(project)
     return Verdict(

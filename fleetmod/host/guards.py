@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 
 from tree_sitter import Node
 
 from fleetmod.flow.texts import Values
-from fleetmod.host.platforms import EVERY, helper, only
+from fleetmod.host.platforms import EVERY, Passed, helper, only
 from fleetmod.host.tools import Tool
 from fleetmod.syntax.scope import Scopes, exported
 from fleetmod.syntax.source import FUNCTIONS, ancestors, contains, same, unwrap
@@ -34,6 +35,7 @@ class Guards:
     def __init__(self, scopes: Scopes, values: Values, tool: Tool) -> None:
         self.scopes, self.values, self.source = scopes, values, scopes.source
         self.tool = tool
+        self._passed: dict[int, tuple[list[int], Passed[Node]]] = {}  # by block
 
     def guarded(self, node: Node) -> bool:
         """Whether `node` runs on no platform of a fleet but the tool's."""
@@ -81,13 +83,17 @@ class Guards:
 
     def _before(self, block: Node, inner: Node) -> frozenset[str]:
         """What the early returns before a statement leave."""
+        if block.id not in self._passed:
+            statements = block.named_children
+            starts = [each.start_byte for each in statements]
+            self._passed[block.id] = (starts, Passed(statements, self._survives))
+        starts, passed = self._passed[block.id]
+        return passed.before(bisect_left(starts, inner.start_byte))
+
+    def _survives(self, statement: Node) -> frozenset[str]:
         found = EVERY
-        for statement in block.named_children:
-            if statement.start_byte >= inner.start_byte:
-                break
-            condition = statement.child_by_field_name("condition")
-            if statement.type != "if_statement" or condition is None:
-                continue
+        condition = statement.child_by_field_name("condition")
+        if statement.type == "if_statement" and condition is not None:
             for field, truth in (("consequence", False), ("alternative", True)):
                 branch = statement.child_by_field_name(field)
                 if branch is not None and _never_ends(branch, self.source.text):

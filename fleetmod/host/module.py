@@ -53,6 +53,7 @@ class Module:
         default_factory=lambda: defaultdict(list)
     )
     runners: dict[str, Runs] = field(default_factory=dict)  # the module's own, by name
+    guards: dict[str, object] = field(default_factory=dict)  # by tool; see module_guards
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         while (parent := self.parents.get(node)) is not None:

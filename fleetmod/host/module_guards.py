@@ -6,7 +6,7 @@ import ast
 import re
 
 from fleetmod.host.module import FUNCTIONS, Module
-from fleetmod.host.platforms import EVERY, helper, only, platform_of
+from fleetmod.host.platforms import EVERY, Passed, helper, only, platform_of
 from fleetmod.host.tools import Tool
 
 # sys.platform, platform.system(), os.uname().sysname and names that keep one of them
@@ -29,6 +29,7 @@ class ModuleGuards:
 
     def __init__(self, module: Module, tool: Tool) -> None:
         self.module, self.tool = module, tool
+        self._passed: dict[tuple[ast.AST, str], tuple[dict[ast.AST, int], Passed[ast.stmt]]] = {}
 
     def guarded(self, node: ast.AST) -> bool:
         """Whether `node` runs on no platform of a fleet but the tool's."""
@@ -98,19 +99,27 @@ class ModuleGuards:
     def _before(self, outer: ast.AST, inner: ast.AST) -> frozenset[str]:
         """What the early ends before a statement leave."""
         found = EVERY
-        for block in (getattr(outer, name, None) for name in ("body", "orelse", "finalbody")):
-            if not isinstance(block, list) or not any(inner is s for s in block):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(outer, name, None)
+            if not isinstance(block, list):
                 continue
-            for statement in block:
-                if statement is inner:
-                    break
-                if isinstance(statement, ast.If):
-                    if self._ends(statement.body):
-                        found &= self.possible(statement.test, False)
-                    elif self._ends(statement.orelse):
-                        found &= self.possible(statement.test, True)
-                elif isinstance(statement, ast.Assert):
-                    found &= self.possible(statement.test, True)
+            if (outer, name) not in self._passed:
+                places = {statement: index for index, statement in enumerate(block)}
+                self._passed[outer, name] = (places, Passed(block, self._survives))
+            places, passed = self._passed[outer, name]
+            if inner in places:
+                found &= passed.before(places[inner])
+        return found
+
+    def _survives(self, statement: ast.stmt) -> frozenset[str]:
+        found = EVERY
+        if isinstance(statement, ast.If):
+            if self._ends(statement.body):
+                found &= self.possible(statement.test, False)
+            elif self._ends(statement.orelse):
+                found &= self.possible(statement.test, True)
+        elif isinstance(statement, ast.Assert):
+            found &= self.possible(statement.test, True)
         return found
 
     def _ends(self, body: list[ast.stmt]) -> bool:

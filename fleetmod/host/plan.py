@@ -145,7 +145,7 @@ def extend(project: Project, plan: Plan, globs: tuple[str, ...] = ()) -> Plan:
 def unparsed(results: tuple[FileResult, ...]) -> tuple[str, ...]:
     """What stands in lines that do not parse and name a tool."""
     return tuple(
-        f"{r.path}:{first}-{last} does not parse and names a host-bound tool"
+        f"{r.path}:{first}-{last} {r.problem or 'does not parse'} and names a host-bound tool"
         for r in results
         for first, last in r.unparsed
     )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
+T = TypeVar("T")
 EVERY = frozenset({"darwin", "linux", "win32"})
 NODES = frozenset({"darwin", "linux"})  # what a node of a fleet can be
 HELPERS = {  # a name that says it all: `isMacOS()`, `$IS_LINUX`; in small letters, without `_`
@@ -43,3 +46,19 @@ def only(platforms: frozenset[str], own: str) -> bool:
     Behind `if (process.platform === "darwin") return;` people write what is for Linux.
     """
     return platforms & (NODES | {own}) <= {own}
+
+
+class Passed(Generic[T]):
+    """What the statements of a block leave in front of each one, found once from the first on."""
+
+    def __init__(self, statements: Sequence[T], leaves: Callable[[T], frozenset[str]]) -> None:
+        self._statements, self._leaves = statements, leaves
+        self._left = [EVERY]
+
+    def before(self, index: int) -> frozenset[str]:
+        while len(self._left) <= index:
+            done = len(self._left) - 1
+            left = self._left[done] & self._leaves(self._statements[done])
+            if len(self._left) == done + 1:  # `leaves` may have asked, too
+                self._left.append(left)
+        return self._left[index]

@@ -73,7 +73,9 @@ def _span(source: Text, call: ast.Call) -> tuple[int, int]:
 
 
 def _is_guarded(module: Module, call: ast.Call, value: ast.expr, tool: Tool) -> bool:
-    guards = ModuleGuards(module, tool)
+    guards = module.guards.get(tool.name)
+    if not isinstance(guards, ModuleGuards):
+        guards = module.guards[tool.name] = ModuleGuards(module, tool)
     by_shell = module.elements(value) is None
     return guards.guarded(call) or guards.guarded(value) or guards.caught(call, by_shell)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod.bounds import DEPTH, TOO_DEEP
 from fleetmod.flow.texts import Values
 from fleetmod.host.commands import Commands
 from fleetmod.host.fallback import guard
@@ -23,6 +24,7 @@ from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import (
     Source,
     ancestors,
+    deeper_than,
     enclosing_function,
     is_text,
     open_source,
@@ -48,10 +50,13 @@ def scan(
     lines = (1, data.count(b"\n") + 1)
     if not is_text(data):
         return FileResult(path, digest, errors=(lines,), unparsed=(lines,))
+    source = open_source(path, data)
     try:
-        return _File(open_source(path, data), tools, known).result(digest)
+        if not deeper_than(source.root, DEPTH):
+            return _File(source, tools, known).result(digest)
     except RecursionError:
-        return FileResult(path, digest, errors=(lines,), unparsed=(lines,))
+        pass
+    return FileResult(path, digest, errors=(lines,), unparsed=(lines,), problem=TOO_DEEP)
 
 
 class _File:
@@ -61,6 +66,7 @@ class _File:
         self.values = Values(self.scopes)
         self.runners = Runners(self.scopes, self.values)
         self.suppressions = Suppressions(source, known | {RULE})
+        self.guards: dict[str, Guards] = {}  # by tool
         self.edits: dict[int, Edit] = {}
         self.checks: list[tuple[int, str]] = []  # where one is put in, and for which platform
 
@@ -91,11 +97,12 @@ class _File:
         if tolerated and len({tool.platform for tool, _ in run}) > 1:
             return []  # `pbcopy || xclip`: one for each platform
         counted = (t for t, p in run if not p.tolerated and (p.proven or not t.ordinary))
-        return [
-            tool
-            for tool in dict.fromkeys(counted)
-            if not Guards(self.scopes, self.values, tool).guarded(call)
-        ]
+        return [tool for tool in dict.fromkeys(counted) if not self._guards(tool).guarded(call)]
+
+    def _guards(self, tool: Tool) -> Guards:
+        if tool.name not in self.guards:
+            self.guards[tool.name] = Guards(self.scopes, self.values, tool)
+        return self.guards[tool.name]
 
     def _finding(self, call: Node, tool: Tool) -> Finding:
         source = self.source

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 
 from tree_sitter import Node
 
-from fleetmod.host.platforms import EVERY, only
+from fleetmod.host.platforms import EVERY, Passed, only
 from fleetmod.host.script import Script, gives_up
 from fleetmod.host.script_conditions import Conditions
 from fleetmod.host.tools import Tool
@@ -27,6 +28,7 @@ class ScriptGuards:
     def __init__(self, script: Script, tool: Tool, tools: Mapping[str, Tool]) -> None:
         self.script, self.tool, self.text = script, tool, script.text
         self.conditions = Conditions(script, tool, tools)
+        self._passed: dict[int, tuple[list[int], Passed[Node]]] = {}  # by block
 
     def guarded(self, node: Node) -> bool:
         """Whether `node` runs on no platform of a fleet but the tool's."""
@@ -91,14 +93,13 @@ class ScriptGuards:
 
     def _before(self, block: Node, inner: Node) -> frozenset[str]:
         """What the early ends before a statement leave."""
-        found = EVERY
-        skipped = [*_conditions(block), *_values(block)]
-        for statement in block.named_children:
-            if statement.start_byte >= inner.start_byte:
-                break
-            if not any(same(statement, each) for each in skipped):
-                found &= self._survives(statement)
-        return found
+        if block.id not in self._passed:
+            skipped = {each.id for each in (*_conditions(block), *_values(block))}
+            statements = [each for each in block.named_children if each.id not in skipped]
+            starts = [each.start_byte for each in statements]
+            self._passed[block.id] = (starts, Passed(statements, self._survives))
+        starts, passed = self._passed[block.id]
+        return passed.before(bisect_left(starts, inner.start_byte))
 
     def _survives(self, statement: Node) -> frozenset[str]:
         """The platforms on which control comes out behind a statement."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from tree_sitter import Node
 
+from fleetmod.bounds import DEPTH, TOO_DEEP
 from fleetmod.host.findings import reported
 from fleetmod.host.nature import NOTHING, Surroundings, platform_of_file
 from fleetmod.host.script import Script, read, tolerated
@@ -17,7 +18,7 @@ from fleetmod.host.script_guards import ScriptGuards
 from fleetmod.host.tools import RULE, Tool, for_language
 from fleetmod.model import FileResult, Finding
 from fleetmod.suppress import Suppressions
-from fleetmod.syntax.source import Source, ancestors, is_text, parse
+from fleetmod.syntax.source import Source, ancestors, deeper_than, is_text, parse
 
 _CHECKS = {"darwin": '[ "$(uname)" = Darwin ]', "linux": '[ "$(uname)" = Linux ]'}
 
@@ -39,6 +40,8 @@ def scan(
         return FileResult(path, digest, errors=(lines,), unparsed=(lines,))
     tools = for_language(tools, "shell")
     source = Source(path, data, "bash", parse("bash", data))
+    if deeper_than(source.root, DEPTH):
+        return FileResult(path, digest, errors=(lines,), unparsed=(lines,), problem=TOO_DEEP)
     suppressions = Suppressions(source, known | {RULE.id})
     try:
         findings = tuple(_findings(source, tools, suppressions, around))
@@ -63,10 +66,11 @@ def _findings(
 ) -> Iterator[Finding]:
     script = read(source)
     found = _calls(script, tools, around)
-    others = {name: _others(found, tools[name], tools) for _, name in found}
+    names = {name for _, name in found}
+    others = {name: _others(found, tools[name], tools) for name in names}
+    judges = {name: ScriptGuards(script, tools[name], tools) for _, name in found}
     for command, name in found:
-        tool = tools[name]
-        guards = ScriptGuards(script, tool, tools)
+        tool, guards = tools[name], judges[name]
         if tolerated(command, script, others[name]) or guards.guarded(command):
             continue
         check = f"`command -v {name}` or `{_CHECKS.get(tool.platform, 'uname')}`"
@@ -94,16 +98,15 @@ def _calls(
     script: Script, tools: Mapping[str, Tool], around: Surroundings
 ) -> list[tuple[Node, str]]:
     """The commands that run a tool, each with the tool's name."""
-    out = []
+    out: dict[tuple[Node, str], None] = {}
     for command in script.commands:
         for program in script.programs(command):
             name = program.name
             foreign = script.sources and name in around.functions
             if name not in tools or program.tolerated or script.defines(name) or foreign:
                 continue
-            if (command, name) not in out:
-                out.append((command, name))
-    return out
+            out[command, name] = None
+    return list(out)
 
 
 def _others(found: list[tuple[Node, str]], tool: Tool, tools: Mapping[str, Tool]) -> frozenset[int]:

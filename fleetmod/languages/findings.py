@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, Finding, digest_of
 from fleetmod.places import HOME, HomePath, Places
 from fleetmod.project import PORTABLE_RULES
+from fleetmod.syntax.source import Text
 from fleetmod.testfiles import is_test
 
 HOME_FAMILY, PROCESS_FAMILY = "home", "process"
@@ -17,6 +19,7 @@ TEST_DATA = (
     "as /Users/fixture"
 )
 _SHORT = 120
+_LONG = 10_000  # bytes of a line; no person writes such a one
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,10 @@ class Result:
     edits: list[Edit] = field(default_factory=list)
     problem: str = ""
 
+    @cached_property
+    def _source(self) -> Text:
+        return Text(self.path, self.data)
+
     def add(
         self,
         family: str,
@@ -60,11 +67,13 @@ class Result:
         notes: tuple[str, ...] = (),
     ) -> None:
         """A finding at a byte range: rewritten without a reason, else refused or no debt."""
-        line = self.data.count(b"\n", 0, start) + 1
-        first = self.data.rfind(b"\n", 0, start) + 1
+        line, col = self._source.position(start)
+        first = self._source.start_of(line)
         last = self.data.find(b"\n", start)
-        shown = self.data[first : last if last >= 0 else len(self.data)].decode("utf-8", "replace")
-        text = " ".join(shown.split())
+        last = last if last >= 0 else len(self.data)
+        if last - first > _LONG:  # a line of a program's, of which the near part is enough
+            first, last = max(first, start - _SHORT), min(last, end + _SHORT)
+        text = " ".join(self.data[first:last].decode("utf-8", "replace").split())
         self.findings.append(
             Finding(
                 rule=f"{self.kind}-{'home' if family == HOME_FAMILY else TOOL}",
@@ -74,7 +83,7 @@ class Result:
                 start=start,
                 end=end,
                 line=line,
-                col=len(self.data[first:start].decode("utf-8", "replace")) + 1,
+                col=col,
                 text=text if len(text) <= _SHORT else text[: _SHORT - 1] + "…",
                 understood=understood,
                 action=EXEMPT if exempt else REFUSE if reason else REWRITE,
@@ -103,12 +112,14 @@ class Spot:
 def spots(text: str, context: Context, result: Result) -> list[Spot]:
     """The home paths of this host in a file's text; those of another one are told as no debt."""
     found = []
+    at = size = 0  # a place of the text, and the bytes in front of it
     for path in context.places.find(text):
-        start = len(text[: path.start].encode())
+        size += len(text[at : path.start].encode())
+        at, start = path.start, size
         end = start + len(text[path.start : path.end].encode())
         if path.base:
             home_end = text.index(path.user, path.start) + len(path.user)
-            found.append(Spot(start, end, len(text[:home_end].encode()), path))
+            found.append(Spot(start, end, start + len(text[at:home_end].encode()), path))
         elif path.why:
             result.add(HOME_FAMILY, start, end, "a home path", path.why, exempt=True)
     return found

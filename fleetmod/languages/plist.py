@@ -63,5 +63,11 @@ def _check_round_trip(result: Result, context: Context) -> None:
     from fleetmod.edits import render
 
     after = render(result.data, sorted(result.edits))
-    if plistlib.loads(expand(after, folders_of(context.places))) != plistlib.loads(result.data):
+    try:
+        same = plistlib.loads(expand(after, folders_of(context.places))) == plistlib.loads(
+            result.data
+        )
+    except RecursionError as error:
+        raise Refused("nests too deeply to be compared with its template") from error
+    if not same:
         raise Refused("names more than one home, and a node has one; split it")

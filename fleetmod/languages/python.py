@@ -6,9 +6,12 @@ library reference, os.path and pathlib). libcst keeps every byte that no edit to
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from typing import TYPE_CHECKING
 
+from fleetmod.bounds import DEPTH, TOO_DEEP
 from fleetmod.host.python import calls_of
 from fleetmod.languages.findings import (
     HOME_FAMILY,
@@ -31,6 +34,7 @@ _CALL = (
     "launchctl exists on macOS only; let the unit of the platform do it (`fleetmod units`), or ask "
     "`sys.platform` first and call systemctl on Linux"
 )
+_BRACKETS = re.compile(rb"[][(){}]")
 _REMOTE = ("ssh", "mosh", "rsh")
 _CONTAINERS = ("docker", "podman", "nerdctl", "kubectl")
 
@@ -41,6 +45,9 @@ def scan(path: str, data: bytes, context: Context) -> Result:
     from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, ParentNodeProvider
 
     result = Result(path, data, "python")
+    if _nests_deeply(data):
+        result.problem = TOO_DEEP
+        return result
     try:
         wrapper = MetadataWrapper(cst.parse_module(data), unsafe_skip_copy=True)
         places = wrapper.resolve(ByteSpanPositionProvider)
@@ -55,6 +62,31 @@ def scan(path: str, data: bytes, context: Context) -> Result:
     if file.needs_os and (at := file.names.place_for_import(places)) is not None:
         result.edit(at, at, f"import os{file.module.default_newline}")
     return result
+
+
+def _nests_deeply(data: bytes) -> bool:
+    """Whether a file nests deeper than the parser and the walks over its tree can go.
+
+    The parser ends the process there, so that Python's own is asked first; brackets are counted for
+    what that one cannot read.
+    """
+    depth = deepest = 0
+    for bracket in _BRACKETS.findall(data):
+        depth = max(depth + (1 if bracket in b"([{" else -1), 0)
+        deepest = max(deepest, depth)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            waiting: list[tuple[ast.AST, int]] = [(ast.parse(data), 1)]
+        while waiting:
+            node, level = waiting.pop()
+            deepest = max(deepest, level)
+            waiting += ((child, level + 1) for child in ast.iter_child_nodes(node))
+    except (SyntaxError, ValueError):
+        pass  # the other one tells of it
+    except (RecursionError, MemoryError):
+        return True
+    return deepest > DEPTH
 
 
 class _File:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from tree_sitter import Node, Tree
 
+from fleetmod.bounds import DEPTH, TOO_DEEP
 from fleetmod.languages.elsewhere import INSIDE, is_elsewhere, is_inside
 from fleetmod.languages.findings import (
     HOME_FAMILY,
@@ -24,7 +26,7 @@ from fleetmod.languages.findings import (
 from fleetmod.languages.launchctl import report
 from fleetmod.languages.quoting import COMMENT, DOUBLE, HOMED, SINGLE, WORD, context_of
 from fleetmod.places import FOREIGN, HOME
-from fleetmod.syntax.source import ancestors, parse, walk
+from fleetmod.syntax.source import ancestors, deeper_than, parse, walk
 from fleetmod.testfiles import is_test
 
 _PLAIN = re.compile(r"[\w./@%+=:,-]+")  # nothing in it that quotes would change
@@ -45,6 +47,9 @@ def scan(path: str, data: bytes, context: Context) -> Result:
     tree = parse("bash", data)
     root = tree.root_node
     script = _Script(result, context, tree)
+    if deeper_than(root, DEPTH):
+        result.problem = TOO_DEEP
+        return result
     if root.has_error:
         result.problem = "does not parse as bash"
     by_leaf: dict[int, list[Spot]] = defaultdict(list)
@@ -114,7 +119,7 @@ class _Script:
             return self._home_itself(leaf, group[0])
         if is_test(self.result.path):
             raise Refused(TEST_DATA)
-        if _ROOT.search(self.result.data):
+        if self._asks_for_root:
             raise Refused(
                 "the script asks whether root runs it, and root has another HOME; take the home of "
                 "$SUDO_USER, or hand the path over"
@@ -194,15 +199,26 @@ class _Script:
 
     def _sets(self, name: str, but: Node) -> bool:
         """Whether the script sets a variable elsewhere, so that it may mean something else."""
-        for node in walk(self.root):
-            if node.type == "variable_assignment":
-                named = node.child_by_field_name("name")
-                inside = node.start_byte <= but.start_byte and but.end_byte <= node.end_byte
-                if named is not None and self.text(named) == name and not inside:
-                    return True
-        return False
+        return any(
+            not (node.start_byte <= but.start_byte and but.end_byte <= node.end_byte)
+            for node in self._assigned.get(name, ())
+        )
 
-    @property
+    @cached_property
+    def _assigned(self) -> dict[str, list[Node]]:
+        """The assignments of the script by the variable's name."""
+        found: dict[str, list[Node]] = defaultdict(list)
+        for node in walk(self.root):
+            named = node.child_by_field_name("name")
+            if node.type == "variable_assignment" and named is not None:
+                found[self.text(named)].append(node)
+        return found
+
+    @cached_property
+    def _asks_for_root(self) -> bool:
+        return _ROOT.search(self.result.data) is not None
+
+    @cached_property
     def _homes_of_its_own(self) -> bool:
         """Whether HOME is set to anything but a home of the configured users, or the tilde."""
         for node in walk(self.root):

@@ -20,6 +20,7 @@ from fleetmod.lift.container_text import (
 from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites
 from fleetmod.regex import lazy
+from fleetmod.spans import Spans
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import contains
 from fleetmod.testfiles import is_test
@@ -47,8 +48,9 @@ class ContainerRoles:
         return {site.call.id: site for site in self.lifter.find()}
 
     @cached_property
-    def _claimed(self) -> list[Node]:
-        return [node for site in self.sites.values() for node in site.claimed]
+    def _claimed(self) -> Spans[Node]:
+        claimed = (node for site in self.sites.values() for node in site.claimed)
+        return Spans((node.start_byte, node.end_byte, node) for node in claimed)
 
     def role(self, node: Node) -> str:
         """The role of a node (a constant above); empty for what names nothing of it."""
@@ -63,7 +65,7 @@ class ContainerRoles:
         spelled = FOLDER.search(text) or is_command(text) or program or self._argument(node)
         if not (address or spelled):
             return ""
-        if any(contains(claimed, node) for claimed in self._claimed):
+        if self._claimed.around(node.start_byte, node.end_byte) is not None:
             return COVERED
         if node.parent is not None and node.parent.type in _IMPORTS:
             return MENTION

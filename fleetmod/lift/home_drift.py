@@ -46,19 +46,30 @@ class Drift:
         moved = {self.is_production(text) for text in self._ours}
         if len(moved) > 1 or (True in moved and self._in_patterns):
             return "some of it the code under test spells as well; move all of it by hand"
+        ours = {spelled for text in self._ours for spelled in self._spelled(text)}
         for path, spelled in self.settings.data_paths.items():
             named = path.rpartition("/")[2] in self._text
-            if self._ours and (named or any(spelled & self._spelled(t) for t in self._ours)):
+            if self._ours and (named or not ours.isdisjoint(spelled)):
                 return f"{path} spells it as well, and the test may read that; move both by hand"
         return ""
 
     def is_production(self, text: str) -> bool:
         """Whether the code of the file's package spells a text, or the home in it by itself."""
+        folders, homes = self._production
+        longest = max(map(len, folders), default=0)
+        ends = (match.start() for match in re.finditer("/", text[: longest + 1]))
+        return (
+            text in self.settings.literals_for(self.source.path)
+            or any(text[:end] in folders for end in ends)
+            or any(path.base and path.user in homes for path in self.places.find(text))
+        )
+
+    @cached_property
+    def _production(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The folders that the code of the package spells, and the homes that it spells alone."""
         literals = self.settings.literals_for(self.source.path)
-        homes = {match["user"] for match in map(_BARE.fullmatch, literals) if match}
-        return any(
-            text == literal or text.startswith(literal.rstrip("/") + "/") for literal in literals
-        ) or any(path.base and path.user in homes for path in self.places.find(text))
+        homes = (match["user"] for match in map(_BARE.fullmatch, literals) if match)
+        return frozenset(text.rstrip("/") for text in literals), frozenset(homes)
 
     def _spelled(self, text: str) -> set[str]:
         """A text's paths below its homes, in full."""
@@ -93,7 +104,7 @@ def spelled_otherwise(text: str, places: Places) -> str:
         )
         left = re.search(
             rf"users?[^\w\n]{{1,6}}{name}\b|(?:users|home)(?:%2F|[-_]){name}\b"
-            rf"|(?:to\w+|[eE]qual)\((?:[^\"'`\n]*,\s*)?[\"'`]{name}[\"'`]",
+            rf"|(?:to\w{{1,40}}|[eE]qual)\((?:[^\"'`\n]{{0,200}},\s*)?[\"'`]{name}[\"'`]",
             rest,
             re.I,
         )

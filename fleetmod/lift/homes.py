@@ -55,6 +55,7 @@ class Homes:
     def __init__(self, scopes: Scopes, values: Values) -> None:
         self.scopes, self.values = scopes, values
         self.people: dict[int, set[str]] = {}  # whose homes an expression spells, by its node
+        self.compared: dict[int, str] = {}  # by function; see lower.told_apart
 
     def is_lookup(self, node: Node) -> bool:
         """Whether an expression asks the environment or the OS for the home folder."""

@@ -12,8 +12,9 @@ from fleetmod.lift.prose import changes_host, is_title, of_environment
 from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites
 from fleetmod.regex import lazy
+from fleetmod.spans import Spans
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import ancestors, contains, unwrap
+from fleetmod.syntax.source import ancestors, unwrap
 from fleetmod.testfiles import is_test
 
 EXECUTED, FOREIGN, COVERED = "executed", "foreign", "covered"
@@ -59,8 +60,9 @@ class Roles:
         return {site.call.id: site for site in self.lifter.find()}
 
     @cached_property
-    def _claimed(self) -> list[Node]:
-        return [node for site in self.sites.values() for node in site.claimed]
+    def _claimed(self) -> Spans[Node]:
+        claimed = (node for site in self.sites.values() for node in site.claimed)
+        return Spans((node.start_byte, node.end_byte, node) for node in claimed)
 
     def role(self, node: Node) -> str:
         """The role of a node (a constant above); empty for a call that runs something else."""
@@ -93,7 +95,7 @@ class Roles:
         return IMPORTED if binding.kind == "import" else NAME
 
     def _literal_role(self, node: Node) -> str:
-        if any(contains(claimed, node) for claimed in self._claimed):
+        if self._claimed.around(node.start_byte, node.end_byte) is not None:
             return COVERED
         if TOOL not in self.source.own_text(node):
             return ""  # only an expression inside the template names it

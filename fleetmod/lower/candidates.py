@@ -15,42 +15,50 @@ from fleetmod.syntax.source import Source, parts
 _LOOKS = lazy(r"filter|find|findLast|some|map|flatMap|forEach|every")
 
 
-def repeats(node: Node, places: Places, homes: Homes, values: Values) -> bool:
-    """Whether a literal is an element of a candidate list that has its path already.
+class Repeats:
+    """The candidate lists of one file."""
 
-    Only a list that is given a name, returned or searched is one: the elements of a tuple, of
-    arguments or of another array have their places.
-    """
-    array = node.parent
-    if array is None or array.type != "array" or not _is_candidates(array, values.source):
-        return False
-    elements = parts(array)
-    mine = _portable(node, places, homes, values)
-    return (
-        len(elements) > 1
-        and mine is not None
-        and any(
-            e.id != node.id
-            and _asks(e, homes, values)
-            and _portable(e, places, homes, values) == mine
-            for e in elements
-        )
-    )
+    def __init__(self, places: Places, homes: Homes, values: Values) -> None:
+        self.places, self.homes, self.values = places, homes, values
+        self._known: dict[int, dict[str, set[int]]] = {}
+
+    def holds(self, node: Node) -> bool:
+        """Whether a literal is an element of a candidate list that has its path already.
+
+        Only a list that is given a name, returned or searched is one: the elements of a tuple, of
+        arguments or of another array have their places.
+        """
+        array = node.parent
+        if array is None or array.type != "array" or not _is_candidates(array, self.values.source):
+            return False
+        mine = _portable(node, self.places, self.homes, self.values)
+        return mine is not None and bool(self._asked(array).get(mine, set()) - {node.id})
+
+    def _asked(self, array: Node) -> dict[str, set[int]]:
+        """The elements of a list that look the home folder up, by the path that they make."""
+        if array.id not in self._known:
+            found: dict[str, set[int]] = {}
+            for element in parts(array):
+                if _asks(element, self.homes, self.values):
+                    path = _portable(element, self.places, self.homes, self.values)
+                    if path is not None:
+                        found.setdefault(path, set()).add(element.id)
+            self._known[array.id] = found
+        return self._known[array.id]
 
 
 def removal(node: Node, source: Source) -> tuple[int, int]:
     """The bytes of an element with its comma, and with its line where it stands alone."""
-    array = node.parent
-    assert array is not None
-    elements = parts(array)
-    index = next(i for i, e in enumerate(elements) if e.id == node.id)
     start, end = node.start_byte, node.end_byte
     data = source.data
     match = re.compile(rb"[ \t]*,[ \t]*").match(data, end)
+    before = node.prev_named_sibling
+    while before is not None and before.type == "comment":
+        before = before.prev_named_sibling
     if match:
         end = match.end()
-    elif index > 0:
-        start = elements[index - 1].end_byte
+    elif before is not None:
+        start = before.end_byte
     line_start = data.rfind(b"\n", 0, start) + 1
     line_end = data.find(b"\n", end)
     if line_end >= 0 and not data[line_start:start].strip() and not data[end:line_end].strip():

@@ -27,7 +27,7 @@ _MEASURED = lazy(
     r"|\bmeasured\b|\bcaptured\b|\bdocumented\b|(?:^|\s)\$ |\bman(?:ual)? pages?\b|\bman launch"
     r"|\blaunch(?:ctl|d(?:\.plist)?)\(\d\)|\b(?:mac ?os|os x|darwin) \d|\b10\.\d|\bdeprecated\b"
     # the lines that it prints
-    r"|\bPID\b\W+Status\b\W+Label\b|\blaunchctl\b[^.\n]*\btab-(?:separated|delimited)"
+    r"|\bPID\b\W+Status\b\W+Label\b|\blaunchctl\b[^.\n]{0,200}\btab-(?:separated|delimited)"
     # where else its name stands for something: Homebrew's casks
     r"|\bcasks?\b|\bstanzas?\b|\bpkgutil\b"
     # its program, and the words that are its alone

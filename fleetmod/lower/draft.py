@@ -31,6 +31,7 @@ class Draft:
     edits: list[Edit] = field(default_factory=list)
     needs: dict[Need, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)  # names that edits declare
+    _names: dict[Need, str] = field(default_factory=dict)  # also of what was refused afterwards
 
     def replace(self, node: Node, text: str, rule: str) -> None:
         self.edits.append(Edit(node.start_byte, code_end(node), text, rule))
@@ -48,7 +49,9 @@ class Draft:
             raise Refused(self._elsewhere)
         need = Need(package, name)
         if need not in self.needs:
-            self.needs[need] = self._imported(need) or self._free(name)
+            if need not in self._names:
+                self._names[need] = self._imported(need) or self._free(name)
+            self.needs[need] = self._names[need]
         return self.needs[need]
 
     def _imported(self, need: Need) -> str:

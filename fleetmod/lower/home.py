@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from functools import cached_property
 
 from tree_sitter import Node
 
 from fleetmod.flow.texts import Values
 from fleetmod.lift.homes import Homes, chain, reads_variable
-from fleetmod.lower.candidates import removal, repeats
+from fleetmod.lower.candidates import Repeats, removal
 from fleetmod.lower.draft import IDENTITY, Draft, Refused
 from fleetmod.lower.join import JoinedPaths
 from fleetmod.lower.positions import check_position
@@ -38,13 +39,14 @@ class HomePaths:
         self.source = draft.scopes.source
         self.env = env
         self.joined = JoinedPaths(draft, places, values)
+        self.repeats = Repeats(places, homes, values)
 
     def lower(self, node: Node, rule: str) -> tuple[str, tuple[str, ...]]:
         """Replace one literal (or the chain it ends); returns what it is, and notes."""
         self.check_position(node)
         check_told_apart(node, self.source, self.places, self.homes)
         sent = check_not_stored(node, self.draft.scopes)
-        if repeats(node, self.places, self.homes, self.values):
+        if self.repeats.holds(node):
             self.draft.replace_range(*removal(node, self.source), "", rule)
             return "a candidate that repeats another one", ()
         if (top := self._whole_chain(node, rule)) is not None:
@@ -93,7 +95,8 @@ class HomePaths:
 
     def _has_comment(self, first: Node, last: Node) -> bool:
         """Whether a comment stands in a chain; it says why, and must not get lost."""
-        return any(first.start_byte < c.start_byte < last.end_byte for c in self._comments)
+        at = bisect_right(self._comments, first.start_byte)
+        return at < len(self._comments) and self._comments[at] < last.end_byte
 
     def _is_lookup_of(self, node: Node, base: str) -> bool:
         if base == HOME:
@@ -183,8 +186,9 @@ class HomePaths:
         return frozenset(self.source.text(n)[1:-1] for n in named if n.type == "string")
 
     @cached_property
-    def _comments(self) -> list[Node]:
-        return self.source.of("comment")
+    def _comments(self) -> list[int]:
+        """Where the file's comments begin."""
+        return [node.start_byte for node in self.source.of("comment")]
 
     def _notes(self, node: Node) -> tuple[str, ...]:
         """Whether the value looks like a key, whose change orphans what was stored under it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -11,6 +12,7 @@ from tree_sitter import Node
 from fleetmod.lift.targets import Targets
 from fleetmod.model import Edit
 from fleetmod.regex import lazy
+from fleetmod.spans import Spans
 from fleetmod.syntax.scope import Binding, Scopes, exported
 from fleetmod.syntax.source import FUNCTIONS, Source, code_end, unwrap, walk
 
@@ -28,6 +30,8 @@ _FOR_ALL = lazy(
 )
 _DECLARED = ("interface_declaration", "type_alias_declaration")
 _WORD = lazy(rb"[\w$\x80-\xff]+")
+_NAME, _DOLLAR_NAME = lazy(r"\w+"), lazy(r"[\w$]+")
+_ROUNDS = 20  # declarations that only each other use, one behind the other; people write a few
 
 
 def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[Edit]:
@@ -44,37 +48,71 @@ def remove_orphans(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[
 
 def _types(source: Source, removed: list[Edit]) -> list[Edit]:
     """Deletions of the file's own types that only what is removed is declared with."""
-    names: dict[str, list[Node]] = defaultdict(list)
-    for node in source.of("type_identifier") if removed else ():
-        names[source.text(node)].append(node)
+    gone = _ranges(removed)
+    names = _named_types(source) if removed else {}
     out = []
     for declaration in source.root.named_children if removed else ():
         own = declaration.child_by_field_name("name")
         if declaration.type not in _DECLARED or own is None:
             continue
         uses = [n for n in names[source.text(own)] if n.id != own.id]
-        if uses and all(any(e.start <= n.start_byte < e.end for e in removed) for n in uses):
+        if uses and all(gone.around(n.start_byte, n.start_byte + 1) for n in uses):
             out.append(_lines(declaration, source, first=_description(declaration, source)))
     return out
 
 
 def _values(scopes: Scopes, targets: Targets, edits: list[Edit]) -> list[Edit]:
     gone: dict[int, Binding] = {}
+    removed: list[Edit] = []
     data = scopes.source.data
-    while True:
-        removed = _removed(gone.values(), scopes.source)
-        every = [*edits, *removed]
-        words = {word for edit in every for word in _WORD.findall(data[edit.start : edit.end])}
+    texts, types = _Texts(edits), _named_types(scopes.source)
+    fresh: Iterable[Edit] = edits
+    for _ in range(_ROUNDS):
+        words = {word for edit in fresh for word in _WORD.findall(data[edit.start : edit.end])}
+        every = _ranges([*edits, *removed])
         found = [
             binding
             for binding in scopes.bindings(word.decode("utf-8", "replace") for word in words)
             if binding.name_node.id not in gone
+            and not texts.name(binding)
             and _orphaned(binding, scopes, every)
+            and all(every.around(n.start_byte, n.start_byte + 1) for n in types[binding.name])
             and _removable(binding, scopes, targets)
         ]
         if not found:
-            return removed
+            break
         gone.update((binding.name_node.id, binding) for binding in found)
+        before, removed = set(removed), _removed(gone.values(), scopes.source)
+        fresh = set(removed) - before
+    return removed
+
+
+class _Texts:
+    """Where the words stand that edits write."""
+
+    def __init__(self, edits: Iterable[Edit]) -> None:
+        self._places: dict[str, list[int]] = defaultdict(list)
+        for edit in sorted(edits):
+            for word in {*_NAME.findall(edit.text), *_DOLLAR_NAME.findall(edit.text)}:
+                self._places[word].append(edit.start)
+
+    def name(self, binding: Binding) -> bool:
+        """Whether an edit where a declaration counts writes its name."""
+        places, scope = self._places.get(binding.name, ()), binding.scope
+        at = bisect_left(places, scope.start_byte)
+        return at < len(places) and places[at] <= scope.end_byte
+
+
+def _ranges(edits: Iterable[Edit]) -> Spans[Edit]:
+    return Spans((edit.start, edit.end, edit) for edit in edits)
+
+
+def _named_types(source: Source) -> dict[str, list[Node]]:
+    """The places of types by name: `typeof name` and a type position use a declaration, too."""
+    names: dict[str, list[Node]] = defaultdict(list)
+    for node in source.of("type_identifier"):
+        names[source.text(node)].append(node)
+    return names
 
 
 def _removed(gone: Iterable[Binding], source: Source) -> list[Edit]:
@@ -91,37 +129,15 @@ def _removed(gone: Iterable[Binding], source: Source) -> list[Edit]:
     return out
 
 
-def _orphaned(binding: Binding, scopes: Scopes, edits: list[Edit]) -> bool:
+def _orphaned(binding: Binding, scopes: Scopes, edits: Spans[Edit]) -> bool:
+    """Whether what is used of a declaration lies in edits, which do not only write it anew."""
     references = scopes.references(binding)
-    if not references:
-        return False
-    word = re.compile(rf"\b{re.escape(binding.name)}\b")
-    scope = binding.scope
-    near = (e for e in edits if scope.start_byte <= e.start <= scope.end_byte)
-    if any(word.search(edit.text) for edit in near):
-        return False
-    touched = False
     for reference in references:
-        edit = next(
-            (e for e in edits if e.start <= reference.start_byte and reference.end_byte <= e.end),
-            None,
-        )
-        if edit is None:
-            return False
-        if (edit.start, edit.end) == (reference.start_byte, reference.end_byte) and edit.text:
-            return False  # renamed, or wrapped: still a use
-        touched = True
-    return touched and not _in_type(binding, scopes, edits)
-
-
-def _in_type(binding: Binding, scopes: Scopes, edits: list[Edit]) -> bool:
-    """Whether `typeof name` or a type position still uses it."""
-    for node in scopes.source.of("type_identifier"):
-        if scopes.source.text(node) == binding.name and not any(
-            e.start <= node.start_byte < e.end for e in edits
-        ):
-            return True
-    return False
+        start, end = reference.start_byte, reference.end_byte
+        edit = edits.around(start, end)
+        if edit is None or ((edit.start, edit.end) == (start, end) and edit.text):
+            return False  # left, or renamed, or wrapped: still a use
+    return bool(references)
 
 
 def _removable(binding: Binding, scopes: Scopes, targets: Targets) -> bool:
@@ -258,9 +274,8 @@ def _merged(edits: list[Edit], data: bytes) -> list[Edit]:
 
 def _with_blank(edit: Edit, data: bytes) -> Edit:
     """A deletion of whole lines between two blank lines, with the second of these."""
-    lines = data[: edit.start].split(b"\n")[-2:]
-    whole = len(lines) == 2 and not lines[1] and data[edit.end - 1 : edit.end] == b"\n"
+    before = data.rfind(b"\n", 0, max(edit.start - 1, 0)) + 1
     after = data.find(b"\n", edit.end)
-    if whole and not lines[0].strip() and after >= 0 and not data[edit.end : after].strip():
-        return Edit(edit.start, after + 1, "", RULE)
-    return edit
+    whole = data[edit.start - 1 : edit.start] == data[edit.end - 1 : edit.end] == b"\n"
+    blank = after >= 0 and not (data[before : edit.start] + data[edit.end : after]).strip()
+    return Edit(edit.start, after + 1, "", RULE) if whole and blank else edit

@@ -43,7 +43,7 @@ def _in_template(paths: HomePaths, form: HomeForm, node: Node) -> tuple[int, int
     for child in node.named_children:
         if child.type != "template_substitution" or not same(unwrap(parts(child)[0]), form.value):
             continue
-        at = next(i for i, span in enumerate(cooked.spans) if span[0] == child.start_byte)
+        at = cooked.index(child.start_byte)
         folder = next((f for f in _FOLDERS if f.endswith("/") and cooked.text[:at].endswith(f)), "")
         if not folder or form.found.form != PLAIN:
             return None
@@ -51,7 +51,7 @@ def _in_template(paths: HomePaths, form: HomeForm, node: Node) -> tuple[int, int
         tagged = node.parent is not None and node.parent.type == "call_expression"
         if (start, at + 1) == (0, len(cooked.text)) and not tagged:
             return node.start_byte, node.end_byte, True
-        return cooked.spans[start][0], child.end_byte, False
+        return cooked.span(start, at)[0], child.end_byte, False
     return None
 
 

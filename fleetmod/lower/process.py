@@ -59,6 +59,7 @@ class ProcessCalls:
 
     def lower(self, site: Site) -> tuple[str, ...]:
         """Add the edits of one site; returns notes for the maintainer, raises Refused."""
+        self._first = len(self.draft.edits)
         usage = usage_of(site.call, self.source, site.runner.form == TEMPLATE)
         context = context_of(site.call, self.scopes)
         if context.kind == ASYNC and site.runner.sync and unawaited(site.call, self.scopes):
@@ -155,7 +156,7 @@ class ProcessCalls:
         """Whether one of some texts stands in what is written for a site."""
         return any(
             any(text in edit.text for text in texts)
-            for edit in self.draft.edits
+            for edit in self.draft.edits[self._first :]
             if edit.rule == self.calls.rule and edit.start <= site.call.start_byte < edit.end
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tree_sitter import Node
 
@@ -28,7 +29,10 @@ from fleetmod.lower.style import template_text
 from fleetmod.lower.words import (
     HEADING,
     VERBS,
+    beginning,
+    in_front,
     modified,
+    nearest,
     neutral,
     neutral_heading,
     starts,
@@ -61,18 +65,17 @@ _MAC = lazy(
 def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "") -> str:
     """A comment in which the tool is the service manager, and a command what it does.
 
-    `above` and `below` are the texts that it is one with: each line with `//` is a comment.
+    `above` and `below` are the texts that it is one with: each line with `//` is a comment; see
+    `comment_flaw` for what may be wrong with the whole of them.
     """
-    check_list(above + text + below)
-    check_facts(above + text + below)
-    check_language(above + text + below)
+    above = nearest(above)
     if stuck(text):
         raise Refused(_STUCK)
 
     def told(match: re.Match[str]) -> str:
         """A command in backticks as what it asks of the service manager."""
         verb = "restart" if match["force"] else VERBS.get(match["verb"], match["verb"])
-        before = above + text[: match.start()]
+        before = in_front(above, text, match.start())
         article = match["article"] or ""
         if article in ("a ", "A ") or (not article and modified(before)):
             return f"{article}service manager `{verb}`"
@@ -87,8 +90,8 @@ def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "
     for command in quoted:
         op = command.operation
         label = "".join(p for p in op.label if isinstance(p, str))
-        said, then = above + text[: command.start], text[command.start :] + below
-        out += neutral(text[at : command.start], above + text[:at], prose=True, then=then)
+        said, then = in_front(above, text, command.start), beginning(text, command.start, below)
+        out += neutral(text[at : command.start], in_front(above, text, at), prose=True, then=then)
         if label:
             out += f"{op.verb} {label} (service manager)"
         elif modified(said):
@@ -96,7 +99,19 @@ def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "
         else:
             out += f"{'The' if starts(said) else 'the'} service manager's {op.verb}"
         at = command.end
-    return out + neutral(text[at:], above + text[:at], prose=True, then=below)
+    return out + neutral(text[at:], in_front(above, text, at), prose=True, then=below)
+
+
+@lru_cache(maxsize=16)
+def comment_flaw(text: str) -> str:
+    """Why no other words for the tool would be true in a comment; empty where some are."""
+    try:
+        check_list(text)
+        check_facts(text)
+        check_language(text)
+    except Refused as why:
+        return str(why)
+    return ""
 
 
 class Display:

@@ -14,7 +14,7 @@ from fleetmod.syntax.source import (
     ancestors,
     contains,
     enclosing_function,
-    parts,
+    first_part,
     unwrap,
     walk,
 )
@@ -92,12 +92,16 @@ def _remote(node: Node, source: Source) -> str | None:
             name = source.squeezed(function)
             if _REMOTE.search(name):
                 return name
-            first = next(iter(parts(arguments)), None)
+            first = first_part(arguments)
             if first is not None and source.text(first).strip("\"'`") in _SHELLS:
                 return source.text(first).strip("\"'`")
         elif a.type == "array":
-            first = parts(a)[0]
-            if first.id != inner.id and source.text(first).strip("\"'`") in _SHELLS:
+            first = first_part(a)
+            if (
+                first is not None
+                and first.id != inner.id
+                and source.text(first).strip("\"'`") in _SHELLS
+            ):
                 return source.text(first).strip("\"'`")
         elif a.type.endswith(("statement", "declaration")):
             return None
@@ -137,9 +141,17 @@ def _compared(node: Node, source: Source) -> bool:
 def _other_home(node: Node, homes: Homes, places: Places) -> str:
     """What the function around compares a path with beside this home: another one, or all."""
     function = enclosing_function(node)
+    if function is None:
+        return ""
+    if function.id not in homes.compared:
+        homes.compared[function.id] = _compared_homes(function, homes, places)
+    return homes.compared[function.id]
+
+
+def _compared_homes(function: Node, homes: Homes, places: Places) -> str:
     compared = [
         match
-        for each in (walk(function) if function is not None else ())
+        for each in walk(function)
         if each.type in _TEXTS and _compared(each, homes.scopes.source)
         if (match := _HOMES.match(homes.values.literal(each) or "")) is not None
     ]

@@ -62,6 +62,25 @@ HEADING = lazy(r"(?<![\w./@-])(?P<name>[Ll]aunch[Dd])(?=:\s*$)")
 _DOUBLED = lazy(r"\blaunchctl (?=(?:service|manager)s?\b(?!-))")
 
 
+# The words around a name that its grammar hangs on; a long text is not read again for each name.
+_NEAR = 160
+
+
+def nearest(text: str) -> str:
+    """The end of what stands in front of a name."""
+    return text[-_NEAR:]
+
+
+def in_front(above: str, text: str, at: int) -> str:
+    """The end of what stands in front of a place of a text, which goes on from another one."""
+    return nearest(above + text[:at]) if at < _NEAR else text[at - _NEAR : at]
+
+
+def beginning(text: str, at: int, below: str) -> str:
+    """The beginning of what stands behind a place of a text, which another one goes on."""
+    return (text[at : at + _NEAR] + below)[:_NEAR]
+
+
 def stuck(text: str) -> bool:
     """Whether the tool's name is part of another name, of a path or of a call."""
     return bool(_STUCK.search(text))
@@ -69,7 +88,7 @@ def stuck(text: str) -> bool:
 
 def modified(before: str) -> bool:
     """Whether the words in front end in a determiner or an adjective, so that no article fits."""
-    return bool(_MODIFIED.search(before))
+    return bool(_MODIFIED.search(before[-80:]))
 
 
 def starts(before: str) -> bool:
@@ -83,10 +102,11 @@ def neutral(text: str, said: str = "", prose: bool = False, then: str = "") -> s
     `said` are the words before it, `then` those behind it. In `prose` the first words are a
     sentence too, and no label.
     """
-    text = _DOUBLED.sub("", text)
+    text, said, then = _DOUBLED.sub("", text), nearest(said), then[:_NEAR]
 
     def word(match: re.Match[str]) -> str:
-        before, after = said + text[: match.start()], unwrapped(text[match.end() :] + then)
+        start, end = match.span()
+        before, after = in_front(said, text, start), unwrapped(beginning(text, end, then))
         article = match["article"] or ""
         if match["hyphen"]:
             return f"{article}{match['tick'] or ''}service-manager-"
@@ -119,7 +139,7 @@ def neutral_heading(text: str) -> str:
     """The same for a `launchd` that only announces the command behind the text: `launchd: `."""
 
     def word(match: re.Match[str]) -> str:
-        before = text[: match.start()]
+        before = nearest(text[: match.start()])
         if match["name"][0] == "L":
             return "Service manager"
         return _article(before, text[match.end() :], False, False) + "service manager"

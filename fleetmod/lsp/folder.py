@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -56,8 +56,9 @@ class Folder:
             return None
         return path if is_typescript(path) and self._wanted(path) else None
 
-    def scan(self, path: str, data: bytes) -> FileResult:
-        return scan_file(self.project, path, data, self._sources.settings)
+    def scan(self, path: str, data: bytes, stop: Callable[[], bool] | None = None) -> FileResult:
+        """The result of one file; raises detect.Stopped once `stop` says so."""
+        return scan_file(self.project, path, data, self._sources.settings, stop)
 
     def mend(self, finding: Finding, data: bytes) -> Mending | None:
         """What mends one finding, with the packages that the mended code imports.

@@ -21,13 +21,18 @@ class Text:
         # a lone surrogate, which no UTF-8 can hold, counts as one unit like its replacement
         self.data = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace").encode()
         self._encoding = encoding
+        self._last = (-1, 0)  # the last place asked for, and its column
         self._starts = [0, *(match.end() for match in _LINE_END.finditer(self.data))]
 
     def position(self, offset: int) -> Position:
         """The position of a byte offset."""
         line = bisect_right(self._starts, offset) - 1
-        before = self.data[self._starts[line] : offset].decode("utf-8", "replace")
-        return Position(line, _units(before, self._encoding))
+        start, units = self._starts[line], 0
+        if start <= self._last[0] <= offset:  # a long line is not counted anew for each place
+            start, units = self._last
+        before = self.data[start:offset].decode("utf-8", "replace")
+        self._last = (offset, units + _units(before, self._encoding))
+        return Position(line, self._last[1])
 
     def range(self, start: int, end: int) -> Range:
         return Range(self.position(start), self.position(end))

@@ -157,9 +157,7 @@ def _of_strict_gates(audit: Audit, verdicts: Sequence[Verdict]) -> Iterator[Find
 
 
 def _unproven(audit: Audit, verdicts: Sequence[Verdict]) -> Iterator[Unproven]:
-    known = [
-        Unproven(p, a, b, "does not parse and holds a trigger") for p, (a, b) in audit.unparsed
-    ]
+    known = [Unproven(p, a, b, why) for p, (a, b), why in audit.doubts]
     known += [Unproven(p, 0, 0, f"cannot be read: {reason}") for p, reason in audit.unreadable]
     yield from known
     told = {_phrase(each) for each in known}

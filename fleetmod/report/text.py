@@ -152,12 +152,9 @@ def _print_others(console: Console, audit: Audit) -> None:
 
 
 def _print_unproven(console: Console, audit: Audit) -> None:
-    for path, (first, last) in audit.unparsed:
-        console.print(
-            f"[yellow]unproven[/yellow] {escape(path)}:{first}-{last}: does not parse and holds a "
-            "trigger",
-            soft_wrap=True,
-        )
+    for path, (first, last), why in audit.doubts:
+        where = f"{escape(path)}:{first}-{last}"
+        console.print(f"[yellow]unproven[/yellow] {where}: {escape(why)}", soft_wrap=True)
     for path, reason in audit.unreadable:
         console.print(f"[yellow]unproven[/yellow] {escape(path)}: {escape(reason)}", soft_wrap=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -50,6 +51,9 @@ class Scopes:
     def __init__(self, source: Source) -> None:
         self.source = source
         self._known: dict[str, list[Binding]] = {}
+        self._nested: dict[str, _Nested] = {}
+        self._read: dict[str, dict[Binding, list[Node]]] = {}
+        self._written: dict[Binding, bool] = {}
 
     @cached_property
     def _names(self) -> dict[str, list[Node]]:
@@ -77,9 +81,13 @@ class Scopes:
             self._known[name] = found + self._classes.get(name, [])
         return self._known[name]
 
-    def names(self) -> set[str]:
+    @cached_property
+    def _every_name(self) -> frozenset[str]:
+        return frozenset(self._names) | frozenset(self._classes)
+
+    def names(self) -> frozenset[str]:
         """Every identifier that the file uses or declares."""
-        return set(self._names) | set(self._classes)
+        return self._every_name
 
     def uses_global(self, name: str) -> bool:
         """Whether a name is used that nothing in the file declares, as the object of a member."""
@@ -96,14 +104,9 @@ class Scopes:
 
     def lookup(self, name: str, at: Node) -> Binding | None:
         """The declaration that `name` would refer to if it stood at `at`."""
-        best: Binding | None = None
-        for binding in self._named(name):
-            scope = binding.scope
-            if scope.start_byte <= at.start_byte and at.end_byte <= scope.end_byte:
-                size = scope.end_byte - scope.start_byte
-                if best is None or size < best.scope.end_byte - best.scope.start_byte:
-                    best = binding
-        return best
+        if name not in self._nested:
+            self._nested[name] = _Nested(self._named(name))
+        return self._nested[name].around(at)
 
     def original(self, node: Node) -> str:
         """An expression's text; for a renamed import, the name that its module gives it."""
@@ -119,11 +122,14 @@ class Scopes:
 
     def references(self, binding: Binding) -> list[Node]:
         """The places that read or write a declared name, the declaration itself left out."""
-        return [
-            node
-            for node in self._names.get(binding.name, ())
-            if node.id != binding.name_node.id and self.resolve(node) is binding
-        ]
+        if binding.name not in self._read:
+            found: dict[Binding, list[Node]] = defaultdict(list)
+            for node in self._names.get(binding.name, ()):
+                declared = self.lookup(binding.name, node)
+                if declared is not None and node.id != declared.name_node.id:
+                    found[declared].append(node)
+            self._read[binding.name] = found
+        return self._read[binding.name].get(binding, [])
 
     def bindings(self, names: Iterable[str] | None = None) -> list[Binding]:
         """Every declaration of the file, or of some names, in source order."""
@@ -164,7 +170,36 @@ class Scopes:
 
     def assigned(self, binding: Binding) -> bool:
         """Whether a name is written to after its declaration."""
-        return any(_is_target(node) for node in self.references(binding))
+        if binding not in self._written:
+            self._written[binding] = any(map(_is_target, self.references(binding)))
+        return self._written[binding]
+
+
+class _Nested:
+    """The declarations of one name by where they count: scopes lie in each other, or apart."""
+
+    def __init__(self, bindings: list[Binding]) -> None:
+        first: dict[tuple[int, int], Binding] = {}
+        for binding in bindings:
+            first.setdefault((binding.scope.start_byte, -binding.scope.end_byte), binding)
+        ranges = sorted(first)
+        self._starts = [start for start, _ in ranges]
+        self._ends = [-end for _, end in ranges]
+        self._bindings = [first[each] for each in ranges]
+        self._outer: list[int] = []  # the index of the scope around each one, -1 for none
+        open_ones: list[int] = []
+        for index, start in enumerate(self._starts):
+            while open_ones and self._ends[open_ones[-1]] <= start:
+                open_ones.pop()
+            self._outer.append(open_ones[-1] if open_ones else -1)
+            open_ones.append(index)
+
+    def around(self, node: Node) -> Binding | None:
+        """The declaration with the innermost scope around a node."""
+        index = bisect_right(self._starts, node.start_byte) - 1
+        while index >= 0 and self._ends[index] < node.end_byte:
+            index = self._outer[index]
+        return self._bindings[index] if index >= 0 else None
 
 
 def exported(binding: Binding, scopes: Scopes) -> bool:

@@ -73,6 +73,7 @@ class Text:
     path: str
     data: bytes
     _line_starts: list[int] = field(default_factory=list, init=False)
+    _last: tuple[int, int] = field(default=(-1, 1), init=False)  # a place, and its column
 
     @property
     def head(self) -> int:
@@ -99,8 +100,11 @@ class Text:
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column (in characters) of a byte offset, both counted from 1."""
         line = self.line_of(offset)
-        start = self._line_starts[line - 1]
-        return line, len(self.slice(start, offset)) + 1
+        start, column = self._line_starts[line - 1], 1
+        if start <= self._last[0] <= offset:  # a long line is not counted anew for each place
+            start, column = self._last
+        self._last = (offset, column + len(self.slice(start, offset)))
+        return line, self._last[1]
 
     def slice(self, start: int, end: int) -> str:
         return self.data[start:end].decode("utf-8", "replace")
@@ -113,6 +117,7 @@ class Source(Text):
     language: str
     tree: Tree
     _nodes: dict[str, list[Node]] = field(default_factory=dict)
+    _broken: tuple[Node, ...] | None = None
 
     @property
     def root(self) -> Node:
@@ -159,7 +164,9 @@ class Source(Text):
 
     def errors(self) -> list[Node]:
         """The outermost ERROR nodes, and nodes that the parser invented as missing."""
-        return list(_errors(self.root)) if self.root.has_error else []
+        if self._broken is None:
+            self._broken = tuple(_errors(self.root)) if self.root.has_error else ()
+        return list(self._broken)
 
 
 def is_text(data: bytes) -> bool:
@@ -181,9 +188,9 @@ def open_source(path: str, data: bytes) -> Source:
     name = (TYPESCRIPT | JAVASCRIPT).get(suffix, "typescript")
     source = Source(path, data, name, parse(name, data))
     if source.root.has_error:
-        source.tree = _with_imported_types(source)
+        source.tree, source._broken = _with_imported_types(source), None
     if name == "tsx" and b"&" in data:
-        source.tree = _with_ampersands(source)
+        source.tree, source._broken = _with_ampersands(source), None
     return source
 
 
@@ -242,6 +249,28 @@ def parts(node: Node | None) -> list[Node]:
     return [c for c in node.named_children if c.type != "comment"] if node is not None else []
 
 
+def first_part(node: Node) -> Node | None:
+    """The first of a node's parts; a list of them is long."""
+    children = (node.named_child(index) for index in range(node.named_child_count))
+    return next((c for c in children if c is not None and c.type != "comment"), None)
+
+
+def comment_rows(source: Source) -> Iterator[list[Node]]:
+    """The comments with `//` that stand each on the line below the last, with nothing between."""
+    row: list[Node] = []
+    for node in source.of("comment"):
+        if not source.text(node).startswith("//"):
+            continue
+        if row:
+            below = row[-1].end_point.row + 1 == node.start_point.row
+            if not (below and same(row[-1].next_named_sibling, node)):
+                yield row
+                row = []
+        row.append(node)
+    if row:
+        yield row
+
+
 def code_end(node: Node) -> int:
     """Where a node's code ends: where no semicolon closes a statement, the parser takes a comment
     behind it for a part of it."""
@@ -251,12 +280,31 @@ def code_end(node: Node) -> int:
     return node.children[behind - 1].end_byte if behind else node.end_byte
 
 
+def deeper_than(root: Node, depth: int) -> bool:
+    """Whether a tree has more levels than `depth`; what is too small for that is not entered."""
+    waiting = [(root, 1)]
+    while waiting:
+        node, level = waiting.pop()
+        if level > depth:
+            return True
+        for child in node.named_children:
+            if child.descendant_count + level > depth:
+                waiting.append((child, level + 1))
+    return False
+
+
+@lru_cache(maxsize=1 << 14)
+def _parent(node: Node) -> Node | None:
+    """A node's parent, which the parser's library looks for from the root each time."""
+    return node.parent
+
+
 def ancestors(node: Node) -> Iterator[Node]:
     """The parents of a node, innermost first."""
-    parent = node.parent
+    parent = _parent(node)
     while parent is not None:
         yield parent
-        parent = parent.parent
+        parent = _parent(parent)
 
 
 def enclosing_function(node: Node) -> Node | None:

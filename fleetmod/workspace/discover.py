@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from fleetmod.workspace.disk import is_file, readable_name
+from fleetmod.bounds import SIZE, too_large
+from fleetmod.workspace.disk import holds_any, is_file, readable_name
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.grep import grep_lines
 from fleetmod.workspace.schema import Config
@@ -44,10 +45,14 @@ _BINARY_PROBE = 8000  # git, too, calls a file binary for a NUL in its first 800
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The paths that hold a trigger, and those that could not be read, each with the reason."""
+    """The paths that hold a trigger, and those that could not be read, each with the reason.
+
+    The latter are told of `large` ones, too, which hold a trigger and are not looked at.
+    """
 
     hits: tuple[str, ...]
     unreadable: tuple[tuple[str, str], ...]
+    large: tuple[str, ...] = ()
 
 
 def discover(
@@ -123,13 +128,17 @@ def candidates(
     holds: Callable[[bytes], bool] | None = None,
 ) -> Candidates:
     """Which text files of `paths` hold one of `triggers`, in the order of `paths`; where `holds` is
-    given, of these the ones whose content passes it."""
+    given, of these the ones whose content passes it.
+
+    One that is too large to be looked at (see `bounds`) counts as unreadable.
+    """
     if not triggers:
         return Candidates((), ())
     search = search or Search(root)
     found, below = search.hits(triggers), f"{root}/"
     passes = holds or (lambda data: any(trigger in data for trigger in triggers))
     hits: list[str] = []
+    large: list[str] = []
     unreadable: list[tuple[str, str]] = []
     for path in paths:
         # what git did not search is read here; so is every hit, for git's idea of "binary" can be
@@ -138,7 +147,14 @@ def candidates(
             continue
         try:
             with open(below + path, "rb") as file:  # noqa: PTH123 (pathlib takes as long again)
-                data = file.read()
+                data = file.read(SIZE + 1)
+                if len(data) > SIZE and b"\0" not in data[:_BINARY_PROBE]:
+                    file.seek(0)
+                    if holds_any(file, triggers):
+                        large.append(readable_name(path))
+                        size = os.fstat(file.fileno()).st_size
+                        unreadable.append((large[-1], too_large(size)))
+                    continue
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
             continue
@@ -148,7 +164,7 @@ def candidates(
             hits.append(path)
         else:  # no report could name it
             unreadable.append((shown, "its name is not UTF-8"))
-    return Candidates(tuple(hits), tuple(unreadable))
+    return Candidates(tuple(hits), tuple(unreadable), tuple(large))
 
 
 def wide_texts(root: Path, paths: Iterable[str], triggers: Sequence[bytes]) -> list[str]:
@@ -180,10 +196,18 @@ def _walk(root: Path, folder: str) -> Iterator[str]:
     start = root / folder
     if is_file(start):
         yield folder
-    for here, names, files in os.walk(start):
-        names[:] = [name for name in names if f"/{name}/" not in _FOREIGN_FOLDERS]
-        inside = Path(here).relative_to(root).as_posix()
-        yield from (name if inside == "." else f"{inside}/{name}" for name in files)
+    waiting = ["" if folder == "." else f"{folder}/"]
+    while waiting:  # not by recursion, nor by os.walk's: folders nest deeper than Python's stack
+        inside = waiting.pop()
+        try:
+            with os.scandir(root / inside) as entries:
+                for entry in entries:
+                    if not entry.is_dir(follow_symlinks=False):
+                        yield inside + entry.name
+                    elif f"/{entry.name}/" not in _FOREIGN_FOLDERS:
+                        waiting.append(f"{inside}{entry.name}/")
+        except OSError:
+            continue  # as where git cannot look
 
 
 def _foreign(path: str) -> Place | None:

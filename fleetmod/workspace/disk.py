@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
+
+_PIECE = 1 << 20
+_OVERLAP = 4096  # no text that is looked for is longer than a path
 
 
 def is_file(path: Path) -> bool:
@@ -25,3 +30,23 @@ def is_folder(path: Path) -> bool:
 def readable_name(path: str) -> str:
     """The path with a mark for each byte of it that is not UTF-8, so that it can be printed."""
     return os.fsencode(path).decode("utf-8", "replace")
+
+
+def holds_any(file: BinaryIO, texts: Sequence[bytes]) -> bool:
+    """Whether the rest of a file holds one of some texts; it is never held as a whole."""
+    overlap, before = max(map(len, texts), default=1) - 1, b""
+    while piece := file.read(_PIECE):
+        data = before + piece
+        if any(text in data for text in texts):
+            return True
+        before = data[-overlap:] if overlap else b""
+    return False
+
+
+def numbered_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file from 1 on, a long one in pieces that overlap a little."""
+    number, kept = 1, b""
+    while piece := file.readline(_PIECE):
+        yield number, kept + piece
+        kept = b"" if piece.endswith(b"\n") else piece[-_OVERLAP:]
+        number += piece.endswith(b"\n")

@@ -6,10 +6,13 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from fleetmod.bounds import SIZE
 from fleetmod.errors import UNPROVEN, FleetmodError
-from fleetmod.workspace.disk import is_file, is_folder, readable_name
+from fleetmod.workspace.disk import holds_any, is_file, is_folder, numbered_lines, readable_name
 from fleetmod.workspace.search import Search
 
+_SHOWN = 1000  # lines with a text of a file that is too large to be held
+_CUT = 200  # bytes around what is found in a file that is too large to be held
 BINARY = "binary file matches"
 Hit = tuple[str, int, str]  # path, line from 1, the line's text
 
@@ -49,7 +52,10 @@ def grep_all(
                 continue
             data = _read(root, path)
             for needle in needles:
-                found[needle].update(_matches(data, path, needle))
+                hits = _matches(data, path, needle) if data is not None else ()
+                found[needle].update(hits)
+            if data is None:
+                _search_large(root, path, found)
     return {needle: sorted(hits) for needle, hits in found.items()}
 
 
@@ -100,11 +106,42 @@ def _below(folder: Path, prefix: str, suffix: str, skip_dirs: Collection[str]) -
             raise _unreadable(inside or ".", error) from error
 
 
-def _read(root: Path, path: str) -> bytes:
+def _read(root: Path, path: str) -> bytes | None:
+    """A file's content; None for one that is too large to be held."""
     try:
-        return (root / path).read_bytes()
+        with (root / path).open("rb") as file:
+            data = file.read(SIZE + 1)
     except OSError as error:
         raise _unreadable(path, error) from error
+    return data if len(data) <= SIZE else None
+
+
+def _search_large(root: Path, path: str, found: dict[bytes, set[Hit]]) -> None:
+    """The same search by lines, whose texts are cut, up to so many of each text.
+
+    Such a file is told as not looked at; its lines are to show what it is about.
+    """
+    shown = readable_name(path)
+    left = dict.fromkeys(found, _SHOWN)
+    binary: set[bytes] = set()
+    try:
+        with (root / path).open("rb") as file:
+            null = holds_any(file, [b"\0"])
+            file.seek(0)
+            for number, line in numbered_lines(file):
+                for needle, hits in found.items():
+                    if not left[needle] or (at := line.find(needle)) < 0:
+                        continue
+                    left[needle] -= 1
+                    if null:
+                        binary.add(needle)
+                        continue
+                    around = line[max(at - _CUT, 0) : at + _CUT].rstrip(b"\r\n")
+                    hits.add((shown, number, around.decode("utf-8", "replace")))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    for needle in binary:
+        found[needle].add((shown, 0, BINARY))
 
 
 def _matches(data: bytes, path: str, needle: bytes) -> Iterator[Hit]:

@@ -16,7 +16,10 @@ from fleetmod.workspace.globs import glob_regex
 RULE = "workspace-member"
 PNPM = "pnpm-workspace.yaml"
 NPM = "package.json"
-_ITEM = lazy(r"""^([ \t]*)-[ \t]+("[^"\n]*"|'[^'\n]*'|[^\s#'"][^\n]*?)[ \t]*(?:[ \t]#.*)?\r?$""")
+_ITEM = lazy(
+    r"""([ \t]*)-[ \t]+(?:("[^"\n]*"|'[^'\n]*')[ \t]*(?:[ \t]#[^\n]*)?\r?|([^\s#'"][^\n]*))"""
+)
+_REMARK = lazy(r"[ \t]#")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +133,8 @@ def _block(text: str, start: int) -> _YamlList:
         stop = text.find("\n", at + 1)
         stop = len(text) if stop < 0 else stop
         line = text[at + 1 : stop]
-        if item := _ITEM.match(line):
-            indent, value = item[1], item[2]
+        if item := _ITEM.fullmatch(line):
+            indent, value = item[1], item[2] or _REMARK.split(item[3], maxsplit=1)[0].rstrip()
             quote = value[0] if value[0] in "'\"" else ""
             globs.append(value.strip("'\""))
             end = stop

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from fleetmod.regex import lazy
 
@@ -45,6 +46,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
+        self.breaks = [match.start() for match in re.finditer("\n", text)]
         self.lines: dict[Path, int] = {}
         self.last: dict[Path, int] = {}  # arrays of tables: the index of the newest table
 
@@ -71,7 +73,7 @@ class _Reader:
 
     def _note(self, path: Path, offset: int) -> None:
         for length in range(1, len(path) + 1):  # `a.b = 1` is the first mention of `a` too
-            self.lines.setdefault(path[:length], self.text.count("\n", 0, offset) + 1)
+            self.lines.setdefault(path[:length], bisect_left(self.breaks, offset) + 1)
 
     def _header(self) -> Path:
         start, array = self.at, self.text.startswith("[[", self.at)

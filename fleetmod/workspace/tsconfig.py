@@ -15,7 +15,7 @@ from fleetmod.workspace.globs import glob_regex
 
 NAME = "tsconfig.json"
 _ALWAYS_OUT = ("node_modules", "bower_components", "jspm_packages")
-_COMMENT = lazy(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.S)
+_COMMENT = lazy(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?(?:\*/|\Z)', re.S)
 _COMMA = lazy(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 _DEPTH = 5
 
@@ -119,7 +119,8 @@ def _place(folder: str, path: str) -> str:
 
 def _fits(path: str, patterns: Sequence[str]) -> bool:
     """Whether a pattern fits the path, or a folder above it: `src` means `src/**/*`."""
-    return any(glob_regex(p).fullmatch(part) for part in _parts(path) for p in patterns)
+    globs = [glob_regex(pattern, braces=False) for pattern in patterns]
+    return any(glob.fullmatch(part) for part in _parts(path) for glob in globs)
 
 
 def _parts(path: str) -> list[str]:

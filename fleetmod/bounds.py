@@ -1,0 +1,19 @@
+"""How much of one file is looked at; what is past a bound is told as unproven."""
+
+from __future__ import annotations
+
+SIZE = 4_000_000  # bytes; the largest file that people wrote, TypeScript's checker, has 3.2 million
+DEPTH = 400  # of nodes in a syntax tree; code that people write stays below 80
+FINDINGS = 20_000  # in one file
+PIECES = (
+    5_000  # side by side in one place that does not parse; looking from one to the next is slow
+)
+
+
+def too_large(size: int) -> str:
+    """Why a file of so many bytes is not looked at; empty where it is."""
+    return f"has {size:,} bytes, and files of more than {SIZE:,} are not looked at" * (size > SIZE)
+
+
+TOO_DEEP = f"nests deeper than {DEPTH} levels, so nothing in it is looked at"
+TOO_MANY = f"holds more than {FINDINGS:,} findings, so nothing in it is looked at"

@@ -1,0 +1,298 @@
+"""Files and settings that are huge, or nest, repeat or multiply without end.
+
+What grows is counted in calls, not in time: twice the input may take little more than twice the
+work. What is past a bound is told as not looked at, and the rest of the repository is judged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from fleetmod.bounds import DEPTH, FINDINGS, SIZE
+from fleetmod.host import python as host_python
+from fleetmod.host import scan as host_typescript
+from fleetmod.host import shell as host_shell
+from fleetmod.host.tools import load_tools
+from fleetmod.languages.findings import Context
+from fleetmod.languages.scan import scan as portable
+from fleetmod.places import HOME
+from tests.repo import Ran, make
+from tests.scan import PATH, SETTINGS, look
+
+TOOLS = load_tools(())
+SECONDS = 60  # a run of these small repositories takes one or two
+RUN = 'import { execFile, execSync } from "node:child_process";\n'
+START = 'execSync("launchctl kickstart -k gui/501/com.acme.api");'
+PROMISED = 'import { promisify } from "node:util";\nconst run = promisify(execFile);\n'
+
+
+def each(line: str) -> Callable[[int], str]:
+    """A text of so many lines, with the number of each in the place of a `#`."""
+    return lambda n: RUN + "".join(line.replace("#", str(i)) + "\n" for i in range(n))
+
+
+WIDE = {
+    "comments in a row": (40, each("// /Users/alice/x: launchctl list")),
+    "names declared again": (
+        60,
+        each("function f#(l: string) { const t = l; execSync(`launchctl stop gui/501/${t}`); }"),
+    ),
+    "results of one name": (
+        60,
+        lambda n: (
+            PROMISED
+            + each(
+                'export async function f#() { const { stdout } = await run("launchctl", ["list"]); '
+                'return stdout.includes("a"); }'
+            )(n)
+        ),
+    ),
+    "uses of one name": (150, lambda n: "const launchctl = 1;\n" + "f(launchctl);\n" * n),
+    "elements of a list": (150, lambda n: "const a = [" + '"/Users/alice/x", ' * n + "];\n"),
+    "constants": (
+        300,
+        each('const L# = "com.x#"; execSync(`launchctl kickstart -k gui/501/${L#}`);'),
+    ),
+    "calls": (600, each(f"export async function f#() {{ {START} }}")),
+    "calls of one function": (600, lambda n: f"async function f() {{\n{(START + chr(10)) * n}}}\n"),
+    "calls of a wrapper": (
+        600,
+        each("function lc#(c: string) { return execSync(`launchctl ${c}`); }\nlc#('stop com.x');"),
+    ),
+    "cases": (600, lambda n: RUN + "switch (a) {" + f"case 1: {START} break;\n" * n + "}\n"),
+    "calls and texts": (600, each(START + ' console.log("run launchctl stop com.acme.api");')),
+    "calls of the machine": (300, each('execSync("colima status");')),
+    "handlers": (
+        600,
+        each(f'async function f#() {{ try {{ {START} }} catch {{ log("launchctl failed"); }} }}'),
+    ),
+    "names of the tool": (300, each("const launchctlPath# = 1; f(launchctlPath#);")),
+}
+
+
+def work(text: str) -> int:
+    """How many functions are called to analyse a file."""
+    return calls(lambda: look(text))
+
+
+def calls(act: Callable[[], object]) -> int:
+    count = 0
+
+    def called(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(called)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("kind", WIDE)
+def test_twice_the_text_is_twice_the_work(kind: str) -> None:
+    size, text = WIDE[kind]
+    look(text(3))  # what is made once
+    assert work(text(2 * size)) < 2.2 * work(text(size))
+
+
+def scripts(kind: str, n: int) -> None:
+    """A script or module with so many calls and homes, as the gates of phases to come see it."""
+    shell, python = "cp /Users/alice/x y; pbcopy\n", 'subprocess.run(["pbcopy"])\n'
+    typescript = 'execSync("pbcopy");\n'
+    if kind == "shell, host":
+        host_shell.scan("a.sh", (shell * n).encode(), TOOLS)
+    elif kind == "shell, portable":
+        portable("a.sh", (shell * n).encode(), Context(SETTINGS.places, {HOME: "HOME"}))
+    elif kind == "Python, host":
+        host_python.scan("a.py", ("import subprocess\n" + python * n).encode(), TOOLS)
+    else:
+        host_typescript.scan("a.ts", (RUN + typescript * n).encode(), TOOLS)
+
+
+@pytest.mark.parametrize(
+    "kind", ["shell, host", "shell, portable", "Python, host", "TypeScript, host"]
+)
+def test_twice_the_script_is_twice_the_work(kind: str) -> None:
+    scripts(kind, 3)
+    assert calls(lambda: scripts(kind, 800)) < 2.2 * calls(lambda: scripts(kind, 400))
+
+
+DEEP_OTHERS = {
+    "a.sh": ("portable", "if true; then\n" * 3000 + "cp /Users/alice/x y\n" + "fi\n" * 3000),
+    "b.sh": ("host", "if true; then\n" * 3000 + "pbcopy\n" + "fi\n" * 3000),
+    "a.py": ("portable", "x = " + "(" * 3000 + '"/Users/alice/x"' + ")" * 3000 + "\n"),
+    "b.py": ("portable", 'x = "/Users/alice/x"' + ' + "a"' * 3000 + "\n"),
+    "packages/app/src/b.ts": (
+        "host",
+        RUN + "if (a) {}\n" + 'else if (b) { execSync("pbcopy"); }\n' * 3000,
+    ),
+}
+
+
+@pytest.mark.parametrize("path", DEEP_OTHERS)
+def test_what_nests_too_deeply_is_told_in_every_language(tmp_path: Path, path: str) -> None:
+    phase, text = DEEP_OTHERS[path]
+    ran = run(make(tmp_path / "r", {**CLEAN, path: text}), "gate", "--phase", phase)
+    assert ran.code == 3, ran
+    assert f"nests deeper than {DEPTH} levels" in " ".join(ran.out.split())
+
+
+DEEP = {
+    "templates": lambda n: "export const p = " + "`${" * n + '"/Users/alice"' + "}`" * n + ";\n",
+    "branches": lambda n: "if (a) {}\n" + 'else if (b) { f("/Users/alice/x"); }\n' * n,
+    "calls of results": lambda n: "a" + '.b("/Users/alice/x")' * n + ";\n",
+    "choices": lambda n: "const p = " + 'a ? "/Users/alice/x" : ' * n + "b;\n",
+    "sums": lambda n: 'const p = ""' + ' + "/Users/alice/x"' * n + ";\n",
+}
+
+
+@pytest.mark.parametrize("kind", DEEP)
+def test_what_nests_too_deeply_is_not_looked_at(kind: str) -> None:
+    result = look(DEEP[kind](3000))
+    assert not result.findings and not result.edits
+    (told,) = result.unproven
+    assert f"{PATH}:1-" in told and f"nests deeper than {DEPTH} levels" in told
+
+
+def test_what_people_nest_is_looked_at() -> None:
+    assert len(look(DEEP["branches"](100)).edits) > 100
+
+
+def test_too_many_findings_are_not_looked_at() -> None:
+    result = look('f("/Users/alice/x");\n' * (FINDINGS + 1))
+    assert not result.findings
+    assert f"more than {FINDINGS:,} findings" in result.unproven[0]
+
+
+FILES: dict[str, str | bytes] = {
+    "package.json": '{"name": "acme", "private": true, "workspaces": ["packages/*"]}\n',
+    "packages/app/package.json": '{"name": "@acme/app"}\n',
+    "packages/app/src/a.ts": 'export const p = "/Users/alice/x";\n',
+    "fleetmod.toml": 'version = 1\n[home]\nusers = ["alice"]\n',
+}
+CLEAN = FILES | {"packages/app/src/a.ts": "export const p = 1;\n"}
+
+
+def run(root: Path, *args: str, memory: int = 0) -> Ran:
+    """fleetmod within a time that nothing here needs, and so many bytes of memory."""
+
+    def limit() -> None:
+        if memory:
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "fleetmod", "-C", str(root), *args],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"},
+        timeout=SECONDS,
+        preexec_fn=limit,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def test_one_file_does_not_end_the_run(tmp_path: Path) -> None:
+    root = make(tmp_path / "r", {**FILES, "packages/app/src/z.ts": DEEP["templates"](3000)})
+    ran = run(root, "gate", "--phase", "1b")
+    assert ran.code == 1 and "packages/app/src/a.ts:1" in ran.out  # the other one's debt
+    assert "packages/app/src/z.ts:1-2 nests deeper than" in ran.out
+    (root / "packages/app/src/a.ts").write_text("export const p = 1;\n")
+    assert run(root, "gate", "--phase", "1b").code == 3
+
+
+@pytest.mark.parametrize("command", [("audit",), ("check",), ("gate", "--phase", "1a,1b")])
+def test_a_huge_file_is_told_and_never_held(tmp_path: Path, command: tuple[str, ...]) -> None:
+    line = b'export const p = "/Users/alice/x"; // launchctl list\n'
+    root = make(tmp_path / "r", {**CLEAN, "packages/app/src/z.ts": line * 1_000_000})
+    ran = run(root, *command, memory=400_000_000)
+    assert ran.code == 3
+    told = " ".join(ran.out.split()) + ran.err
+    assert f"has 53,000,000 bytes, and files of more than {SIZE:,} are not looked at" in told
+
+
+def test_a_huge_file_without_a_trigger_is_clean(tmp_path: Path) -> None:
+    root = make(tmp_path / "r", {**CLEAN, "packages/app/src/z.ts": b"export {};\n" * 1_000_000})
+    assert run(root, "gate", "--phase", "1a,1b", memory=400_000_000).code == 0
+
+
+@pytest.mark.parametrize("glob", ["**/" * 30 + "zzz", "**/a/" * 20 + "zzz", "*a" * 30 + "b"])
+def test_a_glob_is_matched_in_bounded_time(tmp_path: Path, glob: str) -> None:
+    deep = "packages/app/src/" + "a/" * 28 + "a" * 40 + ".ts"
+    config = f'version = 1\n[workspace]\nexclude = ["{glob}"]\n[home]\nusers = ["alice"]\n'
+    files = {**CLEAN, deep: FILES["packages/app/src/a.ts"], "fleetmod.toml": config}
+    assert run(make(tmp_path / "r", files), "audit").code == 1
+
+
+def test_braces_do_not_multiply(tmp_path: Path) -> None:
+    workspace = json.dumps({"name": "acme", "workspaces": ["{a,b}" * 24]})
+    root = make(tmp_path / "r", {**CLEAN, "package.json": workspace})
+    (root / "fleetmod.toml").unlink()
+    ran = run(root, "audit")
+    assert ran.code == 2 and "stand for more than 1000 patterns" in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+RULE = """id = "acme"
+title = "x"
+family = "home"
+class = "x"
+triggers = ["aaaa"]
+query = '((string) @debt (#match? @debt "PATTERN"))'
+prose = "x"
+refusal = "x"
+"""
+
+
+@pytest.mark.parametrize("pattern", ["^.(a+)+$", "(a|aa)+$", "^(a{0,9}){20}$", "a.*a.*a.*b"])
+def test_a_pattern_that_may_never_end_is_refused(tmp_path: Path, pattern: str) -> None:
+    text = f"export const s = '{'a' * 60}';\n"
+    config = f'{FILES["fleetmod.toml"]}[workspace]\nrules = ["rules"]\n'
+    files = {"fleetmod.toml": config, "rules/acme.toml": RULE.replace("PATTERN", pattern)}
+    ran = run(make(tmp_path / "r", {**CLEAN, "packages/app/src/a.ts": text, **files}), "audit")
+    assert ran.code == 2 and "so it may never end" in ran.err and "rules/acme.toml:6" in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("pattern", ["^.a+", "(?:aa|bb) *", r"\\\\d{1,3}(?:\\\\.\\\\d{1,3}){3}"])
+def test_a_pattern_that_ends_is_taken(tmp_path: Path, pattern: str) -> None:
+    config = f'{FILES["fleetmod.toml"]}[workspace]\nrules = ["rules"]\n'
+    files = {"fleetmod.toml": config, "rules/acme.toml": RULE.replace("PATTERN", pattern)}
+    assert run(make(tmp_path / "r", {**CLEAN, **files}), "audit").code == 0
+
+
+def test_settings_of_a_long_line(tmp_path: Path) -> None:
+    """A workspace's entry with many blanks, and a tsconfig whose comments never close."""
+    members = f"packages:\n  - a{' ' * 200_000}b\n  - 'packages/*'\n"
+    files = {
+        **FILES,
+        "pnpm-workspace.yaml": members,
+        "packages/app/tsconfig.json": "/*" * 400_000,
+    }
+    assert run(make(tmp_path / "r", files), "migrate", "--dry-run").code == 0
+
+
+def test_folders_may_nest_without_end(tmp_path: Path) -> None:
+    root = tmp_path / "r"
+    for path, content in CLEAN.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(str(content))
+    inside = root / f"packages/app/src/{'a/' * 1400}"
+    subprocess.run(["mkdir", "-p", inside], check=True)  # Python's own way to is by recursion
+    try:
+        (inside / "x.ts").write_text(str(FILES["packages/app/src/a.ts"]))
+        ran = run(root, "check")
+        assert ran.code == 1 and "/a/a/x.ts" in ran.out
+    finally:
+        subprocess.run(["rm", "-rf", root], check=True)
