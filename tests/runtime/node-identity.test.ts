@@ -89,7 +89,7 @@ describe("node identity", () => {
     host.write("acme/packages/node-identity/identity.json", "{}");
     host.write("acme/.git", "gitdir: /elsewhere");
     assert.equal(identity({}, { data, from }).repoRoot, join(host.folder, "acme"));
-    assert.equal(identity({}, { data, from }).describe().repoRoot.source, "checkout");
+    assert.equal(createNodeIdentity({ env: {}, data, from }).describe().repoRoot.source, "checkout");
     assert.throws(() => identity({}, { data, from: bundle }).repoRoot, /repoRoot is not known/);
   });
 
