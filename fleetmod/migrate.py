@@ -61,7 +61,7 @@ def plan(
             if owner is None:
                 results[index] = refused(result, UNOWNED)
                 continue
-            needed.append(Needed(owner, settled.needs))
+            needed.append(Needed(owner, settled.needs, result.path))
         changes.append(settled.change)
     installed = install(project, needed)
     for path, texts in installed.texts.items():

@@ -4,60 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fleetmod.runtime.fit import lowest
 from tests.install import CALL, migrated, repo
-from tests.node import node, npm, run
 
-OUT = "tsconfig.json would compile packages/process-manager, too, which has a tsconfig.json of"
 PACKAGE = '{"name": "app"}'
 
 
 def said(tmp_path: Path, package: str = PACKAGE, **files: str) -> str:
     named = {name.replace("_", "."): text for name, text in files.items()}
     return migrated(repo(tmp_path, {"package.json": package, "src/a.ts": CALL, **named})).out
-
-
-@pytest.mark.parametrize(
-    ("config", "warned"),
-    [
-        ('{"compilerOptions": {"rootDir": "src"}}', True),
-        ('{"compilerOptions": {"outDir": "dist"}, "exclude": ["test"]}', True),
-        ('{"include": ["**/*.ts"]}', True),
-        ('{"include": ["src", "packages/*/src/**/*"]}', True),
-        ('{"include": ["src"]}', False),
-        ('{"files": ["src/a.ts"]}', False),
-        ('{"files": [], "references": [{"path": "./app"}]}', False),
-        ('{"exclude": ["packages"], /* ours, */ "compilerOptions": {}, }', False),
-        ('{"compilerOptions": {"noEmit": true, "allowImportingTsExtensions": true}}', False),
-        ('{"extends": "./base.json"}', False),
-        ("{", False),
-    ],
-)
-def test_a_configuration_that_would_compile_them(tmp_path: Path, config: str, warned: bool) -> None:
-    base = '{"include": ["src"]} // only ours'
-    assert (OUT in said(tmp_path, tsconfig_json=config, base_json=base)) is warned
-
-
-def test_a_build_passes_once_the_note_is_heeded(tmp_path: Path) -> None:
-    options: dict[str, Any] = {"rootDir": "src", "noEmit": True, "types": [], "skipLibCheck": True}
-    config = {"compilerOptions": options | {"module": "nodenext"}, "exclude": ["fleetmod.toml"]}
-    files = {"package.json": PACKAGE, "src/a.ts": "export const a = 1;\n", "src/b.ts": CALL}
-    root = repo(tmp_path, {**files, "tsconfig.json": json.dumps(config)})
-    assert OUT in migrated(root).out
-    tsc = npm("typescript") / "typescript" / "bin" / "tsc"
-    (root / "src/b.ts").unlink()  # what it imports is not installed here
-    assert "TS6059" in node_says(root, tsc)
-    config["exclude"] = ["packages/process-manager"]
-    (root / "tsconfig.json").write_text(json.dumps(config))
-    assert node_says(root, tsc) == ""
-
-
-def node_says(root: Path, tsc: Path) -> str:
-    return run(node(), tsc, "-p", ".", cwd=root).stdout
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ def test_under_bun(suite: Path) -> None:
 def test_types_are_what_tsc_emits(package: str, tmp_path: Path) -> None:
     folder = tmp_path / package
     _copy(package, folder)
-    shutil.rmtree(folder / "types")
+    for path in (folder / "types").rglob("*.d.ts"):
+        path.unlink()
     _tsc(folder)
     assert _texts(folder / "types") == _texts(RUNTIME / package / "types")
 

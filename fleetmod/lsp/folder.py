@@ -75,6 +75,6 @@ class Folder:
         if owner is None:
             raise FleetmodError("no package.json stands above the file", where=path)
         project = replace(self.project)  # looks anew for the packages that are there
-        installed = install(project, [Needed(owner, fix.needs)])
+        installed = install(project, [Needed(owner, fix.needs, path)])
         created = {c.path: c.edits[0].text for c in installed.created}
         return Mending(fix.edits, installed.texts, created)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,15 @@ from fleetmod.project import Project
 from fleetmod.runtime.exports import check_exports
 from fleetmod.runtime.fit import fit_notes
 from fleetmod.runtime.identity import identity_json
+from fleetmod.runtime.images import Needs, images
+from fleetmod.runtime.importers import is_development
+from fleetmod.runtime.linters import ignored
+from fleetmod.runtime.nextjs import transpiled
+from fleetmod.runtime.programs import Programs
 from fleetmod.workspace.disk import is_file
+from fleetmod.workspace.graph import packages_of
 from fleetmod.workspace.manifest import PackageInfo
+from fleetmod.workspace.members import declared_globs
 from fleetmod.workspace.wiring import Local, wire
 
 RULE = "runtime"
@@ -28,6 +36,7 @@ class Needed:
 
     owner: PackageInfo
     needs: tuple[Need, ...]
+    path: str
 
 
 @dataclass(frozen=True)
@@ -47,28 +56,81 @@ def install(project: Project, needed: Iterable[Needed]) -> Installed:
     and for a manifest that cannot take a dependency.
     """
     names: dict[str, set[str]] = defaultdict(set)
-    wanted: dict[PackageInfo, set[Local]] = defaultdict(set)
+    importers: dict[tuple[PackageInfo, str], list[str]] = defaultdict(list)
     for each in needed:
         for need in each.needs:
-            port = need.package
-            names[port].add(need.name)
-            folder = project.port_folder(port)
-            if each.owner.path != folder:
-                new = port not in project.present
-                wanted[each.owner].add(Local(project.packages[port], folder, new))
+            names[need.package].add(need.name)
+            if each.owner.path != project.port_folder(need.package):
+                importers[each.owner, need.package].append(each.path)
+    wanted: dict[PackageInfo, set[Local]] = defaultdict(set)
+    for (owner, port), paths in importers.items():
+        dev = all(is_development(project, owner, path) for path in paths)
+        new = port not in project.present
+        wanted[owner].add(Local(project.packages[port], project.port_folder(port), new, dev))
     wired = wire(project.root, wanted)
+    texts = dict(wired.texts)
     created: list[FileChange] = []
-    created_in = {project.port_folder(port) for port in names if port not in project.present}
-    notes = [*wired.notes, *fit_notes(project.root, created_in, wanted)]
+    new_ports = sorted(port for port in names if port not in project.present)
+    fitted = _fitted(
+        project, wanted, {project.packages[p]: project.port_folder(p) for p in new_ports}
+    )
+    texts.update(fitted.texts)
+    notes = [*wired.notes, *fitted.notes]
     for port in sorted(names):
         if port in project.present:
             notes.append(check_exports(project, port, names[port]))
         else:
-            created += _created(project, port)
-    return Installed(tuple(created), wired.texts, tuple(notes))
+            created += _created(project, port, project.port_folder(port) in fitted.unchecked)
+    return Installed(tuple(created), texts, tuple(dict.fromkeys(notes)))
 
 
-def _created(project: Project, port: str) -> Iterator[FileChange]:
+@dataclass(frozen=True)
+class _Fitted:
+    """What of the repository takes the packages in: texts that change, notes, and the folders whose
+    sources a program of other options compiles."""
+
+    texts: dict[str, tuple[str, str]]
+    notes: list[str]
+    unchecked: set[str]
+
+
+def _fitted(
+    project: Project, wanted: Mapping[PackageInfo, Collection[Local]], new: Mapping[str, str]
+) -> _Fitted:
+    """Make the repository's programs, linters, images and bundles fit for the packages.
+
+    `new` gives the folder of each package that is created, by its npm name.
+    """
+    root, files = project.root, project.search.listed or ()
+    notes = fit_notes(root, wanted)
+    texts, unchecked = {}, set()
+    if new:
+        programs = Programs(root, files)
+        texts = programs.without([*new.values()])
+        for place, folder in programs.lead_to(new):
+            unchecked.add(folder)
+            notes.append(
+                f"`paths` of {place} lead to the sources of {folder}, which it would compile with "
+                "its own options: they carry @ts-nocheck"
+            )
+        changed, told = ignored(root, [*new.values()])
+        texts, notes = texts | changed, notes + told
+    if wanted:
+        manifests = [path for path in files if posixpath.basename(path) == "package.json"]
+        gains = {
+            owner.path: {local.folder for local in locals_ if not local.dev}
+            for owner, locals_ in wanted.items()
+        }
+        linked = bool(declared_globs(root))
+        for changed, told in (
+            transpiled(root, wanted),
+            images(root, files, Needs(packages_of(root, manifests), gains, linked)),
+        ):
+            texts, notes = texts | changed, notes + told
+    return _Fitted(texts, notes, unchecked)
+
+
+def _created(project: Project, port: str, unchecked: bool) -> Iterator[FileChange]:
     """The files of a runtime package, with the target's scope and its own defaults."""
     folder, target = Path(__file__).parent / port, project.port_folder(port)
     shipped = {f"{target}/{path.relative_to(folder).as_posix()}": path for path in _shipped(folder)}
@@ -84,6 +146,8 @@ def _created(project: Project, port: str) -> Iterator[FileChange]:
         text = text.replace(_PLACEHOLDER, project.config.runtime.scope + "/")
         if path.name == "identity.json":
             text = identity_json(project.config)
+        if unchecked and path.suffix == ".ts" and not path.name.endswith(".d.ts"):
+            text = "// @ts-nocheck\n" + text
         yield FileChange(place, "", (Edit(0, 0, text, RULE),))
 
 

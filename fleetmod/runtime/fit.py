@@ -12,7 +12,7 @@ from fleetmod.regex import lazy
 from fleetmod.workspace.json_edit import read_object
 from fleetmod.workspace.managers import folders_above, manager_of
 from fleetmod.workspace.manifest import PackageInfo
-from fleetmod.workspace.tsconfig import NAME, TsConfig, read_tsconfig
+from fleetmod.workspace.tsconfig import read_tsconfig
 
 # Node strips types by default from here on: nodejs.org/api/typescript.html, "Type stripping"
 NODE = (22, 18)
@@ -20,34 +20,17 @@ NODE = (22, 18)
 # "allowImportingTsExtensions")
 TYPESCRIPT = (5, 0)
 _VERSION = lazy(r"(\d+)(?:\.(\d+))?")
-_COMMONJS = ("commonjs", "node10", "umd", "amd")
+# those of Node make CommonJS of a package without "type": "module"
+_COMMONJS = ("commonjs", "node10", "umd", "amd", "node16", "node18", "node20", "nodenext")
 _BUNDLERS = frozenset("bun esbuild parcel rollup rolldown tsdown tsup tsx vite webpack".split())
 
 
-def fit_notes(root: Path, folders: Collection[str], owners: Collection[PackageInfo]) -> list[str]:
-    """Notes on the new packages in `folders`, and on the packages (`owners`) that import them."""
-    notes = [note for folder in sorted(folders) for note in _compiled(root, folder)]
+def fit_notes(root: Path, owners: Collection[PackageInfo]) -> list[str]:
+    """Notes on the packages (`owners`) that import the new packages."""
+    notes: list[str] = []
     for owner in sorted(owners, key=lambda info: info.path):
         notes += [*_run(root, owner), *_typed(root, owner)]
     return list(dict.fromkeys(notes))
-
-
-def _compiled(root: Path, folder: str) -> Iterator[str]:
-    """A note on each tsconfig.json above a new package that takes its sources in, and must not."""
-    for above in folders_above(posixpath.dirname(folder)):
-        config = read_tsconfig(root, above)
-        if config is None or not config.takes(f"{folder}/src/index.ts") or _harmless(config):
-            continue
-        name = posixpath.join(above, NAME)
-        yield (
-            f"{name} would compile {folder}, too, which has a {NAME} of its own: add "
-            f'"{posixpath.relpath(folder, above or ".")}" to its "exclude"'
-        )
-
-
-def _harmless(config: TsConfig) -> bool:
-    """Whether it only checks, and knows the imports with `.ts` that the package has."""
-    return all(config.options.get(key) for key in ("noEmit", "allowImportingTsExtensions"))
 
 
 def _run(root: Path, owner: PackageInfo) -> Iterator[str]:

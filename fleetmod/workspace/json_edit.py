@@ -109,7 +109,8 @@ def new_object(text: str, parent: Block, key: str, value: str) -> str:
     gap = _gap(text, parent) if parent.items else _indents(text, parent)[0] + "  "
     entry = written(text, parent, key, quoted(value))
     if "\n" not in gap:
-        return "{" + entry + "}"
+        space = " " if text[parent.start + 1] == " " else ""
+        return "{" + space + entry + space + "}"
     unit = _indents(text, parent)[1]
     return "{" + gap + unit + entry + gap + "}"
 

@@ -112,34 +112,47 @@ def owner(root: Path, path: str) -> PackageInfo | None:
     return marker
 
 
-def add_dependency(text: str, name: str, version: str, where: str = "package.json") -> Edit | None:
-    """The edit that adds `name` to the "dependencies" of the manifest `text`.
+def add_dependency(
+    text: str,
+    name: str,
+    version: str,
+    where: str = "package.json",
+    field: str = "dependencies",
+) -> Edit | None:
+    """The edit that adds `name` to the "dependencies", or another `field`, of the manifest `text`.
 
     None when the manifest names it already, for running, developing or as a peer. Raises
-    FleetmodError, at `where`, for a text that is no JSON object or whose "dependencies" is none.
+    FleetmodError, at `where`, for a text that is no JSON object or whose field is none.
     """
     top = json_edit.read_object(text, where)
-    for field in _FIELDS:
-        there = top.last(field)
-        if there is not None and isinstance(there.value, dict) and name in there.value:
-            return None
-    found = top.last("dependencies")
+    if field_of(text, name, where):
+        return None
+    found = top.last(field)
     if found is None:
         written = json_edit.new_object(text, top, name, version)
-        entry = json_edit.written(text, top, "dependencies", written)
+        entry = json_edit.written(text, top, field, written)
         keys = [item.key for item in top.items]
-        # in front of its siblings, where people look for it
-        after = (keys.index(field) for field in _FIELDS if field in keys)
-        return json_edit.add_items(text, top, next(after, len(keys)), [entry], RULE)
+        # among its siblings, where people look for it
+        after = next((keys.index(f) for f in _FIELDS[_FIELDS.index(field) :] if f in keys), -1)
+        before = next((keys.index(f) + 1 for f in _FIELDS if f in keys), len(keys))
+        return json_edit.add_items(text, top, after if after >= 0 else before, [entry], RULE)
     if not isinstance(found.value, dict):
         raise FleetmodError(
-            "dependencies is not an object", where=where, todo='Write "dependencies": {…}.'
+            f"{field} is not an object", where=where, todo=f'Write "{field}": {{…}}.'
         )
     block = json_edit.read_block(text, found.value_start)
     style = block if block.items else top
     entry = json_edit.written(text, style, name, json_edit.quoted(version))
     index = _sorted_place([item.key for item in block.items], name)
     return json_edit.add_items(text, block, index, [entry], RULE)
+
+
+def field_of(text: str, name: str, where: str) -> str:
+    """The field of the manifest `text` that names a package, the first of them; "" for none."""
+    top = json_edit.read_object(text, where)
+    found = ((field, top.last(field)) for field in _FIELDS)
+    named = (f for f, item in found if item and isinstance(item.value, dict) and name in item.value)
+    return next(named, "")
 
 
 def workspace_protocol(root: Path, packages: Sequence[PackageInfo]) -> str:

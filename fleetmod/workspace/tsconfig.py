@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fleetmod.regex import lazy
 from fleetmod.workspace.globs import glob_regex
+from fleetmod.workspace.jsonc import plain
 
 NAME = "tsconfig.json"
+BUILT = ("outDir", "declarationDir")
 _ALWAYS_OUT = ("node_modules", "bower_components", "jspm_packages")
-_COMMENT = lazy(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?(?:\*/|\Z)', re.S)
-_COMMA = lazy(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 _DEPTH = 5
 
 
@@ -37,33 +35,64 @@ class TsConfig:
         if self.include is None and self.files is not None:
             return False
         include = (self.folder or "**/*",) if self.include is None else self.include
-        out = str(self.options.get("outDir", ""))
-        exclude = (*_ALWAYS_OUT, out) if self.exclude is None else self.exclude
-        return _fits(path, include) and not _fits(path, [e for e in exclude if e])
+        return _fits(path, include) and not _fits(path, [*_ALWAYS_OUT, *self.excluded])
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """What `exclude` names, or what stands in for it: node_modules and what is built."""
+        if self.exclude is not None:
+            return tuple(each for each in self.exclude if each)
+        built = tuple(str(self.options[key]) for key in BUILT if self.options.get(key))
+        return (posixpath.join(self.folder, "node_modules"), *built)
 
 
 def read_tsconfig(root: Path, folder: str) -> TsConfig | None:
     """The configuration of a folder; None where there is none, or none that can be read."""
-    return _read(root, posixpath.join(folder, NAME), _DEPTH)
+    return read_config(lambda path: read_text(root, path), posixpath.join(folder, NAME))
 
 
-def _read(root: Path, path: str, depth: int) -> TsConfig | None:
+def read_text(root: Path, path: str) -> str | None:
+    """The text of a configuration; None where there is none to read."""
     try:
-        text = (root / path).read_text(encoding="utf-8-sig")
-        raw = json.loads(_COMMA.sub(r"\1", _COMMENT.sub(r"\1", text)))
-    except (OSError, ValueError, RecursionError):
+        return (root / path).read_bytes().decode("utf-8")
+    except (OSError, ValueError):
         return None
-    if not isinstance(raw, dict):
+
+
+def raw_config(text: str | None) -> dict[str, Any]:
+    """What the text of a configuration says itself; {} for none, and for a broken one."""
+    try:
+        raw = json.loads(plain(text or "").removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return {}
+    return raw if isinstance(raw, dict) else {}
+
+
+def bases_of(raw: Mapping[str, Any], path: str) -> list[str]:
+    """The files of the repository that the configuration at `path` extends."""
+    bases = raw.get("extends", [])
+    folder = posixpath.dirname(path)
+    # a base in a package says nothing of what is in the repository
+    relative = [
+        posixpath.normpath(posixpath.join(folder, base))
+        for base in ([bases] if isinstance(bases, str) else bases)
+        if isinstance(base, str) and base.startswith(".")
+    ]
+    return [place if place.endswith(".json") else place + ".json" for place in relative]
+
+
+def read_config(
+    load: Callable[[str], str | None], path: str, depth: int = _DEPTH
+) -> TsConfig | None:
+    """The configuration at `path` with what it extends, from the texts that `load` gives."""
+    text = load(path)
+    raw = raw_config(text)
+    if not raw and (text is None or plain(text).split() != ["{}"]):
         return None
     folder = posixpath.dirname(path)
     config = TsConfig(folder)
-    bases = raw.get("extends", [])
-    for base in [bases] if isinstance(bases, str) else bases:
-        # a base in a package says nothing of what is in the repository
-        if depth and isinstance(base, str) and base.startswith("."):
-            place = posixpath.normpath(posixpath.join(folder, base))
-            place = place if place.endswith(".json") else place + ".json"
-            config = _over(config, _read(root, place, depth - 1), folder)
+    for base in bases_of(raw, path) if depth else ():
+        config = _over(config, read_config(load, base, depth - 1), folder)
     options = raw.get("compilerOptions")
     return TsConfig(
         folder,
@@ -89,7 +118,7 @@ def _over(config: TsConfig, base: TsConfig | None, folder: str) -> TsConfig:
 def _anchored(options: Mapping[str, Any], folder: str) -> dict[str, Any]:
     """Options with their folders relative to the repository; `paths` as lists of such places."""
     out = dict(options)
-    for key in ("rootDir", "outDir", "baseUrl"):
+    for key in ("rootDir", "baseUrl", *BUILT):
         if isinstance(out.get(key), str):
             out[key] = _place(folder, out[key])
     paths, base = out.get("paths"), out.get("baseUrl")

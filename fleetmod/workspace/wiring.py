@@ -11,6 +11,7 @@ from fleetmod.workspace.managers import local_version, manager_of
 from fleetmod.workspace.manifest import (
     PackageInfo,
     add_dependency,
+    field_of,
     member_folders,
     packages,
     sibling_version,
@@ -29,12 +30,14 @@ LINKED = (
 class Local:
     """A package that others import: its npm name, its folder, and whether it is a new one.
 
-    A new one joins the workspace, where there is one; what exists stays as it is.
+    A new one joins the workspace, where there is one; what exists stays as it is. `dev` tells that
+    only what runs in development imports it.
     """
 
     name: str
     folder: str
     new: bool
+    dev: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,30 @@ def wire(root: Path, wanted: Mapping[PackageInfo, Collection[Local]]) -> Wired:
         before, after = texts.get(info.manifest, (info.text, info.text))
         manager = manager_of(root, info.path)
         by_path = []
+        published = False
         for local in sorted(wanted[info], key=lambda local: local.name):
             version = local_version(manager, info.path, local.folder)
             inside = info.path in members and local.folder in members
             if inside:
                 version = sibling_version(protocol, info.path, local.folder)
-            edit = add_dependency(after, local.name, version, info.manifest)
+            bundler = "" if local.dev else _bundles_development(info)
+            field = "devDependencies" if local.dev or bundler else "dependencies"
+            edit = add_dependency(after, local.name, version, info.manifest, field)
             if edit is None:
+                there = field_of(after, local.name, info.manifest)
+                if (there, field) == ("devDependencies", "dependencies"):
+                    notes.append(
+                        f"{info.manifest} names {local.name} for development, and code that runs "
+                        "imports it now: move it to dependencies"
+                    )
                 continue
             after = spliced(after, edit)
+            if bundler:
+                notes.append(
+                    f"{info.manifest} is published and built with {bundler}: {local.name} stands "
+                    "in devDependencies, which that bundles"
+                )
+            published |= field == "dependencies"
             if inside:
                 notes.append(LINKED)
             else:
@@ -80,7 +98,7 @@ def wire(root: Path, wanted: Mapping[PackageInfo, Collection[Local]]) -> Wired:
             notes += _named_by_path(info, manager, by_path, bool(globs))
         if after != before:
             texts[info.manifest] = before, after
-            notes += _published(info)
+            notes += _published(info) if published else []
     return Wired(texts, tuple(dict.fromkeys(notes)))
 
 
@@ -103,11 +121,25 @@ def _named_by_path(
 
 def _published(info: PackageInfo) -> list[str]:
     """A warning where a package looks as if it went to a registry."""
-    top = read_object(info.text, info.manifest)
-    private = top.last("private")
-    if not info.name or top.last("version") is None or (private and private.value is True):
+    if not _is_published(info):
         return []
     return [
         f"{info.manifest} is not private: what is published of it must bundle its new "
         "dependencies, which no registry has"
     ]
+
+
+def _is_published(info: PackageInfo) -> bool:
+    top = read_object(info.text, info.manifest)
+    private = top.last("private")
+    return bool(info.name and top.last("version")) and not (private and private.value is True)
+
+
+def _bundles_development(info: PackageInfo) -> str:
+    """The bundler of a published package that takes in what devDependencies name, and leaves out
+    what dependencies name (tsup.egoist.dev, tsdown.dev: "Dependencies"); "" for another."""
+    scripts = read_object(info.text, info.manifest).last("scripts")
+    if not _is_published(info) or scripts is None or not isinstance(scripts.value, dict):
+        return ""
+    words = {word for script in scripts.value.values() for word in str(script).split()}
+    return next((name for name in ("tsup", "tsdown") if name in words), "")

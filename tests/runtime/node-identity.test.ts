@@ -64,8 +64,38 @@ describe("node identity", () => {
     assert.equal(identity({}, { data, from }).repoRoot, join(host.folder, "outer/inner"));
   });
 
-  test("by default the search begins at the package: this repository declares no workspace", () => {
-    assert.throws(() => createNodeIdentity({ env: {} }).repoRoot, /repoRoot is not known; set REPO_ROOT$/);
+  test("without a workspace, the package.json above that installs this package by its path", () => {
+    const from = join(host.folder, "acme/packages/node-identity/src");
+    const root = (): string => identity({}, { data: { env: DATA.env ?? {} }, from }).repoRoot;
+    mkdirSync(from, { recursive: true });
+    host.write("acme/packages/node-identity/identity.json", "{}");
+    host.write("package.json", '{"dependencies": {"x": "file:elsewhere", "y": "^1.0.0", "z": 5}}');
+    host.write("acme/packages/package.json", '{"dependencies": {"@acme/node-identity": "file:../packages/node-identity"}}');
+    assert.throws(root, /repoRoot is not known; set ACME_ROOT$/);
+    for (const version of ["file:packages/node-identity", "link:./packages/node-identity"]) {
+      host.write("acme/package.json", JSON.stringify({ dependencies: { "@acme/node-identity": version } }));
+      assert.equal(root(), join(host.folder, "acme"));
+    }
+    host.write("acme/package.json", '{"devDependencies": {"@acme/node-identity": "file:packages/node-identity"}}');
+    assert.equal(root(), join(host.folder, "acme"));
+    host.write("package.json", '{"workspaces": []}');
+    assert.equal(root(), host.folder);
+  });
+
+  test("without a workspace, the folder with .git, for this package and for no bundle of it", () => {
+    const data = { env: DATA.env ?? {} };
+    const [from, bundle] = [join(host.folder, "acme/packages/node-identity/src"), join(host.folder, "acme/dist")];
+    for (const folder of [from, bundle]) mkdirSync(folder, { recursive: true });
+    host.write("acme/packages/node-identity/identity.json", "{}");
+    host.write("acme/.git", "gitdir: /elsewhere");
+    assert.equal(identity({}, { data, from }).repoRoot, join(host.folder, "acme"));
+    assert.equal(createNodeIdentity({ env: {}, data, from }).describe().repoRoot.source, "checkout");
+    assert.throws(() => identity({}, { data, from: bundle }).repoRoot, /repoRoot is not known/);
+  });
+
+  test("by default the search begins at the package: this repository is the checkout", () => {
+    const root = join(import.meta.dirname, "../..");
+    assert.equal(createNodeIdentity({ env: {} }).repoRoot, realpathSync(root));
   });
 
   test("vaultPath: the variable, then the default below the home", () => {

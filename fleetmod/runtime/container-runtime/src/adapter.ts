@@ -1,6 +1,6 @@
 import { ContainerRuntimeError } from "./errors.ts";
 import { begin } from "./events.ts";
-import { driveAsync, driveSync, type DriveOptions, type Steps } from "./steps.ts";
+import { driveAsync, driveSync, stepless, type DriveOptions, type Steps } from "./steps.ts";
 import type {
   ContainerRuntimePort, ContainerRuntimeSyncPort, HintVerb, Machine, ProbeEvent, ProbeSink,
 } from "./types.ts";
@@ -109,24 +109,12 @@ export function unsupported(name: string, reason: string, hint?: string): Adapte
   return {
     name,
     endpointClass: "none",
-    // eslint-disable-next-line require-yield
-    *check(): Steps<void> {
-      throw refuse("isHealthy");
-    },
-    *vmIp(): Steps<null> {
-      return null;
-    },
-    *uptimeSeconds(): Steps<null> {
-      return null;
-    },
+    check: () => stepless(() => { throw refuse("isHealthy"); }),
+    vmIp: () => stepless(() => null),
+    uptimeSeconds: () => stepless(() => null),
     sshConfig: () => null,
-    *machines(): Steps<Machine[]> {
-      return [];
-    },
-    // eslint-disable-next-line require-yield
-    *start(): Steps<void> {
-      throw refuse("start");
-    },
+    machines: () => stepless(() => []),
+    start: () => stepless(() => { throw refuse("start"); }),
     hint: (verb) => `(no container runtime) ${verb}`,
   };
 }

@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import { unsupported, type Adapter } from "./adapter.ts";
 import { ContainerRuntimeError } from "./errors.ts";
-import type { Steps } from "./steps.ts";
+import { stepless, type Steps } from "./steps.ts";
 
 // `docker version` exits with 1 when the engine does not answer, and then prints no server version
 // (docker/cli, cli/command/system/version.go).
@@ -49,9 +49,8 @@ export function remote(host: string): Adapter {
     ...unsupported("remote", ""),
     endpointClass: "vm",
     check: () => askEngine("remote", host),
-    *vmIp(): Steps<string | null> {
-      return isIP(name) ? name : null; // a name is the resolver's, and may mean several addresses
-    },
+    // a name is the resolver's, and may mean several addresses
+    vmIp: () => stepless(() => (isIP(name) ? name : null)),
     start: () => expectRunning("remote", "start the engine on that host", host),
     hint: (verb) => (verb === "status" ? `docker --host ${quote(host)} version` : `(start the engine on ${name})`),
   };

@@ -1,7 +1,7 @@
 /** Runs nothing: for tests, and for nodes without containers. */
 import type { Adapter } from "./adapter.ts";
 import { ContainerRuntimeError } from "./errors.ts";
-import type { Steps } from "./steps.ts";
+import { stepless } from "./steps.ts";
 import type { Machine } from "./types.ts";
 
 /** What the null adapter answers; a test may change it. */
@@ -36,24 +36,19 @@ export function nullAdapter(state: Partial<NullState> = {}): NullAdapter {
     endpointClass: "none",
     state: now,
     calls,
-    // eslint-disable-next-line require-yield
-    *check(): Steps<void> {
-      if (record("isHealthy").healthy) return;
-      throw new ContainerRuntimeError({ code: "not-running", operation: "isHealthy", adapter: NAME });
-    },
-    *vmIp(): Steps<string | null> {
-      return record("vmIp").vmIp;
-    },
-    *uptimeSeconds(): Steps<number | null> {
-      return record("uptimeSeconds").uptimeSeconds;
-    },
+    check: () =>
+      stepless(() => {
+        if (record("isHealthy").healthy) return;
+        throw new ContainerRuntimeError({ code: "not-running", operation: "isHealthy", adapter: NAME });
+      }),
+    vmIp: () => stepless(() => record("vmIp").vmIp),
+    uptimeSeconds: () => stepless(() => record("uptimeSeconds").uptimeSeconds),
     sshConfig: () => record("sshConfig").sshConfig,
-    *machines(): Steps<Machine[]> {
-      return record("machines").machines.map((machine) => ({ ...machine }));
-    },
-    *start(): Steps<void> {
-      record("start").healthy = true;
-    },
+    machines: () => stepless(() => record("machines").machines.map((machine) => ({ ...machine }))),
+    start: () =>
+      stepless(() => {
+        record("start").healthy = true;
+      }),
     hint: (verb) => `(no container runtime) ${verb}`,
   };
 }

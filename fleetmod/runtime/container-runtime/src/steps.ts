@@ -17,6 +17,12 @@ export interface Result {
 /** What an adapter's verb does, as the commands it wants run; driven with or without promises. */
 export type Steps<T> = Generator<Command, T, Result>;
 
+/** The steps of a verb that runs no command: `answer` is asked once they are driven. */
+export function* stepless<T>(answer: () => T): Steps<T> {
+  yield* [];
+  return answer();
+}
+
 export interface DriveOptions {
   operation: string;
   adapter: string;

@@ -1,5 +1,5 @@
 import { type Adapter } from "./adapter.ts";
-import type { Steps } from "./steps.ts";
+import { type Steps } from "./steps.ts";
 /** Ask the engine at `host`, by default the one that DOCKER_HOST and the Docker context name. */
 export declare function askEngine(adapter: string, host?: string): Steps<void>;
 /** This node's own engine: no machine of its own, so no address, uptime or ssh beside the node's. */

@@ -7,12 +7,12 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import shipped from "../identity.json" with { type: "json" };
-import { accountHome, first, firstPath, isFolder, workspaceAbove, type Found, type Source } from "./sources.ts";
-import type { DescribedIdentity, FieldReport, IdentityData, IdentityOptions } from "./types.ts";
+import { accountHome, checkoutAbove, first, firstPath, isFolder, workspaceAbove, type Found, type Source } from "./sources.ts";
+import type { DescribedIdentity, FieldReport, IdentityData, IdentityOptions, Platform } from "./types.ts";
 
 export { formatReport } from "./report.ts";
 export type {
-  DescribedIdentity, FieldReport, IdentityData, IdentityOptions, IdentityReport, NodeIdentity,
+  DescribedIdentity, FieldReport, IdentityData, IdentityOptions, IdentityReport, NodeIdentity, Platform,
 } from "./types.ts";
 
 /**
@@ -43,6 +43,7 @@ export function createNodeIdentity(options: IdentityOptions = {}): DescribedIden
   const repoRoot = (): Found =>
     firstPath("repoRoot", names.repoRoot, [
       variable(names.repoRoot), ["workspace", () => workspaceAbove(options.from ?? here())],
+      ["checkout", () => checkoutAbove(options.from ?? here())],
       fallback(data.defaults?.root),
     ]);
   const vaultPath = (): Found =>
@@ -61,7 +62,7 @@ export function createNodeIdentity(options: IdentityOptions = {}): DescribedIden
     get vaultPath(): string {
       return vaultPath().value;
     },
-    get platform(): NodeJS.Platform {
+    get platform(): Platform {
       return process.platform;
     },
     get arch(): string {

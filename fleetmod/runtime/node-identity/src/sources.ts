@@ -46,17 +46,44 @@ export function accountHome(): string {
 
 /** The nearest folder above that declares a workspace; empty when there is none. */
 export function workspaceAbove(folder: string): string {
+  return above(folder, (at) => existsSync(join(at, "pnpm-workspace.yaml")) || "workspaces" in manifest(at));
+}
+
+/**
+ * The nearest folder above whose package.json installs this package by its path, or that git has
+ * checked out (`.git` is a file in a worktree); empty when there is none. Git's mark counts for the
+ * package itself only: a bundle may lie in anybody's repository.
+ */
+export function checkoutAbove(folder: string): string {
+  const unbundled = folder !== "" && existsSync(join(folder, "..", "identity.json"));
+  return above(folder, (at) => installs(at) || (unbundled && existsSync(join(at, ".git"))));
+}
+
+function above(folder: string, fits: (at: string) => boolean): string {
   for (let at = folder; at !== ""; at = dirname(at)) {
-    if (existsSync(join(at, "pnpm-workspace.yaml")) || declaresWorkspaces(join(at, "package.json"))) return at;
+    if (fits(at)) return at;
     if (at === dirname(at)) return "";
   }
   return "";
 }
 
-function declaresWorkspaces(manifest: string): boolean {
+function installs(folder: string): boolean {
+  const { dependencies, devDependencies } = manifest(folder);
+  const versions = Object.values({ ...object(dependencies), ...object(devDependencies) }).map(String);
+  // below the folder: a package beside this one (`file:../node-identity`) is no root
+  const paths = versions.flatMap((version) => /^(?:file|link):(?!\.\.|\/)(.+)/.exec(version)?.[1] ?? []);
+  return paths.some((path) => existsSync(join(folder, path, "identity.json")));
+}
+
+/** What the folder's package.json says; {} for none, and for one that cannot be read. */
+function manifest(folder: string): Record<string, unknown> {
   try {
-    return "workspaces" in (JSON.parse(readFileSync(manifest, "utf8")) as object);
+    return object(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")));
   } catch {
-    return false; // no manifest, or one that is none: not a workspace's root
+    return {};
   }
+}
+
+function object(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
 }

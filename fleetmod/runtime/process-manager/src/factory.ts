@@ -5,6 +5,7 @@ import { launchctl } from "./launchctl.ts";
 import { nullAdapter } from "./null.ts";
 import { asyncPort, syncPort } from "./ports.ts";
 import type { ProbeOptions } from "./probe.ts";
+import { stepless, type Steps } from "./steps.ts";
 import { systemctl } from "./systemctl.ts";
 import type { ProcessManagerPort, ProcessManagerSyncPort } from "./types.ts";
 
@@ -60,11 +61,10 @@ function choose(wanted: AdapterName | Adapter | undefined): Adapter {
 
 /** An adapter whose verbs fail when they are called, so that a program that calls none still runs. */
 function unsupported(name: string): Adapter {
-  const refuse = (operation: string) =>
-    // eslint-disable-next-line require-yield
-    function* (label: string): Generator<never, never> {
+  const refuse = (operation: string) => (label: string): Steps<never> =>
+    stepless(() => {
       throw new ProcessManagerError({ code: "unsupported", operation, label, adapter: name });
-    };
+    });
   return {
     name,
     list: refuse("list"), restart: refuse("restart"), stop: refuse("stop"),

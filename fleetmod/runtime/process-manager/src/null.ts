@@ -1,7 +1,7 @@
 /** Manages nothing: for tests, and for hosts where something else supervises the processes. */
 import type { Adapter } from "./adapter.ts";
 import { parseLabel, shellQuote } from "./labels.ts";
-import type { Steps } from "./steps.ts";
+import { stepless, type Steps } from "./steps.ts";
 import type { HintVerb, ManagedService, ServiceConfig, ServiceState } from "./types.ts";
 
 const NAME = "null";
@@ -47,37 +47,39 @@ export function nullAdapter(states: Iterable<ServiceState> = []): NullAdapter {
     name: NAME,
     calls,
     states: known,
-    *list(pattern: string): Steps<ManagedService[]> {
-      record("list", pattern);
-      return [...known.values()]
-        .filter((state) => state.loaded && state.label.includes(pattern))
-        .map(({ label, pid, lastExit }) => ({ label, pid, lastExit }));
-    },
-    *restart(label: string): Steps<void> {
-      run(record("restart", label), true);
-    },
-    *start(label: string): Steps<void> {
-      run(record("start", label), false);
-    },
-    *stop(label: string): Steps<void> {
-      const name = record("stop", label);
-      if (known.has(name)) Object.assign(of(name), { loaded: false, state: null, pid: null });
-    },
-    *inspect(label: string): Steps<ServiceState> {
-      const name = record("inspect", label);
-      return { ...(known.get(name) ?? absent(name)) };
-    },
-    *disable(label: string): Steps<void> {
-      of(record("disable", label)).enabled = false;
-    },
-    *enable(label: string, config?: ServiceConfig): Steps<void> {
-      const state = of(record("enable", label, config));
-      state.enabled = true;
-      if (config?.load !== false) state.loaded = true;
-    },
-    *load(label: string, config?: ServiceConfig): Steps<void> {
-      of(record("load", label, config)).loaded = true;
-    },
+    list: (pattern: string): Steps<ManagedService[]> =>
+      stepless(() => {
+        record("list", pattern);
+        return [...known.values()]
+          .filter((state) => state.loaded && state.label.includes(pattern))
+          .map(({ label, pid, lastExit }) => ({ label, pid, lastExit }));
+      }),
+    restart: (label: string): Steps<void> => stepless(() => run(record("restart", label), true)),
+    start: (label: string): Steps<void> => stepless(() => run(record("start", label), false)),
+    stop: (label: string): Steps<void> =>
+      stepless(() => {
+        const name = record("stop", label);
+        if (known.has(name)) Object.assign(of(name), { loaded: false, state: null, pid: null });
+      }),
+    inspect: (label: string): Steps<ServiceState> =>
+      stepless(() => {
+        const name = record("inspect", label);
+        return { ...(known.get(name) ?? absent(name)) };
+      }),
+    disable: (label: string): Steps<void> =>
+      stepless(() => {
+        of(record("disable", label)).enabled = false;
+      }),
+    enable: (label: string, config?: ServiceConfig): Steps<void> =>
+      stepless(() => {
+        const state = of(record("enable", label, config));
+        state.enabled = true;
+        if (config?.load !== false) state.loaded = true;
+      }),
+    load: (label: string, config?: ServiceConfig): Steps<void> =>
+      stepless(() => {
+        of(record("load", label, config)).loaded = true;
+      }),
     hint(verb: HintVerb, label: string): string {
       return `(no service manager) ${verb}${label ? ` ${shellQuote(label)}` : ""}`;
     },

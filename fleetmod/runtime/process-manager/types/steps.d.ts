@@ -19,6 +19,8 @@ export interface Result {
 }
 /** What an adapter's verb does, as the commands it wants run; driven with or without promises. */
 export type Steps<T> = Generator<Command | Pause | Warning, T, Result>;
+/** The steps of a verb that runs no command: `answer` is asked once they are driven. */
+export declare function stepless<T>(answer: () => T): Steps<T>;
 export interface DriveOptions {
     operation: string;
     label: string;

@@ -1,6 +1,6 @@
 import type { DescribedIdentity, IdentityOptions } from "./types.ts";
 export { formatReport } from "./report.ts";
-export type { DescribedIdentity, FieldReport, IdentityData, IdentityOptions, IdentityReport, NodeIdentity, } from "./types.ts";
+export type { DescribedIdentity, FieldReport, IdentityData, IdentityOptions, IdentityReport, NodeIdentity, Platform, } from "./types.ts";
 /**
  * An identity that reads `env` (the process's own by default) each time a member is read. Reading
  * a path throws an Error that names the variable to set when no source knows the path, or when the

@@ -13,3 +13,9 @@ export declare function isFolder(path: string): boolean;
 export declare function accountHome(): string;
 /** The nearest folder above that declares a workspace; empty when there is none. */
 export declare function workspaceAbove(folder: string): string;
+/**
+ * The nearest folder above whose package.json installs this package by its path, or that git has
+ * checked out (`.git` is a file in a worktree); empty when there is none. Git's mark counts for the
+ * package itself only: a bundle may lie in anybody's repository.
+ */
+export declare function checkoutAbove(folder: string): string;

@@ -1,20 +1,22 @@
+/** `NodeJS.Platform`, spelled out: a program without Node's own types can read it, too. */
+export type Platform = "aix" | "android" | "cygwin" | "darwin" | "freebsd" | "haiku" | "linux" | "netbsd" | "openbsd" | "sunos" | "win32";
 /** What a node knows of itself, and of how it knows. */
 export interface NodeIdentity {
     /** NODE_ID, then the host's name. */
     nodeId: string;
     /** HOME, then the operating system's own lookup, then the default. */
     homeDir: string;
-    /** The root variable, then the workspace around this package, then the default. */
+    /** The root variable, then the workspace or checkout around this package, then the default. */
     repoRoot: string;
     /** The vault variable, then the default. */
     vaultPath: string;
-    platform: NodeJS.Platform;
+    platform: Platform;
     arch: string;
 }
 /** One member: its value and which source it came from, or what is wrong with it. */
 export interface FieldReport {
     value: string | null;
-    /** "env HOME", "hostname", "account", "workspace", "default" or "process". */
+    /** "env HOME", "hostname", "account", "workspace", "checkout", "default" or "process". */
     source: string | null;
     /** What to mend; null when all is well. */
     problem: string | null;

@@ -1,0 +1,164 @@
+"""Dockerfiles and Next.js configurations that name packages name the new ones, too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.install import CALL, PM, migrated, repo
+
+FOLDER = "packages/process-manager"
+TOP = '{"private": true, "workspaces": ["packages/*", "apps/*"], "engines": {"node": ">=24"}}'
+FILES = {
+    "package.json": TOP,
+    "packages/core/package.json": '{"name": "@acme/core", "private": true}',
+    "packages/core/src/a.ts": CALL,
+    "packages/ui/package.json": '{"name": "@acme/ui", "private": true}',
+    "apps/api/package.json": json.dumps(
+        {"name": "api", "private": True, "dependencies": {"@acme/core": "*"}}
+    ),
+}
+CORE = "COPY --from=deps /app/packages/core /app/packages/core"
+
+
+@pytest.mark.parametrize(
+    ("lines", "added"),
+    [
+        ([CORE], CORE.replace("packages/core", FOLDER)),
+        (["COPY packages/core packages/core"], f"COPY {FOLDER} {FOLDER}"),
+        (
+            ["COPY --chown=node:node packages/core/ ./packages/core/"],
+            f"COPY --chown=node:node {FOLDER}/ ./{FOLDER}/",
+        ),
+        # through the workspace: api depends on core
+        (["COPY ./apps/api ./apps/api"], "COPY ./apps/api ./apps/api"),
+        (
+            ["COPY packages/core/package.json packages/core/", "RUN npm ci", "COPY . ."],
+            f"COPY {FOLDER}/package.json {FOLDER}/",
+        ),
+        (["COPY packages/ui packages/ui"], ""),
+        (["COPY packages packages", CORE.replace("--from=deps ", "")], ""),
+        (["COPY . .", "COPY packages/core packages/core"], ""),
+        (["COPY packages/*/package.json ./", "RUN true"], ""),
+    ],
+)
+def test_a_stage_that_copies_by_name(tmp_path: Path, lines: list[str], added: str) -> None:
+    text = "\n".join(["FROM node:24", "WORKDIR /app", *lines, "CMD node x", ""])
+    root = repo(tmp_path, {**FILES, "Dockerfile": text})
+    out = migrated(root).out
+    after = (root / "Dockerfile").read_text().splitlines()
+    new = [line for line in after if line not in text.splitlines()]
+    if added == lines[0]:  # of another folder: it cannot be the same line
+        assert new == [f"COPY ./{FOLDER} ./{FOLDER}"]
+    else:
+        assert new == [added] * bool(added)
+        assert not added or after.index(added) == 3
+    assert "Dockerfile" not in out.partition("To look at")[2]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["COPY packages/core packages/ui ./packages/", "COPY packages/core/dist ./dist"],
+)
+def test_a_line_that_has_no_like_is_told(tmp_path: Path, line: str) -> None:
+    text = f"FROM node:24\n{line}\n"
+    root = repo(tmp_path, {**FILES, "apps/api/Dockerfile": text})
+    out = migrated(root).out
+    assert (root / "apps/api/Dockerfile").read_text() == text
+    assert f"apps/api/Dockerfile:2 copies packages/core, which needs {FOLDER} now" in out
+
+
+def test_a_stage_of_its_own(tmp_path: Path) -> None:
+    text = f"FROM a AS deps\nCOPY . .\nFROM b\n{CORE}\n"
+    root = repo(tmp_path, {**FILES, "docker/api.Dockerfile": text})
+    migrated(root)
+    new = CORE.replace("packages/core", FOLDER)
+    assert (root / "docker/api.Dockerfile").read_text() == text + new + "\n"
+
+
+def test_a_repository_of_one_package(tmp_path: Path) -> None:
+    text = "FROM node:24\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY src ./src\n"
+    root = repo(tmp_path, {"package.json": '{"name": "app"}', "src/a.ts": CALL, "Dockerfile": text})
+    migrated(root)
+    added = f"COPY package*.json ./\nCOPY {FOLDER} ./{FOLDER}\n"
+    assert (root / "Dockerfile").read_text() == text.replace("COPY package*.json ./\n", added)
+
+
+NEXT_APP = {
+    "package.json": TOP,
+    "apps/web/package.json": '{"name": "web", "private": true, "dependencies": {"next": "16"}}',
+    "apps/web/lib/a.ts": CALL,
+}
+
+
+@pytest.mark.parametrize(
+    ("config", "changed"),
+    [
+        ("{ transpilePackages: ['@acme/ui'] }", f"{{ transpilePackages: ['@acme/ui', '{PM}'] }}"),
+        ("{ transpilePackages: [...shared] }", f'{{ transpilePackages: [...shared, "{PM}"] }}'),
+        ("{ transpilePackages: shared }", ""),
+        ("{ reactStrictMode: true }", ""),
+    ],
+)
+def test_next_transpiles_them(tmp_path: Path, config: str, changed: str) -> None:
+    name = "apps/web/next.config.ts"
+    root = repo(tmp_path, {**NEXT_APP, name: f"export default {config};\n"})
+    out = migrated(root).out
+    assert (root / name).read_text() == f"export default {changed or config};\n"
+    told = f"{name}: the new packages are TypeScript: name {PM} in `transpilePackages`"
+    assert (told in out) is not changed
+
+
+def test_who_imports_it_decides_the_field(tmp_path: Path) -> None:
+    helper = CALL.replace("function go", "function helper")
+    files = {
+        "package.json": '{"name": "app", "version": "1.0.0", "devDependencies": {"b": "1"}}',
+        "src/lib/helper.ts": helper,
+        "src/a.test.ts": 'import { helper } from "./lib/helper";\nhelper();\n',
+    }
+    root = repo(tmp_path, files)
+    out = migrated(root).out
+    manifest = json.loads((root / "package.json").read_text())
+    assert list(manifest["devDependencies"]) == [PM, "b"]
+    assert "dependencies" not in manifest
+    assert "must bundle its new dependencies" not in out
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        {"src/main.ts": 'import { helper } from "./lib/helper";\nhelper();\n'},
+        {"package.json": '{"name": "app", "exports": "./src/lib/helper.ts"}'},
+        {"src/a.test.ts": "export {};\n"},
+    ],
+)
+def test_what_may_run_needs_it_at_run_time(tmp_path: Path, also: dict[str, str]) -> None:
+    files = {
+        "package.json": '{"name": "app"}',
+        "src/lib/helper.ts": CALL.replace("function go", "function helper"),
+        "src/a.test.ts": 'import { helper } from "./lib/helper";\nhelper();\n',
+    }
+    root = repo(tmp_path, {**files, **also})
+    migrated(root)
+    assert PM in json.loads((root / "package.json").read_text())["dependencies"]
+
+
+def test_a_published_package_that_a_bundler_builds(tmp_path: Path) -> None:
+    package = '{"name": "app", "version": "1.0.0", "scripts": {"build": "tsup src/a.ts"}}'
+    root = repo(tmp_path, {"package.json": package, "src/a.ts": CALL})
+    out = migrated(root).out
+    assert PM in json.loads((root / "package.json").read_text())["devDependencies"]
+    assert "is published and built with tsup" in out
+
+
+def test_a_dependency_of_development_that_runs_now_is_told(tmp_path: Path) -> None:
+    files = {"package.json": '{"name": "app"}', "src/a.test.ts": CALL}
+    root = repo(tmp_path, files)
+    migrated(root)
+    (root / "src/main.ts").write_text(CALL)
+    from tests.repo import fleetmod
+
+    out = fleetmod(root, "migrate", "--allow-dirty").out
+    assert f"package.json names {PM} for development, and code that runs imports it now" in out
