@@ -6,10 +6,10 @@ anew for each commit.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from fleetmod.lower.draft import Draft
+from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.style import Style
 from fleetmod.settings import Settings
 from fleetmod.syntax.scope import Scopes
@@ -98,6 +98,26 @@ class Analysis:
         settings = self.settings
         values = self.roles.lifter.values
         return HomePaths(self.draft, settings.places, self.homes, values, settings.env)
+
+    @property
+    def moved_homes(self) -> tuple[tuple[int, int, str], ...]:
+        """What to write anew where a test's homes move to a neutral one; raises Refused where one
+        of them cannot, for then none may."""
+        moved = self._moved_homes
+        if isinstance(moved, str):
+            raise Refused(moved)
+        return moved
+
+    @cached_property
+    def _moved_homes(self) -> tuple[tuple[int, int, str], ...] | str:
+        from fleetmod.lower.moved_homes import moved_texts
+        from fleetmod.lower.positions import check_name
+
+        try:
+            check, kinds = partial(check_name, source=self.source), self.home_kinds
+            return tuple(moved_texts(kinds, check, kinds.fate))
+        except Refused as reason:
+            return str(reason)
 
     @cached_property
     def renames(self) -> dict[int, str]:
