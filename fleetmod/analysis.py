@@ -6,7 +6,7 @@ anew for each commit.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from fleetmod.lower.draft import Draft, Refused
@@ -107,6 +107,26 @@ class Analysis:
         values = self.roles.lifter.values
         return HomePaths(self.draft, settings.places, self.homes, values, settings.env)
 
+    @property
+    def moved_homes(self) -> tuple[tuple[int, int, str], ...]:
+        """What to write anew where a test's homes move to a neutral one; raises Refused where one
+        of them cannot, for then none may."""
+        moved = self._moved_homes
+        if isinstance(moved, str):
+            raise Refused(moved)
+        return moved
+
+    @cached_property
+    def _moved_homes(self) -> tuple[tuple[int, int, str], ...] | str:
+        from fleetmod.lower.moved_homes import moved_texts
+        from fleetmod.lower.positions import check_name
+
+        try:
+            check, kinds = partial(check_name, source=self.source), self.home_kinds
+            return tuple(moved_texts(kinds, check, kinds.fate))
+        except Refused as reason:
+            return str(reason)
+
     @cached_property
     def renames(self) -> dict[int, str | Refused]:
         """New names of bindings, by the id of the node that declares them; or why they stay."""
@@ -123,13 +143,6 @@ class Analysis:
         texts = map(self.source.text, self.source.of("comment"))
         found = (match for text in texts for match in _SPELLED.finditer(text))
         return frozenset(match["ticked"] or match["called"] for match in found)
-
-    @cached_property
-    def other_spelling(self) -> str:
-        """Another spelling of a configured home in the file; empty for none."""
-        from fleetmod.lift.home_drift import spelled_otherwise
-
-        return spelled_otherwise(self.source.data.decode("utf-8"), self.settings.places)
 
     @cached_property
     def comment_rows(self) -> dict[int, tuple[str, int, int]]:

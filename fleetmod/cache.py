@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FOLDER = "FLEETMOD_CACHE_DIR"  # an empty value: keep nothing
 _PARSERS = ("tree_sitter", "tree_sitter_typescript", "tree_sitter_bash")
-_PER_FILE = ("production_literals", "adapters", "data_paths")
+_PER_FILE = ("production_literals", "adapters", "fates", "fate_key")
 _MOST = 1 << 28  # bytes; hundreds of times what a big repository needs
 _BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
@@ -101,7 +101,6 @@ class Keys:
         self._settings = settings
         shared = [getattr(settings, f.name) for f in fields(settings) if f.name not in _PER_FILE]
         self._shared = _sum(shared)
-        self._of_tests = _sum(settings.data_paths)
 
     def of(self, path: str, data: bytes, rules: tuple[Rule, ...]) -> str:
         adapters = self._settings.adapters.items()
@@ -110,7 +109,7 @@ class Keys:
             [rule.id for rule in rules],
         ]
         if is_test(path):
-            own += [sorted(self._settings.literals_for(path)), [self._of_tests]]
+            own += [sorted(self._settings.literals_for(path)), [self._settings.fate_key(path)]]
         return digest(data, self._shared, repr(own))
 
 

@@ -137,8 +137,7 @@ def _sources(project: Project, contents: Mapping[str, bytes]) -> Sources:
         # what a test may expect hangs on what the rest of its package spells
         whole = read_sources(project)
         everything = {**whole.contents, **held}
-        spelled = whole.settings.data_paths
-        settings = make_settings(project, everything, whole.discovered, spelled)
+        settings = make_settings(project, everything, whole.discovered, whole.beside)
     else:
         settings = make_settings(project, held, ())
     return Sources(settings, held, tuple(paths), (), Search(project.root))

@@ -14,17 +14,26 @@ from fleetmod.places import Places
 from fleetmod.settings import package_of
 from fleetmod.testfiles import is_test
 
+IDENTITY = b"nodeIdentity"
+
 
 def holds_home(data: bytes) -> bool:
-    return any(text in data for text in (b"/Users/", b"/home/", b"-Users-"))
+    return any(text in data for text in (b"/Users/", b"/home/", b"-Users-", IDENTITY))
 
 
 class Literals(Mapping[str, frozenset[str]]):
     """The paths by the package's folder, with a slash at its end; "" is the root's."""
 
     def __init__(
-        self, contents: Mapping[str, bytes], folders: Collection[str], places: Places, cache: Cache
+        self,
+        contents: Mapping[str, bytes],
+        folders: Collection[str],
+        places: Places,
+        identity: str,
+        cache: Cache,
     ) -> None:
+        """`identity` is the name of the package that a migrated file asks for its homes."""
+        self._identity = identity
         self._contents, self._places, self._cache = contents, places, cache
         self._folders = {*folders, ""}
         self._found: dict[str, frozenset[str]] = {}
@@ -44,18 +53,19 @@ class Literals(Mapping[str, frozenset[str]]):
         return len(self._folders)
 
     def of(self, path: str) -> frozenset[str]:
-        """Those of one file."""
-        data = self._contents[path]
+        """Those of one file; none of a file that is not known here."""
+        data = self._contents.get(path, b"")
         if is_test(path) or not holds_home(data):
             return frozenset()
         key = self._key(data)
         known: frozenset[str] | None = self._cache.get("literals", path, key)
         if known is None:
-            from fleetmod.lift.home_kinds import production_literals
+            from fleetmod.lift.home_literals import production_literals
             from fleetmod.syntax.source import is_text, open_source
 
             parsed = open_source(path, data) if is_text(data) else None
-            known = frozenset(production_literals(parsed, self._places) if parsed else ())
+            found = production_literals(parsed, self._places, self._identity) if parsed else ()
+            known = frozenset(found)
             self.put(path, known)
         return known
 
@@ -66,7 +76,7 @@ class Literals(Mapping[str, frozenset[str]]):
             self._cache.put("literals", path, self._key(data), found)
 
     def _key(self, data: bytes) -> str:
-        return digest(data, repr(self._places))
+        return digest(data, repr(self._places), self._identity)
 
     @cached_property
     def _files(self) -> dict[str, list[str]]:

@@ -22,6 +22,7 @@ from fleetmod.scan import UNOWNED, Progress, refused, scan_all
 from fleetmod.settings import Settings
 from fleetmod.snapshots import left_behind
 from fleetmod.testfiles import is_test
+from fleetmod.together import RULE, Fates
 from fleetmod.workspace import manifest
 from fleetmod.workspace.discover import candidates
 
@@ -44,7 +45,7 @@ def plan(
         wanted = {p: d for p, d in held if p in paths or _matches(p, globs)}
         sources = replace(sources, contents=wanted)
     results = scan_all(project, sources, progress)
-    changes: list[FileChange] = []
+    changes: list[FileChange] = _moved_along(sources, results, bool(globs or paths))
     needed: list[Needed] = []
     for index, result in enumerate(results):
         if not result.edits:
@@ -82,6 +83,35 @@ def plan(
     notes += tuple(each.note(project.config.home.fixture) for each in left)
     changes.sort(key=lambda change: change.path)
     return Plan(tuple(changes), findings, notes, tuple(unproven))
+
+
+def _moved_along(sources: Sources, results: list[FileResult], narrowed: bool) -> list[FileChange]:
+    """What moves with the homes of tests: data, snapshots, helpers in which nothing is found.
+
+    Those that have results get the edits there. A plan that is `narrowed` to some files leaves the
+    tests alone whose homes other files share.
+    """
+    fates = sources.settings.fates
+    if not isinstance(fates, Fates):
+        return []
+    at = {result.path: index for index, result in enumerate(results)}
+    out: dict[str, FileChange] = {}
+    for path, index in at.items():
+        result = results[index]
+        if not any(f.rule == RULE and f.action == REWRITE for f in result.findings):
+            continue
+        moves = fates.moves(path)
+        others = sorted(moves.keys() - sources.contents.keys())
+        if narrowed and others:
+            results[index] = refused(result, f"{others[0]} moves along with it; name both")
+            continue
+        for each, (data, edits) in moves.items():
+            if each not in at:
+                out[each] = FileChange(each, hashlib.sha256(data).hexdigest(), edits)
+            elif not any(edit.rule == RULE for edit in results[at[each]].edits):
+                found = results[at[each]]
+                results[at[each]] = replace(found, edits=tuple(sorted({*found.edits, *edits})))
+    return list(out.values())
 
 
 class FaultyRewriteError(FleetmodError):

@@ -13,6 +13,7 @@ from fleetmod.workspace.placeholders import PLACEHOLDERS as PLACEHOLDERS
 
 HOME, ROOT, VAULT = "homeDir", "repoRoot", "vaultPath"  # members of NodeIdentity
 SHARED = {"Shared", "Guest", "Deleted Users", ".localized"}
+_NEUTRAL = lazy(r"fixture\d*")
 _HOME = lazy(
     r"(?<![\w.~$}\])\0-])(?P<home>/(?:Users|home)/(?P<user>[A-Za-z0-9._-]*[A-Za-z0-9_-]))(?![\w-])"
 )
@@ -105,7 +106,7 @@ class Places:
     def _homes(self, text: str) -> Iterator[HomePath]:
         for match in _HOME.finditer(text):
             user, start = match["user"], match.start()
-            if user in SHARED or user == "fixture":
+            if user in SHARED or _NEUTRAL.fullmatch(user):
                 continue
             if user not in self.users:
                 if match["home"].startswith("/Users/"):

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from types import MappingProxyType
 
 from fleetmod.artefacts import by_people
 from fleetmod.cache import Cache, open_cache
 from fleetmod.errors import FleetmodError
-from fleetmod.filekinds import is_typescript, suffix
-from fleetmod.literals import Literals
+from fleetmod.filekinds import is_typescript
+from fleetmod.literals import IDENTITY, Literals
+from fleetmod.mentions import mentions
 from fleetmod.model import IGNORE, FileResult
-from fleetmod.places import HOME, ROOT, VAULT, Places
+from fleetmod.places import HOME, ROOT, VAULT, Places, slug
 from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings
 from fleetmod.testfiles import is_test
+from fleetmod.together import Fates, Held, is_data
 from fleetmod.workspace.config import Config, configured_above, load_config
 from fleetmod.workspace.discover import candidates, discover, wide_texts
 from fleetmod.workspace.disk import is_folder
@@ -44,7 +45,6 @@ PORTABLE_RULES = frozenset(
     for kind in ("shell", "python", "plist", "other")
     for what in ("home", "launchctl")
 )
-_DATA = (".json", ".jsonc", ".json5", ".jsonl", ".ndjson", ".yaml", ".yml", ".toml")
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,13 @@ class Project:
     def graph(self) -> ModuleGraph:
         """Which files import which, as of when it is first asked; nothing where git cannot tell."""
         return read_graph(self.root, self.search.listed or ())
+
+    def read(self, path: str) -> bytes:
+        """A file's bytes; none of one that cannot be read, which is told elsewhere."""
+        try:
+            return (self.root / path).read_bytes()
+        except OSError:
+            return b""
 
     @property
     def places(self) -> Places:
@@ -136,8 +143,18 @@ class Project:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What decides on the tests among some files: `code` that spells no home as it is (tests with
+    encoded homes, migrated modules), and the data that tests may read."""
+
+    code: Mapping[str, bytes] = field(default_factory=dict)
+    held: Held = field(default_factory=lambda: Held({}))
+
+
+@dataclass(frozen=True)
 class Sources:
-    """The files to analyse, and what stood in the way of others."""
+    """The files to analyse, and what stood in the way of others; `beside` them lies what decides on
+    the tests among them."""
 
     settings: Settings
     contents: dict[str, bytes]
@@ -145,6 +162,7 @@ class Sources:
     unreadable: tuple[tuple[str, str], ...]
     search: Search
     unseen: tuple[FileResult, ...] = ()  # files with a trigger that are too large
+    beside: Beside = field(default_factory=Beside)
 
 
 def open_project(
@@ -229,9 +247,11 @@ def read_sources(project: Project, encodings: bool = False) -> Sources:
             contents[path] = (project.root / path).read_bytes()
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
-    paths = _data_paths(project, contents, discovered, search)
-    settings = make_settings(project, contents, discovered, paths)
-    return Sources(settings, contents, tuple(discovered), tuple(unreadable), search, tuple(unseen))
+    beside = _read_beside(project, contents, discovered, search)
+    settings = make_settings(project, contents, discovered, beside)
+    return Sources(
+        settings, contents, tuple(discovered), tuple(unreadable), search, tuple(unseen), beside
+    )
 
 
 def _unseen(root: Path, path: str, why: str) -> FileResult:
@@ -265,49 +285,70 @@ def looks_at(project: Project) -> Callable[[bytes], bool]:
     return holds
 
 
-def _data_paths(
+def _read_beside(
     project: Project, contents: Mapping[str, bytes], discovered: Sequence[str], search: Search
-) -> dict[str, frozenset[str]]:
-    """The home paths of each data file; only read where a test spells a home."""
-    homes = [f"/{top}/{u}".encode() for top in ("Users", "home") for u in project.places.users]
+) -> Beside:
+    """What else tests may read and reach; only looked for where a test spells a home."""
+    users = project.places.users
+    homes = [f"/{top}/{u}".encode() for top in ("Users", "home") for u in users]
     if not any(is_test(path) and any(h in data for h in homes) for path, data in contents.items()):
-        return {}
-    out: dict[str, frozenset[str]] = {}
-    for path in candidates(project.root, [*filter(_is_data, discovered)], homes, search).hits:
-        data = by_people(path, (project.root / path).read_bytes())
-        if spelled := project.places.spelled(data.decode("utf-8", "replace")):
-            out[path] = spelled
-    return out
-
-
-def _is_data(path: str) -> bool:
-    """Whether a test may read a file: test data, or data of a program, no editor's or our own."""
-    if path.startswith(".") or "/." in path or path == "fleetmod.toml":
-        return False
-    return suffix(path) in _DATA or (is_test(path) and not is_typescript(path))
+        return Beside()
+    between = ("/", "-", "_", "%2F", "%2f", "\\/", "\\\\", ".", ":")
+    needles = [
+        f"sers{sep}{name}".encode() for sep in between for u in users for name in (u, slug(u))
+    ]
+    needles = sorted({*needles, *homes})
+    data: dict[str, str] = {}
+    for path in candidates(project.root, [*filter(is_data, discovered)], needles, search).hits:
+        text = by_people(path, project.read(path)).decode("utf-8", "replace")
+        if mentions(text, project.places):
+            data[path] = text
+    typescript = [path for path in discovered if is_typescript(path) and path not in contents]
+    tests = candidates(project.root, [*filter(is_test, typescript)], needles, search).hits
+    code = [path for path in typescript if not is_test(path)]
+    migrated = candidates(project.root, code, [IDENTITY], search).hits
+    parts = {part for path in discovered for part in path.split("/") if len(part) > 5}
+    named = frozenset(part for part in parts if mentions(part, project.places))
+    return Beside({path: project.read(path) for path in (*tests, *migrated)}, Held(data, named))
 
 
 def make_settings(
     project: Project,
     contents: dict[str, bytes],
     discovered: Sequence[str],
-    paths: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    beside: Beside | None = None,
 ) -> Settings:
-    """What the analysis of each file must know of the whole repository."""
+    """What the analysis of each file must know of the whole repository; of what tests reach only
+    with what lies `beside` the files."""
     manifests = [p for p in discovered if p.rpartition("/")[2] == "package.json"]
     folders = [p.removesuffix("package.json") for p in manifests]
     identity = project.config.identity
-    return Settings(
+    code = {**beside.code, **contents} if beside is not None else contents
+    settings = Settings(
         places=project.places,
         packages=project.packages,
         env={HOME: "HOME", ROOT: identity.root_env, VAULT: identity.vault_env},
         fixture=project.config.home.fixture,
-        production_literals=Literals(contents, folders, project.places, project.cache),
+        production_literals=Literals(
+            code, folders, project.places, project.packages["node-identity"], project.cache
+        ),
         gate=tuple(folder.rstrip("/") for folder in project.config.workspace.gate),
         adapters={
             family: frozenset(filter(own, contents)) for family, own in project.own_adapters.items()
         },
         addresses=project.config.container.vm_addresses,
-        data_paths=paths,
         known_rules=project.known_rules,
     )
+    if beside is None:
+        return settings
+
+    def named(names: Sequence[str]) -> dict[str, bytes]:
+        tests = [path for path in discovered if is_test(path) and is_typescript(path)]
+        needles = [name.encode() for name in names]
+        found = candidates(project.root, tests, needles, project.search).hits
+        return {path: code.get(path) or project.read(path) for path in found}
+
+    fates = Fates(
+        settings, code, discovered, beside.held, lambda: project.graph, project.read, named
+    )
+    return replace(settings, fates=fates, fate_key=fates.key)

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
+from fleetmod.fates import FOLLOW
 from fleetmod.lift.home_forms import ANYONE
 from fleetmod.lower.draft import PROCESS, Refused
 from fleetmod.lower.home_key import home_key
 from fleetmod.lower.own_home import ANY_USER, own_home
 from fleetmod.lower.prose import comment_flaw, describe, neutral_comment
 from fleetmod.lower.style import template_text
+from fleetmod.mentions import OTHER, mentions
 from fleetmod.places import HOME
-from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Binding, exported
 
 _NEAR = 1000  # characters of the comments around one
@@ -147,8 +148,8 @@ def container_address(analysis: Analysis, node: Node, rule: str) -> Rewritten:
 def home_path(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in code becomes a lookup of the node's identity."""
     kinds = analysis.home_kinds
-    if kinds.test and kinds.drift.any and kinds.follows(node):
-        raise Refused(kinds.drift.any)
+    if kinds.test and not kinds.is_used(node) and kinds.fate.kind != FOLLOW:
+        raise Refused(kinds.fate.reason)
     understood, notes = analysis.home_paths.lower(node, rule)
     return Rewritten(understood, notes)
 
@@ -167,29 +168,27 @@ def home_key_of(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     form = analysis.home_kinds.form(node)
     if form is None:
         raise Refused("is no key of a home any more")
+    if analysis.home_kinds.test and (reason := analysis.home_kinds.fate.reason):
+        raise Refused(reason)
     return Rewritten("key", home_key(analysis.home_paths, form, node, rule))
 
 
 def home_test_data(analysis: Analysis, node: Node, rule: str) -> Rewritten:
-    """A home path in test data moves to a neutral user's home, the same in the whole file."""
-    if analysis.home_kinds.drift.fixture:
-        raise Refused(analysis.home_kinds.drift.fixture)
-    analysis.home_paths.check_position(node)
-    fixture = analysis.settings.fixture.rpartition("/")[2]
-    text = cook(node, analysis.source)
-    for path in analysis.settings.places.find(text.text):
-        if path.base:
-            name = text.text.index(path.user, path.start)
-            start, end = text.span(name, name + len(path.user))
-            analysis.draft.replace_range(start, end, fixture, rule)
+    """A home path in test data moves to a neutral user's home, with all that spells it."""
+    for each in analysis.moved_homes:
+        analysis.draft.replace_range(*each, rule)
     return Rewritten("test data")
 
 
 def home_comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in a comment is written with `~`, or with a neutral home where `~` means more."""
-    text = analysis.source.text(node)
-    if other := analysis.other_spelling:
-        raise Refused(f"the file also spells {other} for it; reword both by hand")
+    text, places = analysis.source.text(node), analysis.settings.places
+    row, start, end = analysis.comment_rows.get(node.id, (text, 0, len(text)))
+    around = row[max(start - _NEAR, 0) : end + _NEAR]
+    for mention in mentions(around, places):
+        if not mention.plain and mention.kind != OTHER:
+            other = around[mention.begin : mention.end]
+            raise Refused(f"the comment also spells {other} for it; reword both by hand")
     fixture = analysis.settings.fixture.rpartition("/")[2]
     literal = "~" in text or "HOME" in text or "://" in text or text.startswith(("///", "//#"))
     for path in analysis.settings.places.find(text):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
 from fleetmod.browser import BY_IMPORTER, browser_importer
 from fleetmod.cache import Keys
+from fleetmod.fates import Fate
 from fleetmod.literals import Literals
-from fleetmod.model import REFUSE, REWRITE, FileResult
+from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
 from fleetmod.project import Project, Sources
 from fleetmod.settings import Settings
 from fleetmod.testfiles import is_test
+from fleetmod.together import RULE, Fates
 from fleetmod.workers import shared
 
 _ITSELF = (
@@ -41,9 +43,41 @@ def scan_all(
     found = _scan_part(project, sources, code, told)
     # what a test may expect hangs on what the code spells
     found |= _scan_part(project, sources, [path for path in paths if path not in found], told)
-    results = (_possible(project, found[path]) for path in paths)
-    every = [*(result for result in results if result.findings or result.errors), *sources.unseen]
+    results = {path: _possible(project, found[path]) for path in paths}
+    _agree(sources.settings.fates, results)
+    every = [result for result in results.values() if result.findings or result.errors]
+    every += sources.unseen
     return sorted(every, key=lambda result: result.path) if sources.unseen else every
+
+
+def _agree(fates: Mapping[str, Fate], results: dict[str, FileResult]) -> None:
+    """Where a home of a test stays, all that would move with it stay, for that reason."""
+    if not isinstance(fates, Fates):
+        return
+    for path, result in list(results.items()):
+        reason = next(filter(None, map(_stays, result.findings)), "")
+        if not reason or not is_test(path):
+            continue
+        for each in fates.group(path) & results.keys():
+            results[each] = _without_homes(results[each], reason)
+
+
+def _stays(finding: Finding) -> str:
+    """Why a home of a test stays where it is; empty where it does not."""
+    if finding.rule != RULE or finding.action == REWRITE:
+        return ""
+    place = f"{finding.path}:{finding.line}"
+    return f"{place} keeps it: {finding.reason}" if finding.suppressed else finding.reason
+
+
+def _without_homes(result: FileResult, reason: str) -> FileResult:
+    findings = tuple(
+        replace(f, action=REFUSE, reason=reason) if f.rule == RULE and f.action == REWRITE else f
+        for f in result.findings
+    )
+    return replace(
+        result, findings=findings, edits=tuple(e for e in result.edits if e.rule != RULE)
+    )
 
 
 def _scan_part(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from fleetmod.fates import Fate
 from fleetmod.places import HOME, ROOT, VAULT, Places
 
 
@@ -13,11 +14,12 @@ class Settings:
     """`packages` maps a port's key to the name it is installed under; `env` a NodeIdentity member
     to the variable that overrides it; `production_literals` are the home paths that
     a package's code outside tests spells, by the package's folder (with a slash at its end): a
-    test of the package that expects one must follow it; `gate` are the folders that
+    test of the package that expects one must follow it; `fates` say what happens to the homes of a
+    test, where more than the test itself is known, and `fate_key` what that hangs on;
+    `gate` are the folders that
     the gates grep: test data elsewhere is left; `adapters` are the paths of the repository's own
     adapters of each family's tool, which may name it; `addresses` those of the container runtime's
-    machine; `data_paths` are the home paths that each data file spells, for a test may compare
-    with them; `known_rules` are the ids that a directive may name, also of rules
+    machine; `known_rules` are the ids that a directive may name, also of rules
     that do not look."""
 
     places: Places
@@ -27,15 +29,20 @@ class Settings:
     )
     fixture: str = "/Users/fixture"
     production_literals: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    fates: Mapping[str, Fate] = field(default_factory=dict)
+    fate_key: Callable[[str], str] = str
     gate: tuple[str, ...] = (".",)
     adapters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
-    data_paths: Mapping[str, frozenset[str]] = field(default_factory=dict)
     known_rules: frozenset[str] = frozenset()
 
     def literals_for(self, path: str) -> frozenset[str]:
         """The home paths that the code of the file's own package spells."""
         return self.production_literals.get(package_of(path, self.production_literals), frozenset())
+
+    def in_gate(self, path: str) -> bool:
+        """Whether the gates look at a file."""
+        return "." in self.gate or path.startswith(tuple(f"{folder}/" for folder in self.gate))
 
 
 def package_of(path: str, folders: Iterable[str]) -> str:

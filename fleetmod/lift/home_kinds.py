@@ -6,33 +6,33 @@ from functools import cached_property
 
 from tree_sitter import Node
 
+from fleetmod.fates import FOLLOW, STAY, Facts, Fate, judge
 from fleetmod.flow.path_use import LOOKS
 from fleetmod.flow.texts import Values
-from fleetmod.lift.home_drift import Drift
+from fleetmod.lift.home_facts import facts_of
 from fleetmod.lift.home_forms import OWN, SPLIT, STRANGER, HomeForm, HomeForms
 from fleetmod.lift.homes import Homes, chain
 from fleetmod.places import (
     ENCODED,
-    HOME,
     LABELLED,
     ON_WINDOWS,
     PLACEHOLDERS,
     UNKNOWN,
     WINDOWS,
-    Places,
 )
 from fleetmod.regex import lazy
 from fleetmod.settings import Settings
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import Source, ancestors, unwrap
+from fleetmod.syntax.source import parts, same, unwrap
 from fleetmod.testfiles import is_test
 
 FALLBACK, PATH, TEST, COMMENT, REGEX = "fallback", "path", "test", "comment", "regex"
 PLACEHOLDER = "placeholder"
 ELSEWHERE, BEHIND, APART = "elsewhere", "behind", "apart"
 LABEL = "labelled"
-_LOOKUP = lazy(r"\b(?:HOME|USERPROFILE|homedir|homeDir)\b")
+# take a second path
+_TWO_PATHS = lazy(r"(?:.*\.)?(?:rename|copy|cp|symlink|link)(?:[A-Z]\w*)?")
 _AROUND = ("template_substitution", "template_string", "binary_expression", "as_expression")
 
 
@@ -68,20 +68,30 @@ class HomeKinds:
             return PLACEHOLDER if harmless else STRANGER
         if node.type == "comment":
             return COMMENT
-        if self.test and not self._is_code(node, text):
-            return TEST if self._in_gate else APART
+        if self.test and not self._is_code(node):
+            return TEST if self.fate.gate else APART
         if node.type == "regex":
             return REGEX
         return FALLBACK if self._in_chain(node) else PATH
 
     @cached_property
-    def drift(self) -> Drift:
-        return Drift(self.source, self.settings)
+    def fate(self) -> Fate:
+        """What happens to the homes of a test and of what moves with it."""
+        settings = self.settings
+        known = settings.fates.get(self.source.path)
+        if known is not None:
+            return known
+        spelled = settings.literals_for(self.source.path)
+        facts, places = [self.facts()], settings.places
+        return judge(facts, spelled, places, settings.fixture, settings.in_gate)
+
+    def facts(self) -> Facts:
+        """What a test says of homes."""
+        return facts_of(self.source, self.is_used)
 
     def follows(self, node: Node) -> bool:
         """Whether a literal of a test is looked up only because the code under test spells it."""
-        text = cook(node, self.source).text
-        return self.test and self.drift.is_production(text) and not self._is_used(node)
+        return self.test and not self.is_used(node)
 
     def _elsewhere(self, node: Node, why: set[str]) -> str:
         if UNKNOWN in why:
@@ -99,25 +109,21 @@ class HomeKinds:
             return form
         # test data, unless it is a key that the code under test spells as well
         text = "".join(piece.text for piece in form.pieces)[form.found.start : form.found.end]
-        follows = text in self.settings.literals_for(self.source.path)
+        follows = text in self.fate.spelled and self.fate.kind in (FOLLOW, STAY)
         return form if form.kind == ENCODED and follows else None
 
     @cached_property
     def _forms(self) -> HomeForms:
         return HomeForms(self.scopes, self.values, self.homes, self.settings.places)
 
-    @property
-    def _in_gate(self) -> bool:
-        folders = self.settings.gate
-        return "." in folders or self.source.path.startswith(tuple(f"{f}/" for f in folders))
-
-    def _is_code(self, node: Node, text: str) -> bool:
+    def _is_code(self, node: Node) -> bool:
         """Whether a literal of a test is used as a path of this host, or follows other code's."""
         if node.type == "regex":
             return False
-        return self.drift.is_production(text) or self._is_used(node)
+        return self.is_used(node) or self.fate.kind == FOLLOW
 
-    def _is_used(self, node: Node) -> bool:
+    def is_used(self, node: Node) -> bool:
+        """Whether a literal is a path that the file looks at on this host."""
         if self._in_chain(node) or self._is_loaded(node):
             return True
         call = node.parent.parent if node.parent is not None else None
@@ -125,7 +131,11 @@ class HomeKinds:
             return False
         target = call.child_by_field_name("function")
         name = self.source.squeezed(target) if target is not None else ""
-        return bool(LOOKS.fullmatch(name))
+        if not LOOKS.fullmatch(name):
+            return False
+        # the others are what is written, or a program's arguments
+        given = parts(node.parent)[: 2 if _TWO_PATHS.fullmatch(name) else 1]
+        return any(same(each, node) for each in given)
 
     def _is_loaded(self, node: Node, depth: int = 3) -> bool:
         """Whether a module is loaded from there, perhaps by constants: `import(`${ROOT}/a.js`)`."""
@@ -154,35 +164,3 @@ class HomeKinds:
             condition = parent.child_by_field_name("condition")
             return condition is not None and self.homes.is_lookup(condition)
         return any(self.homes.is_lookup(unwrap(e)) for _, e in chain(parent))
-
-
-def production_literals(source: Source, places: Places) -> set[str]:
-    """The texts of a file's literals that begin with a home path, other than a last resort, and the
-    homes in its keys."""
-    out: set[str] = set()
-    for node in _strings(source):
-        raw = node.text or b""
-        if not any(start in raw for start in (b"/Users/", b"/home/", b"-Users-")):
-            continue  # most strings; cooking takes longer than looking
-        text = cook(node, source).text
-        out.update(text[key.start : key.end] for key in places.encoded(text))
-        found = next(places.find(text), None)
-        if found is None or not found.base or found.start > 0:
-            continue
-        if found.base != HOME or len(text) > found.end or not _follows_lookup(node, source):
-            out.add(text)
-    return out
-
-
-def _follows_lookup(node: Node, source: Source) -> bool:
-    """Whether a literal is what is left where nothing tells the home."""
-    whole = node
-    for a in ancestors(node):
-        if a.type not in ("binary_expression", "ternary_expression", "parenthesized_expression"):
-            break
-        whole = a
-    return whole.id != node.id and bool(_LOOKUP.search(source.text(whole)))
-
-
-def _strings(source: Source) -> list[Node]:
-    return source.of("string", "template_string")

@@ -55,6 +55,21 @@ def check_position(node: Node, source: Source, texts: frozenset[str]) -> None:
             raise Refused("a mock's factory is hoisted above the imports; use the value it mocks")
 
 
+def check_name(node: Node, source: Source) -> None:
+    """Raises Refused where a literal names a module, which stands where it stands."""
+    parent = node.parent
+    kind = parent.type if parent is not None else ""
+    if parent is not None and kind == "export_statement":
+        value = parent.child_by_field_name("value")
+        if value is None or value.id != node.id:
+            raise Refused(_KINDS["import_statement"])
+    elif kind in ("import_statement", "import_require_clause", "module"):
+        raise Refused(_KINDS[kind])
+    call = parent.parent if parent is not None and kind == "arguments" else None
+    if call is not None and _target(call, source) in _LOADERS:
+        raise Refused("a module loaded by an absolute path; load it by its package name")
+
+
 def _is_name(node: Node) -> bool:
     parent = node.parent
     name = parent.child_by_field_name("name") if parent is not None else None

@@ -1,0 +1,282 @@
+"""Which files' homes move together: tests, and the helpers, data and snapshots that they read.
+
+What code a test reaches is asked of the module graph. Where that is not whole, or where the test
+runs programs, reads the repository's files or loads modules by names that are made, all code of its
+package counts.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from fleetmod.cache import digest
+from fleetmod.fates import NEUTRAL, Facts, Fate, judge
+from fleetmod.filekinds import is_typescript, suffix
+from fleetmod.literals import Literals
+from fleetmod.mentions import COMPARED, mentions, renamed
+from fleetmod.model import Edit
+from fleetmod.places import Places
+from fleetmod.regex import lazy
+from fleetmod.settings import Settings, package_of
+from fleetmod.testfiles import is_test
+from fleetmod.workspace.graph import ModuleGraph
+
+RULE = "home-test-data"
+_SNAPSHOTS = "__snapshots__/"
+# programs of the repository, its files by path, modules by names that are made: no import tells
+_RUNS = lazy(
+    rb"child_process|\bexeca\b|\bzx\b|cross-spawn|tinyexec|Bun\.(?:spawn|\$|file|write)|Deno\."
+    rb"|worker_threads|from [\"']bun[\"']|__dirname|__filename|import\.meta\.(?:dir|url|file)"
+    rb"|process\.cwd\(|(?:\bimport|\brequire|\bresolve)\(\s*[^\"'`\s)]|[^\w.]\$`"
+)
+_READS = ("fs", "node:fs", "fs/promises", "node:fs/promises", "bun", "fs-extra", "glob")
+
+
+@dataclass(frozen=True)
+class Held:
+    """The files of a repository that name a home outside of its code: test data, and other data.
+
+    `data` are the texts of those files by path, `names` the names of files and folders that name a
+    home themselves.
+    """
+
+    data: Mapping[str, str]
+    names: frozenset[str] = frozenset()
+
+
+class Fates(Mapping[str, Fate]):
+    """What happens to the homes of each test, found when asked for."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        contents: Mapping[str, bytes],
+        discovered: Collection[str],
+        held: Held,
+        graph: Callable[[], ModuleGraph],
+        read: Callable[[str], bytes],
+        named: Callable[[Sequence[str]], Mapping[str, bytes]],
+    ) -> None:
+        """`settings` know no fates yet; `contents` are the files that may name a home, `read` gives
+        any other one's, and `named` the tests that hold one of some names."""
+        self.settings, self.places = settings, settings.places
+        self._contents, self._held, self._read, self._named = contents, held, read, named
+        self._graph_of, self._discovered = graph, discovered
+        self._fates: dict[frozenset[str], Fate] = {}
+
+    def __getitem__(self, path: str) -> Fate:
+        if not is_test(path) or not is_typescript(path):
+            raise KeyError(path)
+        group = self.group(path)
+        if group not in self._fates:
+            self._fates[group] = self._judged(group)
+        return self._fates[group]
+
+    def __iter__(self) -> Iterator[str]:
+        return (path for path in self._contents if is_test(path) and is_typescript(path))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def key(self, path: str) -> str:
+        """What the fate of a test hangs on, without a look at any tree."""
+        group = sorted(self.group(path))
+        texts = [self._bytes(each) for each in group]
+        data = sorted(self._held.data.items())
+        spelled = sorted(self._spelled(frozenset(group)))
+        return digest(b"\0".join(texts), repr((group, spelled, data, sorted(self._held.names))))
+
+    def group(self, path: str) -> frozenset[str]:
+        """A test, and what its homes move with."""
+        return self._groups.get(path, frozenset({path}))
+
+    def moves(self, path: str) -> dict[str, tuple[bytes, tuple[Edit, ...]]]:
+        """The files that move with a test whose homes do, each with its bytes and its edits."""
+        fate, out = self[path], {}
+        for each in fate.files if fate.kind == NEUTRAL else ():
+            data = self._bytes(each)
+            edits = tuple(self._edits(each, data, fate))
+            if edits:
+                out[each] = data, edits
+        return out
+
+    # -- groups ----------------------------------------------------------------------------------
+
+    @cached_property
+    def _graph(self) -> ModuleGraph:
+        return self._graph_of()
+
+    @cached_property
+    def _members(self) -> dict[str, str]:
+        """The tests and the test data that name a home."""
+        out = {path: text for path, text in self._held.data.items() if self._is_ours(path)}
+        for path in self:
+            text = self._contents[path].decode("utf-8", "replace")
+            if mentions(text, self.places):
+                out[path] = text
+        return out
+
+    def _is_ours(self, path: str) -> bool:
+        """Whether a data file is the tests' alone."""
+        importers = self._graph.importers(path)
+        return all(map(is_test, importers)) if importers else is_test(path)
+
+    @cached_property
+    def _groups(self) -> dict[str, frozenset[str]]:
+        joined: dict[str, set[str]] = {path: {path} for path in self._members}
+        for path in self._members:
+            for other in self._readers(path):
+                one, two = joined.setdefault(path, {path}), joined.setdefault(other, {other})
+                if one is not two:
+                    one |= two
+                    for each in two:
+                        joined[each] = one
+        return {path: frozenset(group) for path, group in joined.items()}
+
+    def _readers(self, path: str) -> Iterator[str]:
+        """The tests that read a test's helper or a file of test data."""
+        yield from (each for each in self._graph.reaching(path) if is_test(each))
+        if path.endswith(".snap"):
+            folder, _, name = path.rpartition(_SNAPSHOTS)
+            if (test := folder + name.removesuffix(".snap")) in self._tests:
+                yield test
+        elif path in self._held.data:
+            yield from self._naming.get(posixpath.basename(path), ())
+
+    @cached_property
+    def _tests(self) -> frozenset[str]:
+        return frozenset(p for p in self._discovered if is_test(p) and is_typescript(p))
+
+    @cached_property
+    def _naming(self) -> dict[str, list[str]]:
+        """The tests that hold the name of a data file, by that name."""
+        names = sorted({posixpath.basename(p) for p in self._held.data if not p.endswith(".snap")})
+        out: dict[str, list[str]] = defaultdict(list)
+        for test, data in (self._named(names) if names else {}).items():
+            for name in names:
+                if name.encode() in data:
+                    out[name].append(test)
+        return out
+
+    # -- what is known of a group ----------------------------------------------------------------
+
+    def _judged(self, group: frozenset[str]) -> Fate:
+        settings = self.settings
+        if not self._speaks(group):
+            return Fate("none")
+        spelled = self._spelled(group)
+        facts = [self._facts(path) for path in sorted(group)]
+        held = self._holds(group, facts)
+        return judge(facts, spelled, self.places, settings.fixture, settings.in_gate, held)
+
+    def _speaks(self, group: Iterable[str]) -> bool:
+        return any(b"ers" in data or b"home" in data for data in map(self._bytes, group))
+
+    def _facts(self, path: str) -> Facts:
+        from fleetmod.analysis import Analysis
+        from fleetmod.syntax.source import is_text, open_source
+
+        data = self._bytes(path)
+        if path in self._held.data:
+            return Facts(path, (self._held.data[path],), code=False)
+        if not is_text(data):
+            return Facts(path, ())
+        return Analysis(open_source(path, data), self.settings).home_kinds.facts()
+
+    def _spelled(self, group: frozenset[str]) -> frozenset[str]:
+        """The homes that the code under the tests of a group spells."""
+        literals = self.settings.production_literals
+        tests = [path for path in group if path not in self._held.data]
+        out: set[str] = set()
+        for test in tests:
+            reached = self._graph.reached([test])
+            unknown = not self._graph.imports(test) and not self._graph.externals(test)
+            if unknown or not self._is_whole(reached):
+                # what compares homes does so in the process of the test, so it would be reached
+                perhaps = self.settings.literals_for(test)
+                out |= {each for each in perhaps if not each.startswith(COMPARED)}
+            if isinstance(literals, Literals):
+                out |= {each for path in reached for each in literals.of(path)}
+        return frozenset(out)
+
+    def _is_whole(self, reached: Iterable[str]) -> bool:
+        """Whether the graph tells everything that a test reaches."""
+        for path in reached:
+            if not self._graph.is_whole(path):
+                return False
+            if is_test(path) and is_typescript(path) and _RUNS.search(self._bytes(path)):
+                return False
+        return True
+
+    def _holds(self, group: frozenset[str], facts: Sequence[Facts]) -> str:
+        """What keeps the homes of a group where they are: data of others, names on the disk."""
+        texts = [text for each in facts for text in each.texts]
+        paths = {path for text in texts for path in _below(text, self.places)}
+        tests = [path for path in group if path not in self._held.data]
+        reached = self._graph.reached(tests)
+        reads = any(set(_READS) & self._graph.externals(path) for path in reached)
+        for path, text in self._held.data.items():
+            if path in group:
+                continue
+            named = any(posixpath.basename(path).encode() in self._bytes(each) for each in tests)
+            if path.endswith(".snap"):
+                packages = {package_of(each, self._packages) for each in tests}
+                lost = package_of(path, self._packages) in packages and not list(
+                    self._readers(path)
+                )
+                if lost and any(each.snapshot for each in facts):
+                    return f"{path} may be a snapshot of it, and no test stands beside; {_BOTH}"
+                continue
+            shares = bool(paths & _below(text, self.places))
+            if named or path in reached or (shares and (reads or not is_test(path))):
+                return f"{path} spells it as well, and the test may read that; {_BOTH}"
+        for name in sorted(self._held.names):
+            if any(name in text for text in texts):
+                return f"a file or a folder is named `{name}`, and the test names it; {_BOTH}"
+        return ""
+
+    @cached_property
+    def _packages(self) -> frozenset[str]:
+        manifests = (p for p in self._discovered if p.rpartition("/")[2] == "package.json")
+        return frozenset({"", *(p.removesuffix("package.json") for p in manifests)})
+
+    def _bytes(self, path: str) -> bytes:
+        found = self._contents.get(path)
+        return found if found is not None else self._read(path)
+
+    def _edits(self, path: str, data: bytes, fate: Fate) -> Iterator[Edit]:
+        if path not in self._held.data:
+            from fleetmod.analysis import Analysis
+            from fleetmod.lower.moved_homes import moved_texts
+            from fleetmod.syntax.source import open_source
+
+            kinds = Analysis(open_source(path, data), self.settings).home_kinds
+            for start, end, text in sorted(set(moved_texts(kinds, lambda _: None, fate))):
+                yield Edit(start, end, text, RULE)
+            return
+        text = self._held.data[path]
+        for start, end, name in renamed(text, fate.names, self.places):
+            first = len(text[:start].encode())
+            yield Edit(first, first + len(text[start:end].encode()), name, RULE)
+
+
+_BOTH = "move both by hand"
+
+
+def _below(text: str, places: Places) -> frozenset[str]:
+    """The paths below homes that a text spells, in full."""
+    return frozenset(path for path in places.spelled(text) if path.count("/") > 2)
+
+
+def is_data(path: str) -> bool:
+    """Whether a test may read a file: test data, or data of a program, no editor's or our own."""
+    if path.startswith(".") or "/." in path or path == "fleetmod.toml":
+        return False
+    return suffix(path) in _DATA or (is_test(path) and not is_typescript(path))
+
+
+_DATA = (".json", ".jsonc", ".json5", ".jsonl", ".ndjson", ".yaml", ".yml", ".toml")
