@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from tree_sitter import Node
@@ -72,6 +72,7 @@ def _scan(
         findings=tuple(findings),
         edits=_without_leading_blank(source, sorted([*edits, *orphans])),
         needs=tuple(analysis.draft.needs) if edits else (),
+        labels=tuple(_labels(analysis, findings)),
         errors=tuple(_line_range(source, node) for node in broken),
         unparsed=tuple(
             _line_range(source, node)
@@ -91,7 +92,8 @@ def _findings(
     """A finding for each match, in source order. Calls come first: texts go with them."""
     found: dict[int, Finding] = {}
     texts: list[tuple[int, Rule, Node]] = []
-    subjects: list[Finding] = []
+    subjects: dict[int, Finding] = {}
+    stating: list[tuple[int, Node]] = []
     for index, (rule, node) in enumerate(matches(analysis, rules)):
         if only is not None and not only(rule.id, node.start_byte, node.end_byte):
             continue
@@ -101,10 +103,19 @@ def _findings(
         finding = _judge(analysis, rule, node, suppressions, broken)
         found[index] = finding
         if is_subject(rule):
-            subjects.append(finding)
+            subjects[index] = finding
+            if finding.test and rule.refusal and finding.action == REFUSE:
+                stating.append((index, node))
+    about = analysis.settings.elsewhere.get(analysis.source.path)
+    if stating and about is not None:
+        beside = Subjects(analysis, ())
+        for index, node in stating:
+            if why := beside.of_adapter(node):
+                found[index] = replace(found[index], action=EXEMPT, reason=why)
+                subjects[index] = found[index]
     if texts:
         orphans = _orphans(analysis)
-        gone = [_gone_with(f, orphans, analysis.source, rules) for f in subjects]
+        gone = [_gone_with(f, orphans, analysis.source, rules) for f in subjects.values()]
         beside = Subjects(analysis, gone)
         for index, rule, node in texts:
             found[index] = _judge(analysis, rule, node, suppressions, broken, beside)
@@ -226,6 +237,18 @@ def _gone_with(
         if inside and not any(text in edit.text for text in left):
             return replace(finding, action=REWRITE, reason="", understood="goes with its last use")
     return finding
+
+
+def _labels(analysis: Analysis, findings: Sequence[Finding]) -> Iterator[tuple[int, str]]:
+    """The services that calls name in full, by where the call begins."""
+    if not any(finding.family == "process" and finding.cls == "call" for finding in findings):
+        return
+    values = analysis.roles.lifter.values
+    for site in analysis.roles.sites.values():
+        for operation in site.operations:
+            pieces = values.expand(operation.label)
+            if pieces and all(isinstance(piece, str) for piece in pieces):
+                yield site.call.start_byte, "".join(map(str, pieces)).rpartition("/")[2]
 
 
 def _line_range(source: Source, node: Node) -> tuple[int, int]:

@@ -91,6 +91,8 @@ class FileResult:
     needs: tuple[Need, ...] = ()
     errors: tuple[tuple[int, int], ...] = ()  # line ranges that do not parse
     unparsed: tuple[tuple[int, int], ...] = ()  # those of them that hold a trigger
+    # the services that its calls name: where the call begins, and a label without its domain
+    labels: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
-from fleetmod.lift.home_drift import spelled_otherwise
 from fleetmod.lift.home_forms import ANYONE
 from fleetmod.lower.draft import Refused
+from fleetmod.lower.home_comment import home_comment as neutral_home
 from fleetmod.lower.home_key import home_key
+from fleetmod.lower.kept_words import check_asked, check_remarks, sent
 from fleetmod.lower.own_home import ANY_USER, own_home
 from fleetmod.lower.prose import describe, neutral_comment
 from fleetmod.places import HOME
@@ -42,13 +43,19 @@ def process_call(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     site = analysis.roles.sites[node.id]
     if site.refused:
         raise Refused(site.refused)
+    check_remarks(site, analysis.source)
     notes = analysis.process_calls.lower(site)
     return Rewritten(describe(site.operations, analysis.roles.lifter.values), notes)
 
 
 def display(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A text for people asks the port for its hint, or names no tool."""
-    return Rewritten(analysis.display.lower(node, rule))
+    edits = len(analysis.draft.edits)
+    understood = analysis.display.lower(node, rule)
+    elsewhere = analysis.settings.elsewhere.get(analysis.source.path)
+    if elsewhere is not None and elsewhere.asked:
+        check_asked(node, analysis.draft.edits[edits:], analysis.source, elsewhere.asked)
+    return Rewritten(understood, sent(node, analysis.scopes))
 
 
 def comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
@@ -198,22 +205,7 @@ def home_test_data(analysis: Analysis, node: Node, rule: str) -> Rewritten:
 
 def home_comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in a comment is written with `~`, or with a neutral home where `~` means more."""
-    text = analysis.source.text(node)
-    other = spelled_otherwise(analysis.source.data.decode("utf-8"), analysis.settings.places)
-    if other:
-        raise Refused(f"the file also spells {other} for it; reword both by hand")
-    fixture = analysis.settings.fixture.rpartition("/")[2]
-    literal = "~" in text or "HOME" in text or "://" in text or text.startswith(("///", "//#"))
-    for path in analysis.settings.places.find(text):
-        if not path.base:
-            continue
-        name = text.index(path.user, path.start)
-        first, last = (
-            (name, name + len(path.user)) if literal else (path.start, name + len(path.user))
-        )
-        start = node.start_byte + len(text[:first].encode())
-        end = node.start_byte + len(text[:last].encode())
-        analysis.draft.replace_range(start, end, fixture if literal else "~", rule)
+    neutral_home(analysis.draft, analysis.settings, node, rule)
     return Rewritten("comment")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,9 @@ from fleetmod.lower.words import VERBS
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Finding
 from fleetmod.regex import lazy
 from fleetmod.rules import Rule
+from fleetmod.settings import Call, Elsewhere
 from fleetmod.syntax.source import ancestors
+from fleetmod.testfiles import is_test
 
 _TEXTS = ("display", "comment", "rename")
 # what is handed in to run the tool, or is imported for it
@@ -40,7 +43,7 @@ def is_subject(rule: Rule) -> bool:
 class _Subject:
     start: int
     end: int
-    line: int
+    place: str
     action: str
     reason: str = ""
     serviceless: bool = False  # `launchctl getenv` and the like, which manage no service
@@ -55,30 +58,85 @@ class Subjects:
         self._package = analysis.settings.packages.get(PROCESS, "")
         self._all = [_subject(f) for f in findings] + list(self._ported())
         self._injected = list(self._named(analysis.roles.sites))
+        self._elsewhere = analysis.settings.elsewhere.get(self.source.path, Elsewhere())
+        self._used = list(self._imported())
 
     def keep(self, rule: Rule, node: Node) -> tuple[str, str]:
         """The action and the reason when a text has to stay as it is; else two empty strings.
 
-        It speaks of what the innermost syntax around it holds: one refusal there keeps the text,
-        but in the module at large only the refusal of everything does.
+        It speaks of what the innermost syntax around it holds, calls and uses of what another file
+        calls: one refusal there keeps the text. Else it speaks of the module at large, or of other
+        files, where only the refusal of everything keeps it.
         """
-        anchor = self._anchor(rule, node)
-        for scope in (anchor, *ancestors(anchor)):
-            whole = scope.type == "program"
-            every = self._all if whole else self._all + self._injected
-            if whole and SERVICE.search(unwrapped(self.source.own_text(node))):
-                every = [s for s in every if not s.serviceless]  # it speaks of a service
-            near = [s for s in every if scope.start_byte <= s.start and s.end <= scope.end_byte]
-            if near:
-                return _keep(near, whole)
+        used = self._used
+        if not is_test(self.source.path) and rule.rewrite == "display" and self._shows(node):
+            # a hint asks the port, which is right beside an adapter, too
+            used = [s for s in used if s.action != EXEMPT]
+        every = self._all + self._injected + used
+        near = _innermost(every, self._anchor(rule, node))
+        if near:
+            return _keep(near, whole=False)
+        if rule.rewrite == "rename" and (near := self._at_uses(node, every)):
+            return _keep(near, whole=False)
+        if near := self._of_module(node, used):
+            return _keep(near, whole=True)
         return (REFUSE, _ALONE) if self._is_alone(rule, node) else ("", "")
+
+    def of_adapter(self, node: Node) -> str:
+        """Why a text of a test is no debt: what it is about is an adapter; else empty."""
+        near = _innermost(self._used, node) or self._of_imports()
+        action, reason = _keep(near, whole=False) if near else ("", "")
+        return reason if action == EXEMPT else ""
+
+    def _of_module(self, node: Node, used: list[_Subject]) -> list[_Subject]:
+        """What a text speaks of that stands beside no call: those of its module, else those of the
+        service that it names, of the modules that it imports, of those that import it."""
+        own = self._all
+        text = self.source.own_text(node)
+        if SERVICE.search(unwrapped(text)):
+            own = [s for s in own if not s.serviceless]  # it speaks of a service
+        if own:
+            return own
+        services = [_told([call]) for name, call in self._elsewhere.services if _names(text, name)]
+        imported = [s for s in self._of_imports() if s.action != EXEMPT or used == self._used]
+        importers = self._elsewhere.importers
+        return services or imported or [_told([call]) for call in importers]
+
+    def _of_imports(self) -> list[_Subject]:
+        return [_told(calls) for calls in self._elsewhere.imported.values()]
+
+    def _at_uses(self, node: Node, every: list[_Subject]) -> list[_Subject]:
+        """Calls that stay beside a use of a name: it is named after what they give."""
+        binding = self.scopes.resolve(node)
+        for use in self.scopes.references(binding) if binding is not None else ():
+            near = _innermost(every, use)
+            if near and all(s.action != REWRITE for s in near):
+                return near
+        return []
+
+    def _imported(self) -> Iterator[_Subject]:
+        """The uses of what the file imports from modules that call the tool."""
+        modules = self._elsewhere.imported
+        for binding in self.scopes.bindings() if modules else ():
+            calls = modules.get(self.scopes.module(binding), ())
+            for use in self.scopes.references(binding) if calls else ():
+                name = self.scopes.original(use)
+                own = [call for call in calls if call.symbol.split(".")[0] == name]
+                yield _told(own or calls, use)
+        for call in self.source.of("call_expression") if modules else ():
+            if calls := modules.get(self.scopes.required(call), ()):
+                yield _told(calls, call)
 
     def _is_alone(self, rule: Rule, node: Node) -> bool:
         """Whether a text names a command that another file runs, and is no hint to run it."""
         if rule.rewrite == "rename" or self._all or self._injected:
             return False
         named = _OWN_VERB.search(unwrapped(self.source.own_text(node)))
-        return bool(named) and (node.type == "comment" or not self._display.quotes(node))
+        return bool(named) and not self._shows(node)
+
+    def _shows(self, node: Node) -> bool:
+        """Whether a text shows people a command to run."""
+        return node.type != "comment" and bool(self._display.quotes(node))
 
     def _anchor(self, rule: Rule, node: Node) -> Node:
         if node.type == "comment":
@@ -96,8 +154,10 @@ class Subjects:
             target = call.child_by_field_name("function")
             if target is None or call.id in sites or not _INJECTED.search(self.source.text(target)):
                 continue
-            line = self.source.line_of(call.start_byte)
-            yield _Subject(call.start_byte, call.end_byte, line, REFUSE)
+            yield _Subject(call.start_byte, call.end_byte, self._line(call), REFUSE)
+
+    def _line(self, node: Node) -> str:
+        return f"line {self.source.line_of(node.start_byte)}"
 
     def _ported(self) -> Iterator[_Subject]:
         """The calls that are the port's already, as earlier cycles and earlier runs leave them."""
@@ -112,15 +172,40 @@ class Subjects:
             if module is None or self.source.text(module)[1:-1] != self._package:
                 continue
             if method is not None and self.source.text(method) != "hint":
-                line = self.source.line_of(node.start_byte)
-                yield _Subject(node.start_byte, node.end_byte, line, REWRITE)
+                yield _Subject(node.start_byte, node.end_byte, self._line(node), REWRITE)
 
 
 def _subject(finding: Finding) -> _Subject:
     # what a directive accepts is debt all the same
     action = REFUSE if finding.suppressed else finding.action
     serviceless = finding.action == EXEMPT and "manages no service" in finding.reason
-    return _Subject(finding.start, finding.end, finding.line, action, finding.reason, serviceless)
+    line = f"line {finding.line}"
+    return _Subject(finding.start, finding.end, line, action, finding.reason, serviceless)
+
+
+def _told(calls: Sequence[Call], use: Node | None = None) -> _Subject:
+    """Calls of another file as one thing to speak of: it stays where every one of them does."""
+    staying = [call for call in calls if call.action != REWRITE]
+    first = next((call for call in staying if call.action == REFUSE), calls[0])
+    action = REWRITE if len(staying) < len(calls) else first.action
+    start, end = (use.start_byte, use.end_byte) if use is not None else (0, 0)
+    return _Subject(start, end, f"{first.path}:{first.line}", action, first.reason)
+
+
+def _innermost(every: Sequence[_Subject], anchor: Node) -> list[_Subject]:
+    """What stands in the innermost syntax around a place, short of the whole module."""
+    for scope in (anchor, *ancestors(anchor)):
+        if scope.type == "program":
+            break
+        near = [s for s in every if scope.start_byte <= s.start and s.end <= scope.end_byte]
+        if near:
+            return near
+    return []
+
+
+def _names(text: str, label: str) -> bool:
+    """Whether a text names a service, and not another one whose label is longer."""
+    return re.search(rf"(?<![\w.-]){re.escape(label)}(?![\w-]|\.\w)", text) is not None
 
 
 def _keep(near: list[_Subject], whole: bool) -> tuple[str, str]:
@@ -128,9 +213,9 @@ def _keep(near: list[_Subject], whole: bool) -> tuple[str, str]:
     if not staying or (whole and len(staying) < len(near)):
         return "", ""
     if all(s.action == EXEMPT for s in near):
-        return EXEMPT, f"speaks of line {staying[0].line}, which is no debt: {staying[0].reason}"
+        return EXEMPT, f"speaks of {staying[0].place}, which is no debt: {staying[0].reason}"
     first = next((s for s in staying if s.action == REFUSE), staying[0])
-    return REFUSE, f"speaks of line {first.line}, which stays: mend that first"
+    return REFUSE, f"speaks of {first.place}, which stays: mend that first"
 
 
 def _documented(comment: Node) -> Node:

@@ -1,0 +1,47 @@
+"""What a test looks for in a text: its regular expressions, and the literals of its assertions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from fleetmod.regex import lazy
+from fleetmod.syntax.cooked import cook
+from fleetmod.syntax.source import Source, ancestors
+
+_LEAST = 2
+# functions and methods of node:assert, vitest, jest, bun:test, chai, ava, and of strings
+_ASSERTS = lazy(
+    r"(?:assert|expect|is|ok|t|should)\b.*|(?:not_?)?(?:deep_?)?(?:strict_?)?(?:equal|match|contain)\w*"
+    r"|to[A-Z]\w*|includes?|startsWith|endsWith|indexOf|search|test|is|like|eql?|string|RegExp"
+    r"|string(?:Containing|Matching)|(?:object|array)Containing|(?:not)?(?:[dD]eep)?(?:[sS]trict)?Equal",
+    0,
+)
+_OF_CALLS = lazy(r"to(?:Have)?(?:Been)?(?:Last|Nth)?CalledWith|calledWith\w*")
+
+
+def expected(source: Source) -> Iterator[tuple[Node, str, str | None]]:
+    """Each literal with its text, and the flags of a regular expression (None for a text)."""
+    for node in source.of("regex"):
+        pattern, flags = node.child_by_field_name("pattern"), node.child_by_field_name("flags")
+        if pattern is not None:
+            yield node, source.text(pattern), source.text(flags) if flags is not None else ""
+    for node in source.of("string", "template_string"):
+        if not any(child.type == "template_substitution" for child in node.named_children):
+            text = cook(node, source).text
+            if len(text) >= _LEAST and _is_asserted(node, source):
+                yield node, text, None
+
+
+def _is_asserted(node: Node, source: Source) -> bool:
+    for a in ancestors(node):
+        if a.type in ("binary_expression", "switch_case"):
+            return True
+        if a.type in ("call_expression", "new_expression"):
+            target = a.child_by_field_name("function") or a.child_by_field_name("constructor")
+            name = source.text(target).rpartition(".")[2] if target is not None else ""
+            return bool(_ASSERTS.fullmatch(name)) and not _OF_CALLS.fullmatch(name)
+        if a.type not in ("arguments", "array", "object", "pair", "parenthesized_expression"):
+            return False
+    return False
