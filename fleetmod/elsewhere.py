@@ -51,7 +51,7 @@ class Everywhere:
     def around(self, path: str) -> Elsewhere | None:
         """What the texts of a file may speak of; None where it has none, or that is nothing."""
         result = self._results[path]
-        if not any(map(_is_text, result.findings)):
+        if not any(_is_text(finding) for finding in result.findings):
             return None
         graph = self._project.graph
         imported = {}
@@ -149,7 +149,8 @@ class Everywhere:
 
 
 def _is_text(finding: Finding) -> bool:
-    return finding.family == _FAMILY and finding.cls in _TEXTS
+    """Whether a finding is words, for which a test's data count, too."""
+    return finding.family == _FAMILY and (finding.test or finding.cls in _TEXTS)
 
 
 def _calls(findings: Iterable[Finding]) -> Iterator[Call]:

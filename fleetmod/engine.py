@@ -18,7 +18,7 @@ from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
 from fleetmod.rewrites import REWRITES
 from fleetmod.rules import Rule
 from fleetmod.settings import Settings
-from fleetmod.subjects import Subjects, is_subject, is_text
+from fleetmod.subjects import Kept, Subjects, is_subject, is_text
 from fleetmod.suppress import Suppressions
 from fleetmod.syntax.source import Source, open_source
 from fleetmod.syntax.source import is_text as is_text_file
@@ -56,7 +56,8 @@ def _scan(
     analysis = Analysis(source, settings)
     broken = source.errors()
     suppressions = Suppressions(source, settings.known_rules | {rule.id for rule in rules})
-    findings = _findings(analysis, rules, suppressions, broken, only)
+    adapters: list[int] = []
+    findings = _findings(analysis, rules, suppressions, broken, only, adapters)
     if only is None:
         findings += suppressions.findings(rule.id for rule in rules)
     edits = _without_overlaps(analysis.draft.edits, rules)
@@ -73,6 +74,7 @@ def _scan(
         edits=_without_leading_blank(source, sorted([*edits, *orphans])),
         needs=tuple(analysis.draft.needs) if edits else (),
         labels=tuple(_labels(analysis, findings)),
+        adapters=tuple(adapters),
         errors=tuple(_line_range(source, node) for node in broken),
         unparsed=tuple(
             _line_range(source, node)
@@ -88,8 +90,12 @@ def _findings(
     suppressions: Suppressions,
     broken: list[Node],
     only: Only | None,
+    adapters: list[int],
 ) -> list[Finding]:
-    """A finding for each match, in source order. Calls come first: texts go with them."""
+    """A finding for each match, in source order. Calls come first: texts go with them.
+
+    Where what speaks of an adapter begins is added to `adapters`.
+    """
     found: dict[int, Finding] = {}
     texts: list[tuple[int, Rule, Node]] = []
     subjects: dict[int, Finding] = {}
@@ -104,21 +110,26 @@ def _findings(
         found[index] = finding
         if is_subject(rule):
             subjects[index] = finding
-            if finding.test and rule.refusal and finding.action == REFUSE:
-                stating.append((index, node))
-    about = analysis.settings.elsewhere.get(analysis.source.path)
-    if stating and about is not None:
+        states = rule.family == "process" and bool(rule.refusal or rule.exempt)
+        if finding.test and states and not finding.suppressed:
+            stating.append((index, node))
+    if stating and analysis.settings.elsewhere.get(analysis.source.path) is not None:
         beside = Subjects(analysis, ())
         for index, node in stating:
             if why := beside.of_adapter(node):
                 found[index] = replace(found[index], action=EXEMPT, reason=why)
-                subjects[index] = found[index]
+                if index in subjects:
+                    subjects[index] = found[index]
+                adapters.append(node.start_byte)
     if texts:
         orphans = _orphans(analysis)
         gone = [_gone_with(f, orphans, analysis.source, rules) for f in subjects.values()]
         beside = Subjects(analysis, gone)
         for index, rule, node in texts:
-            found[index] = _judge(analysis, rule, node, suppressions, broken, beside)
+            kept = beside.keep(rule, node)
+            found[index] = _judge(analysis, rule, node, suppressions, broken, kept)
+            if kept.adapter and found[index].reason == kept.reason:
+                adapters.append(node.start_byte)
     return [found[index] for index in sorted(found)]
 
 
@@ -128,14 +139,14 @@ def _judge(
     node: Node,
     suppressions: Suppressions,
     broken: list[Node],
-    beside: Subjects | None = None,
+    kept: Kept | None = None,
 ) -> Finding:
     finding = describe(analysis, rule, node)
     accepted = suppressions.apply(finding)
     if accepted:
         why = f"suppressed: {accepted}"
         return replace(finding, action=EXEMPT, reason=why, suppressed=accepted)
-    return _examine(analysis, rule, node, finding, broken, beside)
+    return _examine(analysis, rule, node, finding, broken, kept or Kept())
 
 
 def _orphans(analysis: Analysis) -> list[Edit]:
@@ -161,7 +172,7 @@ def _examine(
     node: Node,
     finding: Finding,
     broken: list[Node],
-    beside: Subjects | None,
+    kept: Kept,
 ) -> Finding:
     """Lower one match, or say why not; a refusal leaves no edit behind."""
     if rule.exempt:
@@ -176,15 +187,14 @@ def _examine(
         line = analysis.source.line_of(broken[0].start_byte)
         reason = f"line {line} does not parse, so nothing in the file is rewritten; mend that line"
         return replace(finding, action=REFUSE, reason=reason)
-    action, reason = beside.keep(rule, node) if beside is not None else ("", "")
-    if action == EXEMPT:
-        return replace(finding, action=EXEMPT, reason=reason)
+    if kept.action == EXEMPT:
+        return replace(finding, action=EXEMPT, reason=kept.reason)
     draft = analysis.draft
     edits, needs = len(draft.edits), dict(draft.needs)
     try:
         rewritten = REWRITES[rule.rewrite](analysis, node, rule.id)
-        if action:
-            raise Refused(reason)
+        if kept.action:
+            raise Refused(kept.reason)
     except Refused as reason:
         del draft.edits[edits:]
         draft.needs.clear()

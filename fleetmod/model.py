@@ -93,6 +93,7 @@ class FileResult:
     unparsed: tuple[tuple[int, int], ...] = ()  # those of them that hold a trigger
     # the services that its calls name: where the call begins, and a label without its domain
     labels: tuple[tuple[int, str], ...] = ()
+    adapters: tuple[int, ...] = ()  # where what is exempt speaks of another file, an adapter
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,17 @@ class _Subject:
     action: str
     reason: str = ""
     serviceless: bool = False  # `launchctl getenv` and the like, which manage no service
+    elsewhere: bool = False  # calls of another file
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What becomes of a text that has to stay, and why; an empty action where it need not.
+    `adapter` tells that it speaks of other files alone, which are no debt."""
+
+    action: str = ""
+    reason: str = ""
+    adapter: bool = False
 
 
 class Subjects:
@@ -61,8 +72,8 @@ class Subjects:
         self._elsewhere = analysis.settings.elsewhere.get(self.source.path, Elsewhere())
         self._used = list(self._imported())
 
-    def keep(self, rule: Rule, node: Node) -> tuple[str, str]:
-        """The action and the reason when a text has to stay as it is; else two empty strings.
+    def keep(self, rule: Rule, node: Node) -> Kept:
+        """Whether a text has to stay as it is, and why.
 
         It speaks of what the innermost syntax around it holds, calls and uses of what another file
         calls: one refusal there keeps the text. Else it speaks of the module at large, or of other
@@ -80,13 +91,13 @@ class Subjects:
             return _keep(near, whole=False)
         if near := self._of_module(node, used):
             return _keep(near, whole=True)
-        return (REFUSE, _ALONE) if self._is_alone(rule, node) else ("", "")
+        return Kept(REFUSE, _ALONE) if self._is_alone(rule, node) else Kept()
 
     def of_adapter(self, node: Node) -> str:
         """Why a text of a test is no debt: what it is about is an adapter; else empty."""
         near = _innermost(self._used, node) or self._of_imports()
-        action, reason = _keep(near, whole=False) if near else ("", "")
-        return reason if action == EXEMPT else ""
+        kept = _keep(near, whole=False) if near else Kept()
+        return kept.reason if kept.adapter else ""
 
     def _of_module(self, node: Node, used: list[_Subject]) -> list[_Subject]:
         """What a text speaks of that stands beside no call: those of its module, else those of the
@@ -189,7 +200,7 @@ def _told(calls: Sequence[Call], use: Node | None = None) -> _Subject:
     first = next((call for call in staying if call.action == REFUSE), calls[0])
     action = REWRITE if len(staying) < len(calls) else first.action
     start, end = (use.start_byte, use.end_byte) if use is not None else (0, 0)
-    return _Subject(start, end, f"{first.path}:{first.line}", action, first.reason)
+    return _Subject(start, end, f"{first.path}:{first.line}", action, first.reason, elsewhere=True)
 
 
 def _innermost(every: Sequence[_Subject], anchor: Node) -> list[_Subject]:
@@ -208,14 +219,15 @@ def _names(text: str, label: str) -> bool:
     return re.search(rf"(?<![\w.-]){re.escape(label)}(?![\w-]|\.\w)", text) is not None
 
 
-def _keep(near: list[_Subject], whole: bool) -> tuple[str, str]:
+def _keep(near: list[_Subject], whole: bool) -> Kept:
     staying = [s for s in near if s.action != REWRITE]
     if not staying or (whole and len(staying) < len(near)):
-        return "", ""
+        return Kept()
     if all(s.action == EXEMPT for s in near):
-        return EXEMPT, f"speaks of {staying[0].place}, which is no debt: {staying[0].reason}"
+        why = f"speaks of {staying[0].place}, which is no debt: {staying[0].reason}"
+        return Kept(EXEMPT, why, all(s.elsewhere for s in near))
     first = next((s for s in staying if s.action == REFUSE), staying[0])
-    return REFUSE, f"speaks of {first.place}, which stays: mend that first"
+    return Kept(REFUSE, f"speaks of {first.place}, which stays: mend that first")
 
 
 def _documented(comment: Node) -> Node:

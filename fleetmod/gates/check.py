@@ -84,6 +84,8 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     if own := project.own_adapters.get(family):
         hits = {hit for hit in hits if not own(hit[0])}
     aside = {(f.path, line) for f in audit.suppressed for line in f.lines}
+    about = _about_adapters(audit, family)
+    aside |= {(f.path, line) for f in about for line in f.lines}
     if family == "container":  # a grep cannot tell a comment or a test's data from a command
         aside |= _exempt_lines(audit, family)
     hits = {hit for hit in hits if hit[:2] not in aside}
@@ -99,7 +101,27 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     unproven += _empty_folders(project)
     verdict = FAILED if lines or findings else UNPROVEN_VERDICT if unproven else PASSED
     suppressed = tuple(f for f in audit.suppressed if f.family == family)
-    return Verdict(phase, TITLES[phase], verdict, lines, findings, tuple(unproven), suppressed)
+    passed = tuple(f"{f.path}:{f.line} is passed over: it {f.reason}" for f in about)
+    return Verdict(
+        phase,
+        TITLES[phase],
+        verdict,
+        lines,
+        findings,
+        tuple(unproven),
+        suppressed,
+        evidence=passed,
+    )
+
+
+def _about_adapters(audit: Audit, family: str) -> list[Finding]:
+    """What is no debt because it speaks of an adapter of the repository's own."""
+    starts = {(result.path, start) for result in audit.results for start in result.adapters}
+    return [
+        f
+        for f in audit.findings
+        if f.family == family and f.action == EXEMPT and (f.path, f.start) in starts
+    ]
 
 
 def _exempt_lines(audit: Audit, family: str) -> set[tuple[str, int]]:

@@ -92,9 +92,9 @@ def _at(statement: Node) -> list[Node]:
         found.append(above)
         at, above = above, before
     behind = statement.next_named_sibling
-    if behind is not None and behind.type == "comment":
-        if behind.start_point.row == statement.end_point.row:
-            found.append(behind)
+    same_line = behind is not None and behind.start_point.row == statement.end_point.row
+    if behind is not None and behind.type == "comment" and same_line:
+        found.append(behind)
     return found
 
 

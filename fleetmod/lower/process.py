@@ -47,7 +47,7 @@ _INHERITS = lazy(
 
 _TIMEOUT = lazy(r"\btimeout\b\s*(?::\s*([^,}\n]+?)\s*(?=[,}\n]|$))?")
 # as runtime/*/src/factory.ts and runtime/process-manager/src/launchctl.ts have it
-ADAPTERS = "10000 ms (`timeoutMs`)"
+ADAPTERS = "10000"
 WAITS = (
     "`stop` waits until the job is gone, 10 s at most, and then fails, where the tool answers at "
     "once"
@@ -135,8 +135,13 @@ class ProcessCalls:
         if "timeout" in site.options:
             own = _TIMEOUT.search(site.options)
             number = own[1].strip() if own else ""
-            told = f"{number} ms" if number[:1].isdigit() else f"`{number or 'timeout'}`"
-            notes.append(f"its own timeout of {told} is replaced by the adapter's {ADAPTERS}")
+            plain = number.replace("_", "")
+            told = f"{plain} ms" if plain.isdigit() else f"`{number or 'timeout'}`"
+            if plain != ADAPTERS:
+                notes.append(
+                    f"its own timeout of {told} is replaced by the adapter's {ADAPTERS} ms "
+                    "(`timeoutMs`)"
+                )
         if self._written(site, "void "):
             notes.append("nobody waits for it: it ends with this process, as no child process does")
         if self._sync_was_used(site):
