@@ -124,7 +124,7 @@ def _findings(
     if texts:
         orphans = _orphans(analysis)
         gone = [_gone_with(f, orphans, analysis.source, rules) for f in subjects.values()]
-        beside = Subjects(analysis, gone)
+        beside = Subjects(analysis, gone, adapters)
         for index, rule, node in texts:
             kept = beside.keep(rule, node)
             found[index] = _judge(analysis, rule, node, suppressions, broken, kept)

@@ -73,7 +73,13 @@ def _beside(project: Project, settings: Settings, path: str) -> FileResult | Non
         data = (project.root / path).read_bytes()
     except OSError:
         return None
-    return scan_file(project, path, data, settings) if TOOL in data else None
+    if TOOL not in data:
+        return None
+    adapters = {
+        family: settings.adapters.get(family, frozenset()) | frozenset(filter(own, [path]))
+        for family, own in project.own_adapters.items()
+    }
+    return scan_file(project, path, data, replace(settings, adapters=adapters))
 
 
 def _scan_part(

@@ -63,11 +63,13 @@ class Kept:
 class Subjects:
     """The places of one file that texts may speak of, once it is known what becomes of them."""
 
-    def __init__(self, analysis: Analysis, findings: Sequence[Finding]) -> None:
+    def __init__(
+        self, analysis: Analysis, findings: Sequence[Finding], adapters: Collection[int] = ()
+    ) -> None:
         self.source, self.scopes = analysis.source, analysis.scopes
         self._display = analysis.display
         self._package = analysis.settings.packages.get(PROCESS, "")
-        self._all = [_subject(f) for f in findings] + list(self._ported())
+        self._all = [_subject(f, f.start in adapters) for f in findings] + list(self._ported())
         self._injected = list(self._named(analysis.roles.sites))
         self._elsewhere = analysis.settings.elsewhere.get(self.source.path, Elsewhere())
         self._used = list(self._imported())
@@ -186,12 +188,12 @@ class Subjects:
                 yield _Subject(node.start_byte, node.end_byte, self._line(node), REWRITE)
 
 
-def _subject(finding: Finding) -> _Subject:
+def _subject(finding: Finding, adapter: bool) -> _Subject:
     # what a directive accepts is debt all the same
     action = REFUSE if finding.suppressed else finding.action
     serviceless = finding.action == EXEMPT and "manages no service" in finding.reason
     line = f"line {finding.line}"
-    return _Subject(finding.start, finding.end, line, action, finding.reason, serviceless)
+    return _Subject(finding.start, finding.end, line, action, finding.reason, serviceless, adapter)
 
 
 def _told(calls: Sequence[Call], use: Node | None = None) -> _Subject:
