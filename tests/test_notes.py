@@ -48,7 +48,7 @@ def test_both_numbers_of_a_time_out_are_told(options: str, told: str) -> None:
 
 def test_a_bootout_that_always_fails_is_told() -> None:
     said = notes(
-        'execSync("launchctl bootout gui/501 system/com.acme.api || launchctl stop com.acme.api");'
+        'execSync("launchctl bootout gui/$(id -u) system/com.acme.api || launchctl stop com.acme.api");'
     )
     assert "takes the target for a file and always fails" in said
     assert "lets a KeepAlive job come back" in said
