@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fleetmod.filekinds import is_typescript
-from fleetmod.model import EXEMPT, REFUSE, FileResult, Finding
+from fleetmod.model import EXEMPT, REFUSE, REWRITE, FileResult, Finding
 from fleetmod.project import Project, Sources
 from fleetmod.settings import Asked, Call, Elsewhere
 from fleetmod.testfiles import is_test
@@ -72,7 +72,14 @@ class Everywhere:
         if not is_test(path):
             for each in graph.reaching(path):
                 asked += self._asked_by(each) if is_test(each) else ()
-        found = Elsewhere(imported, tuple(importers), services, tuple(asked))
+        text = data.decode("utf-8", "replace") if asked else ""
+        spelled = tuple(each for each in asked if _occurs(each, text))
+        others = [*(call for every in imported.values() for call in every), *importers]
+        moves = all(call.action == REWRITE for call in (*others, *(call for _, call in services)))
+        if moves and all(f.action == REWRITE for f in result.findings if _is_text(f)):
+            found = Elsewhere(asked=spelled)  # what moves keeps no text
+        else:
+            found = Elsewhere(imported, tuple(importers), services, spelled)
         return found if found != Elsewhere() else None
 
     def _nearest(self, files: Iterable[str], follow_all: bool) -> tuple[Call, ...]:
@@ -160,6 +167,12 @@ def _calls(findings: Iterable[Finding]) -> Iterator[Call]:
             continue
         action = REFUSE if f.suppressed else f.action
         yield Call(f.path, f.line, f.symbol, action, f.reason)
+
+
+def _occurs(asked: Asked, text: str) -> bool:
+    from fleetmod.lift.expected import holds, parts
+
+    return any(holds(text, part) for part in parts(asked))
 
 
 def _asked(source: Source) -> Iterator[Asked]:

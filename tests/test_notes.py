@@ -47,9 +47,8 @@ def test_both_numbers_of_a_time_out_are_told(options: str, told: str) -> None:
 
 
 def test_a_bootout_that_always_fails_is_told() -> None:
-    said = notes(
-        'execSync("launchctl bootout gui/$(id -u) system/com.acme.api || launchctl stop com.acme.api");'
-    )
+    taken_for_a_file = "launchctl bootout gui/$(id -u) system/com.acme.api"
+    said = notes(f'execSync("{taken_for_a_file} || launchctl stop com.acme.api");')
     assert "takes the target for a file and always fails" in said
     assert "lets a KeepAlive job come back" in said
     usual = notes('execSync("launchctl bootout system/com.acme.api");')

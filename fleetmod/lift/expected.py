@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tree_sitter import Node
 
 from fleetmod.regex import lazy
+from fleetmod.settings import Asked
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.source import Source, ancestors
 
 _LEAST = 2
+# a class, a repetition; an escaped character or any other sign (ECMA-262, 22.2.1)
+_CLASS = lazy(r"\[(?:\\.|[^\]\\])*\]|\{\d+,?\d*\}|\(\?(?:[:=!]|<[=!]|<\w+>)")
+_SIGN = lazy(r"\\(.)|[.*+?|()^$]", re.S)
 # functions and methods of node:assert, vitest, jest, bun:test, chai, ava, and of strings
 _ASSERTS = lazy(
     r"(?:assert|expect|is|ok|t|should)\b.*|(?:not_?)?(?:deep_?)?(?:strict_?)?(?:equal|match|contain)\w*"
@@ -32,6 +37,21 @@ def expected(source: Source) -> Iterator[tuple[Node, str, str | None]]:
             text = cook(node, source).text
             if len(text) >= _LEAST and _is_asserted(node, source):
                 yield node, text, None
+
+
+def parts(asked: Asked) -> list[str]:
+    """The texts that a test asks for: of a regular expression, what it spells between its signs,
+    which tells enough and is never run on a text."""
+    if asked.flags is None:
+        return [asked.text]
+    plain = _CLASS.sub("\0", asked.text)
+    plain = _SIGN.sub(lambda m: m[1] if m[1] and not m[1].isalnum() else "\0", plain)
+    return [part for part in plain.split("\0") if len(part) >= _LEAST]
+
+
+def holds(text: str, part: str) -> bool:
+    """Whether a text has what a test asks for, in lower case, too."""
+    return part in text or part in text.lower()
 
 
 def _is_asserted(node: Node, source: Source) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
+from fleetmod.lift.expected import holds, parts
 from fleetmod.lift.site import Site
 from fleetmod.lower.claims import check_facts
 from fleetmod.lower.draft import Refused
@@ -22,7 +23,6 @@ _FALSE = (
     "line {} tells of this call what holds for launchctl alone, and would be false of the port's; "
     "reword or remove that comment first"
 )
-_NAMED_GROUP = lazy(r"\(\?<(?=[A-Za-z_])")
 _PIPED = lazy(r"\|\s*([a-z]+)")
 # what hands data to others: its readers see the new words
 _SENDERS = lazy(r"stringify|json|emit|send\w*|publish\w*|postMessage|dispatch\w*|enqueue|insert\w*")
@@ -42,19 +42,8 @@ def check_asked(node: Node, edits: Sequence[Edit], source: Source, asked: Sequen
     before, after = before + source.slice(at, end), after + source.slice(at, end)
     before = f"{before}\n{cook(node, source).text}"
     for each in asked:
-        if _holds(before, each) and not _holds(after, each):
+        if any(holds(before, part) and not holds(after, part) for part in parts(each)):
             raise Refused(_ASKED.format(each.text, each.path, each.line))
-
-
-def _holds(text: str, asked: Asked) -> bool:
-    """Whether a text has what a test looks for, in lower case, too."""
-    if asked.flags is None:
-        return asked.text in text or asked.text in text.lower()
-    try:
-        pattern = re.compile(_NAMED_GROUP.sub("(?P<", asked.text).strip("^$"), re.I | re.S)
-    except re.error:
-        return any(word in text for word in re.findall(r"[a-z]{4,}", asked.text))
-    return pattern.search(text) is not None
 
 
 def check_remarks(site: Site, source: Source) -> None:
