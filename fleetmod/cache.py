@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FOLDER = "FLEETMOD_CACHE_DIR"  # an empty value: keep nothing
 _PARSERS = ("tree_sitter", "tree_sitter_typescript", "tree_sitter_bash")
-_PER_FILE = ("production_literals", "adapters", "fates", "fate_key")
+_PER_FILE = ("production_literals", "adapters", "fates", "fate_key", "elsewhere")
 _MOST = 1 << 28  # bytes; hundreds of times what a big repository needs
 _BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
@@ -108,6 +108,8 @@ class Keys:
             sorted(family for family, paths in adapters if path in paths),
             [rule.id for rule in rules],
         ]
+        if path in self._settings.elsewhere:
+            own.append([repr(self._settings.elsewhere[path])])
         if is_test(path):
             own += [sorted(self._settings.literals_for(path)), [self._settings.fate_key(path)]]
         return digest(data, self._shared, repr(own))
@@ -203,6 +205,14 @@ def _each(read: Callable[[Any], Any], count: int | None = None) -> Callable[[Any
 
 
 _TEXT, _NUMBER = _exactly(str), _exactly(int)
+
+
+def _label(raw: Any) -> tuple[int, str]:
+    if type(raw) is not list or len(raw) != 2:
+        raise ValueError("no label")
+    return _NUMBER(raw[0]), _TEXT(raw[1])
+
+
 # by the types that the fields of fleetmod.model are declared with
 _READ: dict[str, Callable[[Any], Any]] = {
     "str": _TEXT,
@@ -211,6 +221,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "tuple[str, ...]": _each(_TEXT),
     "tuple[int, ...]": _each(_NUMBER),
     "tuple[tuple[int, int], ...]": _each(_each(_NUMBER, 2)),
+    "tuple[tuple[int, str], ...]": _each(_label),
     "tuple[Finding, ...]": _each(lambda raw: _made(Finding, raw)),
     "tuple[Edit, ...]": _each(lambda raw: _made(Edit, raw)),
     "tuple[Need, ...]": _each(lambda raw: _made(Need, raw)),
@@ -227,6 +238,7 @@ def _result(raw: Any, path: str) -> FileResult:
 # what is kept of each kind: how it is written, and how it is read for a path
 _KINDS: dict[str, tuple[Callable[[Any], Any], Callable[[Any, str], Any]]] = {
     "result": (_row, _result),
+    "words": (_row, _result),
     "literals": (sorted, lambda raw, _: frozenset(_each(_TEXT)(raw))),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from tree_sitter import Node
@@ -21,7 +21,7 @@ from fleetmod.rewrites import REWRITES
 from fleetmod.rules import Rule
 from fleetmod.settings import Settings
 from fleetmod.spans import Spans
-from fleetmod.subjects import Subjects, is_subject, is_text
+from fleetmod.subjects import Kept, Subjects, is_subject, is_text
 from fleetmod.suppress import Suppressions
 from fleetmod.syntax.source import Source, deeper_than, open_source
 from fleetmod.syntax.source import is_text as is_text_file
@@ -75,7 +75,8 @@ def _scan(
     if any(node.child_count > PIECES for node in broken):
         return _unseen(path, data, settings, rules)
     suppressions = Suppressions(source, settings.known_rules | {rule.id for rule in rules})
-    findings = _findings(analysis, rules, suppressions, broken, only, stop)
+    adapters: list[int] = []
+    findings = _findings(analysis, rules, suppressions, broken, only, stop, adapters)
     if only is None:
         findings += suppressions.findings(rule.id for rule in rules)
     edits = _without_overlaps(analysis.draft.edits, rules)
@@ -92,6 +93,8 @@ def _scan(
         findings=tuple(findings),
         edits=_without_leading_blank(source, sorted([*edits, *orphans])),
         needs=tuple(analysis.draft.needs) if edits else (),
+        labels=tuple(_labels(analysis, findings)),
+        adapters=tuple(adapters),
         errors=tuple(_line_range(source, node) for node in broken),
         unparsed=tuple(
             _line_range(source, node)
@@ -108,11 +111,16 @@ def _findings(
     broken: list[Node],
     only: Only | None,
     stop: Stop | None,
+    adapters: list[int],
 ) -> list[Finding]:
-    """A finding for each match, in source order. Calls come first: texts go with them."""
+    """A finding for each match, in source order. Calls come first: texts go with them.
+
+    Where what speaks of an adapter begins is added to `adapters`.
+    """
     found: dict[int, Finding] = {}
     texts: list[tuple[int, Rule, Node]] = []
-    subjects: list[Finding] = []
+    subjects: dict[int, Finding] = {}
+    stating: list[tuple[int, Node]] = []
     for index, (rule, node) in enumerate(matches(analysis, rules, stop)):
         if index == FINDINGS:
             raise _PastBound(TOO_MANY)
@@ -125,14 +133,28 @@ def _findings(
         finding = _judge(analysis, rule, node, suppressions, broken)
         found[index] = finding
         if is_subject(rule):
-            subjects.append(finding)
+            subjects[index] = finding
+        states = rule.family == "process" and bool(rule.refusal or rule.exempt)
+        if finding.test and states and not finding.suppressed:
+            stating.append((index, node))
+    if stating and analysis.settings.elsewhere.get(analysis.source.path) is not None:
+        beside = Subjects(analysis, ())
+        for index, node in stating:
+            if why := beside.of_adapter(node):
+                found[index] = replace(found[index], action=EXEMPT, reason=why)
+                if index in subjects:
+                    subjects[index] = found[index]
+                adapters.append(node.start_byte)
     if texts:
         orphans = (_ranges(_orphans(analysis)),)
-        gone = _gone_with(subjects, orphans, analysis.source, rules)
-        beside = Subjects(analysis, gone)
+        gone = _gone_with(list(subjects.values()), orphans, analysis.source, rules)
+        beside = Subjects(analysis, gone, adapters)
         for index, rule, node in texts:
             ask(stop)
-            found[index] = _judge(analysis, rule, node, suppressions, broken, beside)
+            kept = beside.keep(rule, node)
+            found[index] = _judge(analysis, rule, node, suppressions, broken, kept)
+            if kept.adapter and found[index].reason == kept.reason:
+                adapters.append(node.start_byte)
     return [found[index] for index in sorted(found)]
 
 
@@ -142,14 +164,14 @@ def _judge(
     node: Node,
     suppressions: Suppressions,
     broken: list[Node],
-    beside: Subjects | None = None,
+    kept: Kept | None = None,
 ) -> Finding:
     finding = describe(analysis, rule, node)
     accepted = suppressions.apply(finding)
     if accepted:
         why = f"suppressed: {accepted}"
         return replace(finding, action=EXEMPT, reason=why, suppressed=accepted)
-    return _examine(analysis, rule, node, finding, broken, beside)
+    return _examine(analysis, rule, node, finding, broken, kept or Kept())
 
 
 def _orphans(analysis: Analysis) -> list[Edit]:
@@ -178,7 +200,7 @@ def _examine(
     node: Node,
     finding: Finding,
     broken: list[Node],
-    beside: Subjects | None,
+    kept: Kept,
 ) -> Finding:
     """Lower one match, or say why not; a refusal leaves no edit behind."""
     if rule.exempt:
@@ -193,15 +215,14 @@ def _examine(
         line = analysis.source.line_of(broken[0].start_byte)
         reason = f"line {line} does not parse, so nothing in the file is rewritten; mend that line"
         return replace(finding, action=REFUSE, reason=reason)
-    action, reason = beside.keep(rule, node) if beside is not None else ("", "")
-    if action == EXEMPT:
-        return replace(finding, action=EXEMPT, reason=reason)
+    if kept.action == EXEMPT:
+        return replace(finding, action=EXEMPT, reason=kept.reason)
     draft = analysis.draft
     edits, needs = len(draft.edits), dict(draft.needs)
     try:
         rewritten = REWRITES[rule.rewrite](analysis, node, rule.id)
-        if action:
-            raise Refused(reason)
+        if kept.action:
+            raise Refused(kept.reason)
     except Refused as reason:
         del draft.edits[edits:]
         draft.needs.clear()
@@ -262,6 +283,18 @@ def _gone_with(
                 finding = replace(finding, action=REWRITE, reason="", understood=why)
         out.append(finding)
     return out
+
+
+def _labels(analysis: Analysis, findings: Sequence[Finding]) -> Iterator[tuple[int, str]]:
+    """The services that calls name in full, by where the call begins."""
+    if not any(finding.family == "process" and finding.cls == "call" for finding in findings):
+        return
+    values = analysis.roles.lifter.values
+    for site in analysis.roles.sites.values():
+        for operation in site.operations:
+            pieces = values.expand(operation.label)
+            if pieces and all(isinstance(piece, str) for piece in pieces):
+                yield site.call.start_byte, "".join(map(str, pieces)).rpartition("/")[2]
 
 
 def _line_range(source: Source, node: Node) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Findin
 from fleetmod.project import ADAPTS, Project, Sources, read_sources
 from fleetmod.rules import Rule
 from fleetmod.runtime import Needed, install
-from fleetmod.scan import UNOWNED, Progress, refused, scan_all
+from fleetmod.scan import UNOWNED, Progress, refused, scan_whole
 from fleetmod.settings import Settings
 from fleetmod.snapshots import left_behind
 from fleetmod.testfiles import is_test
@@ -44,7 +44,7 @@ def plan(
         held = sources.contents.items()
         wanted = {p: d for p, d in held if p in paths or _matches(p, globs)}
         sources = replace(sources, contents=wanted)
-    results = scan_all(project, sources, progress)
+    results, settings = scan_whole(project, sources, progress)
     changes: list[FileChange] = _moved_along(sources, results, bool(globs or paths))
     needed: list[Needed] = []
     for index, result in enumerate(results):
@@ -52,7 +52,7 @@ def plan(
             continue
         data, rules = sources.contents[result.path], project.rules_for(result.path)
         try:
-            settled = settle(result, data, sources.settings, rules)
+            settled = settle(result, data, settings, rules)
         except FaultyRewriteError as fault:
             what = f"the file once rewritten {fault.what}, which is a fault of fleetmod: report it"
             results[index] = refused(result, what)

@@ -92,6 +92,9 @@ class FileResult:
     errors: tuple[tuple[int, int], ...] = ()  # line ranges that do not parse
     unparsed: tuple[tuple[int, int], ...] = ()  # those of them that hold a trigger
     problem: str = ""  # why the file is not looked at; empty for lines that do not parse
+    # the services that its calls name: where the call begins, and a label without its domain
+    labels: tuple[tuple[int, str], ...] = ()
+    adapters: tuple[int, ...] = ()  # where what is exempt speaks of another file, an adapter
 
     @property
     def doubt(self) -> str:

@@ -12,7 +12,9 @@ from fleetmod.analysis import Analysis
 from fleetmod.fates import FOLLOW
 from fleetmod.lift.home_forms import ANYONE
 from fleetmod.lower.draft import PROCESS, Refused
+from fleetmod.lower.home_comment import home_comment as neutral_home
 from fleetmod.lower.home_key import home_key
+from fleetmod.lower.kept_words import check_asked, check_remarks, sent
 from fleetmod.lower.own_home import ANY_USER, own_home
 from fleetmod.lower.prose import comment_flaw, describe, neutral_comment
 from fleetmod.lower.style import template_text
@@ -39,13 +41,19 @@ def process_call(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     site = analysis.roles.sites[node.id]
     if site.refused:
         raise Refused(site.refused)
+    check_remarks(site, analysis.source)
     notes = analysis.process_calls.lower(site)
     return Rewritten(describe(site.operations, analysis.roles.lifter.values), notes)
 
 
 def display(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A text for people asks the port for its hint, or names no tool."""
-    return Rewritten(analysis.display.lower(node, rule))
+    edits = len(analysis.draft.edits)
+    understood = analysis.display.lower(node, rule)
+    elsewhere = analysis.settings.elsewhere.get(analysis.source.path)
+    if elsewhere is not None and elsewhere.asked:
+        check_asked(node, analysis.draft.edits[edits:], analysis.source, elsewhere.asked)
+    return Rewritten(understood, sent(node, analysis.scopes))
 
 
 def comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
@@ -189,18 +197,7 @@ def home_comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
         if not mention.plain and mention.kind != OTHER:
             other = around[mention.begin : mention.end]
             raise Refused(f"the comment also spells {other} for it; reword both by hand")
-    fixture = analysis.settings.fixture.rpartition("/")[2]
-    literal = "~" in text or "HOME" in text or "://" in text or text.startswith(("///", "//#"))
-    for path in analysis.settings.places.find(text):
-        if not path.base:
-            continue
-        name = text.index(path.user, path.start)
-        first, last = (
-            (name, name + len(path.user)) if literal else (path.start, name + len(path.user))
-        )
-        start = node.start_byte + len(text[:first].encode())
-        end = node.start_byte + len(text[:last].encode())
-        analysis.draft.replace_range(start, end, fixture if literal else "~", rule)
+    neutral_home(analysis.draft, analysis.settings, node, rule)
     return Rewritten("comment")
 
 

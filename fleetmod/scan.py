@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import count
 
 from fleetmod.browser import BY_IMPORTER, browser_importer
 from fleetmod.cache import Keys
+from fleetmod.elsewhere import Everywhere
 from fleetmod.fates import Fate
 from fleetmod.literals import Literals
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
@@ -21,6 +23,7 @@ _ITSELF = (
     "stands in the {} package itself, which cannot import itself; "
     "keep its defaults as data, in a JSON file"
 )
+TOOL = b"launchctl"
 UNOWNED = (
     "no package.json stands above the file, so nothing can declare the package that the rewritten "
     "code imports; write one there"
@@ -32,6 +35,13 @@ def scan_all(
     project: Project, sources: Sources, progress: Progress | None = None
 ) -> list[FileResult]:
     """Analyse every file that holds a trigger."""
+    return scan_whole(project, sources, progress)[0]
+
+
+def scan_whole(
+    project: Project, sources: Sources, progress: Progress | None = None
+) -> tuple[list[FileResult], Settings]:
+    """The same, and the settings by which each result is found again."""
     paths = sorted(sources.contents)
     done = count(1)
 
@@ -44,10 +54,19 @@ def scan_all(
     # what a test may expect hangs on what the code spells
     found |= _scan_part(project, sources, [path for path in paths if path not in found], told)
     results = {path: _possible(project, found[path]) for path in paths}
-    _agree(sources.settings.fates, results)
+    settings = sources.settings
+    everywhere = Everywhere(project, sources, results, partial(_beside, project, settings))
+    around = {path: everywhere.around(path) for path in paths}
+    if spoken := {path: each for path, each in around.items() if each is not None}:
+        # texts go with the calls that they speak of, also those of other files
+        settings = replace(settings, elsewhere=spoken)
+        informed = replace(sources, settings=settings)
+        again = _scan_part(project, informed, list(spoken), lambda: None, "words")
+        results |= {path: _possible(project, result) for path, result in again.items()}
+    _agree(settings.fates, results)
     every = [result for result in results.values() if result.findings or result.errors]
-    every += sources.unseen
-    return sorted(every, key=lambda result: result.path) if sources.unseen else every
+    every = sorted([*every, *sources.unseen], key=lambda result: result.path)
+    return every, settings
 
 
 def _agree(fates: Mapping[str, Fate], results: dict[str, FileResult]) -> None:
@@ -80,16 +99,37 @@ def _without_homes(result: FileResult, reason: str) -> FileResult:
     )
 
 
+def _beside(project: Project, settings: Settings, path: str) -> FileResult | None:
+    """The result of a file that was not asked for, where it names the tool."""
+    if project.search.lacking([TOOL])(path):
+        return None
+    try:
+        data = (project.root / path).read_bytes()
+    except OSError:
+        return None
+    if TOOL not in data:
+        return None
+    adapters = {
+        family: settings.adapters.get(family, frozenset()) | frozenset(filter(own, [path]))
+        for family, own in project.own_adapters.items()
+    }
+    return scan_file(project, path, data, replace(settings, adapters=adapters))
+
+
 def _scan_part(
-    project: Project, sources: Sources, paths: Sequence[str], told: Callable[[], None]
+    project: Project,
+    sources: Sources,
+    paths: Sequence[str],
+    told: Callable[[], None],
+    kind: str = "result",
 ) -> dict[str, FileResult]:
     contents, cache, known = sources.contents, project.cache, Keys(sources.settings)
     keys = {path: known.of(path, contents[path], project.rules_for(path)) for path in paths}
-    found = {path: cache.get("result", path, key) for path, key in keys.items()}
+    found = {path: cache.get(kind, path, key) for path, key in keys.items()}
     left = [path for path, result in found.items() if result is None]
     for path, result in zip(left, _analyse(project, sources, left, told), strict=True):
         found[path] = result
-        cache.put("result", path, keys[path], result)
+        cache.put(kind, path, keys[path], result)
     return found
 
 

@@ -10,6 +10,39 @@ from fleetmod.places import HOME, ROOT, VAULT, Places
 
 
 @dataclass(frozen=True)
+class Call:
+    """What becomes of a call of another file; `symbol` are the names around it."""
+
+    path: str
+    line: int
+    symbol: str
+    action: str  # of fleetmod.model
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A text, or a regular expression (`flags` are None for a text), that a test looks for."""
+
+    path: str
+    line: int
+    text: str
+    flags: str | None = None
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What texts of one file may speak of: calls of the modules that it imports, by the module as
+    it is spelled; of those that import it; of services by their labels. `asked` is what tests that
+    reach the file look for."""
+
+    imported: Mapping[str, tuple[Call, ...]] = field(default_factory=dict)
+    importers: tuple[Call, ...] = ()
+    services: tuple[tuple[str, Call], ...] = ()
+    asked: tuple[Asked, ...] = ()
+
+
+@dataclass(frozen=True)
 class Settings:
     """`packages` maps a port's key to the name it is installed under; `env` a NodeIdentity member
     to the variable that overrides it; `production_literals` are the home paths that
@@ -20,7 +53,8 @@ class Settings:
     the gates grep: test data elsewhere is left; `adapters` are the paths of the repository's own
     adapters of each family's tool, which may name it; `addresses` those of the container runtime's
     machine; `known_rules` are the ids that a directive may name, also of rules
-    that do not look."""
+    that do not look; `elsewhere` is what other files do, by the path of the file whose texts may
+    speak of that."""
 
     places: Places
     packages: dict[str, str]
@@ -35,6 +69,7 @@ class Settings:
     adapters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
     known_rules: frozenset[str] = frozenset()
+    elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
 
     def literals_for(self, path: str) -> frozenset[str]:
         """The home paths that the code of the file's own package spells."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from fleetmod.lower.words import VERBS
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Finding
 from fleetmod.regex import lazy
 from fleetmod.rules import Rule
+from fleetmod.settings import Call, Elsewhere
 from fleetmod.syntax.source import ancestors
+from fleetmod.testfiles import is_test
 
 _TEXTS = ("display", "comment", "rename")
 # what is handed in to run the tool, or is imported for it
@@ -41,51 +44,51 @@ def is_subject(rule: Rule) -> bool:
 class _Subject:
     start: int
     end: int
-    line: int
+    place: str
     action: str
     reason: str = ""
     serviceless: bool = False  # `launchctl getenv` and the like, which manage no service
+    elsewhere: bool = False  # calls of another file
 
 
-class Subjects:
-    """The places of one file that texts may speak of, once it is known what becomes of them."""
+@dataclass(frozen=True)
+class Kept:
+    """What becomes of a text that has to stay, and why; an empty action where it need not.
+    `adapter` tells that it speaks of other files alone, which are no debt."""
 
-    def __init__(self, analysis: Analysis, findings: Sequence[Finding]) -> None:
-        self.source, self.scopes = analysis.source, analysis.scopes
-        self._display = analysis.display
-        self._package = analysis.settings.packages.get(PROCESS, "")
-        self._all = [_subject(f) for f in findings] + list(self._ported())
-        self._injected = list(self._named(analysis.roles.sites))
-        self._by_start = sorted(
-            (s.start, index, s) for index, s in enumerate(self._all + self._injected)
-        )
-        self._kept: dict[int, tuple[str, str] | None] = {}
-        self._of_module: dict[bool, tuple[str, str] | None] = {}
-        self._code_below: dict[int, Node | None] = {}
+    action: str = ""
+    reason: str = ""
+    adapter: bool = False
 
-    def keep(self, rule: Rule, node: Node) -> tuple[str, str]:
-        """The action and the reason when a text has to stay as it is; else two empty strings.
 
-        It speaks of what the innermost syntax around it holds: one refusal there keeps the text,
-        but in the module at large only the refusal of everything does.
-        """
-        anchor = self._anchor(rule, node)
+class _Places:
+    """Subjects of one file, asked for those in the syntax around a place. A question takes a search
+    for each syntax around it, and each of these is searched once."""
+
+    def __init__(self, subjects: Sequence[_Subject]) -> None:
+        self._by_start = sorted((s.start, index, s) for index, s in enumerate(subjects))
+        self._kept: dict[int, Kept | None] = {}
+
+    def innermost(self, anchor: Node) -> list[_Subject]:
+        """What stands in the innermost syntax around a place, short of the whole module."""
         for scope in (anchor, *ancestors(anchor)):
             if scope.type == "program":
-                service = bool(SERVICE.search(unwrapped(self.source.own_text(node))))
-                if service not in self._of_module:
-                    # what speaks of a service speaks of no other use of the tool
-                    near = [s for s in self._all if not (service and s.serviceless)]
-                    self._of_module[service] = _keep(near, True) if near else None
-                kept = self._of_module[service]
-            else:
-                if scope.id not in self._kept:
-                    inside = self._within(scope)
-                    self._kept[scope.id] = _keep(inside, False) if inside else None
-                kept = self._kept[scope.id]
-            if kept is not None:
+                break
+            if near := self._within(scope):
+                return near
+        return []
+
+    def keep(self, anchor: Node) -> Kept | None:
+        """What becomes of a text that speaks of what is innermost; None where nothing is."""
+        for scope in (anchor, *ancestors(anchor)):
+            if scope.type == "program":
+                break
+            if scope.id not in self._kept:
+                near = self._within(scope)
+                self._kept[scope.id] = _keep(near, whole=False) if near else None
+            if (kept := self._kept[scope.id]) is not None:
                 return kept
-        return (REFUSE, _ALONE) if self._is_alone(rule, node) else ("", "")
+        return None
 
     def _within(self, scope: Node) -> list[_Subject]:
         first = bisect_left(self._by_start, scope.start_byte, key=lambda each: each[0])
@@ -93,12 +96,103 @@ class Subjects:
         near = (each for each in self._by_start[first:last] if each[2].end <= scope.end_byte)
         return [subject for _, _, subject in sorted(near, key=lambda each: each[1])]
 
+
+class Subjects:
+    """The places of one file that texts may speak of, once it is known what becomes of them."""
+
+    def __init__(
+        self, analysis: Analysis, findings: Sequence[Finding], adapters: Collection[int] = ()
+    ) -> None:
+        self.source, self.scopes = analysis.source, analysis.scopes
+        self._display = analysis.display
+        self._package = analysis.settings.packages.get(PROCESS, "")
+        self._all = [_subject(f, f.start in adapters) for f in findings] + list(self._ported())
+        self._injected = list(self._named(analysis.roles.sites))
+        self._elsewhere = analysis.settings.elsewhere.get(self.source.path, Elsewhere())
+        self._used = list(self._imported())
+        own = self._all + self._injected
+        self._every = _Places([*own, *self._used])
+        self._without_exempt = _Places([*own, *(s for s in self._used if s.action != EXEMPT)])
+        self._others = _Places(self._used)
+        self._of_own: dict[bool, Kept | None] = {}
+        self._code_below: dict[int, Node | None] = {}
+
+    def keep(self, rule: Rule, node: Node) -> Kept:
+        """Whether a text has to stay as it is, and why.
+
+        It speaks of what the innermost syntax around it holds, calls and uses of what another file
+        calls: one refusal there keeps the text. Else it speaks of the module at large, or of other
+        files, where only the refusal of everything keeps it.
+        """
+        # a hint asks the port, which is right beside an adapter, too
+        hint = not is_test(self.source.path) and rule.rewrite == "display" and self._shows(node)
+        every = self._without_exempt if hint else self._every
+        if (kept := every.keep(self._anchor(rule, node))) is not None:
+            return kept
+        if rule.rewrite == "rename" and (near := self._at_uses(node, every)):
+            return _keep(near, whole=False)
+        if (kept := self._of_module(node, hint)) is not None:
+            return kept
+        return Kept(REFUSE, _ALONE) if self._is_alone(rule, node) else Kept()
+
+    def of_adapter(self, node: Node) -> str:
+        """Why a text of a test is no debt: what it is about is an adapter; else empty."""
+        near = self._others.innermost(node) or self._of_imports()
+        kept = _keep(near, whole=False) if near else Kept()
+        return kept.reason if kept.adapter else ""
+
+    def _of_module(self, node: Node, hint: bool) -> Kept | None:
+        """What becomes of a text that stands beside no call: it speaks of those of its module, else
+        of those of the service that it names, of the modules that it imports, of those that import
+        it."""
+        text = self.source.own_text(node)
+        service = bool(SERVICE.search(unwrapped(text)))
+        if service not in self._of_own:
+            # what speaks of a service speaks of no other use of the tool
+            own = [s for s in self._all if not (service and s.serviceless)]
+            self._of_own[service] = _keep(own, whole=True) if own else None
+        if (kept := self._of_own[service]) is not None:
+            return kept
+        services = [_told([call]) for name, call in self._elsewhere.services if _names(text, name)]
+        imported = [s for s in self._of_imports() if s.action != EXEMPT or not hint]
+        near = services or imported or [_told([call]) for call in self._elsewhere.importers]
+        return _keep(near, whole=True) if near else None
+
+    def _of_imports(self) -> list[_Subject]:
+        return [_told(calls) for calls in self._elsewhere.imported.values()]
+
+    def _at_uses(self, node: Node, every: _Places) -> list[_Subject]:
+        """Calls that stay beside a use of a name: it is named after what they give."""
+        binding = self.scopes.resolve(node)
+        for use in self.scopes.references(binding) if binding is not None else ():
+            near = every.innermost(use)
+            if near and all(s.action != REWRITE for s in near):
+                return near
+        return []
+
+    def _imported(self) -> Iterator[_Subject]:
+        """The uses of what the file imports from modules that call the tool."""
+        modules = self._elsewhere.imported
+        for binding in self.scopes.bindings() if modules else ():
+            calls = modules.get(self.scopes.module(binding), ())
+            for use in self.scopes.references(binding) if calls else ():
+                name = self.scopes.original(use)
+                own = [call for call in calls if call.symbol.split(".")[0] == name]
+                yield _told(own or calls, use)
+        for call in self.source.of("call_expression") if modules else ():
+            if calls := modules.get(self.scopes.required(call), ()):
+                yield _told(calls, call)
+
     def _is_alone(self, rule: Rule, node: Node) -> bool:
         """Whether a text names a command that another file runs, and is no hint to run it."""
         if rule.rewrite == "rename" or self._all or self._injected:
             return False
         named = _OWN_VERB.search(unwrapped(self.source.own_text(node)))
-        return bool(named) and (node.type == "comment" or not self._display.quotes(node))
+        return bool(named) and not self._shows(node)
+
+    def _shows(self, node: Node) -> bool:
+        """Whether a text shows people a command to run."""
+        return node.type != "comment" and bool(self._display.quotes(node))
 
     def _anchor(self, rule: Rule, node: Node) -> Node:
         if node.type == "comment":
@@ -138,8 +232,10 @@ class Subjects:
             target = call.child_by_field_name("function")
             if target is None or call.id in sites or not _INJECTED.search(self.source.text(target)):
                 continue
-            line = self.source.line_of(call.start_byte)
-            yield _Subject(call.start_byte, call.end_byte, line, REFUSE)
+            yield _Subject(call.start_byte, call.end_byte, self._line(call), REFUSE)
+
+    def _line(self, node: Node) -> str:
+        return f"line {self.source.line_of(node.start_byte)}"
 
     def _ported(self) -> Iterator[_Subject]:
         """The calls that are the port's already, as earlier cycles and earlier runs leave them."""
@@ -154,22 +250,37 @@ class Subjects:
             if module is None or self.source.text(module)[1:-1] != self._package:
                 continue
             if method is not None and self.source.text(method) != "hint":
-                line = self.source.line_of(node.start_byte)
-                yield _Subject(node.start_byte, node.end_byte, line, REWRITE)
+                yield _Subject(node.start_byte, node.end_byte, self._line(node), REWRITE)
 
 
-def _subject(finding: Finding) -> _Subject:
+def _subject(finding: Finding, adapter: bool) -> _Subject:
     # what a directive accepts is debt all the same
     action = REFUSE if finding.suppressed else finding.action
     serviceless = finding.action == EXEMPT and "manages no service" in finding.reason
-    return _Subject(finding.start, finding.end, finding.line, action, finding.reason, serviceless)
+    line = f"line {finding.line}"
+    return _Subject(finding.start, finding.end, line, action, finding.reason, serviceless, adapter)
 
 
-def _keep(near: list[_Subject], whole: bool) -> tuple[str, str]:
+def _told(calls: Sequence[Call], use: Node | None = None) -> _Subject:
+    """Calls of another file as one thing to speak of: it stays where every one of them does."""
+    staying = [call for call in calls if call.action != REWRITE]
+    first = next((call for call in staying if call.action == REFUSE), calls[0])
+    action = REWRITE if len(staying) < len(calls) else first.action
+    start, end = (use.start_byte, use.end_byte) if use is not None else (0, 0)
+    return _Subject(start, end, f"{first.path}:{first.line}", action, first.reason, elsewhere=True)
+
+
+def _names(text: str, label: str) -> bool:
+    """Whether a text names a service, and not another one whose label is longer."""
+    return re.search(rf"(?<![\w.-]){re.escape(label)}(?![\w-]|\.\w)", text) is not None
+
+
+def _keep(near: list[_Subject], whole: bool) -> Kept:
     staying = [s for s in near if s.action != REWRITE]
     if not staying or (whole and len(staying) < len(near)):
-        return "", ""
+        return Kept()
     if all(s.action == EXEMPT for s in near):
-        return EXEMPT, f"speaks of line {staying[0].line}, which is no debt: {staying[0].reason}"
+        why = f"speaks of {staying[0].place}, which is no debt: {staying[0].reason}"
+        return Kept(EXEMPT, why, all(s.elsewhere for s in near))
     first = next((s for s in staying if s.action == REFUSE), staying[0])
-    return REFUSE, f"speaks of line {first.line}, which stays: mend that first"
+    return Kept(REFUSE, f"speaks of {first.place}, which stays: mend that first")

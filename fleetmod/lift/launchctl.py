@@ -40,6 +40,10 @@ VERBS = frozenset(
     "bootout bootstrap kickstart enable disable print list start stop load unload remove "
     "print-disabled kill blame".split()
 )
+_NO_FILE = (
+    "`launchctl bootout DOMAIN TARGET` takes the target for a file and always fails; the port's "
+    "stop takes the service out"
+)
 # words after the subcommand, where a target, a label or a path would stand
 _SPEECH = lazy(r"\s*(?:/bin/)?launchctl\s+([a-z-]+)\s+[a-z]{2,}(?![\w./-])")
 
@@ -154,7 +158,8 @@ class Launchctl(Grammar):
             return replace(self.on(args[0], "stop"), required=True)
         if len(args) == 2:
             label, _ = self.targets.from_path(args[0], args[1], any_file=True)
-            return Operation("stop", label, required=True)
+            notes = (_NO_FILE,) if self.targets.is_target(args[1]) else ()
+            return Operation("stop", label, required=True, notes=notes)
         raise Unliftable("bootout of several services at once; one call each")
 
     def _bootstrap(self, args: tuple[Word, ...]) -> Operation:
@@ -229,7 +234,9 @@ class Launchctl(Grammar):
             same = {a.verb, b.verb} in ({a.verb}, {"restart", "start"}, {"load", "enable"})
             if same and self.targets.equal(a.label, b.label):
                 verb = "restart" if "restart" in (a.verb, b.verb) else a.verb
-                return replace(a, verb=verb, tolerated=b.tolerated)
+                # what stands behind `||` runs where the first always fails
+                notes = (*a.notes, *b.notes) if _NO_FILE in a.notes else a.notes
+                return replace(a, verb=verb, tolerated=b.tolerated, notes=notes)
         raise Unliftable("a fallback that does something else; write both as separate calls")
 
 

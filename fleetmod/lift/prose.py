@@ -31,6 +31,8 @@ _TARGET = lazy(r"(?=.*[A-Za-z\0])(?:.*[./\0]|.*\$\()")
 _SPEECH = lazy(r"[ \t]+(?!(?:and|or|to|for|if|in|then|first|again|shows?)\b)[a-z]")
 
 
+# TypeScript's handbook, "Triple-Slash Directives"; tc39.es/ecma426, "Linking inline code"
+_DIRECTIVE = lazy(r"///\s*<|//[#@]\s*source(?:Mapping)?URL=")
 _WRAPPED = lazy(r"\s*\r?\n[ \t]*(?:\*(?!/)|//)?[ \t]*")
 _ENV = r"(?:getenv|setenv|unsetenv|env(?:ironment)?(?:[ -](?:vars?|variables?|overrides?))?)"
 _GAP = r"(?:[^\w.]+\w+){0,5}?[^\w.]+"  # within a few words, in one sentence
@@ -44,6 +46,11 @@ _ON_MAC = lazy(r"[\"'`]darwin[\"'`]|\bmac(?:os)?\b", re.I)
 _RUNS_ON = lazy(r"process\.platform|(?:\w+\.)?platform\(\)|Deno\.build\.os")
 _CHOICE = ("??", "||")
 _TITLES = lazy(r"(?:it|test|describe|context|suite|bench)(?:\.\w+)*")
+
+
+def is_directive(text: str) -> bool:
+    """Whether a comment is an instruction to the compiler or another tool, and no prose."""
+    return _DIRECTIVE.match(text) is not None
 
 
 def unwrapped(text: str) -> str:

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from fleetmod.lift.audience import looks_run, quotes_only
 from fleetmod.lift.launchctl import TOOL, Launchctl
-from fleetmod.lift.prose import changes_host, is_title, of_environment
+from fleetmod.lift.prose import changes_host, is_directive, is_title, of_environment
 from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites
 from fleetmod.regex import lazy
@@ -81,6 +81,8 @@ class Roles:
         if node.type == "type_identifier":
             return TYPE
         if node.type in ("comment", "jsx_text", "hash_bang_line"):
+            if node.type == "comment" and is_directive(self.source.text(node)):
+                return SPECIFIER
             if of_environment(self.source.text(node)):
                 return FOREIGN
             return TEXT if node.type != "jsx_text" else DISPLAYED

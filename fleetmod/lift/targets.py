@@ -55,6 +55,11 @@ class Targets:
         text = "".join(p if isinstance(p, str) else "0" for p in parts)
         return bool(re.fullmatch(r"(gui|user|login|pid)/\d+/?|system/?", text))
 
+    def is_target(self, word: Word) -> bool:
+        """Whether a word is a service in a domain (`system/x`), where a file would stand."""
+        parts = self.normal(word)
+        return bool(parts) and isinstance(parts[0], str) and _domain(parts[0])
+
     def label(self, word: Word) -> Pieces:
         """A service target as the port's label: bare in the caller's own domain, else in full."""
         parts = self.normal(word)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from fleetmod.lift.launchctl import VERBS
 from fleetmod.lift.prose import unwrapped
 from fleetmod.lower.draft import Refused
 from fleetmod.regex import lazy
@@ -51,6 +52,10 @@ _AS_VERB = lazy(
     r"|`(?:/bin/)?launchctl [^`]*` (?:it|them|the|this|that|these|those|a|an|our|your|each|every)\b"
 )
 _BROKEN_SPAN = lazy(r"`(?:/bin/)?launchctl[^`\n]*(?:\n|$)")
+# the port has no such subcommands, or means another thing by them
+_OWN = VERBS - {"list", "start", "stop", "load", "enable", "disable"}
+_SPAN = lazy(r"`([^`\n]+)`")
+_JOINED = lazy(r"(?:\s*(?:\+|/|&&?|;|,|\||->|\u2192|\bthen\b|\band\b|\bor\b)\s*)+")
 _OPERANDS = lazy(r"(?<=launchctl )([\w-]+)(?: (?:-\w+|[^\s`]*[/~$<][^\s`]*))*")
 
 
@@ -66,6 +71,19 @@ def check_language(text: str) -> None:
         raise Refused(_FOREIGN)
     if _AS_VERB.search(unwrapped(text)):
         raise Refused(_VERB)
+
+
+def check_commands(text: str) -> None:
+    """Raises Refused where words in code ticks are launchctl's commands: `bootout + bootstrap`."""
+    for match in _SPAN.finditer(text):
+        inner = match[1].strip().removeprefix("/bin/")
+        bare = inner.removeprefix("launchctl ")
+        parts = [part for part in _JOINED.split(bare) if part]
+        verbs = [part.removeprefix("launchctl ").split(" ")[0] for part in parts]
+        several = len(verbs) > 1 and all(verb in VERBS for verb in verbs)
+        alone = bare == inner and len(verbs) == 1 and verbs[0] in _OWN
+        if several or alone:
+            raise Refused(FACT)
 
 
 def check_facts(text: str) -> None:

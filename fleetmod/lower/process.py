@@ -45,6 +45,19 @@ _INHERITS = lazy(
 )
 
 
+_TIMEOUT = lazy(r"\btimeout\b\s*(?::\s*([^,}\n]+?)\s*(?=[,}\n]|$))?")
+# as runtime/*/src/factory.ts and runtime/process-manager/src/launchctl.ts have it
+ADAPTERS = "10000"
+WAITS = (
+    "`stop` waits until the job is gone, 10 s at most, and then fails, where the tool answers at "
+    "once"
+)
+RESTARTS = (
+    "`disable` does not keep a running service from being restarted on Linux (Restart=); `stop` "
+    "does"
+)
+
+
 class ProcessCalls:
     """Lowers the sites of one file into its draft."""
 
@@ -121,7 +134,15 @@ class ProcessCalls:
         notes = [note for op in operations for note in op.notes]
         notes.extend(self._told_otherwise(site, usage, context, operations))
         if "timeout" in site.options:
-            notes.append("its own timeout is replaced by the adapter's")
+            own = _TIMEOUT.search(site.options)
+            number = own[1].strip() if own else ""
+            plain = number.replace("_", "")
+            told = f"{plain} ms" if plain.isdigit() else f"`{number or 'timeout'}`"
+            if plain != ADAPTERS:
+                notes.append(
+                    f"its own timeout of {told} is replaced by the adapter's {ADAPTERS} ms "
+                    "(`timeoutMs`)"
+                )
         if self._written(site, "void "):
             notes.append("nobody waits for it: it ends with this process, as no child process does")
         if self._sync_was_used(site):
@@ -141,6 +162,10 @@ class ProcessCalls:
                 yield (
                     "`stop` succeeds where nothing is loaded: no exit code and no error tells that"
                 )
+            if op.verb == "stop" and not op.legacy:
+                yield WAITS
+            if op.verb == "disable":
+                yield RESTARTS
             if op.verb == "load" and not op.legacy and told:
                 yield "`load` succeeds where the service is loaded already, and the tool fails"
             if op.verb in ("restart", "start") and (told or fails):

@@ -23,7 +23,7 @@ from fleetmod.lift.prose import (
     platform_branch,
     quoted_commands,
 )
-from fleetmod.lower.claims import check_facts, check_language, check_list
+from fleetmod.lower.claims import check_commands, check_facts, check_language, check_list
 from fleetmod.lower.draft import PROCESS, Draft, Refused
 from fleetmod.lower.style import template_text
 from fleetmod.lower.words import (
@@ -56,6 +56,8 @@ _ARGUMENTS = lazy(
 )
 _GOES_ON = lazy(r"[.\w/@:-]*\0|[ \t]+[\"'`]?\0")  # behind a command, more of it
 _STOP = lazy(r"launchctl[ \t]+stop\b")
+# `launchAgent=`: the name of a value that the text gives
+_FIELD = lazy(r"(?<![\w.@/-])\w+=(?=[\0\w\"'`$])")
 _MAC = lazy(
     r"\b(?:mac ?os|darwin|OS ?X|on (?:a |your )?mac|launchd|plist|launch ?(?:agent|daemon)s?)\b",
     re.I,
@@ -108,6 +110,7 @@ def comment_flaw(text: str) -> str:
     try:
         check_list(text)
         check_facts(text)
+        check_commands(text)
         check_language(text)
     except Refused as why:
         return str(why)
@@ -200,6 +203,7 @@ class Display:
             raise Refused(_STUCK)
         check_list(text)
         check_language(text)
+        check_commands(text)
         if is_title(node, self.source):
             check_facts(text)
         if _ARGUMENTS.search(flat + chain):
@@ -227,7 +231,8 @@ class Display:
         around = [text[a:b] for a, b in zip(ends, starts, strict=True)]
         around[:-1] = [HEADING.sub("", words) for words in around[:-1]]
         check_list("\n".join(around))
-        return bool(_MAC.search("\n".join([*around, beside(node, self.source)])))
+        said = "\n".join([*around, beside(node, self.source)])
+        return bool(_MAC.search(_FIELD.sub("", said)))
 
     def _write(self, node: Node, parts: list[tuple[str, Pieces | Operation]]) -> str:
         manager = self.draft.name(PROCESS, "processManager")

@@ -69,6 +69,11 @@ class ModuleGraph:
         """The files of the repository that a file loads when it runs."""
         return self._edges.get(path, frozenset())
 
+    def named(self, path: str) -> Mapping[str, frozenset[str]]:
+        """The files of the repository behind each module that a file names."""
+        self._edges  # noqa: B018
+        return {name: frozenset(files) for name, files in self._names.get(path, {}).items()}
+
     def importers(self, path: str) -> frozenset[str]:
         """The files that load a file when they run."""
         return self._reverse.get(path, frozenset())
@@ -108,6 +113,7 @@ class ModuleGraph:
         found: dict[str, set[str]] = defaultdict(set)
         self._unresolved: set[str] = set()
         self._foreign: dict[str, set[str]] = defaultdict(set)
+        self._names: dict[str, dict[str, set[str]]] = defaultdict(dict)
         for line in self._lines:
             if line.path not in self._files or _TYPE_ONLY.match(line.text):
                 continue
@@ -119,6 +125,7 @@ class ModuleGraph:
                     self._foreign[line.path].add(match["name"])
                 else:
                     found[line.path] |= targets
+                    self._names[line.path][match["name"]] = targets
         return {path: frozenset(targets - {path}) for path, targets in found.items()}
 
     @cached_property

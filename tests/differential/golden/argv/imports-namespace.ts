@@ -1,6 +1,5 @@
 import { formatServices, processManager, processManagerSync } from "@lantern/process-manager";
 
-
 export function throughNamespace(): void {
   processManagerSync.restart("dev.lantern.beacon");
 }

@@ -1,6 +1,5 @@
 import { processManagerSync, requireLoaded, settleSync } from "@lantern/process-manager";
 
-
 export function takenApart(): void {
   processManagerSync.restart("dev.lantern.beacon");
 }

@@ -1,6 +1,5 @@
 import { containerRuntime, containerRuntimeSync, createContainerRuntime, requireHealthy, settleRuntime } from "@lantern/container-runtime";
 
-
 export function now(): void {
   containerRuntimeSync.start();
 }

@@ -1,6 +1,5 @@
 import { formatServices, processManagerSync } from "@lantern/process-manager";
 
-
 processManagerSync.restart("dev.lantern.beacon");
 const stdout = formatServices(processManagerSync.list(""), { header: true });
 

@@ -1,7 +1,6 @@
 /** Local functions that know the verb, and get the label. */
 import { formatService, processManagerSync, requireLoaded } from "@lantern/process-manager";
 
-
 function restart(label: string): void {
   processManagerSync.restart(label);
 }

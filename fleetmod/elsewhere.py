@@ -1,0 +1,183 @@
+"""What the texts of a file speak of where that stands in other files, and what tests ask of them.
+
+A text goes with the calls that it speaks of. The module graph tells which those may be: the ones of
+the modules that its file imports, of those that import it, of the service that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from fleetmod.filekinds import is_typescript
+from fleetmod.model import EXEMPT, REFUSE, REWRITE, FileResult, Finding
+from fleetmod.project import Project, Sources
+from fleetmod.settings import Asked, Call, Elsewhere
+from fleetmod.testfiles import is_test
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fleetmod.syntax.source import Source
+
+_FAMILY = "process"
+_TEXTS = ("display", "comment", "log", "name")  # classes of rules; see `subjects.is_text`
+_CALLS = ("call", "value")
+_FAR = 5  # modules that only hand on what another one does
+# what a part of a command can be told by
+_PARTS = tuple(
+    b"launchctl kickstart bootout bootstrap gui unload disable enable print list load stop start"
+    b" remove -k".split()
+)
+
+
+class Everywhere:
+    """The calls of a whole repository. `results` are those of the files that were analysed,
+    `analyse` gives the result of another file."""
+
+    def __init__(
+        self,
+        project: Project,
+        sources: Sources,
+        results: Mapping[str, FileResult],
+        analyse: Callable[[str], FileResult | None],
+    ) -> None:
+        self._project, self._sources, self._results = project, sources, dict(results)
+        self._analyse = analyse
+        self._calls: dict[str, tuple[Call, ...]] = {}
+        self._tests: dict[str, tuple[Asked, ...]] = {}
+
+    def around(self, path: str) -> Elsewhere | None:
+        """What the texts of a file may speak of; None where it has none, or that is nothing."""
+        result = self._results[path]
+        if not any(_is_text(finding) for finding in result.findings):
+            return None
+        graph = self._project.graph
+        imported = {}
+        for name, files in sorted(graph.named(path).items()):
+            if calls := self._nearest(files, follow_all=is_test(path)):
+                imported[name] = calls
+        importers: list[Call] = []
+        for each in sorted(graph.importers(path)):
+            if not is_test(path) and not is_test(each):
+                importers += self._calls_of(each)
+        data = self._sources.contents[path]
+        services = tuple(
+            (label, call)
+            for label, call in self._services
+            if call.path != path and label.encode() in data
+        )
+        asked: list[Asked] = []
+        if not is_test(path):
+            for each in graph.reaching(path):
+                asked += self._asked_by(each) if is_test(each) else ()
+        text = data.decode("utf-8", "replace") if asked else ""
+        spelled = tuple(each for each in asked if _occurs(each, text))
+        others = [*(call for every in imported.values() for call in every), *importers]
+        moves = all(call.action == REWRITE for call in (*others, *(call for _, call in services)))
+        if moves and all(f.action == REWRITE for f in result.findings if _is_text(f)):
+            found = Elsewhere(asked=spelled)  # what moves keeps no text
+        else:
+            found = Elsewhere(imported, tuple(importers), services, spelled)
+        return found if found != Elsewhere() else None
+
+    def _nearest(self, files: Iterable[str], follow_all: bool) -> tuple[Call, ...]:
+        """The calls of some modules or, where they have none and only hand on what others do, of
+        those; a test is also of what the module under test uses."""
+        waiting, seen = sorted(files), set(files)
+        for _ in range(_FAR):
+            calls = tuple(call for path in waiting for call in self._calls_of(path))
+            if calls or not waiting:
+                return calls
+            handing_on = [path for path in waiting if follow_all or self._hands_on(path)]
+            following = {each for path in handing_on for each in self._project.graph.imports(path)}
+            waiting = sorted(following - seen)
+            seen |= following
+        return ()
+
+    def _calls_of(self, path: str) -> tuple[Call, ...]:
+        if path not in self._calls:
+            result = self._result(path)
+            findings = result.findings if result is not None and not is_test(path) else ()
+            self._calls[path] = tuple(_calls(findings))
+        return self._calls[path]
+
+    def _result(self, path: str) -> FileResult | None:
+        if path not in self._results and path not in self._sources.contents:
+            other = self._analyse(path) if is_typescript(path) else None
+            if other is None:
+                return None
+            self._results[path] = other
+        return self._results.get(path)
+
+    @cached_property
+    def _services(self) -> tuple[tuple[str, Call], ...]:
+        found = []
+        for result in self._results.values():
+            if is_test(result.path) or not result.labels:
+                continue
+            labels = dict(result.labels)
+            for finding in result.findings:
+                label = labels.get(finding.start, "")
+                for call in _calls([finding]) if "." in label else ():
+                    if call.action != EXEMPT:
+                        found.append((label, call))
+        return tuple(sorted(found, key=lambda pair: (pair[0], pair[1].path, pair[1].line)))
+
+    def _hands_on(self, path: str) -> bool:
+        """Whether a module only exports what others do."""
+        opened = self._open(path, (b"export",))
+        if opened is None:
+            return False
+        statements = [n for n in opened.root.named_children if n.type != "comment"]
+        return all(
+            n.type == "export_statement" and n.child_by_field_name("source") is not None
+            for n in statements
+        )
+
+    def _asked_by(self, path: str) -> tuple[Asked, ...]:
+        if path not in self._tests:
+            opened = self._open(path, _PARTS) if is_typescript(path) else None
+            self._tests[path] = tuple(_asked(opened)) if opened is not None else ()
+        return self._tests[path]
+
+    def _open(self, path: str, needles: tuple[bytes, ...]) -> Source | None:
+        from fleetmod.syntax.source import is_text, open_source
+
+        try:
+            data = self._sources.contents.get(path) or (self._project.root / path).read_bytes()
+        except OSError:
+            return None
+        held = data.lower()
+        if not is_text(data) or not any(needle in held for needle in needles):
+            return None
+        return open_source(path, data)
+
+
+def _is_text(finding: Finding) -> bool:
+    """Whether a finding is words, for which a test's data count, too."""
+    return finding.family == _FAMILY and (finding.test or finding.cls in _TEXTS)
+
+
+def _calls(findings: Iterable[Finding]) -> Iterator[Call]:
+    """The calls of the tool among some findings; those of another machine's are none."""
+    for f in findings:
+        if f.family != _FAMILY or f.cls not in _CALLS:
+            continue
+        action = REFUSE if f.suppressed else f.action
+        yield Call(f.path, f.line, f.symbol, action, f.reason)
+
+
+def _occurs(asked: Asked, text: str) -> bool:
+    from fleetmod.lift.expected import holds, parts
+
+    return any(holds(text, part) for part in parts(asked))
+
+
+def _asked(source: Source) -> Iterator[Asked]:
+    """What a test compares texts with, or looks for in them."""
+    from fleetmod.lift.expected import expected
+
+    for node, text, flags in expected(source):
+        yield Asked(source.path, source.line_of(node.start_byte), text, flags)

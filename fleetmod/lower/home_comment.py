@@ -1,0 +1,71 @@
+"""Home paths in comments: `~` where that reads as well, else a neutral home of the same shape."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from fleetmod.lift.prose import is_directive
+from fleetmod.lower.draft import Draft, Refused
+from fleetmod.places import HomePath
+from fleetmod.regex import lazy
+from fleetmod.settings import Settings
+from fleetmod.syntax.source import Source
+
+_DIRECTIVE = (
+    "is read by the compiler or another tool, not by people: name the file by a relative path"
+)
+_NAMED = "explains the name `{}` by the home; reword it by hand"
+_COUNTED = "speaks of how long the path is; reword it by hand"
+# what a tool reads in a longer one: types of JSDoc, the settings of a test runner
+_PART = lazy(
+    r"\bimport\(\s*[\"'][^\"'\n]*[\"']|@import\b[^\n]*?\bfrom\s*[\"'][^\"'\n]*[\"']"
+    r"|@(?:jest|vitest)-[\w-]+[ \t]+\S+"
+)
+_LENGTH = lazy(
+    r"\b(?:char(?:acter)?s?|bytes?|letters?|columns?|length|longer|shorter|truncat\w+|offsets?)\b",
+    re.I,
+)
+# neutral names by their length
+_NEUTRAL = {len(name): name for name in ("me", "you", "user", "owner", "person", "someone")}
+
+
+def home_comment(draft: Draft, settings: Settings, node: Node, rule: str) -> None:
+    """Write the homes of a comment neutrally; raises Refused where its point is their spelling."""
+    source, places = draft.scopes.source, settings.places
+    text = source.text(node)
+    homes = [path for path in places.find(text) if path.base]
+    read = [(m.start(), m.end()) for m in _PART.finditer(text)]
+    inside = any(a <= path.start and path.end <= b for path in homes for a, b in read)
+    if is_directive(text) or inside:
+        raise Refused(_DIRECTIVE)
+    for path in homes:
+        if _explains(text, path, homes, source):
+            raise Refused(_NAMED.format(path.user))
+    fixture = settings.fixture.rpartition("/")[2]
+    counted = _LENGTH.search(text) is not None
+    literal = counted or "~" in text or "HOME" in text or "://" in text
+    for path in homes:
+        user = _NEUTRAL.get(len(path.user), "") if counted else fixture
+        if not user:
+            raise Refused(_COUNTED)
+        name = text.index(path.user, path.start)
+        first, last = (name if literal else path.start), name + len(path.user)
+        start = node.start_byte + len(text[:first].encode())
+        end = node.start_byte + len(text[:last].encode())
+        draft.replace_range(start, end, user if literal else "~", rule)
+
+
+def _explains(text: str, path: HomePath, homes: list[HomePath], source: Source) -> bool:
+    """Whether a comment names something called as the user is, beside the home."""
+    for match in re.finditer(rf"\b{re.escape(path.user)}\b", text, re.I):
+        if any(each.start <= match.start() < each.end for each in homes):
+            continue
+        around = text[match.start() - 1 : match.start()] + text[match.end() : match.end() + 1]
+        if around in ("``", "''", '""'):
+            return True
+        literals = source.of("string", "identifier", "property_identifier")
+        if any(source.text(each).strip("\"'").lower() == match[0].lower() for each in literals):
+            return True
+    return False

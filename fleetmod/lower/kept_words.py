@@ -1,0 +1,104 @@
+"""Words that something else depends on: a test, a comment at a call, a reader of data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tree_sitter import Node
+
+from fleetmod.lift.expected import holds, parts
+from fleetmod.lift.site import Site
+from fleetmod.lower.claims import check_facts
+from fleetmod.lower.draft import Refused
+from fleetmod.model import Edit
+from fleetmod.regex import lazy
+from fleetmod.settings import Asked
+from fleetmod.syntax.cooked import cook
+from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import Source, ancestors
+
+_ASKED = "a test looks for `{}` ({}:{}), which this text gives; change both by hand"
+_FALSE = (
+    "line {} tells of this call what holds for launchctl alone, and would be false of the port's; "
+    "reword or remove that comment first"
+)
+_PIPED = lazy(r"\|\s*([a-z]+)")
+# what hands data to others: its readers see the new words
+_SENDERS = lazy(r"stringify|json|emit|send\w*|publish\w*|postMessage|dispatch\w*|enqueue|insert\w*")
+_SENT = "goes out as data (`{}`): what reads or matches the old words must follow"
+
+
+def check_asked(node: Node, edits: Sequence[Edit], source: Source, asked: Sequence[Asked]) -> None:
+    """Raises Refused where a test looks for a part of a text that its rewrite takes away."""
+    start = min(node.start_byte, *(edit.start for edit in edits))
+    end = max(node.end_byte, *(edit.end for edit in edits))
+    before, after, at = "", "", start
+    for edit in sorted(edits):
+        kept = source.slice(at, edit.start)
+        before += kept + source.slice(edit.start, edit.end)
+        after += kept + edit.text
+        at = edit.end
+    before, after = before + source.slice(at, end), after + source.slice(at, end)
+    before = f"{before}\n{cook(node, source).text}"
+    for each in asked:
+        if any(holds(before, part) and not holds(after, part) for part in parts(each)):
+            raise Refused(_ASKED.format(each.text, each.path, each.line))
+
+
+def check_remarks(site: Site, source: Source) -> None:
+    """Raises Refused where a comment at a call would be false of what comes in its place."""
+    statement = site.call
+    for a in ancestors(site.call):
+        if a.type == "program" or a.type.endswith("_block"):
+            break
+        statement = a
+        if a.type.endswith(("statement", "declaration")) and a.type != "lexical_declaration":
+            break
+    programs = set(_PIPED.findall(site.command)) - {"true"}
+    for comment in _at(statement):
+        text = source.text(comment)
+        line = source.line_of(comment.start_byte)
+        gone = any(re.search(rf"\b{program}\b", text) for program in programs)
+        try:
+            check_facts(text if "launchctl" in text else "")
+        except Refused:
+            gone = True
+        if gone:
+            raise Refused(_FALSE.format(line))
+
+
+def _at(statement: Node) -> list[Node]:
+    """The comments right above a statement, and behind it on its line."""
+    found = []
+    at, above = statement, statement.prev_named_sibling
+    while above is not None and above.type == "comment":
+        if above.end_point.row + 1 < at.start_point.row:
+            break
+        before = above.prev_named_sibling
+        if before is not None and before.end_point.row == above.start_point.row:
+            break  # it stands behind something else
+        found.append(above)
+        at, above = above, before
+    behind = statement.next_named_sibling
+    same_line = behind is not None and behind.start_point.row == statement.end_point.row
+    if behind is not None and behind.type == "comment" and same_line:
+        found.append(behind)
+    return found
+
+
+def sent(node: Node, scopes: Scopes) -> tuple[str, ...]:
+    """A note where a text stands in an object that is handed to others as data."""
+    inside = False
+    for a in ancestors(node):
+        if a.type == "object":
+            inside = True
+        elif a.type == "call_expression":
+            target = a.child_by_field_name("function")
+            spelled = scopes.source.text(target) if target is not None else ""
+            if inside and _SENDERS.fullmatch(spelled.rpartition(".")[2]):
+                return (_SENT.format(spelled),)
+            return ()
+        elif a.type not in ("pair", "array", "arguments", "binary_expression", "template_string"):
+            return ()
+    return ()

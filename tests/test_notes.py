@@ -1,0 +1,73 @@
+"""What a rewritten call does otherwise is told beside it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scan import look
+
+HEAD = 'import { execSync, spawnSync } from "node:child_process";\n'
+
+
+def notes(code: str) -> str:
+    """What is told of a function with one statement."""
+    text = f"{HEAD}export function go(label: string, ms: number) {{\n  {code}\n}}\n"
+    findings = look(text).findings
+    assert {f.action for f in findings} == {"rewrite"}
+    return "\n".join(note for f in findings for note in f.notes)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ('return spawnSync("launchctl", ["bootout", `gui/501/${label}`]).status;', True),
+        ('try { execSync("launchctl bootout system/com.acme.api"); } catch {}', True),
+        ('execSync("launchctl remove com.acme.api");', True),
+        ('execSync("launchctl kickstart -k system/com.acme.api");', False),
+    ],
+)
+def test_a_stop_waits_whoever_reads_its_result(code: str, told: bool) -> None:
+    assert ("waits until the job is gone, 10 s at most" in notes(code)) is told
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("{ timeout: 3000 }", "of 3000 ms is replaced by the adapter's 10000 ms"),
+        ("{ stdio: 'ignore', timeout: 3_000 }", "of 3000 ms is replaced by the adapter's 10000 ms"),
+        ("{ timeout: ms * 2 }", "of `ms * 2` is replaced by the adapter's 10000 ms"),
+        ("{ timeout: 10_000 }", ""),
+        ("{ stdio: 'ignore' }", ""),
+    ],
+)
+def test_both_numbers_of_a_time_out_are_told(options: str, told: str) -> None:
+    said = notes(f'execSync("launchctl kickstart system/com.acme.api", {options});')
+    assert told in said
+    assert ("timeout" in said) is bool(told)
+
+
+def test_a_bootout_that_always_fails_is_told() -> None:
+    taken_for_a_file = "launchctl bootout gui/$(id -u) system/com.acme.api"
+    said = notes(f'execSync("{taken_for_a_file} || launchctl stop com.acme.api");')
+    assert "takes the target for a file and always fails" in said
+    assert "lets a KeepAlive job come back" in said
+    usual = notes('execSync("launchctl bootout system/com.acme.api");')
+    assert "always fails" not in usual
+
+
+def test_what_disable_does_not_do_on_linux_is_told() -> None:
+    said = notes('execSync("launchctl disable system/com.acme.api");')
+    assert "does not keep a running service from being restarted on Linux" in said
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ('bus.emit("failed", { reason: "launchctl failed" });', True),
+        ('return JSON.stringify({ steps: ["launchctl failed"] });', True),
+        ('console.error({ reason: "launchctl failed" });', False),
+        ('throw new Error("launchctl failed");', False),
+    ],
+)
+def test_a_value_in_data_that_goes_out_is_told(code: str, told: bool) -> None:
+    assert ("goes out as data" in notes(code)) is told
