@@ -26,6 +26,8 @@ from fleetmod.syntax.source import is_text as is_text_file
 _ADAPTER = "the repository's own adapter of the tool ({}.adapters of fleetmod.toml)"
 
 
+_SHOWN = ("display", "comment", "log", "mention")  # what runs nothing
+
 Only = Callable[[str, int, int], bool]
 
 
@@ -158,6 +160,8 @@ def _examine(
         return replace(finding, action=EXEMPT, reason=(site.foreign if site else "") or rule.exempt)
     if finding.path in analysis.settings.adapters.get(rule.family, ()):
         return replace(finding, action=EXEMPT, reason=_ADAPTER.format(rule.family))
+    if reason := _of_another_platform(analysis, rule, node):
+        return replace(finding, action=EXEMPT, reason=reason)
     if rule.refusal or not rule.rewrite:
         return replace(finding, action=REFUSE, reason=rule.refusal or "reported only")
     if broken:
@@ -180,6 +184,17 @@ def _examine(
         draft.needs.update(needs)
         return replace(finding, action=REFUSE, reason=str(reason))
     return replace(finding, understood=rewritten.understood, notes=rewritten.notes)
+
+
+def _of_another_platform(analysis: Analysis, rule: Rule, node: Node) -> str:
+    """Why a match is one platform's part beside another's; "" where it is not."""
+    siblings = analysis.siblings(rule.family)
+    if siblings is None:
+        return ""
+    shown = rule.cls in _SHOWN
+    found = siblings.of(node, acts=not shown)
+    what = rule.cls if rule.cls == "comment" else "text" if shown else "call"
+    return found.reason(what, siblings.tool.platform) if found is not None else ""
 
 
 def _without_overlaps(edits: list[Edit], rules: Sequence[Rule]) -> list[Edit]:

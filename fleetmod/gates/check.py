@@ -27,7 +27,8 @@ _EXITS = {PASSED: CLEAN, FAILED: DEBT, UNPROVEN_VERDICT: UNPROVEN}
 @dataclass(frozen=True)
 class Verdict:
     """One phase's outcome: the grep's lines, the findings that are left, what is not proven, and
-    what a directive accepts.
+    what a directive accepts. `passed_over` are findings that are no debt for where they stand,
+    though the grep sees their lines.
 
     `failures` and `evidence` are what a phase saw outside of the code, one line each.
     """
@@ -39,6 +40,7 @@ class Verdict:
     findings: tuple[Finding, ...]
     unproven: tuple[str, ...]
     suppressed: tuple[Finding, ...] = ()
+    passed_over: tuple[Finding, ...] = ()
     failures: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
 
@@ -84,6 +86,8 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     if own := project.own_adapters.get(family):
         hits = {hit for hit in hits if not own(hit[0])}
     aside = {(f.path, line) for f in audit.suppressed for line in f.lines}
+    beside = _beside_another_platform(project, audit, family)
+    aside |= {(f.path, line) for f in beside for line in f.lines}
     if family == "container":  # a grep cannot tell a comment or a test's data from a command
         aside |= _exempt_lines(audit, family)
     hits = {hit for hit in hits if hit[:2] not in aside}
@@ -99,7 +103,22 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     unproven += _empty_folders(project)
     verdict = FAILED if lines or findings else UNPROVEN_VERDICT if unproven else PASSED
     suppressed = tuple(f for f in audit.suppressed if f.family == family)
-    return Verdict(phase, TITLES[phase], verdict, lines, findings, tuple(unproven), suppressed)
+    return Verdict(phase, TITLES[phase], verdict, lines, findings, tuple(unproven), suppressed, beside)
+
+
+def _beside_another_platform(project: Project, audit: Audit, family: str) -> tuple[Finding, ...]:
+    """What is one platform's part beside another's: its rule calls it debt, its place does not."""
+    always = {rule.id for rule in project.rules if rule.exempt}
+    own = project.own_adapters.get(family, lambda _: False)
+    return tuple(
+        f
+        for f in audit.findings
+        if f.family == family
+        and f.action == EXEMPT
+        and not f.suppressed
+        and f.rule not in always
+        and not own(f.path)
+    )
 
 
 def _exempt_lines(audit: Audit, family: str) -> set[tuple[str, int]]:

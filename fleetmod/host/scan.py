@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod.flow.guards import Guards
 from fleetmod.flow.texts import Values
 from fleetmod.host.commands import Commands
 from fleetmod.host.fallback import guard
-from fleetmod.host.guards import Guards
 from fleetmod.host.nature import NOTHING, platform_of_file
 from fleetmod.host.tools import RULE as TOOL_RULE
 from fleetmod.host.tools import Tool

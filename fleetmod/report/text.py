@@ -241,6 +241,13 @@ def print_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
                 f"{escape(f.suppressed)}",
                 soft_wrap=True,
             )
+        for f in verdict.passed_over[:_GREP_LINES]:
+            console.print(
+                f"  {verdict.phase} passed over {escape(f.path)}:{f.line}: {escape(f.reason)}",
+                soft_wrap=True,
+            )
+        if (more := len(verdict.passed_over) - _GREP_LINES) > 0:
+            console.print(f"  {verdict.phase} … and {more} more passed over")
         for path, line, text in verdict.grep[:_GREP_LINES]:
             console.print(
                 f"  {verdict.phase} {escape(path)}:{line}: {escape(text.strip())}", soft_wrap=True
