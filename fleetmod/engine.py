@@ -11,6 +11,7 @@ from tree_sitter import Node
 from fleetmod.analysis import Analysis
 from fleetmod.describe import describe
 from fleetmod.detect import matches
+from fleetmod.flow.own_port import adapter_of
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.imports import import_edits
 from fleetmod.lower.orphans import remove_orphans
@@ -26,6 +27,7 @@ from fleetmod.syntax.source import is_text as is_text_file
 _ADAPTER = "the repository's own adapter of the tool ({}.adapters of fleetmod.toml)"
 
 
+_OWN_PORT = "goes through the repository's own port ({})"
 _SHOWN = ("display", "comment", "log", "mention")  # what runs nothing
 
 Only = Callable[[str, int, int], bool]
@@ -160,6 +162,8 @@ def _examine(
         return replace(finding, action=EXEMPT, reason=(site.foreign if site else "") or rule.exempt)
     if finding.path in analysis.settings.adapters.get(rule.family, ()):
         return replace(finding, action=EXEMPT, reason=_ADAPTER.format(rule.family))
+    if port := adapter_of(node, analysis.scopes, analysis.settings.adapters.get(rule.family, ())):
+        return replace(finding, action=EXEMPT, reason=_OWN_PORT.format(port))
     if reason := _of_another_platform(analysis, rule, node):
         return replace(finding, action=EXEMPT, reason=reason)
     if rule.refusal or not rule.rewrite:

@@ -120,6 +120,10 @@ class Siblings:
                 return found
         return None
 
+    def works(self, place: Node) -> bool:
+        """Whether a place does the tool's work with a program of another platform."""
+        return self._does(place, acts=True) is not None
+
     @cached_property
     def _possible(self) -> bool:
         """Whether the file names a counterpart at all."""

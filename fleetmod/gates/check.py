@@ -40,9 +40,9 @@ class Verdict:
     findings: tuple[Finding, ...]
     unproven: tuple[str, ...]
     suppressed: tuple[Finding, ...] = ()
-    passed_over: tuple[Finding, ...] = ()
     failures: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    passed_over: tuple[Finding, ...] = ()
 
     @property
     def family(self) -> str:
@@ -103,13 +103,22 @@ def _check(project: Project, audit: Audit, phase: str) -> Verdict:
     unproven += _empty_folders(project)
     verdict = FAILED if lines or findings else UNPROVEN_VERDICT if unproven else PASSED
     suppressed = tuple(f for f in audit.suppressed if f.family == family)
-    return Verdict(phase, TITLES[phase], verdict, lines, findings, tuple(unproven), suppressed, beside)
+    return Verdict(
+        phase,
+        TITLES[phase],
+        verdict,
+        lines,
+        findings,
+        tuple(unproven),
+        suppressed,
+        passed_over=beside,
+    )
 
 
 def _beside_another_platform(project: Project, audit: Audit, family: str) -> tuple[Finding, ...]:
     """What is one platform's part beside another's: its rule calls it debt, its place does not."""
     always = {rule.id for rule in project.rules if rule.exempt}
-    own = project.own_adapters.get(family, lambda _: False)
+    own = project.own_adapters.get(family)
     return tuple(
         f
         for f in audit.findings
@@ -117,7 +126,7 @@ def _beside_another_platform(project: Project, audit: Audit, family: str) -> tup
         and f.action == EXEMPT
         and not f.suppressed
         and f.rule not in always
-        and not own(f.path)
+        and not (own is not None and own(f.path))
     )
 
 

@@ -45,9 +45,12 @@ def folders(
     why["runtime.dir"] = f"holds {len(inside[home])} of {len(infos)} packages"
     if not any(users.values()):
         why["workspace.gate"] = "holds packages or TypeScript"
-        return home, (".",) if code == (".",) else tuple(dict.fromkeys([home, *code]))
+        held = [home] if _within(home, paths) else []  # a gate proves nothing of a folder without
+        gate = (".",) if code == (".",) else tuple(dict.fromkeys([*held, *code]))
+        return home, gate or (home,)
     gate = tuple(dict.fromkeys([home, *(parent for parent in parents if users[parent])]))
-    counts = ", ".join(f"{parent} {users[parent]}" for parent in gate)
+    gate = tuple(f for f in gate if _within(f, paths)) or code or gate
+    counts = ", ".join(f"{parent} {users[parent]}" for parent in gate if parent in users)
     why["workspace.gate"] = f"holds packages that others depend on ({counts})"
     return home, gate
 
@@ -63,6 +66,11 @@ def _parents(globs: Sequence[str]) -> Iterator[str]:
         whole = glob.rpartition("/")[2] in ("*", "**")
         if (whole or (named and several)) and is_relative(parent) and not _PATTERN.search(parent):
             yield parent
+
+
+def _within(folder: str, paths: Sequence[str]) -> bool:
+    """Whether a folder holds TypeScript."""
+    return any(path.startswith(f"{folder}/") and _TYPESCRIPT.search(path) for path in paths)
 
 
 def _with_typescript(paths: Sequence[str]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ _ON_LINE = lazy(
     r"(?<![\w.@-])((?:com|org|net|io|dev|ai|app|co|me|sh|local|de|uk|fr|nl|eu|us|ca|au|xyz)"
     r"(?:\.[\w-]+){2,})"
 )
+_PLIST = lazy(r"Launch(?:Agents|Daemons)\b.*\.plist\b")
 _DOCUMENT = lazy(r"\.(?:mdx?|txt|rst|adoc|html|jsonl?)$")
 _FILE_END = lazy(r"\.(?:plist|[cm]?[jt]sx?|json|sh|log|md)$")
 
@@ -120,7 +121,7 @@ def _labels(texts: Mapping[str, str]) -> Iterable[str]:
             # a template spells its label in its name only
             found = [path.rpartition("/")[2].removesuffix(".plist"), *_LABEL.findall(text)]
         for line in text.splitlines():
-            if "launchctl" in line:
+            if "launchctl" in line or _PLIST.search(line):
                 found += (_FILE_END.sub("", label) for label in _ON_LINE.findall(line))
         for label in map(str.strip, found):
             if _REVERSE_DNS.fullmatch(label) and not label.startswith("com.apple."):

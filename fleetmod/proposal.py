@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from fleetmod.flow.adapters import by_shape
 from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
 from fleetmod.workspace import (
@@ -19,6 +20,7 @@ from fleetmod.workspace import (
     infer_programs,
 )
 from fleetmod.workspace.discover import candidates, discover
+from fleetmod.workspace.graph import read_graph
 from fleetmod.workspace.infer_folders import folders
 from fleetmod.workspace.manifest import packages
 from fleetmod.workspace.members import declared_globs
@@ -38,7 +40,15 @@ from fleetmod.workspace.schema import (
 )
 
 _TRIGGERS = (
-    *(b"/Users/", b"/home/", b"env.", b"env[", b"launchctl", infer_names.LABEL_KEY.encode()),
+    *(
+        b"/Users/",
+        b"/home/",
+        b"env.",
+        b"env[",
+        b"launchctl",
+        b"colima",
+        infer_names.LABEL_KEY.encode(),
+    ),
     *(b"docker push", b"docker buildx", b"docker image push", b"192.168.", infer_cluster.TRIGGER),
 )
 _PUBLISHES = lazy(r"^[^#\n]*\bdocker\s+(?:image\s+)?(?:push|buildx)\b", re.M)
@@ -82,8 +92,15 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
     if not vault_env.value:
         vault_env = infer_names.vault_variable(variables)
     prefix = infer_names.label_prefix(texts)
-    naming = [path for path, text in texts.items() if "launchctl" in text]
-    adapters, adapters_found = infer_adapters.best_adapters(paths, naming)
+    shaped = by_shape(root, texts, lambda: read_graph(root, paths))
+    naming = {
+        family: [path for path, text in texts.items() if word in text]
+        for family, word in (("process", "launchctl"), ("container", "colima"))
+    }
+    services = infer_adapters.best_adapters(paths, naming["process"], shaped["process"])
+    machines = infer_adapters.best_adapters(
+        paths, naming["container"], shaped["container"], named=False
+    )
     addresses, addresses_found = infer_machine.best_addresses(code)
     publish = tuple(
         path
@@ -98,7 +115,8 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
         "identity.root_env": root_env.why,
         "identity.vault_env": vault_env.why,
         "process.label_prefix": prefix.why,
-        "process.adapters": adapters_found.why,
+        "process.adapters": services.why,
+        "container.adapters": machines.why,
         "container.vm_addresses": addresses_found,
         "runtime.scope": scope.why,
         "images.publish": f"scripts that push an image ({len(publish)})" if publish else "",
@@ -115,8 +133,8 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
             fixture="/home/fixture" if linux else Home().fixture,
         ),
         identity=Identity(root_env=root_env.value, vault_env=vault_env.value),
-        process=Process(label_prefix=prefix.value, adapters=adapters),
-        container=Container(vm_addresses=addresses),
+        process=Process(label_prefix=prefix.value, adapters=services.globs),
+        container=Container(vm_addresses=addresses, adapters=machines.globs),
         runtime=Runtime(dir=runtime_dir, scope=scope.value),
         images=Images(publish=publish),
         cluster=infer_cluster.cluster(texts, why),
