@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -63,11 +64,11 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
     a package.json that is not valid.
     """
     why: dict[str, str] = {}
-    declared = _declared(root, why)
-    globs = declared or Workspace().packages
-    infos = packages(root, Config(workspace=Workspace(packages=globs)))
     # a configuration that is there already is no evidence for the next one
     paths = [path for path in discover(root, Config()) if path != FILE]
+    declared = _declared(root, why) or _undeclared(paths, why)
+    globs = declared or Workspace().packages
+    infos = packages(root, Config(workspace=Workspace(packages=globs)))
     texts = _texts(root, paths)
     code = {path: text for path, text in texts.items() if _SCRIPT.search(path)}
     code = {path: text for path, text in code.items() if not is_test(path)}
@@ -77,9 +78,9 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
     literals = [
         literal for path, text in texts.items() for literal in infer_homes.find(path, text, known)
     ]
-    users = infer_homes.users(literals)
     package = next((info.name for info in infos if not info.path), "")
     called = infer_places.names(root.resolve(), package)
+    users = infer_homes.users(literals, called)
     checkout = infer_places.best_root(literals, users, known, called)
     vault = infer_places.best_vault(literals, users, checkout.value)
 
@@ -150,6 +151,19 @@ def _declared(root: Path, why: dict[str, str]) -> tuple[str, ...]:
     if globs:
         why["workspace.packages"] = f"read from {' and '.join(declared)}"
     return tuple(globs)
+
+
+def _undeclared(paths: Sequence[str], why: dict[str, str]) -> tuple[str, ...]:
+    """Where the manifests stand, when no workspace declares them and they are not where they
+    usually are."""
+    found = [path.rpartition("/")[0] for path in paths if path.endswith("/package.json")]
+    parents = Counter(folder.rpartition("/")[0] for folder in found if not is_test(f"{folder}/x"))
+    usual = {glob.rpartition("/")[0] for glob in Workspace().packages}
+    several = sorted(p for p, count in parents.items() if count > 1 and is_relative(p))
+    if not several or usual & parents.keys():
+        return ()
+    why["workspace.packages"] = "the manifests stand there"
+    return tuple(f"{parent}/*" for parent in several)
 
 
 def _texts(root: Path, paths: Sequence[str]) -> dict[str, str]:

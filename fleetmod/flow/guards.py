@@ -246,6 +246,11 @@ class Guards:
             return EVERY
         if operator.type in ("&&", "||"):
             a, b = self.possible(left, truth, depth), self.possible(right, truth, depth)
+            if operator.type == "||" and truth:  # `USE_SIPS === "1" || isMac`: somebody chose it
+                if self._is_chosen(left) and b != EVERY:
+                    return b
+                if self._is_chosen(right) and a != EVERY:
+                    return a
             return a & b if (operator.type == "&&") is truth else a | b
         if operator.type in ("===", "==", "!==", "!="):
             equal = (operator.type in ("===", "==")) is truth
@@ -258,6 +263,23 @@ class Guards:
             found = self._compared(left, right)
             return found if equal else EVERY - found if found != EVERY else EVERY
         return EVERY
+
+    def _is_chosen(self, node: Node) -> bool:
+        """Whether a condition holds only where a variable of the environment is set to a text."""
+        node = unwrap(node)
+        parts = [node.child_by_field_name(field) for field in ("left", "operator", "right")]
+        left, operator, right = parts
+        if node.type != "binary_expression" or left is None or operator is None or right is None:
+            return False
+        asked = unwrap(self.values.constant(left) or left)
+        owner = asked.child_by_field_name("object")
+        return (
+            operator.type in ("===", "==")
+            and bool(self.values.literal(right))
+            and asked.type in ("member_expression", "subscript_expression")
+            and owner is not None
+            and self.source.text(owner) in ("process.env", "Bun.env", "env")
+        )
 
     def _compared(self, left: Node, right: Node) -> frozenset[str]:
         """The platforms on which a platform equals a literal; EVERY for another comparison."""

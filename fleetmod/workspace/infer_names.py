@@ -37,7 +37,8 @@ def best_scope(infos: Sequence[PackageInfo], folder: str) -> Evidence:
     scopes = Counter(scope for scope, slash, _ in named if slash and is_scope(scope))
     if scopes:
         best, count = scopes.most_common(1)[0]
-        return Evidence(best, f"{count} of {len(infos)} packages have it")
+        counted = sum(bool(info.path or "/" in info.name) for info in infos)
+        return Evidence(best, f"{count} of {counted} packages have it")
     name = next((info.name for info in infos if not info.path and info.name), folder)
     cleaned = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     if not cleaned:
