@@ -67,7 +67,7 @@ def test_a_whole_repository(tmp_path: Path) -> None:
     assert why["home.root"] == "is called like this repository; 1 path below it exists here"
     assert "3 of 5" in why["runtime.scope"]
     assert "3 of 4" in why["process.label_prefix"]
-    assert "3 of 5" in why["runtime.dir"]
+    assert "3 of 6" in why["runtime.dir"]
 
 
 def test_an_empty_repository(tmp_path: Path) -> None:
