@@ -197,7 +197,7 @@ def _of_another_platform(analysis: Analysis, rule: Rule, node: Node) -> str:
         return ""
     shown = rule.cls in _SHOWN
     found = siblings.of(node, acts=not shown)
-    what = rule.cls if rule.cls == "comment" else "text" if shown else "call"
+    what = rule.cls if rule.cls in ("call", "comment", "value") else "text"
     return found.reason(what, siblings.tool.platform) if found is not None else ""
 
 

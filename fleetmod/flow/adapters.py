@@ -1,7 +1,8 @@
 """Finds the modules that are a repository's own adapter of a tool, by what their code does.
 
 - *side by side*: whatever the module does with the tool has another platform's part beside it
-  (`siblings`);
+  (`siblings`), and the parts are functions, classes or tables of their own. A call in a branch of a
+  larger function is judged by itself: its module is there for something else;
 - *chosen by platform*: who loads the module does so for one platform, and loads another module for
   another one, which does the same work with that platform's program;
 - *an own port*: an interface has a member of the tool's name, one object implements it, and users
@@ -77,7 +78,7 @@ class _Family:
             if path in found or values is None or not acting:
                 continue
             siblings = Siblings(values, self.tool)
-            if all(siblings.of(node, acts=True) is not None for node in acting):
+            if all(siblings.apart(node) is not None for node in acting):
                 found[path] = SIDE_BY_SIDE
             elif self._is_chosen(path):
                 found[path] = CHOSEN

@@ -37,6 +37,7 @@ from fleetmod.syntax.source import (
     unwrap,
     walk,
 )
+from fleetmod.testfiles import is_test
 
 _WORD = lazy(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^A-Za-z0-9]+")
 _NAMED = {  # how people name what is for a platform
@@ -120,6 +121,14 @@ class Siblings:
                 return found
         return None
 
+    def apart(self, node: Node) -> Sibling | None:
+        """The sibling of a node that acts, where each is a part of its own and no branch of one
+        function."""
+        inline = self.guards.alternatives(node, depth=0)
+        if any(self._does(place, True, depth=0) is not None for place in inline):
+            return None
+        return self.of(node, acts=True)
+
     def works(self, place: Node) -> bool:
         """Whether a place does the tool's work with a program of another platform."""
         return self._does(place, acts=True) is not None
@@ -187,6 +196,8 @@ class Siblings:
     def _beside(self, node: Node) -> Iterator[Node]:
         """What is named, or says of itself, that it is another platform's version of what stands
         around a node."""
+        if is_test(self.source.path):
+            return  # the name of a test is no command
         for outer in ancestors(node):
             parent = outer.parent
             if parent is None or not _is_part(outer):
@@ -230,7 +241,8 @@ class Siblings:
             while call is not None and call.type == "call_expression":
                 given = parts(call.child_by_field_name("arguments"))
                 literal = self.values.literal(given[0]) if given else None
-                if literal and _shape(literal) is not None:
+                shape = _shape(literal) if literal else None
+                if literal and shape is not None and shape[0] != ("*",):
                     return literal
                 function = call.child_by_field_name("function")
                 call = function.child_by_field_name("object") if function is not None else None
