@@ -35,6 +35,20 @@ CALL = 'execSync("pbcopy");'
         'function mac() { CALL }\nif (process.platform === "darwin") { set({ copy: mac }); }',
         'const p = spawnSync("which pbcopy", { shell: true });\nif (p.status === 0) { CALL }',
         'if (spawnSync("which", ["pbcopy"]).status !== 0) throw 1;\nCALL',
+        'test("x", () => { test.skip(process.platform !== "darwin", "on macOS"); CALL });',
+        'test("x", (ctx) => { if (process.platform !== "darwin") ctx.skip(); CALL });',
+        'test("x", (t) => { if (!isMac()) { t.skip("on macOS"); } CALL });',
+        'it.skipIf(process.platform !== "darwin")("x", () => { CALL });',
+        'describe.skipIf(!isMac)("x", () => { it("y", () => { CALL }); });',
+        'it.runIf(process.platform === "darwin")("x", () => { CALL });',
+        '(process.platform === "darwin" ? it : it.skip)("x", () => { CALL });',
+        'const onMac = isMac ? test : test.skip;\nonMac("x", () => { CALL });',
+        'test("x", { skip: process.platform !== "darwin" }, () => { CALL });',
+        'const has = (n: string) => spawnSync("which", [n]).status === 0;\n'
+        'test("x", () => { test.skip(!has("pbcopy"), "needs it"); CALL });',
+        'const use = () => process.env.COPY === "yes" || process.platform === "darwin";\n'
+        "if (use()) { CALL }",
+        'try { const p = spawnSync("pbcopy"); if (p.stdout.length > 9) long(); } catch {}\nnext();',
     ],
 )
 def test_a_guard(code: str) -> None:
@@ -59,6 +73,17 @@ def test_a_guard(code: str) -> None:
         'if (arch === "darwin") { CALL }',
         'export function mac() { CALL }\nif (process.platform === "darwin") mac();',
         'function mac() { CALL }\nif (process.platform === "darwin") mac();\nmac();',
+        'test("x", () => { test.skip(process.platform === "darwin", "not there"); CALL });',
+        'test("x", () => { CALL test.skip(process.platform !== "darwin", "too late"); });',
+        'test("x", () => { other.skip(process.platform !== "darwin"); CALL });',
+        'it.skipIf(process.platform === "darwin")("x", () => { CALL });',
+        'it.skipIf(isCI)("x", () => { CALL });',
+        '(process.platform === "darwin" ? it.skip : it)("x", () => { CALL });',
+        'test("x", { skip: process.env.CI }, () => { CALL });',
+        'if (process.env.COPY === "yes") { CALL }',
+        'if (process.env.COPY || process.platform === "darwin") { CALL }',
+        'if (config.copy === "yes" || process.platform === "darwin") { CALL }',
+        'try { spawnSync("pbcopy"); } catch (e) { throw e; }',
         'function mac() { CALL }\nif (process.platform === "darwin") mac();\nbutton.on(mac);',
     ],
 )

@@ -189,7 +189,8 @@ class Guards:
 
     def _skipping(self, function: Node) -> frozenset[str] | None:
         """Where the body of a test runs: `it.skipIf(c)("…", () => …)`, `it.runIf(c)(…)`,
-        `(c ? it : it.skip)("…", …)` (vitest.dev/api, bun.sh/docs/test); None for no such body."""
+        `(c ? it : it.skip)("…", …)` (vitest.dev/api, bun.sh/docs/test), and with an option of
+        node:test; None for no such body."""
         call = function.parent.parent if function.parent is not None else None
         if call is None or call.type != "call_expression":
             return None
@@ -208,7 +209,7 @@ class Guards:
                 if condition is not None and text.endswith((".skip", ".todo")):
                     return self.possible(condition, truth)
         if chosen.type != "call_expression":
-            return None
+            return self._optioned(call)
         maker, given = (chosen.child_by_field_name(f) for f in ("function", "arguments"))
         asked = parts(given)[:1] if given is not None else []
         method = maker.child_by_field_name("property") if maker is not None else None
@@ -216,6 +217,15 @@ class Guards:
         if not asked or name not in ("skipIf", "runIf", "if"):
             return None
         return self.possible(asked[0], name != "skipIf")
+
+    def _optioned(self, call: Node) -> frozenset[str] | None:
+        """`test("…", { skip: condition }, () => …)` (nodejs.org/api/test.html, options.skip)."""
+        for options in parts(call.child_by_field_name("arguments")):
+            for pair in options.named_children if options.type == "object" else ():
+                key, value = (pair.child_by_field_name(f) for f in ("key", "value"))
+                if key is not None and value is not None and self.source.text(key) == "skip":
+                    return self.possible(value, False)
+        return None
 
     def possible(self, condition: Node, truth: bool, depth: int = _DEPTH) -> frozenset[str]:
         """The platforms on which a condition can be true (or false)."""

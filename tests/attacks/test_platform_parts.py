@@ -35,7 +35,9 @@ BESIDE = {
         f"const onLinux = () => {OTHER};\n"
         f'if (process.platform === "darwin") {CALL}; else onLinux();'
     ),
-    "a helper that tells": f"import {{ isMacOS }} from './os';\nif (isMacOS()) {CALL}; else {OTHER};",
+    "a helper that tells": (
+        f"import {{ isMacOS }} from './os';\nif (isMacOS()) {CALL}; else {OTHER};"
+    ),
     "exported functions named for their platforms": (
         f"export function restartLaunchd() {{ {CALL}; }}\n"
         f"export function restartSystemd() {{ {OTHER}; }}"
