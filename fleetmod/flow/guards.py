@@ -26,6 +26,7 @@ _NAMES = {
     **dict.fromkeys(("linux", "Linux"), "linux"),
     **dict.fromkeys(("win32", "windows", "Windows_NT"), "win32"),
 }
+_MANAGERS = {"launchd": "darwin", "systemd": "linux"}  # each runs on one platform only
 _PLATFORM = re.compile(
     r"(?:.*\.)?(?:\w*[pP]latform|PLATFORM)(?:\(\))?|(?:os\.)?type\(\)|Deno\.build\.os"
 )
@@ -294,9 +295,12 @@ class Guards:
     def _compared(self, left: Node, right: Node) -> frozenset[str]:
         """The platforms on which a platform equals a literal; EVERY for another comparison."""
         for asked, value in ((left, right), (right, left)):
-            name = _NAMES.get(self.values.literal(value) or "")
+            literal = self.values.literal(value) or ""
+            name = _NAMES.get(literal)
             if name is not None and self._is_platform(asked):
                 return frozenset({name})
+            if literal in _MANAGERS:  # `manager === "launchd"`, whoever found that out
+                return frozenset({_MANAGERS[literal]})
         return EVERY
 
     def _is_platform(self, node: Node, depth: int = _DEPTH) -> bool:
