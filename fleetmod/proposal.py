@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from fleetmod.flow.adapters import by_shape
+from fleetmod.flow.adapters import SIDE_BY_SIDE, by_shape
 from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
 from fleetmod.workspace import (
@@ -54,6 +54,7 @@ _TRIGGERS = (
 )
 _PUBLISHES = lazy(r"^[^#\n]*\bdocker\s+(?:image\s+)?(?:push|buildx)\b", re.M)
 _SCRIPT = lazy(r"\.[cm]?[jt]sx?$")
+_REPLACED = "; ProcessManagerPort is what such an interface is, and could replace both parts"
 _LARGE = 2_000_000  # a data dump tells nothing of the code, and reading it costs seconds
 
 
@@ -116,7 +117,7 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
         "identity.root_env": root_env.why,
         "identity.vault_env": vault_env.why,
         "process.label_prefix": prefix.why,
-        "process.adapters": services.why,
+        "process.adapters": services.why + (_REPLACED if SIDE_BY_SIDE in services.why else ""),
         "container.adapters": machines.why,
         "container.vm_addresses": addresses_found,
         "runtime.scope": scope.why,
