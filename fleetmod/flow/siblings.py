@@ -20,6 +20,7 @@ package with `"os": ["darwin"]`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -52,6 +53,7 @@ _LEADING = lazy(
 )
 _COMMANDS = lazy(r"(?<![\w./-])[A-Za-z][\w-]*(?:\.exe)?(?![\w-])")
 _EVERYDAY = frozenset(("service", "sc", "sv", "snap"))
+_FIRST = re.compile(rb"[\"'`](?:sudo +)?(?:/[\w/]*/)?(?:service|sc|sv|snap)[\"'` ]")
 _LITERALS = ("string", "template_string", "jsx_text")
 _TAGS = ("kind", "type", "platform", "os", "name", "manager", "backend", "id")
 _PLAIN_TYPES = ("predefined_type",)
@@ -135,9 +137,13 @@ class Siblings:
 
     @cached_property
     def _possible(self) -> bool:
-        """Whether the file names a counterpart at all."""
+        """Whether the file names a counterpart at all; an everyday word counts as a command's
+        first."""
         names = {name for names in self.tool.counterparts.values() for name in names}
-        return any(name.encode() in self.source.data for name in names)
+        data = self.source.data
+        if any(name.encode() in data for name in names - _EVERYDAY):
+            return True
+        return bool(names & _EVERYDAY) and _FIRST.search(data) is not None
 
     def _does(self, place: Node, acts: bool, depth: int = 3) -> Sibling | None:
         """Where a place names a counterpart's command, itself or in a function that it uses."""
