@@ -17,6 +17,7 @@ from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source, comment_rows
 
 if TYPE_CHECKING:
+    from fleetmod.flow.siblings import Siblings
     from fleetmod.lift.container_roles import ContainerRoles
     from fleetmod.lift.home_kinds import HomeKinds
     from fleetmod.lift.homes import Homes
@@ -61,6 +62,18 @@ class Analysis:
         if family == "container":
             return self.container_roles.sites
         return self.roles.sites if family == "process" else {}
+
+    def siblings(self, family: str) -> Siblings | None:
+        """What tells of another platform's part beside a family's; None for a family of no tool."""
+        from fleetmod.flow.siblings import FAMILIES, Siblings
+
+        if family in FAMILIES and family not in self._siblings:
+            self._siblings[family] = Siblings(self.roles.lifter.values, FAMILIES[family])
+        return self._siblings.get(family)
+
+    @cached_property
+    def _siblings(self) -> dict[str, Siblings]:
+        return {}
 
     @cached_property
     def homes(self) -> Homes:

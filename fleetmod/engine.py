@@ -12,6 +12,7 @@ from fleetmod.analysis import Analysis
 from fleetmod.bounds import DEPTH, FINDINGS, PIECES, TOO_DEEP, TOO_MANY, too_large
 from fleetmod.describe import describe
 from fleetmod.detect import Stop, ask, matches
+from fleetmod.flow.own_port import adapter_of
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.imports import import_edits
 from fleetmod.lower.orphans import remove_orphans
@@ -25,6 +26,9 @@ from fleetmod.subjects import Kept, Subjects, is_subject, is_text
 from fleetmod.suppress import Suppressions
 from fleetmod.syntax.source import Source, deeper_than, open_source
 from fleetmod.syntax.source import is_text as is_text_file
+
+_OWN_PORT = "goes through the repository's own port ({})"
+_SHOWN = ("display", "comment", "log", "mention")  # what runs nothing
 
 Only = Callable[[str, int, int], bool]
 
@@ -208,6 +212,10 @@ def _examine(
         return replace(finding, action=EXEMPT, reason=(site.foreign if site else "") or rule.exempt)
     if finding.path in analysis.settings.adapters.get(rule.family, ()):
         return replace(finding, action=EXEMPT, reason=ADAPTER.format(rule.family))
+    if port := adapter_of(node, analysis.scopes, analysis.settings.adapters.get(rule.family, ())):
+        return replace(finding, action=EXEMPT, reason=_OWN_PORT.format(port))
+    if reason := _of_another_platform(analysis, rule, node):
+        return replace(finding, action=EXEMPT, reason=reason)
     if rule.refusal or not rule.rewrite:
         return replace(finding, action=REFUSE, reason=rule.refusal or "reported only")
     if broken:
@@ -229,6 +237,17 @@ def _examine(
         draft.needs.update(needs)
         return replace(finding, action=REFUSE, reason=str(reason))
     return replace(finding, understood=rewritten.understood, notes=rewritten.notes)
+
+
+def _of_another_platform(analysis: Analysis, rule: Rule, node: Node) -> str:
+    """Why a match is one platform's part beside another's; "" where it is not."""
+    siblings = analysis.siblings(rule.family)
+    if siblings is None:
+        return ""
+    shown = rule.cls in _SHOWN
+    found = siblings.of(node, acts=not shown)
+    what = rule.cls if rule.cls in ("call", "comment", "value") else "text"
+    return found.reason(what, siblings.tool.platform) if found is not None else ""
 
 
 def _without_overlaps(edits: list[Edit], rules: Sequence[Rule]) -> list[Edit]:

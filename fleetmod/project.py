@@ -191,7 +191,7 @@ def open_project(
                 where=str(root),
                 todo=f"Run this in {above}, or give it with -C",
             )
-        from fleetmod.workspace.infer import propose
+        from fleetmod.proposal import propose
 
         config, _ = propose(root)
     rules = load_rules(tuple(root / folder for folder in config.workspace.rules), examples)

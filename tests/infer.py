@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from fleetmod.proposal import propose
 from fleetmod.workspace.config import Config, parse_config, render_config
-from fleetmod.workspace.infer import propose
 
 Files = dict[str, str]
 

@@ -40,12 +40,12 @@ export async function restart() {
     ],
 )  # fmt: skip
 def test_what_is_an_adapter(paths: list[str], found: tuple[str, ...]) -> None:
-    assert best_adapters(paths, paths)[0] == found
+    assert best_adapters(paths, paths).globs == found
 
 
 def test_a_module_for_macos_that_does_not_name_the_tool() -> None:
     paths = ["src/fonts/darwin.ts", "src/fonts/linux.ts"]
-    assert best_adapters(paths, ["src/other.ts"])[0] == ()
+    assert best_adapters(paths, ["src/other.ts"]).globs == ()
 
 
 def test_an_adapter_is_told_and_left(tmp_path: Path) -> None:

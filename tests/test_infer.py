@@ -65,7 +65,7 @@ def test_a_whole_repository(tmp_path: Path) -> None:
         "/Users/carol: 15 in documents and data; /Users/bob: 4 in tests"
     )
     assert why["home.root"] == "is called like this repository; 1 path below it exists here"
-    assert "3 of 6" in why["runtime.scope"]
+    assert "3 of 5" in why["runtime.scope"]
     assert "3 of 4" in why["process.label_prefix"]
     assert "3 of 6" in why["runtime.dir"]
 
@@ -144,7 +144,12 @@ FOLDERS = {
         ("src",),
     ),
     "packages that nobody uses": (
-        {"package.json": '{"workspaces": ["apps/*"]}', "apps/a/package.json": "{}", "src/a.ts": ""},
+        {
+            "package.json": '{"workspaces": ["apps/*"]}',
+            "apps/a/package.json": "{}",
+            "apps/a/a.ts": "",
+            "src/a.ts": "",
+        },
         "apps",
         ("apps", "src"),
     ),
@@ -154,6 +159,7 @@ FOLDERS = {
             "apps/a/package.json": manifest("a", "s"),
             "apps/b/package.json": manifest("b"),
             "shared/s/package.json": manifest("s"),
+            "shared/s/s.ts": "",
             "src/a.ts": "",
         },
         "shared",
@@ -165,6 +171,7 @@ FOLDERS = {
             "apps/web/package.json": manifest("web", "one"),
             "packages/one/package.json": manifest("one"),
             "packages/two/package.json": manifest("two"),
+            "packages/two/two.mts": "",
             "scripts/a.ts": "",
         },
         "packages",
@@ -178,6 +185,39 @@ FOLDERS = {
         },
         "packages",
         ("src",),
+    ),
+    "packages without TypeScript": (
+        {
+            "package.json": '{"workspaces": ["packages/*", "tools/*"]}',
+            "packages/a/package.json": manifest("a"),
+            "packages/a/index.js": "",
+            "tools/b/package.json": manifest("b"),
+            "tools/b/b.ts": "",
+        },
+        "packages",
+        ("tools",),
+    ),
+    "used packages without TypeScript": (
+        {
+            "package.json": '{"workspaces": ["packages/*", "apps/*"]}',
+            "packages/a/package.json": manifest("a"),
+            "packages/a/index.js": "",
+            "apps/b/package.json": manifest("b", "a"),
+            "apps/b/b.ts": "",
+        },
+        "packages",
+        ("apps",),
+    ),
+    "packages deeper down that nobody declares": (
+        {
+            "package.json": manifest("acme"),
+            "packages/npm/cli/package.json": manifest("@acme/cli"),
+            "packages/npm/cli/src/i.ts": "",
+            "packages/npm/sdk/package.json": manifest("@acme/sdk"),
+            "packages/swift/Kit/Package.swift": "",
+        },
+        "packages/npm",
+        ("packages",),
     ),
     "the usual name before what is more": (
         {

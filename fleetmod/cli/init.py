@@ -22,9 +22,9 @@ def command(root: Path, force: bool, only_print: bool) -> int:
     home.root and home.vault decide what a path becomes.
     """
     from fleetmod.cli.output import echo, echo_text, save_own
+    from fleetmod.proposal import propose
     from fleetmod.workspace.config import FILE, render_config
     from fleetmod.workspace.disk import is_folder
-    from fleetmod.workspace.infer import propose
 
     if not is_folder(root):
         raise FleetmodError("is no folder", where=str(root), todo="Give the repository with -C")

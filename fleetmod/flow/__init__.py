@@ -1,9 +1,14 @@
-"""The flow model: what a value is, and what is done to it, on the syntax tree of one file.
+"""The flow model: what a value is, and what is done to it, mostly on the syntax tree of one file.
 
 - `texts`: an expression as text of known pieces and holes, constants followed.
 - `made`: a text that is put together, with the literal or value that each piece comes from.
 - `path_use`: whether a text is used as a path of the file system, or as a route or an address.
 - `effects`: whether anything writes to what a name holds, between its declaration and a use.
+- `guards`: on which platforms a place can run, and what runs in its place on the others;
+  `platforms` is what names of platforms mean.
+- `siblings`: whether another platform's part stands beside it and does the same work; `adapters`
+  finds the modules that are made so, `own_port` the calls that go through one.
 
-A name decides nothing here, and neither does how code is spelled: what counts is what happens.
+A name decides nothing here (but for one that tells its platform, in `siblings`), and neither does
+how code is spelled: what counts is what happens.
 """

@@ -99,7 +99,7 @@ def _set(project: Project, kind: str) -> str:
         Place.SCAN: config.workspace.scan,
         Place.EXCLUDED: config.workspace.exclude,
         GATE: config.workspace.gate,
-        ADAPTER: (*config.process.adapters, *config.container.adapters),
+        ADAPTER: tuple(dict.fromkeys((*config.process.adapters, *config.container.adapters))),
     }.get(kind)
     return f" ({', '.join(values)})" if values else ""
 

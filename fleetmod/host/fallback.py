@@ -69,6 +69,24 @@ def guard(call: Node, runner: Runner, tool: Tool, scopes: Scopes, rule: str) -> 
     return Edit(start, start, text + between, rule)
 
 
+def goes_on(call: Node, runner: Runner | None) -> bool:
+    """Whether the code goes on where the tool is missing: the call tells it in its result, which
+    throws nothing, and what the code makes of that result ends in a `catch` that goes on.
+
+    The `spawnSync` of Node is such a call (nodejs.org/api/child_process.html, error and status).
+    """
+    if runner is None or not runner.sync or runner.throws or runner.absent_throws:
+        return False
+    trying = _try(call)
+    handler = trying.child_by_field_name("handler") if trying is not None else None
+    if handler is None:
+        return False
+    return not any(
+        node.type == "throw_statement" or (node.text or b"").startswith(b"process.exit(")
+        for node in walk(handler)
+    )
+
+
 def _statement(call: Node) -> Node | None:
     """The statement of a block that begins by making the call."""
     inner = call

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+from fleetmod.flow.platforms import EVERY, Passed, helper, only, platform_of
 from fleetmod.host.module import FUNCTIONS, Module
-from fleetmod.host.platforms import EVERY, Passed, helper, only, platform_of
 from fleetmod.host.tools import Tool
 
 # sys.platform, platform.system(), os.uname().sysname and names that keep one of them

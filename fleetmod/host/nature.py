@@ -3,10 +3,12 @@ since a Dockerfile runs them in its image."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
+from fleetmod.flow.platforms import only
 from fleetmod.host.tools import PLATFORMS, Tool
 
 _NAMES = {
@@ -20,11 +22,13 @@ _COPIED = re.compile(r"^\s*(?:COPY|ADD|RUN|ENTRYPOINT|CMD)\b.*(?:\\\n.*)*", re.M
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a repository says of its scripts: the names of files that Dockerfiles put into images,
-    and the functions that scripts define, which others may read."""
+    """What a repository says of its files: the names of those that Dockerfiles put into images, the
+    functions that scripts define, which others may read, and the platforms that a package.json
+    installs on, by its folder."""
 
     in_images: frozenset[str] = frozenset()
     functions: frozenset[str] = frozenset()
+    systems: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 NOTHING = Surroundings()
@@ -55,4 +59,31 @@ def platform_of_file(path: str, tool: Tool, around: Surroundings) -> str:
         return f"the file is named for {PLATFORMS[tool.platform]}"
     if tool.platform == "linux" and path.rpartition("/")[2] in around.in_images:
         return "a Dockerfile runs the file in an image"
+    return platform_of_package(path, tool, around)
+
+
+def platform_of_package(path: str, tool: Tool, around: Surroundings) -> str:
+    """Why the package of a file is for the tool's platform; "" where it is for others as well."""
+    folder = path.rpartition("/")[0]
+    while folder and folder not in around.systems:
+        folder = folder.rpartition("/")[0]
+    systems = around.systems.get(folder, frozenset())
+    if systems and only(systems, tool.platform):
+        return f"its package.json installs on {PLATFORMS[tool.platform]} only"
     return ""
+
+
+def systems_of(manifests: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """The platforms that each package.json installs on, by its folder; none where it installs
+    everywhere (docs.npmjs.com, package.json, os)."""
+    found = {}
+    for path, text in manifests.items():
+        try:
+            listed = json.loads(text).get("os")
+        except (ValueError, AttributeError, RecursionError):
+            listed = None
+        names = [listed] if isinstance(listed, str) else listed if isinstance(listed, list) else []
+        plain = frozenset(n for n in names if isinstance(n, str))
+        barred = any(name.startswith("!") for name in plain)
+        found[path.rpartition("/")[0]] = frozenset() if barred else plain
+    return found

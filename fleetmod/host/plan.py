@@ -16,7 +16,7 @@ from fleetmod.filekinds import (
     suffix,
 )
 from fleetmod.host import manifest, python, shell
-from fleetmod.host.nature import Surroundings, is_dockerfile, surroundings
+from fleetmod.host.nature import Surroundings, is_dockerfile, surroundings, systems_of
 from fleetmod.host.scan import FAMILY, scan
 from fleetmod.host.tools import Tool, load_tools
 from fleetmod.migrate import difference
@@ -63,6 +63,8 @@ def scan_repository(
     plain = [name.encode() for name, tool in tools.items() if not tool.ordinary]
     plain.append(IGNORE.encode())
     results, scripts = [], []
+    systems = _systems(project, discovered)
+    of_packages = Surroundings(systems=systems)
     unreadable = [f"{path} cannot be read: {why}" for path, why in found.unreadable]
     for path in found.hits:
         try:
@@ -76,10 +78,11 @@ def scan_repository(
         if is_typescript(path) and not (runs_programs(data) or any(name in data for name in plain)):
             continue  # everyday words alone, where nothing is seen to run a program
         if kind in CODE:
-            results.append(scan(path, data, tools, project.known_rules))
+            results.append(scan(path, data, tools, project.known_rules, of_packages))
         elif (language := kind_of(path, data)) in SCRIPTS:
             scripts.append((path, language, data))
     around = surroundings_of(project, discovered, [data for _, _, data in scripts])
+    around = replace(around, systems=systems)
     for path, language, data in scripts:
         results.append(SCRIPTS[language](path, data, tools, project.known_rules, around))
     found_in = (r for r in results if r.findings or r.unparsed)
@@ -102,6 +105,15 @@ def runs_programs(data: bytes) -> bool:
 def is_written(data: bytes) -> bool:
     """Whether people wrote a file, and no bundler."""
     return max(map(len, data.split(b"\n"))) < _BUNDLED
+
+
+def _systems(project: Project, discovered: Sequence[str]) -> dict[str, frozenset[str]]:
+    """What the repository's manifests say of the platforms that they install on."""
+    texts = {}
+    for path in filter(is_manifest, discovered):
+        with suppress(OSError):
+            texts[path] = (project.root / path).read_text("utf-8", "replace")
+    return systems_of(texts)
 
 
 def surroundings_of(

@@ -9,11 +9,11 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from fleetmod.bounds import DEPTH, TOO_DEEP
+from fleetmod.flow.guards import Guards
 from fleetmod.flow.texts import Values
 from fleetmod.host.commands import Commands
-from fleetmod.host.fallback import guard
-from fleetmod.host.guards import Guards
-from fleetmod.host.nature import NOTHING, platform_of_file
+from fleetmod.host.fallback import goes_on, guard
+from fleetmod.host.nature import NOTHING, Surroundings, platform_of_file, platform_of_package
 from fleetmod.host.tools import RULE as TOOL_RULE
 from fleetmod.host.tools import Tool
 from fleetmod.lift.runners import Runners
@@ -39,7 +39,11 @@ _SHORT = 120
 
 
 def scan(
-    path: str, data: bytes, tools: Mapping[str, Tool], known: frozenset[str] = frozenset()
+    path: str,
+    data: bytes,
+    tools: Mapping[str, Tool],
+    known: frozenset[str] = frozenset(),
+    around: Surroundings = NOTHING,
 ) -> FileResult:
     """What one file runs of `tools` with no platform check around it, and the checks to insert.
 
@@ -53,15 +57,21 @@ def scan(
     source = open_source(path, data)
     try:
         if not deeper_than(source.root, DEPTH):
-            return _File(source, tools, known).result(digest)
+            return _File(source, tools, known, around).result(digest)
     except RecursionError:
         pass
     return FileResult(path, digest, errors=(lines,), unparsed=(lines,), problem=TOO_DEEP)
 
 
 class _File:
-    def __init__(self, source: Source, tools: Mapping[str, Tool], known: frozenset[str]) -> None:
-        self.source, self.tools = source, tools
+    def __init__(
+        self,
+        source: Source,
+        tools: Mapping[str, Tool],
+        known: frozenset[str],
+        around: Surroundings,
+    ) -> None:
+        self.source, self.tools, self.around = source, tools, around
         self.scopes = Scopes(source)
         self.values = Values(self.scopes)
         self.runners = Runners(self.scopes, self.values)
@@ -74,7 +84,8 @@ class _File:
         commands = Commands(self.runners, self.values)
         findings = []
         for call in self.source.of("call_expression", "new_expression"):
-            findings += [self._finding(call, tool) for tool in self._unguarded(call, commands)]
+            found = (self._finding(call, tool) for tool in self._unguarded(call, commands))
+            findings += [finding for finding in found if finding is not None]
         broken = self.source.errors()
         findings += self.suppressions.findings((RULE,))
         ranges = tuple(
@@ -104,7 +115,8 @@ class _File:
             self.guards[tool.name] = Guards(self.scopes, self.values, tool)
         return self.guards[tool.name]
 
-    def _finding(self, call: Node, tool: Tool) -> Finding:
+    def _finding(self, call: Node, tool: Tool) -> Finding | None:
+        """What is to be told of a call; None where the code goes on without the tool."""
         source = self.source
         line, col = source.position(call.start_byte)
         function = enclosing_function(call)
@@ -133,18 +145,27 @@ class _File:
         if accepted := self.suppressions.apply(finding):
             why = f"suppressed: {accepted}"
             return _without(finding, EXEMPT, why, accepted)
-        if nature := platform_of_file(source.path.rpartition("/")[2], tool, NOTHING):
+        if nature := self._nature(tool):
             return _without(finding, EXEMPT, nature)
         try:
             if not self._behind(call, tool):
                 self._guard(call, tool)
         except Refused as why:
+            if goes_on(call, self.runners.of_call(call)):
+                return None
             reason = (
                 f"{tool.name} exists on {tool.where} only; check process.platform before it; "
                 f"elsewhere: {tool.instead} ({why})"
             )
             return _without(finding, REFUSE, reason)
         return finding
+
+    def _nature(self, tool: Tool) -> str:
+        """Why the whole file is for the tool's platform: its own name, or its package's `os`. The
+        names of folders count for scripts alone."""
+        path = self.source.path
+        named = platform_of_file(path.rpartition("/")[2], tool, NOTHING)
+        return named or platform_of_package(path, tool, self.around)
 
     def _guard(self, call: Node, tool: Tool) -> None:
         runner = self.runners.of_call(call)

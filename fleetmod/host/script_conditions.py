@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from tree_sitter import Node
 
-from fleetmod.host.platforms import EVERY, helper, platform_of
+from fleetmod.flow.platforms import EVERY, helper, platform_of
 from fleetmod.host.script import Script
 from fleetmod.host.tools import Tool
 

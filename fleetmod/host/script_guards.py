@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from tree_sitter import Node
 
-from fleetmod.host.platforms import EVERY, Passed, only
+from fleetmod.flow.platforms import EVERY, Passed, only
 from fleetmod.host.script import Script, gives_up
 from fleetmod.host.script_conditions import Conditions
 from fleetmod.host.tools import Tool

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from fleetmod.filekinds import language_of
 from fleetmod.gates.check import FAILED, PASSED, UNPROVEN_VERDICT, Verdict
+from fleetmod.host.nature import NOTHING, platform_of_file
+from fleetmod.languages.findings import PROCESS_FAMILY
+from fleetmod.languages.launchctl import LAUNCHCTL
 from fleetmod.languages.plan import problems, scan_repository, table
 from fleetmod.model import EXEMPT
 from fleetmod.project import Project
@@ -20,5 +24,15 @@ def verdict(project: Project) -> Verdict:
         f"{kind}, {family}: {count} finding(s) in {files} file(s), {refused} to mend by hand"
         for kind, family, count, refused, files in table(results)
     )
+    named = {
+        f.path
+        for r in results
+        for f in r.findings
+        if f.family == PROCESS_FAMILY and f.action == EXEMPT and not f.suppressed
+        if language_of(f.path, r.data) in ("shell", "python")
+        if platform_of_file(f.path, LAUNCHCTL, NOTHING)
+    }
+    if named:
+        rows = (*rows, f"{len(named)} file(s) are for one platform, by their name")
     accepted = tuple(f for r in results for f in r.findings if f.suppressed)
     return Verdict("portable", TITLE, verdict, (), findings, unproven, accepted, evidence=rows)

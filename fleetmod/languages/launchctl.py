@@ -6,6 +6,7 @@ import re
 
 from tree_sitter import Node, Tree
 
+from fleetmod.host.nature import NOTHING, platform_of_file
 from fleetmod.host.script_conditions import asks_for_a_tool
 from fleetmod.host.shell import calls_of
 from fleetmod.host.tools import Tool
@@ -26,18 +27,19 @@ def report(result: Result, tree: Tree) -> None:
     run: set[int] = set()
     source = Source(result.path, result.data, "bash", tree)
     calls, is_guarded = calls_of(source, LAUNCHCTL)
+    nature = platform_of_file(result.path, LAUNCHCTL, NOTHING)
     for command in calls:
         run |= set(range(command.start_point.row, command.end_point.row + 1))
         guarded = is_guarded(command)
-        reason = GUARDED if guarded else _CALL
+        reason = nature or (GUARDED if guarded else _CALL)
         span = (command.start_byte, command.end_byte)
-        result.add(PROCESS_FAMILY, *span, "runs launchctl", reason, exempt=guarded)
+        result.add(PROCESS_FAMILY, *span, "runs launchctl", reason, exempt=bool(nature) or guarded)
     for match in re.finditer(TOOL.encode(), result.data):
         leaf = tree.root_node.named_descendant_for_byte_range(*match.span())
         if leaf is None or leaf.start_point.row in run:
             continue
         why = "a comment" if leaf.type == "comment" else _asks(leaf)
-        why = why or (GUARDED if is_guarded(leaf) else "")
+        why = why or nature or (GUARDED if is_guarded(leaf) else "")
         result.add(
             *(PROCESS_FAMILY, *match.span(), "names launchctl", why or _NAMED), exempt=bool(why)
         )

@@ -12,6 +12,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from fleetmod.bounds import DEPTH, TOO_DEEP
+from fleetmod.host.nature import NOTHING, platform_of_file
 from fleetmod.host.python import calls_of
 from fleetmod.languages.findings import (
     HOME_FAMILY,
@@ -315,7 +316,8 @@ class _File:
             self.result.add(PROCESS_FAMILY, start, end, "names launchctl", "a comment", True)
             return
         called = next((c for c in self.calls if c[0] <= start and end <= c[1]), None)
+        nature = platform_of_file(self.result.path, LAUNCHCTL, NOTHING)
         guarded = called is not None and called[2]
         said = "runs launchctl" if called is not None else "names launchctl"
-        reason = GUARDED if guarded else _CALL
-        self.result.add(PROCESS_FAMILY, start, end, said, reason, guarded)
+        reason = nature or (GUARDED if guarded else _CALL)
+        self.result.add(PROCESS_FAMILY, start, end, said, reason, bool(nature) or guarded)

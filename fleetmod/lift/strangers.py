@@ -44,7 +44,8 @@ class Strangers:
         if function is None or arguments is None:
             return None
         name = self.source.squeezed(function)
-        if _ASKS.fullmatch(name) or self.audience.speaks(call):
+        thrown = call.parent is not None and call.parent.type == "throw_statement"
+        if thrown or _ASKS.fullmatch(name) or self.audience.speaks(call):
             return None
         site = Site(call, _STRANGER)
         through = self.grammar.elsewhere.intersection(w.lower() for w in _WORDS.findall(name))

@@ -91,6 +91,10 @@ class ModuleGraph:
         self._edges  # noqa: B018
         return frozenset(self._foreign.get(path, ()))
 
+    def resolved(self, path: str, name: str) -> frozenset[str]:
+        """The files of the repository that a module's name means in a file."""
+        return frozenset(self._resolve(path, name, '"') or ())
+
     def browser_entries(self) -> frozenset[str]:
         """What the `browser` fields of the packages name (github.com/defunctzombie/package-browser-
         field-spec)."""

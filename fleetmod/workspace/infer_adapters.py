@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
-from fleetmod.workspace.evidence import Evidence
 
+_BESIDE, _LEFT = "beside another platform's", "; calls there are left"
 _SUFFIX = lazy(r"\.[cm]?tsx?$")
 _TEST = lazy(r"\.(?:test|spec|e2e)$")
 _TOOL = lazy(r"launchd|launchctl", re.I)
@@ -19,14 +21,26 @@ _OTHERS = lazy(
 )
 
 
+@dataclass(frozen=True)
+class Adapters:
+    """The globs of a repository's own adapters, and the remark that says what was seen."""
+
+    globs: tuple[str, ...]
+    why: str
+
+
 def best_adapters(
-    paths: Iterable[str], naming: Collection[str] = ()
-) -> tuple[tuple[str, ...], Evidence]:
+    paths: Iterable[str],
+    naming: Collection[str] = (),
+    shaped: Mapping[str, str] = MappingProxyType({}),
+    named: bool = True,
+) -> Adapters:
     """Globs of the files and folders called after the tool that have a fellow for another platform.
 
     `service/launchd.ts` beside `service/systemd.ts` is one; a lone `launchd.ts` is not. What is
-    called after macOS alone must also hold one of `naming`, the paths that name the tool. A test is
-    one only when it is called after one.
+    called after macOS alone must also hold one of `naming`, the paths that name the tool; so must
+    all of them where the tool is not `named` so. A test is one only when it is called after one.
+    `shaped` are modules that are adapters by what they do, each with the reason.
     """
     code = [path for path in paths if _SUFFIX.search(path)]
     names: dict[str, set[str]] = defaultdict(set)
@@ -41,12 +55,21 @@ def best_adapters(
         for folder, inside in names.items()
         if any(_OTHERS.search(name) for name in inside)
         for name in inside
-        if _TOOL.search(name) or (_MAC.search(name) and _holds(f"{folder}/{name}", naming))
+        if (named and _TOOL.search(name))
+        or ((_TOOL.search(name) or _MAC.search(name)) and _holds(f"{folder}/{name}", naming))
     }
+    beside = set(found)
+    found |= shaped.keys()
     found |= set(_tests(code, {_stem(path) for path in found}))
     outer = sorted(p for p in found if not any(p.startswith(f"{other}/") for other in found))
-    why = "beside another platform's; calls there are left" if outer else ""
-    return tuple(outer), Evidence(", ".join(outer), why)
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for path in outer:
+        reasons[shaped[path] if path in shaped and path not in beside else _BESIDE].append(path)
+    told = [
+        f"{reason} ({', '.join(places)})" if len(reasons) > 1 else reason
+        for reason, places in reasons.items()
+    ]
+    return Adapters(tuple(outer), "; ".join(told) + _LEFT if told else "")
 
 
 def _holds(place: str, naming: Collection[str]) -> bool:

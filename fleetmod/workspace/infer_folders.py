@@ -45,8 +45,15 @@ def folders(
     why["runtime.dir"] = f"holds {len(inside[home])} of {len(infos)} packages"
     if not any(users.values()):
         why["workspace.gate"] = "holds packages or TypeScript"
-        return home, (".",) if code == (".",) else tuple(dict.fromkeys([home, *code]))
+        held = [home] if _within(home, paths) else []  # a gate proves nothing of a folder without
+        gate = (".",) if code == (".",) else tuple(dict.fromkeys([*held, *code]))
+        return home, tuple(f for f in gate if not _beneath(f, gate)) or (home,)
     gate = tuple(dict.fromkeys([home, *(parent for parent in parents if users[parent])]))
+    with_code = [folder for folder in gate if _within(folder, paths)]
+    if code and not with_code:
+        why["workspace.gate"] = "TypeScript stands there"
+        return home, code
+    gate = tuple(with_code) or gate
     counts = ", ".join(f"{parent} {users[parent]}" for parent in gate)
     why["workspace.gate"] = f"holds packages that others depend on ({counts})"
     return home, gate
@@ -63,6 +70,15 @@ def _parents(globs: Sequence[str]) -> Iterator[str]:
         whole = glob.rpartition("/")[2] in ("*", "**")
         if (whole or (named and several)) and is_relative(parent) and not _PATTERN.search(parent):
             yield parent
+
+
+def _beneath(folder: str, others: Sequence[str]) -> bool:
+    return any(folder.startswith(f"{other}/") for other in others)
+
+
+def _within(folder: str, paths: Sequence[str]) -> bool:
+    """Whether a folder holds TypeScript."""
+    return any(path.startswith(f"{folder}/") and _TYPESCRIPT.search(path) for path in paths)
 
 
 def _with_typescript(paths: Sequence[str]) -> tuple[str, ...]:

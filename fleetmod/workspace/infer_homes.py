@@ -107,13 +107,25 @@ def inside(below: tuple[str, ...], known: Collection[str]) -> Iterator[int]:
     return (cut for cut in range(1, len(below) - 1) if "/".join(below[cut:]) in known)
 
 
-def users(literals: Sequence[Literal]) -> tuple[str, ...]:
+def users(literals: Sequence[Literal], called: Collection[str] = ()) -> tuple[str, ...]:
     """Whose home the code spells most; () where it spells none.
+
+    A user called like the repository, which is `called` so, whose home stands there alone is made
+    up for a server's answer or a test, where documents spell the checkout in somebody's home.
 
     A second name may be another person's: a node has one home, so a person says whether it is that
     one, too (see `remark`).
     """
     votes = Counter(literal.user for literal in literals if elects(literal))
+    owners = Counter(
+        literal.user
+        for literal in literals
+        if literal.user not in PLACEHOLDERS
+        and any(part.casefold() in called for part in literal.below)
+    )
+    bare = all(not literal.below for literal in literals if literal.user in votes)
+    if owners and bare and all(user.casefold() in called for user in votes) and votes:
+        votes = owners
     return tuple(sorted(votes, key=lambda user: (-votes[user], user)))[:1]
 
 

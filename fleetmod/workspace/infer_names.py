@@ -26,6 +26,7 @@ _ON_LINE = lazy(
     r"(?<![\w.@-])((?:com|org|net|io|dev|ai|app|co|me|sh|local|de|uk|fr|nl|eu|us|ca|au|xyz)"
     r"(?:\.[\w-]+){2,})"
 )
+_PLIST = lazy(r"Launch(?:Agents|Daemons)\b.*\.plist\b")
 _DOCUMENT = lazy(r"\.(?:mdx?|txt|rst|adoc|html|jsonl?)$")
 _FILE_END = lazy(r"\.(?:plist|[cm]?[jt]sx?|json|sh|log|md)$")
 
@@ -36,7 +37,8 @@ def best_scope(infos: Sequence[PackageInfo], folder: str) -> Evidence:
     scopes = Counter(scope for scope, slash, _ in named if slash and is_scope(scope))
     if scopes:
         best, count = scopes.most_common(1)[0]
-        return Evidence(best, f"{count} of {len(infos)} packages have it")
+        counted = sum(bool(info.path or "/" in info.name) for info in infos)
+        return Evidence(best, f"{count} of {counted} packages have it")
     name = next((info.name for info in infos if not info.path and info.name), folder)
     cleaned = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     if not cleaned:
@@ -120,7 +122,7 @@ def _labels(texts: Mapping[str, str]) -> Iterable[str]:
             # a template spells its label in its name only
             found = [path.rpartition("/")[2].removesuffix(".plist"), *_LABEL.findall(text)]
         for line in text.splitlines():
-            if "launchctl" in line:
+            if "launchctl" in line or _PLIST.search(line):
                 found += (_FILE_END.sub("", label) for label in _ON_LINE.findall(line))
         for label in map(str.strip, found):
             if _REVERSE_DNS.fullmatch(label) and not label.startswith("com.apple."):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from fleetmod.flow.adapters import SIDE_BY_SIDE, by_shape
 from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
 from fleetmod.workspace import (
@@ -19,6 +21,7 @@ from fleetmod.workspace import (
     infer_programs,
 )
 from fleetmod.workspace.discover import candidates, discover
+from fleetmod.workspace.graph import read_graph
 from fleetmod.workspace.infer_folders import folders
 from fleetmod.workspace.manifest import packages
 from fleetmod.workspace.members import declared_globs
@@ -38,11 +41,20 @@ from fleetmod.workspace.schema import (
 )
 
 _TRIGGERS = (
-    *(b"/Users/", b"/home/", b"env.", b"env[", b"launchctl", infer_names.LABEL_KEY.encode()),
+    *(
+        b"/Users/",
+        b"/home/",
+        b"env.",
+        b"env[",
+        b"launchctl",
+        b"colima",
+        infer_names.LABEL_KEY.encode(),
+    ),
     *(b"docker push", b"docker buildx", b"docker image push", b"192.168.", infer_cluster.TRIGGER),
 )
 _PUBLISHES = lazy(r"^[^#\n]*\bdocker\s+(?:image\s+)?(?:push|buildx)\b", re.M)
 _SCRIPT = lazy(r"\.[cm]?[jt]sx?$")
+_REPLACED = "; ProcessManagerPort is what such an interface is, and could replace both parts"
 _LARGE = 2_000_000  # a data dump tells nothing of the code, and reading it costs seconds
 
 
@@ -53,11 +65,11 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
     a package.json that is not valid.
     """
     why: dict[str, str] = {}
-    declared = _declared(root, why)
-    globs = declared or Workspace().packages
-    infos = packages(root, Config(workspace=Workspace(packages=globs)))
     # a configuration that is there already is no evidence for the next one
     paths = [path for path in discover(root, Config()) if path != FILE]
+    declared = _declared(root, why) or _undeclared(paths, why)
+    globs = declared or Workspace().packages
+    infos = packages(root, Config(workspace=Workspace(packages=globs)))
     texts = _texts(root, paths)
     code = {path: text for path, text in texts.items() if _SCRIPT.search(path)}
     code = {path: text for path, text in code.items() if not is_test(path)}
@@ -67,9 +79,9 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
     literals = [
         literal for path, text in texts.items() for literal in infer_homes.find(path, text, known)
     ]
-    users = infer_homes.users(literals)
     package = next((info.name for info in infos if not info.path), "")
     called = infer_places.names(root.resolve(), package)
+    users = infer_homes.users(literals, called)
     checkout = infer_places.best_root(literals, users, known, called)
     vault = infer_places.best_vault(literals, users, checkout.value)
 
@@ -82,8 +94,15 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
     if not vault_env.value:
         vault_env = infer_names.vault_variable(variables)
     prefix = infer_names.label_prefix(texts)
-    naming = [path for path, text in texts.items() if "launchctl" in text]
-    adapters, adapters_found = infer_adapters.best_adapters(paths, naming)
+    shaped = by_shape(root, texts, lambda: read_graph(root, paths))
+    naming = {
+        family: [path for path, text in texts.items() if word in text]
+        for family, word in (("process", "launchctl"), ("container", "colima"))
+    }
+    services = infer_adapters.best_adapters(paths, naming["process"], shaped["process"])
+    machines = infer_adapters.best_adapters(
+        paths, naming["container"], shaped["container"], named=False
+    )
     addresses, addresses_found = infer_machine.best_addresses(code)
     publish = tuple(
         path
@@ -98,7 +117,8 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
         "identity.root_env": root_env.why,
         "identity.vault_env": vault_env.why,
         "process.label_prefix": prefix.why,
-        "process.adapters": adapters_found.why,
+        "process.adapters": services.why + (_REPLACED if SIDE_BY_SIDE in services.why else ""),
+        "container.adapters": machines.why,
         "container.vm_addresses": addresses_found,
         "runtime.scope": scope.why,
         "images.publish": f"scripts that push an image ({len(publish)})" if publish else "",
@@ -115,8 +135,8 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
             fixture="/home/fixture" if linux else Home().fixture,
         ),
         identity=Identity(root_env=root_env.value, vault_env=vault_env.value),
-        process=Process(label_prefix=prefix.value, adapters=adapters),
-        container=Container(vm_addresses=addresses),
+        process=Process(label_prefix=prefix.value, adapters=services.globs),
+        container=Container(vm_addresses=addresses, adapters=machines.globs),
         runtime=Runtime(dir=runtime_dir, scope=scope.value),
         images=Images(publish=publish),
         cluster=infer_cluster.cluster(texts, why),
@@ -132,6 +152,19 @@ def _declared(root: Path, why: dict[str, str]) -> tuple[str, ...]:
     if globs:
         why["workspace.packages"] = f"read from {' and '.join(declared)}"
     return tuple(globs)
+
+
+def _undeclared(paths: Sequence[str], why: dict[str, str]) -> tuple[str, ...]:
+    """Where the manifests stand, when no workspace declares them and they are not where they
+    usually are."""
+    found = [path.rpartition("/")[0] for path in paths if path.endswith("/package.json")]
+    parents = Counter(folder.rpartition("/")[0] for folder in found if not is_test(f"{folder}/x"))
+    usual = {glob.rpartition("/")[0] for glob in Workspace().packages}
+    several = sorted(p for p, count in parents.items() if count > 1 and is_relative(p))
+    if not several or usual & parents.keys():
+        return ()
+    why["workspace.packages"] = "the manifests stand there"
+    return tuple(f"{parent}/*" for parent in several)
 
 
 def _texts(root: Path, paths: Sequence[str]) -> dict[str, str]:

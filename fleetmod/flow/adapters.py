@@ -1,0 +1,202 @@
+"""Finds the modules that are a repository's own adapter of a tool, by what their code does.
+
+- *side by side*: whatever the module does with the tool has another platform's part beside it
+  (`siblings`), and the parts are functions, classes or tables of their own. A call in a branch of a
+  larger function is judged by itself: its module is there for something else;
+- *chosen by platform*: who loads the module does so for one platform, and loads another module for
+  another one, which does the same work with that platform's program;
+- *an own port*: an interface has a member of the tool's name, one object implements it, and users
+  are given that object. The module that implements it is one, and each module that only it loads
+  and that runs the tool for it.
+
+A module that only shows commands is none: a proposal passes over whatever is added to it later.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from tree_sitter import Node
+
+from fleetmod.filekinds import is_typescript
+from fleetmod.flow.siblings import FAMILIES, Bound, Siblings
+from fleetmod.flow.texts import Values
+from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import Source, ancestors, open_source, walk
+from fleetmod.testfiles import is_test
+from fleetmod.workspace.graph import ModuleGraph
+
+SIDE_BY_SIDE = "both platforms' parts side by side, chosen by platform"
+CHOSEN = "loaded for one platform, and another module for another one"
+OWN_PORT = "the repository's own port: it alone has the tool, and gives it to its users"
+
+_LITERALS = ("string", "template_string")
+_NAMES = ("property_identifier", "private_property_identifier")
+_LOGS = ("console", "log", "logger")
+
+
+def by_shape(
+    root: Path, texts: Mapping[str, str], graph: Callable[[], ModuleGraph]
+) -> dict[str, dict[str, str]]:
+    """For each family the modules among `texts` that are adapters of its tool, each with the
+    reason. `graph` is only asked where the tool is run."""
+
+    @cache
+    def opened(path: str) -> Values | None:
+        try:
+            data = texts[path].encode() if path in texts else (root / path).read_bytes()
+            return Values(Scopes(open_source(path, data)))
+        except (OSError, RecursionError):
+            return None
+
+    code = [path for path in texts if is_typescript(path) and not is_test(path)]
+    found: dict[str, dict[str, str]] = {}
+    for family, tool in FAMILIES.items():
+        naming = sorted(path for path in code if tool.name in texts[path])
+        found[family] = _Family(tool, naming, opened, graph).find() if naming else {}
+    return found
+
+
+class _Family:
+    def __init__(
+        self,
+        tool: Bound,
+        naming: list[str],
+        opened: Callable[[str], Values | None],
+        graph: Callable[[], ModuleGraph],
+    ) -> None:
+        self.tool, self.naming, self.opened, self.graph = tool, naming, opened, graph
+
+    def find(self) -> dict[str, str]:
+        found = dict.fromkeys(self._own_port(), OWN_PORT)
+        for path in self.naming:
+            values = self.opened(path)
+            acting = list(self._acting(values)) if values is not None else []
+            if path in found or values is None or not acting:
+                continue
+            siblings = Siblings(values, self.tool)
+            if all(siblings.apart(node) is not None for node in acting):
+                found[path] = SIDE_BY_SIDE
+            elif self._is_chosen(path):
+                found[path] = CHOSEN
+        return found
+
+    def _acting(self, values: Values) -> Iterator[Node]:
+        """The literals that name the tool and that a call gets, or that are its bare name."""
+        source = values.source
+        for node in source.of(*_LITERALS):
+            text = source.own_text(node).strip("\"'`")
+            if self.tool.name not in text or _is_specifier(node):
+                continue
+            if text.rpartition("/")[2] == self.tool.name or self._is_given(node, source):
+                yield node
+
+    def _is_given(self, node: Node, source: Source) -> bool:
+        for outer in ancestors(node):
+            if outer.type == "arguments" and outer.parent is not None:
+                function = outer.parent.child_by_field_name("function")
+                owner = function.child_by_field_name("object") if function is not None else None
+                shown = owner is not None and source.text(owner) in _LOGS
+                return function is not None and not shown
+            if outer.type not in ("binary_expression", "parenthesized_expression", "as_expression"):
+                return False
+        return False
+
+    def _is_chosen(self, path: str) -> bool:
+        """Whether each module that loads this one does so on the tool's platform, and another
+        module on another platform."""
+        importers = sorted(i for i in self.graph().importers(path) if not is_test(i))
+        return bool(importers) and all(self._chooses(i, path) for i in importers)
+
+    def _chooses(self, importer: str, path: str) -> bool:
+        values = self.opened(importer)
+        if values is None:
+            return False
+        siblings = Siblings(values, self.tool)
+        uses = list(self._uses(values, importer, path))
+        return bool(uses) and all(
+            siblings.guards.guarded(use)
+            and any(
+                self._loads_other(values, importer, a) for a in siblings.guards.alternatives(use)
+            )
+            for use in uses
+        )
+
+    def _uses(self, values: Values, importer: str, path: str) -> Iterator[Node]:
+        """The places of a module that load another one, or use what they import of it."""
+        scopes, source = values.scopes, values.source
+        for literal in source.of("string"):
+            if path not in self._loaded(importer, source.text(literal)[1:-1]):
+                continue
+            statement = next((a for a in ancestors(literal) if a.type == "import_statement"), None)
+            if statement is None:
+                yield literal
+                continue
+            for binding in scopes.bindings():
+                if binding.kind == "import" and binding.declaration.id == statement.id:
+                    yield from (u for u in scopes.references(binding) if not _is_type(u))
+
+    def _loads_other(self, values: Values, importer: str, place: Node) -> bool:
+        """Whether a place loads or uses a module that does the work with another program."""
+        return any(
+            self._does_work(module)
+            for node in walk(place)
+            for module in self._modules(values, importer, node)
+        )
+
+    def _modules(self, values: Values, importer: str, node: Node) -> frozenset[str]:
+        source = values.source
+        if node.type == "string":
+            return self._loaded(importer, source.text(node)[1:-1])
+        binding = values.scopes.resolve(node) if node.type == "identifier" else None
+        if binding is None or binding.kind != "import":
+            return frozenset()
+        module = binding.declaration.child_by_field_name("source")
+        return self._loaded(importer, source.text(module)[1:-1]) if module else frozenset()
+
+    def _loaded(self, importer: str, name: str) -> frozenset[str]:
+        return self.graph().resolved(importer, name)
+
+    def _does_work(self, path: str) -> bool:
+        values = self.opened(path)
+        if values is None or self.tool.name.encode() in values.source.data:
+            return False
+        return Siblings(values, self.tool).works(values.source.root)
+
+    def _own_port(self) -> Iterator[str]:
+        """The modules of an interface's member that is called after the tool."""
+        declaring, implementing = set(), defaultdict(list)
+        for path in self.naming:
+            values = self.opened(path)
+            for node in values.source.of(*_NAMES) if values is not None else ():
+                parent = node.parent
+                if values is None or parent is None or values.source.text(node) != self.tool.name:
+                    continue
+                if parent.type in ("property_signature", "method_signature"):
+                    declaring.add(path)
+                elif parent.type in ("pair", "method_definition", "public_field_definition"):
+                    implementing[path].append(parent)
+        if not declaring or sum(map(len, implementing.values())) != 1:
+            return
+        (path,) = implementing
+        yield path
+        for loaded in self.graph().imports(path):
+            alone = {i for i in self.graph().importers(loaded) if not is_test(i)} == {path}
+            values = self.opened(loaded)
+            if alone and values is not None and any(self._acting(values)):
+                yield loaded
+
+
+def _is_specifier(node: Node) -> bool:
+    outer = node.parent
+    return outer is not None and outer.type in ("import_statement", "export_statement")
+
+
+def _is_type(use: Node) -> bool:
+    """Whether a name is used as a type, which loads nothing."""
+    return use.type == "type_identifier" or any(
+        a.type in ("type_annotation", "type_arguments", "implements_clause") for a in ancestors(use)
+    )
