@@ -157,7 +157,7 @@ def test_a_gate_says_what_it_passes_over(tmp_path: Path) -> None:
     assert ran.code == 0 and tree(root) == before
     ran = fleetmod(root, "gate", "--phase", "1a")
     assert ran.code == 0
-    assert f"passed over {SRC}/a.ts:2: the call of the macOS branch; line 2 has Linux's" in ran.out
+    assert f"(the call of the macOS branch; line 2 has Linux's): {SRC}/a.ts:2" in ran.out
 
 
 def test_backends_side_by_side_are_proposed(tmp_path: Path) -> None:
