@@ -81,8 +81,10 @@ class Project:
 
     @cached_property
     def graph(self) -> ModuleGraph:
-        """Which files import which, as of when it is first asked; nothing where git cannot tell."""
-        return read_graph(self.root, self.search.listed or ())
+        """Which files import which, as of when it is first asked."""
+        listed = self.search.listed
+        files = discover(self.root, self.config) if listed is None else listed
+        return read_graph(self.root, files)
 
     def read(self, path: str) -> bytes:
         """A file's bytes; none of one that cannot be read, which is told elsewhere."""

@@ -95,17 +95,17 @@ class Suppressions:
         self._starts = [directive.comment.start for directive in self.directives]
 
     @cached_property
-    def _by_rule(self) -> dict[str, tuple[list[tuple[int, int]], list[int]]]:
-        """For each rule its directives that count: those of a line by line and index, in order,
-        and the indexes of those of the file."""
-        found: dict[str, tuple[list[tuple[int, int]], list[int]]] = {}
+    def _by_rule(self) -> dict[str, tuple[list[tuple[int, int, int]], list[int]]]:
+        """For each rule its directives that count: the last line and the first of those of some
+        lines, with their index, in order, and the indexes of those of the file."""
+        found: dict[str, tuple[list[tuple[int, int, int]], list[int]]] = {}
         for index, directive in enumerate(self.directives):
             for rule in () if directive.problem else directive.rules:
                 lines, files = found.setdefault(rule, ([], []))
                 if directive.whole:
                     files.append(index)
                 else:
-                    lines.append((directive.first, index))
+                    lines.append((directive.last, directive.first, index))
         for lines, _ in found.values():
             lines.sort()
         return found
@@ -130,8 +130,9 @@ class Suppressions:
         """The index of the first directive for a finding's rule that counts for its lines."""
         last = self._source.line_of(max(finding.end - 1, finding.start))
         lines, files = self._by_rule.get(finding.rule, ((), ()))
-        at = bisect_left(lines, (finding.line, -1))
-        met = [lines[at][1]] if at < len(lines) and lines[at][0] <= last else []
+        # a later directive counts no shorter: each ends at the code behind it
+        at = bisect_left(lines, (finding.line, -1, -1))
+        met = [lines[at][2]] if at < len(lines) and lines[at][1] <= last else []
         return min([*met, *files[:1]], default=None)
 
     def findings(self, active: Iterable[str]) -> list[Finding]:

@@ -230,13 +230,23 @@ class ModuleGraph:
 def read_graph(root: Path, files: Collection[str]) -> ModuleGraph:
     """The module graph of a repository's own `files`, read when it is first asked."""
     manifests = [path for path in files if path.rpartition("/")[2] == "package.json"]
-    return ModuleGraph(root, files, packages_of(root, manifests), read_lines(root))
+    return ModuleGraph(root, files, packages_of(root, manifests), read_lines(root, files))
 
 
-def read_lines(root: Path) -> list[Line]:
-    """Every line of a tracked or new file that may name a module; [] where git cannot tell."""
+def read_lines(root: Path, files: Collection[str]) -> list[Line]:
+    """Every line of a tracked or new file that may name a module; where git cannot tell, every
+    line of `files` that does."""
     found = search_lines(root, _LINE, [f"*{suffix}" for suffix in _CODE])
-    return [Line(path, text) for path, text in found or ()]
+    if found is not None:
+        return [Line(path, text) for path, text in found]
+    out = []
+    for path in (each for each in files if each.endswith(_CODE)):
+        try:
+            text = (root / path).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue  # told elsewhere
+        out += [Line(path, line) for line in text.splitlines() if _NAMED.search(line)]
+    return out
 
 
 def packages_of(root: Path, manifests: Iterable[str]) -> list[Package]:
