@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tree_sitter import Node
 
@@ -19,7 +20,7 @@ from fleetmod.lower.own_home import ANY_USER, own_home
 from fleetmod.lower.prose import comment_flaw, describe, neutral_comment
 from fleetmod.lower.style import template_text
 from fleetmod.mentions import OTHER, mentions
-from fleetmod.places import HOME
+from fleetmod.places import HOME, Places
 from fleetmod.syntax.scope import Binding, exported
 
 _NEAR = 1000  # characters of the comments around one
@@ -188,15 +189,19 @@ def home_test_data(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     return Rewritten("test data")
 
 
+@lru_cache(maxsize=16)
+def _other_spelling(row: str, places: Places) -> str:
+    """Another spelling of a home in comments that are one; empty for none."""
+    found = (m for m in mentions(row, places) if not m.plain and m.kind != OTHER)
+    first = next(found, None)
+    return row[first.begin : first.end] if first is not None else ""
+
+
 def home_comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in a comment is written with `~`, or with a neutral home where `~` means more."""
-    text, places = analysis.source.text(node), analysis.settings.places
-    row, start, end = analysis.comment_rows.get(node.id, (text, 0, len(text)))
-    around = row[max(start - _NEAR, 0) : end + _NEAR]
-    for mention in mentions(around, places):
-        if not mention.plain and mention.kind != OTHER:
-            other = around[mention.begin : mention.end]
-            raise Refused(f"the comment also spells {other} for it; reword both by hand")
+    row, _, _ = analysis.comment_rows.get(node.id, (analysis.source.text(node), 0, 0))
+    if other := _other_spelling(row, analysis.settings.places):
+        raise Refused(f"the comment also spells {other} for it; reword both by hand")
     neutral_home(analysis.draft, analysis.settings, node, rule)
     return Rewritten("comment")
 

@@ -91,6 +91,8 @@ class _Places:
         return None
 
     def _within(self, scope: Node) -> list[_Subject]:
+        if not self._by_start:
+            return []
         first = bisect_left(self._by_start, scope.start_byte, key=lambda each: each[0])
         last = bisect_right(self._by_start, scope.end_byte, key=lambda each: each[0])
         near = (each for each in self._by_start[first:last] if each[2].end <= scope.end_byte)
@@ -116,6 +118,7 @@ class Subjects:
         self._others = _Places(self._used)
         self._of_own: dict[bool, Kept | None] = {}
         self._code_below: dict[int, Node | None] = {}
+        self._beside_uses: dict[int, list[_Subject]] = {}  # by the name's declaration
 
     def keep(self, rule: Rule, node: Node) -> Kept:
         """Whether a text has to stay as it is, and why.
@@ -164,11 +167,14 @@ class Subjects:
     def _at_uses(self, node: Node, every: _Places) -> list[_Subject]:
         """Calls that stay beside a use of a name: it is named after what they give."""
         binding = self.scopes.resolve(node)
-        for use in self.scopes.references(binding) if binding is not None else ():
-            near = every.innermost(use)
-            if near and all(s.action != REWRITE for s in near):
-                return near
-        return []
+        if binding is None:
+            return []
+        key = binding.name_node.id
+        if key not in self._beside_uses:
+            around = map(every.innermost, self.scopes.references(binding))
+            staying = (n for n in around if n and all(s.action != REWRITE for s in n))
+            self._beside_uses[key] = next(staying, [])
+        return self._beside_uses[key]
 
     def _imported(self) -> Iterator[_Subject]:
         """The uses of what the file imports from modules that call the tool."""

@@ -235,11 +235,11 @@ def test_other_filters_change_nothing_of_what_is_changed(root: Path) -> None:
     assert changed_files(root) == ["README.md", "package.json"]
 
 
-def write_before(file: Path, text: str) -> None:
-    """Write a file as of some seconds ago: what is as new as the index, git notes no size of
-    (git's Documentation/technical/racy-git)."""
+def write_before(file: Path, text: str, seconds: int) -> None:
+    """Write a file as of so many seconds ago: git looks at whole seconds, and notes no size of what
+    is as new as its index (git's Documentation/technical/racy-git)."""
     file.write_text(text)
-    past = file.stat().st_mtime - 5
+    past = file.stat().st_mtime - seconds
     os.utime(file, (past, past))
 
 
@@ -249,12 +249,12 @@ def test_what_a_filter_makes_of_a_file_is_not_called_changed(root: Path) -> None
     (root / ".git/info/attributes").write_text("*.txt filter=a\n")
     names = ["a.txt", "packages/b c.txt", "packages/\u00fc.txt"]
     for name in names:
-        write_before(root / name, "secret\n")
+        write_before(root / name, "secret\n", 9)
     git(root, "add", "-A")
     git(root, "commit", "-qm", "x")
     assert "SECRET" in git(root, "cat-file", "blob", "HEAD:a.txt")
     assert changed_files(root) == []
-    write_before(root / "a.txt", "secret\n")
+    write_before(root / "a.txt", "secret\n", 5)
     assert changed_files(root) == ["a.txt"]  # only the filter could tell
     git(root, "status")
     assert changed_files(root) == []
