@@ -12,15 +12,16 @@ from fleetmod.errors import FleetmodError
 from fleetmod.model import FileChange
 from fleetmod.workspace.beneath import Folder, is_inside
 from fleetmod.workspace.lock import State, locked, state_folder
+from fleetmod.workspace.tracked import strangers
 
 
 def write(root: Path, changes: Sequence[FileChange]) -> None:
     """Makes all `changes` below `root`, or leaves every byte as it was and raises.
 
     A change that alters nothing is not written. Raises FleetmodError when another process writes,
-    when a file is not what the plan was made from, is a link, or lies outside, and when the disk
-    refuses; ValueError when edits overlap or a path comes twice. After any other exception, too,
-    nothing is changed. A broken earlier write is rolled back first.
+    when a file is not what the plan was made from, is a link, lies outside or is ignored by git,
+    and when the disk refuses; ValueError when edits overlap or a path comes twice. After any other
+    exception, too, nothing is changed. A broken earlier write is rolled back first.
     """
     root = root.resolve()
     if len({change.path for change in changes}) < len(changes):
@@ -30,6 +31,7 @@ def write(root: Path, changes: Sequence[FileChange]) -> None:
     with locked(state_folder(root)) as state, _opened(root) as top:
         _settle(top, state)
         staged = _stage(top, changes)
+        _check_tracked(root, staged)
         if staged:
             _write_staged(top, state, staged)
 
@@ -78,7 +80,7 @@ def _write_staged(root: Folder, state: State, staged: Sequence[journal.Staged]) 
         journal.end(state)
     except BaseException as error:
         try:
-            journal.roll_back(root, state)
+            journal.roll_back(root, state, just_written=True)
         except OSError as second:
             raise _not_yet(root, second) from error
         if isinstance(error, OSError):
@@ -121,6 +123,19 @@ def _stage(root: Folder, changes: Sequence[FileChange]) -> list[journal.Staged]:
             todo="Make a new plan.",
         )
     return staged
+
+
+def _check_tracked(root: Path, staged: Sequence[journal.Staged]) -> None:
+    """Raises FleetmodError for a file that no commit would hold, and that no recovery would touch:
+    see `journal`. Where git cannot tell, every file is the repository's."""
+    there = [file.path for file in staged if file.old is not None]
+    new = [file.path for file in staged if file.old is None]
+    if foreign := strangers(root, there, new):
+        raise FleetmodError(
+            "is a file that git neither tracks nor would track, so nothing was written",
+            where=", ".join(foreign),
+            todo="Take it out of .gitignore, or leave it out of the plan.",
+        )
 
 
 def _content(root: Folder, path: str) -> bytes | None:

@@ -6,8 +6,9 @@ before `journal.json` is on the disk, and once it is gone again the write is don
 it is waste.
 
 A journal makes fleetmod write and delete files, and it may have come along with the repository. It
-is believed only if it belongs to the caller, is sealed (see `workspace.lock`), names files inside
-the work tree alone, and has the old contents that it names. Otherwise nothing at all is touched.
+is believed only if it belongs to the caller, is sealed (see `workspace.lock`), names files that
+git tracks or would track and no folder but theirs, and has the old contents that it names.
+Otherwise nothing at all is touched.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from pathlib import Path
 
 from fleetmod.errors import FleetmodError
 from fleetmod.workspace.beneath import Folder, check_owner, is_inside
-from fleetmod.workspace.lock import State, seal, sealed
+from fleetmod.workspace.lock import OUTSIDE_GIT, State, seal, sealed
 from fleetmod.workspace.metadata import copy_metadata
+from fleetmod.workspace.tracked import strangers
 
 _FOLDER, _RECORD, _SEAL = "journal", "journal.json", "seal"
 _OURS = re.compile(r"\d+\.(old|new|back)|journal\.(json|tmp)|seal")
@@ -169,12 +171,13 @@ def is_complete(root: Folder, state: State) -> bool:
     return all(hash_of(root, entry.path) == entry.new for entry in entries)
 
 
-def roll_back(root: Folder, state: State) -> int:
+def roll_back(root: Folder, state: State, just_written: bool = False) -> int:
     """Gives every file its old content back, removes new files and folders, drops the journal.
 
     Gives the number of files that were put back. Files that someone else changed since are left
     alone: then the journal stays, and a FleetmodError names them. Nothing is touched where the
-    journal is not to be believed; a FleetmodError tells why.
+    journal is not to be believed; a FleetmodError tells why. One that this process has
+    `just_written` needs no answer of git's.
     """
     if not exists(state):
         clear(state)
@@ -182,6 +185,8 @@ def roll_back(root: Folder, state: State) -> int:
     entries, folders = _load(state)
     foreign, count = [], 0
     with _opened(state) as journal:
+        if not just_written:
+            _check_tracked(root, state, journal, entries)
         for number, entry in enumerate(entries):
             now = hash_of(root, entry.path)
             if now == _OTHER:
@@ -229,6 +234,14 @@ def _load(state: State) -> tuple[list[Entry], list[str]]:
         for path in (*folders, *(entry.path for entry in entries)):
             if not isinstance(path, str) or not is_inside(path):
                 raise _refused(journal, f"names {path!r}, which is no file of this repository")
+        made = {
+            "/".join(parts[:count])
+            for parts in (each.path.split("/") for each in entries if each.old == _ABSENT)
+            for count in range(1, len(parts))
+        }
+        for folder in folders:
+            if folder not in made:
+                raise _refused(journal, f"names the folder {folder!r}, which is of no new file")
         for entry in entries:
             if not (_is_hash(entry.new) and (entry.old == _ABSENT or _is_hash(entry.old))):
                 raise _refused(journal, f"does not tell the contents of {entry.path!r}")
@@ -236,6 +249,17 @@ def _load(state: State) -> tuple[list[Entry], list[str]]:
             if entry.old != _ABSENT and hash_of(journal, f"{number}.old") != entry.old:
                 raise _refused(journal, f"has lost the old content of {entry.path}")
         return entries, folders
+
+
+def _check_tracked(root: Folder, state: State, journal: Folder, entries: Sequence[Entry]) -> None:
+    """Raises FleetmodError where one of the files that would be put back or deleted is none that
+    git tracks or would track, and where git, which has the state folder, cannot tell."""
+    acted = [entry.path for entry in entries if hash_of(root, entry.path) == entry.new]
+    foreign = strangers(root.path, acted)
+    if foreign:
+        raise _refused(journal, f"names {foreign[0]!r}, which git neither tracks nor would track")
+    if foreign is None and state.folder.path != root.path / OUTSIDE_GIT:
+        raise _refused(journal, "names files of which git cannot tell whether it tracks them")
 
 
 def _is_hash(text: object) -> bool:

@@ -142,6 +142,21 @@ def ask_index(root: Path, args: Sequence[str | bytes]) -> bytes | None:
     return _answer(root, args, (0,), env)
 
 
+def ignored(root: Path, paths: Sequence[str]) -> list[str] | None:
+    """Those of some paths that git does not track and is told to ignore, whether they are there or
+    not; None where git cannot tell, as for a path in a submodule."""
+    # not literal, which this command does not know: it takes each as it stands, but for a ":"
+    given = b"".join(b"./" + os.fsencode(path) + b"\0" for path in paths)
+    found = _finish(
+        _start(root, ["check-ignore", "-z", "--stdin"], {"GIT_LITERAL_PATHSPECS": "0"}, piped=True),
+        (0, 1),
+        given,
+    )
+    if found is None:
+        return None
+    return [os.fsdecode(path.removeprefix(b"./")) for path in found.split(b"\0") if path]
+
+
 def commit_of(root: Path, ref: str) -> str | None:
     """The name of the commit that `ref` stands for; None where git knows none."""
     found = run_git(
@@ -167,13 +182,14 @@ def _start(
     args: Sequence[str | bytes],
     more: dict[str, str],
     errors: int = subprocess.DEVNULL,
+    piped: bool = False,
 ) -> subprocess.Popen[bytes] | None:
     try:
         return subprocess.Popen(
             command(args),
             cwd=root,
             env=clean_environment() | more,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
         )
@@ -181,11 +197,13 @@ def _start(
         return None
 
 
-def _finish(process: subprocess.Popen[bytes] | None, ok: tuple[int, ...]) -> bytes | None:
+def _finish(
+    process: subprocess.Popen[bytes] | None, ok: tuple[int, ...], given: bytes | None = None
+) -> bytes | None:
     if process is None:
         return None
     try:
-        answer, complaint = process.communicate(timeout=_SECONDS)
+        answer, complaint = process.communicate(given, timeout=_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()

@@ -21,6 +21,7 @@ from fleetmod.workspace.beneath import Folder, check_owner
 
 _TRIES = 50
 _LOCK = "lock"
+OUTSIDE_GIT = ".fleetmod"  # the state folder where there is no git
 _LOCK_SIZE = 32  # bytes; a process id, and never more
 _POINTER_SIZE = 8192  # of a file `.git`; a path is shorter (PATH_MAX)
 
@@ -50,7 +51,7 @@ def state_folder(root: Path) -> Path:
                 return git / "fleetmod"
             inside = str(root.relative_to(folder) if is_known else root)
             return git / f"fleetmod-{hashlib.sha256(os.fsencode(inside)).hexdigest()[:12]}"
-    return root / ".fleetmod"
+    return root / OUTSIDE_GIT
 
 
 @contextmanager
@@ -224,7 +225,7 @@ def _git_folder(folder: Path) -> tuple[Path, bool] | None:
         if found.st_uid not in (target.stat().st_uid, os.geteuid()):
             return None
         return target, _points_back(target, git)
-    except (OSError, ValueError):  # a NUL
+    except (OSError, ValueError, FleetmodError):  # a NUL, or a link since it was looked at
         return None
 
 
@@ -234,7 +235,7 @@ def _target(git: Path, found: os.stat_result) -> Path | None:
         return Path(os.path.realpath(git))
     if not stat.S_ISREG(found.st_mode) or found.st_size > _POINTER_SIZE:
         return None
-    text = os.fsdecode(git.read_bytes())
+    text = _pointer(git)
     if not text.startswith("gitdir:"):
         return None
     return Path(os.path.realpath(git.parent / text.removeprefix("gitdir:").strip()))
@@ -248,7 +249,13 @@ def _is_gits(target: Path) -> bool:
 def _points_back(target: Path, git: Path) -> bool:
     """Whether the folder of a linked worktree names this one (git-worktree(1))."""
     try:
-        text = os.fsdecode((target / "gitdir").read_bytes()).strip()
-    except OSError:
+        text = _pointer(target / "gitdir").strip()
+    except (OSError, FleetmodError):
         return False
     return Path(os.path.realpath(target / text)) == git
+
+
+def _pointer(file: Path) -> str:
+    """What a small file says, which is read through no link."""
+    with Folder.open(file.parent.resolve()) as folder:
+        return os.fsdecode(folder.read(file.name, _POINTER_SIZE + 1))

@@ -222,6 +222,71 @@ def test_a_planted_journal_that_names_folders(root: Path, known: bool) -> None:
     refused(root, "nothing was touched")
 
 
+@pytest.mark.parametrize("way", ["ignored", "excluded", "submodule", "nested"])
+def test_a_journal_that_names_what_git_does_not_track(root: Path, way: str) -> None:
+    """Whoever may write git's folder can seal a journal; it still gets at no secret or build."""
+    git(root, "init", "-q")
+    (root / "inner").mkdir()
+    file = "inner/.env"
+    (root / file).write_bytes(b"SECRET=1\n")
+    if way == "ignored":
+        (root / ".gitignore").write_text(".env\n")
+    elif way == "excluded":
+        (root / ".git/info/exclude").write_text("/inner\n")
+    else:
+        git(root / "inner", "init", "-q")
+        git(root / "inner", "add", ".")
+        git(root / "inner", "commit", "-qm", "x")
+        if way == "submodule":
+            git(root, "-c", "advice.addEmbeddedRepo=false", "add", "inner")
+    others = [entry("src/a.ts", b"evil\n", b"a\n"), entry("b.ts", None, b"not yet\n")]
+    for old in (None, b"evil\n"):
+        plant(root, [*others, entry(file, old, b"SECRET=1\n")], known=True)
+        (root / ".fleetmod").rename(root / ".git/fleetmod")
+        refused(root, r"names 'inner/\.env', which git neither tracks nor would track, so nothing")
+        shutil.rmtree(root / ".git/fleetmod")
+
+
+def test_a_journal_where_git_cannot_tell_what_it_tracks(root: Path) -> None:
+    git(root, "init", "-q")
+    broken(root)
+    config = (root / ".git/config").read_text()
+    (root / ".git/config").write_text("[core\n")
+    refused(root, "git cannot tell whether it tracks them, so nothing was touched")
+    (root / ".git/config").write_text(config)
+    assert recover(root) == "An earlier run was stopped in the middle; 1 file rolled back."
+    assert (root / "src/a.ts").read_bytes() == b"a\n"
+
+
+def test_a_journal_takes_away_no_folder_but_that_of_a_new_file(root: Path) -> None:
+    (root / "logs").mkdir()
+    plant(root, [entry("src/a.ts", b"evil\n", b"a\n")], known=True, folders=["logs"])
+    refused(root, "names the folder 'logs', which is of no new file, so nothing was touched")
+
+
+@pytest.mark.parametrize("path", ["build/a.ts", "build/new.ts", "made/new.ts"])
+def test_nothing_is_written_that_no_commit_would_hold(root: Path, path: str) -> None:
+    """So that a broken write is always taken back, a journal's limits are those of the write."""
+    git(root, "init", "-q")
+    (root / ".gitignore").write_text("build\nmade/\n")
+    (root / "build").mkdir()
+    (root / "build/a.ts").write_bytes(b"a\n")
+    before = tree(root)
+    with pytest.raises(FleetmodError, match=rf"^{path}: is a file that git neither tracks nor"):
+        write(root, [*change(root), *change(root, path)])
+    assert tree(root) == before
+    git(root, "add", "-f", "build/a.ts")
+    write(root, change(root, "build/a.ts"))
+
+
+def test_a_folder_that_a_repository_above_ignores_is_written(root: Path) -> None:
+    git(root.parent, "init", "-q")
+    (root.parent / ".gitignore").write_text("repo\n")
+    broken(root)
+    assert recover(root) == "An earlier run was stopped in the middle; 1 file rolled back."
+    write(root, [*change(root), *change(root, "new/b.ts")])
+
+
 def test_a_planted_journal_without_end(root: Path) -> None:
     os.truncate(plant(root, []) / "journal.json", 1 << 40)
     with pytest.raises(FleetmodError, match="cannot be read"):
