@@ -187,12 +187,8 @@ def open_project(
     config = load_config(root)
     configured = config is not None
     if config is None:
-        if origin is None and (above := configured_above(root)) is not None:
-            raise FleetmodError(
-                "is a folder of a repository that is configured above it",
-                where=str(root),
-                todo=f"Run this in {above}, or give it with -C",
-            )
+        if origin is None:
+            check_top(root)
         from fleetmod.proposal import propose
 
         config, _ = propose(root)
@@ -213,6 +209,16 @@ def open_project(
     return Project(
         root, config, configured, rules, packages, known, cached, origin, whole=not rule_ids
     )
+
+
+def check_top(root: Path) -> None:
+    """Raises FleetmodError for a folder, itself not configured, of a repository that is."""
+    if (above := configured_above(root)) is not None:
+        raise FleetmodError(
+            "is a folder of a repository that is configured above it",
+            where=str(root),
+            todo=f"Run this in {above}, or give it with -C",
+        )
 
 
 def read_sources(project: Project, encodings: bool = False) -> Sources:

@@ -68,9 +68,10 @@ def command(
     of another platform fails the rehearsal, whether it is there or not. So does a command that
     ends with another code than 0, and a node that does not see the others' probe events.
 
-    Needs Linux, root, strace, iproute2 and systemd. This machine and the repository stay as they
-    are; the outcome is remembered for `gate --phase 5`, for exactly these files. Exit 1 when a node
-    failed, 3 when nothing could be proven.
+    Needs Linux, root, strace, iproute2 and systemd. It reads a copy of the files, and follows no
+    link of the repository's owner; nobody else may be able to change the folder to keep. This
+    machine and the repository stay as they are; the outcome is remembered for `gate --phase 5`,
+    for exactly these files. Exit 1 when a node failed, 3 when nothing could be proven.
     """
     from fleetmod.cli.output import echo, echo_report
     from fleetmod.errors import FleetmodError
@@ -78,8 +79,8 @@ def command(
     from fleetmod.fleet.rehearse.needs import Options, find_needs, old_machine
     from fleetmod.fleet.rehearse.record import remember, tree_hash
     from fleetmod.fleet.rehearse.run import Asked, rehearse
+    from fleetmod.fleet.rehearse.snapshot import snapshot
     from fleetmod.printed import json_text
-    from fleetmod.project import open_project
     from fleetmod.report.console import make_console
     from fleetmod.report.rehearsal import print_rehearsal, rehearsal_json
 
@@ -87,12 +88,13 @@ def command(
         raise FleetmodError("is there already", where=str(keep), todo="Name a new folder")
     require()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all is cleaned up
-    project = open_project(repository or root)
-    needs = find_needs(project, Options(install, modules, commands))
-    tree = tree_hash(project.root, needs.paths)
     asked = Asked(nodes, timeout, keep.resolve() if keep else None)
-    found = rehearse(project, needs, old_machine(project), asked, lambda text: echo(text, err=True))
-    remember(project.root, tree, found)
+    with snapshot(repository or root) as seen:
+        needs = find_needs(seen, Options(install, modules, commands))
+        tree = tree_hash(seen.root, needs.paths)
+        old = old_machine(seen.project)
+        found = rehearse(seen.project, needs, old, asked, lambda text: echo(text, err=True))
+        remember(seen.root, tree, found)
     if form == "json":
         echo_report(json_text(rehearsal_json(found)))
     else:

@@ -228,6 +228,31 @@ def check_owner(folder: Folder, owners: Collection[int]) -> None:
         )
 
 
+def check_way(path: Path, make: bool = False) -> None:
+    """Raises FleetmodError unless nobody but root and the caller can put something in the place of
+    the folder `path`, which is absolute and resolved, and OSError; with `make`, it is made.
+
+    Of a folder that others may write to, only what is the caller's stays: where it is sticky.
+    """
+    found = Folder(os.open("/", _FOLDER), Path("/"))
+    try:
+        for part in ("", *path.parts[1:]):
+            if part:
+                with found as above:
+                    found = above.folder(part, 0o755 if make else None)
+            about = os.fstat(found.handle)
+            group = stat.S_IWGRP if about.st_gid else 0
+            shared = about.st_mode & (stat.S_IWOTH | group) and not about.st_mode & stat.S_ISVTX
+            if about.st_uid not in (0, os.geteuid()) or shared:
+                raise FleetmodError(
+                    f"{found.path} can be changed by others, so no folder in it is safe from them",
+                    where=str(path),
+                    todo="Name one in a folder of your own, or in /var/tmp.",
+                )
+    finally:
+        found.close()
+
+
 def linked(path: Path) -> Linked:
     """What is told of a link where fleetmod follows none."""
     return Linked(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fleetmod.errors import UNPROVEN, FleetmodError
 from fleetmod.workspace.beneath import Folder, Linked
-from fleetmod.workspace.git import run_git
+from fleetmod.workspace.git import list_as_owner
 
 MODULES = "node_modules"
 
@@ -20,7 +20,7 @@ def own_files(root: Path, who: str) -> list[str]:
 
     Raises FleetmodError where git cannot list them.
     """
-    listed = run_git(root, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+    listed = list_as_owner(root, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
     if listed is None:
         raise FleetmodError(
             f"{who} needs a git repository", where=str(root), todo="Run `git init` and commit"

@@ -8,10 +8,12 @@ fleetmod starts goes through `command` and `clean_environment`, which turn each 
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 _SECONDS = 60
 _CHUNK = 1 << 20
@@ -57,6 +59,12 @@ _FOREIGN = (
 )
 
 
+class _User(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: tuple[int, ...]
+
+
 def run_git(
     root: Path, args: Sequence[str | bytes], ok: tuple[int, ...] = (0,)
 ) -> list[str] | None:
@@ -65,6 +73,23 @@ def run_git(
     None when git is missing, fails, takes too long, or ends with a code that is not in `ok`.
     """
     return ask_git(root, args, ok)()
+
+
+def list_as_owner(root: Path, args: Sequence[str | bytes]) -> list[str] | None:
+    """The same; where root asks it of somebody else's repository, git runs as that one, who may
+    have put links in the way of all that it reads, and whose settings say what is ignored."""
+    about = root.stat()
+    owner = (about.st_uid, about.st_gid) if os.geteuid() == 0 and about.st_uid else None
+    more = {} if owner is None else {"HOME": _home(about.st_uid), "XDG_CONFIG_HOME": ""}
+    found = _finish(_start(root, args, more, owner=owner), (0,))
+    return None if found is None else [part for part in os.fsdecode(found).split("\0") if part]
+
+
+def _home(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_dir
+    except KeyError:
+        return "/nonexistent"
 
 
 def search_git(
@@ -183,6 +208,7 @@ def _start(
     more: dict[str, str],
     errors: int = subprocess.DEVNULL,
     piped: bool = False,
+    owner: tuple[int, int] | None = None,
 ) -> subprocess.Popen[bytes] | None:
     try:
         return subprocess.Popen(
@@ -192,9 +218,14 @@ def _start(
             stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
+            **_as(owner),
         )
     except (OSError, ValueError):
         return None
+
+
+def _as(owner: tuple[int, int] | None) -> _User:
+    return {} if owner is None else {"user": owner[0], "group": owner[1], "extra_groups": ()}
 
 
 def _finish(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,17 @@ from fleetmod.apply import write
 from fleetmod.errors import FleetmodError
 from fleetmod.fleet.bootstrap.journal import Journal
 from fleetmod.fleet.rehearse.model import Node, Rehearsal
+from fleetmod.fleet.rehearse.needs import Options, find_needs, old_machine
 from fleetmod.fleet.rehearse.record import recall, remember, tree_hash
+from fleetmod.fleet.rehearse.run import Asked
+from fleetmod.fleet.rehearse.run import rehearse as run_rehearsal
+from fleetmod.fleet.rehearse.snapshot import snapshot
 from fleetmod.fleet.rehearse.workload import _write as write_unit
-from fleetmod.workspace.copy import copy_files
+from fleetmod.workspace.copy import copy_files, own_files
 from tests.attacks.archive import AS_ROOT, OTHER, PRECIOUS, USER, change, tree, unpack
-from tests.repo import git
+from tests.fleet.rehearsing import nodes, rehearse, require
+from tests.node import bin_folder
+from tests.repo import fleetmod, git
 
 
 @pytest.fixture
@@ -147,6 +154,131 @@ def test_the_unit_of_a_node_goes_through_no_link(tmp_path: Path) -> None:
     with pytest.raises(FleetmodError, match="is a symbolic link"):
         write_unit(node, node.home / "workload/a.service", "[Service]\n")
     assert {each.name: each.read_bytes() for each in victim.iterdir()} == {"a.service": PRECIOUS}
+
+
+@pytest.fixture
+def owned(tmp_path: Path) -> Iterator[Path]:
+    """A repository of another user's, beside a folder that root alone may enter."""
+    require()
+    parent = tmp_path / "owned"
+    with stopped_above(parent):
+        root = unpack(parent / "repo")
+        (parent / "home").chmod(0o700)
+        (root / ".gitignore").write_text("node_modules\n")
+        (root / "package.json").write_text('{"name": "acme"}\n')
+        git(root, "init", "-q")
+        git(root, "add", "-A")
+        git(root, "commit", "-qm", "x")
+        own(root)
+        yield root
+
+
+def own(root: Path) -> None:
+    for path in (root, *root.rglob("*")):
+        os.chown(path, USER, USER, follow_symlinks=False)
+
+
+@contextmanager
+def stopped_above(parent: Path) -> Iterator[None]:
+    """Others may come as far as `parent`, which pytest keeps to itself."""
+    parent.mkdir()
+    above = [each for each in parent.parents if each.stat().st_mode & 0o077 == 0]
+    for each in above:
+        each.chmod(0o711)
+    try:
+        yield
+    finally:
+        for each in above:
+            each.chmod(0o700)
+
+
+@AS_ROOT
+def test_a_configuration_behind_a_link_is_none(owned: Path) -> None:
+    secret = owned.parent / "home/precious"
+    secret.write_text('version = 1\n[rehearse]\ncommands = ["echo my-secret"]\n')
+    (owned / "fleetmod.toml").symlink_to(secret)
+    (owned / "package.json").unlink()
+    (owned / "package.json").symlink_to("../home/precious")
+    own(owned)
+    done = rehearse(owned)
+    assert "my-secret" not in done.out + done.err
+    assert (done.code, nodes(done)[0]["runs"][1]["what"]) == (3, "the workload")
+    assert "no command was started" in done.out
+
+
+@AS_ROOT
+def test_dependencies_behind_a_link_are_not_shown_to_a_node(owned: Path) -> None:
+    (owned / "node_modules").symlink_to("../home")
+    own(owned)
+    done = rehearse(owned, "--command", "cat node_modules/precious")
+    assert done.code == 2 and "node_modules: is a symbolic link, which root does not" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+@AS_ROOT
+def test_dependencies_that_are_replaced_meanwhile_are_not_mounted(
+    owned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{bin_folder()}:{os.environ['PATH']}")
+    (owned / "node_modules").mkdir()
+    own(owned)
+    with snapshot(owned) as seen:
+        needs = find_needs(seen, Options())
+        (owned / "node_modules").rmdir()
+        (owned / "node_modules").symlink_to("../home")
+        with pytest.raises(FleetmodError, match=r"node_modules was replaced by another folder"):
+            run_rehearsal(seen.project, needs, old_machine(seen.project), Asked(), print)
+
+
+@AS_ROOT
+@pytest.mark.parametrize("mode", [0o755, 0o777, 0o1777])
+def test_nothing_is_kept_where_others_can_change_it(owned: Path, mode: int) -> None:
+    there = owned.parent / "theirs"
+    there.mkdir()
+    there.chmod(mode)
+    if mode == 0o755:
+        os.chown(there, USER, USER)
+    done = rehearse(owned, "--keep", str(there / "in/kept"), "--command", "true")
+    if mode == 0o1777:  # as /tmp
+        assert (done.code, (there / "in/kept/events").is_dir()) == (0, True)
+        return
+    assert done.code == 2 and f"{there} can be changed by others" in done.err
+    assert not list(there.iterdir())
+    done = fleetmod(owned, "rehearse", env={"TMPDIR": str(there)})
+    assert done.code == 2 and f"{there} can be changed by others" in done.err
+
+
+@AS_ROOT
+def test_a_file_that_becomes_a_link_is_not_read(owned: Path) -> None:
+    """What is read of the repository is read once, and then of the copy."""
+    with snapshot(owned) as seen:
+        (owned / "src/a.ts").unlink()
+        (owned / "src/a.ts").symlink_to("../../home/precious")
+        assert seen.project.read("src/a.ts") == b"a\n"
+    (owned / "inner").symlink_to("src")
+    (owned / "chain").symlink_to("outer")
+    (owned / "outer").symlink_to(owned.parent / "home")
+    own(owned)
+    with snapshot(owned) as seen:
+        there = sorted(each.name for each in seen.project.root.iterdir())
+        assert there == [".git", ".gitignore", "inner", "package.json", "src"]
+        assert dict(seen.links) == {
+            "inner": "src",
+            "chain": "outer",
+            "outer": str(owned.parent / "home"),
+            "src/a.ts": "../../home/precious",
+        }
+
+
+@AS_ROOT
+def test_git_reads_a_repository_as_its_owner(owned: Path) -> None:
+    """Its settings may lead git to a file that the owner must not read."""
+    (owned.parent / "home/precious").write_text("src\n")
+    (owned / ".git/info/exclude").unlink()
+    (owned / ".git/info/exclude").symlink_to(owned.parent / "home/precious")
+    (owned / "src/b.ts").write_text("b\n")
+    own(owned)
+    assert "src/b.ts" in own_files(owned, "rehearse")
 
 
 # -- what is undone of a bootstrap

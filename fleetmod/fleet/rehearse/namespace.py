@@ -6,6 +6,7 @@ dies with this program, however that ends (setpriv(1), --pdeathsig; unshare(1), 
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import threading
@@ -97,7 +98,7 @@ class Namespace:
         strace = self._start("manager", argv)
         ready = self._inside(f"run/user/{self.node.uid}/systemd/private")
         end = time.monotonic() + _PATIENCE
-        while not ready.exists():
+        while not os.path.lexists(ready):  # what the node's user made may be a link
             if strace.poll() is not None or time.monotonic() > end:
                 raise FleetmodError(
                     f"{MANAGER} did not start: {_tail(self.log('manager')) or 'it said nothing'}",

@@ -15,13 +15,14 @@ from fleetmod.audit import audit
 from fleetmod.errors import FleetmodError
 from fleetmod.fleet.rehearse.model import Node
 from fleetmod.fleet.rehearse.programs import given, typescript_runtime
+from fleetmod.fleet.rehearse.snapshot import Modules, Snapshot, module_folders
 from fleetmod.fleet.rehearse.stage import line
 from fleetmod.fleet.rehearse.touch import Old, foreign_tools, old_places
 from fleetmod.host.plan import scan_repository, tools_of
 from fleetmod.model import EXEMPT
 from fleetmod.project import PROCESS_MANAGER, Project
 from fleetmod.workspace import infer_programs
-from fleetmod.workspace.copy import MODULES, module_folders, own_files
+from fleetmod.workspace.copy import MODULES
 from fleetmod.workspace.managers import manager_of
 from fleetmod.workspace.manifest import packages
 
@@ -49,16 +50,17 @@ class Options:
 
 @dataclass(frozen=True)
 class Needs:
-    """`paths` are the repository's own files, `modules` its installed dependencies (a folder of
-    this machine, and its place), `runtime` what runs TypeScript. `problems` are known beforehand;
-    `unproven` is what no run can show."""
+    """`paths` are the own files of the repository at `root`, `links` those among them that are
+    links, with what each says; `modules` are its installed dependencies, `runtime` is what runs
+    TypeScript. `problems` are known beforehand; `unproven` is what no run can show."""
 
     root: Path
     paths: tuple[str, ...]
+    links: tuple[tuple[str, str], ...]
     commands: tuple[str, ...]
     env: tuple[str, ...]
     install: str
-    modules: tuple[tuple[Path, str], ...]
+    modules: tuple[Modules, ...]
     packages: tuple[tuple[str, str], ...]  # the ports' names and folders
     runtime: str
     problems: tuple[str, ...] = ()
@@ -71,8 +73,8 @@ class Needs:
     def plan(self, node: Node) -> Iterator[str]:
         """The lines of node.sh's functions that the repository asks for."""
         checkout = str(node.checkout).lstrip("/")
-        for source, place in self.modules:
-            yield line("layer", source, f"{checkout}/{place}")
+        for source, place, number in self.modules:
+            yield line("layer", source, f"{checkout}/{place}", number)
         if self.modules:  # an installation that is older than the ports does not know them
             for name, folder in self.packages:
                 place = f"{MODULES}/{name}"
@@ -84,32 +86,32 @@ class Needs:
             yield line(how, what, where)
         yield line("hide", self.root)
 
-    def links(self, checkout: Path) -> dict[str, str]:
+    def leading_out(self, checkout: Path) -> dict[str, str]:
         """The links among the files that lead out of the checkout, with where each leads there."""
-        found = {}
-        for path in self.paths:
-            if (self.root / path).is_symlink():
-                target = (self.root / path).readlink()
-                found[path] = posixpath.normpath(checkout / posixpath.dirname(path) / target)
+        found = {
+            path: posixpath.normpath(checkout / posixpath.dirname(path) / target)
+            for path, target in self.links
+        }
         return {path: to for path, to in found.items() if not Path(to).is_relative_to(checkout)}
 
 
-def find_needs(project: Project, options: Options) -> Needs:
+def find_needs(seen: Snapshot, options: Options) -> Needs:
     """What the repository needs, from its configuration, its packages and the command line.
 
-    Raises FleetmodError outside of git, and where this machine has no runtime for TypeScript.
+    Raises FleetmodError for dependencies behind a link, and where this machine has no runtime for
+    TypeScript.
     """
+    project, paths = seen.project, seen.paths
     root, config = project.root, project.config.rehearse
-    paths = tuple(own_files(root, "rehearse"))
     commands = options.commands or config.commands
     if not commands:
         infos = packages(root, project.config)
         commands = infer_programs.commands(root, infos)
     manager = manager_of(root, "")
     install = config.install if options.install is None else options.install
-    modules: tuple[tuple[Path, str], ...] = ()
+    modules: tuple[Modules, ...] = ()
     if not install:
-        modules = _modules(options.modules or root, paths)
+        modules = tuple(module_folders(options.modules or seen.root, paths))
         if options.modules and not modules:
             raise FleetmodError(f"holds no {MODULES}", where=str(options.modules))
     if not install and not modules and options.install is None and _has_dependencies(root, paths):
@@ -119,8 +121,9 @@ def find_needs(project: Project, options: Options) -> Needs:
     if not commands:
         unproven.append("no command was started: name some in rehearse.commands")
     return Needs(
-        root,
+        seen.root,
         paths,
+        seen.links,
         commands,
         config.env,
         install,
@@ -156,11 +159,6 @@ def _problems(project: Project) -> tuple[str, ...]:
 def _launchd_findings(project: Project) -> int:
     findings = audit(project).findings
     return sum(f.family == "process" and f.action != EXEMPT for f in findings)
-
-
-def _modules(source: Path, paths: tuple[str, ...]) -> tuple[tuple[Path, str], ...]:
-    source = source.resolve()
-    return tuple((source / place, place) for place in module_folders(source, list(paths)))
 
 
 def _has_dependencies(root: Path, paths: tuple[str, ...]) -> bool:

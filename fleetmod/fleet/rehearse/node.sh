@@ -20,12 +20,17 @@ share() {
 }
 
 layers=0
-# layer FOLDER PLACE: a folder that may be changed there, and is not changed here. It gets a neutral
-# name first, since mount(8) splits an option at commas and overlayfs at colons.
+# layer FOLDER PLACE [NUMBER]: a folder that may be changed there, and is not changed here. It gets a
+# neutral name first, since mount(8) splits an option at commas and overlayfs at colons. By NUMBER it
+# is known (device:inode): whoever owns the folder above could have put a link in its place.
 layer() {
   layers=$((layers + 1))
   mkdir -p ".layers/$layers/lower" ".layers/$layers/upper" ".layers/$layers/work" "$2"
   mount --bind "$1" ".layers/$layers/lower"
+  if [ -n "${3-}" ] && [ "$(stat -c %d:%i ".layers/$layers/lower")" != "$3" ]; then
+    echo "$1 was replaced by another folder meanwhile" >&2
+    exit 1
+  fi
   chown "$uid:$uid" ".layers/$layers/upper"
   at=$root/.layers/$layers
   mount -t overlay -o "lowerdir=$at/lower,upperdir=$at/upper,workdir=$at/work" overlay "$2"

@@ -6,9 +6,9 @@ import re
 import secrets
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,11 +18,13 @@ from fleetmod.fleet.rehearse.judge import judge
 from fleetmod.fleet.rehearse.model import INSTALL, Node, Outcome, Rehearsal, Run
 from fleetmod.fleet.rehearse.namespace import Namespace, running
 from fleetmod.fleet.rehearse.needs import Needs
+from fleetmod.fleet.rehearse.snapshot import temporary
 from fleetmod.fleet.rehearse.stage import environment, identity, lay_out
 from fleetmod.fleet.rehearse.strace import is_whole
 from fleetmod.fleet.rehearse.touch import Old
 from fleetmod.fleet.rehearse.workload import read_steps, run_workload
 from fleetmod.project import Project
+from fleetmod.workspace.beneath import check_way
 
 Say = Callable[[str], None]
 _USERS = ("koala", "wombat", "quokka", "numbat", "bilby", "dingo", "emu", "possum", "quoll")
@@ -55,37 +57,49 @@ class _Crew:
 def rehearse(project: Project, needs: Needs, old: Old, asked: Asked, say: Say) -> Rehearsal:
     """Rehearse the repository as it is on the disk; it is not touched.
 
-    Raises FleetmodError, with UNPROVEN, where this machine cannot do it, and where strace does not
-    live to the end of what it follows: what it did not see proves nothing, whatever came of it.
+    Raises FleetmodError where others can change the folder to keep; with UNPROVEN, where this
+    machine cannot do it, and where strace does not live to the end of what it follows: what it did
+    not see proves nothing, whatever came of it.
     """
     means.require()
     for _ in range(_TRIES):
-        parent = asked.keep or Path(tempfile.mkdtemp(prefix="fleetmod-rehearsal-"))
-        try:
+        with _place(asked.keep) as parent:
             outcomes, lost = _rehearse(project, needs, old, asked, parent, say)
-        finally:
-            if asked.keep is None:
-                shutil.rmtree(parent, ignore_errors=True)
         if not lost:
             return Rehearsal(outcomes, needs.unproven)
         say(f"strace broke off: {lost}")
         if asked.keep is not None:
-            shutil.rmtree(parent)
+            shutil.rmtree(asked.keep)
     raise FleetmodError(
         f"strace broke off {_TRIES} times, of {lost}", todo="Run it again", exit_code=UNPROVEN
     )
+
+
+@contextmanager
+def _place(keep: Path | None) -> Iterator[Path]:
+    """The folder for the stages, which nobody else can change; raises FleetmodError for a `keep`
+    that others can."""
+    if keep is None:
+        with temporary("fleetmod-rehearsal-") as parent:
+            yield parent
+        return
+    try:
+        check_way(keep, make=True)
+    except OSError as error:
+        raise FleetmodError(f"cannot be made: {error.strerror}", where=str(keep)) from error
+    yield keep
 
 
 def _rehearse(
     project: Project, needs: Needs, old: Old, asked: Asked, parent: Path, say: Say
 ) -> tuple[tuple[Outcome, ...], str]:
     """What became of all nodes, and the run whose trace does not go to its end; "" for none."""
-    nodes = _nodes(parent, project.root.name, asked.nodes)
+    nodes = _nodes(parent, needs.root.name, asked.nodes)
     (parent / "events").mkdir(parents=True)
     (parent / "events").chmod(0o1777)
     for node in nodes:
         say(f"{node.name}: copying the repository for a new user")
-        lay_out(node, project, needs.paths, needs.plan(node))
+        lay_out(node, project, needs.paths, needs.links, needs.plan(node))
     crew = _Crew(project, needs, tuple(node.name for node in nodes), asked.seconds, say)
     with ThreadPoolExecutor(len(nodes)) as pool:
         work = [pool.submit(_node, crew, node) for node in nodes]
@@ -156,7 +170,7 @@ def _judged(outcome: Outcome, needs: Needs, old: Old, namespace: Namespace) -> O
     """The outcome with what each of its runs reached for."""
     node = outcome.node
     path = namespace.environment["PATH"].split(":")
-    links = needs.links(node.checkout)
+    links = needs.leading_out(node.checkout)
     mine = replace(old, links={str(node.checkout / link): to for link, to in links.items()})
     runs = tuple(
         replace(run, touches=judge(namespace.traces(run.name), mine, path, node.home))

@@ -26,16 +26,29 @@ WORKLOAD = "workload"  # the folder of the home with the service that is run
 EVENTS = Path("/var/lib/events")  # on every node, and shared by them
 
 
-def lay_out(node: Node, project: Project, paths: Sequence[str], plan: Iterable[str]) -> None:
-    """Write the node's stage: its home with a clone of the repository, /etc, and `plan`, the lines
-    of node.sh's functions. Raises FleetmodError where something cannot be copied.
+def lay_out(
+    node: Node,
+    project: Project,
+    paths: Sequence[str],
+    links: Iterable[tuple[str, str]],
+    plan: Iterable[str],
+) -> None:
+    """Write the node's stage: its home with a clone of the repository, whose `links` may lead out
+    of it, /etc, and `plan`, the lines of node.sh's functions.
+
+    Raises FleetmodError where something cannot be copied.
     """
     for folder in ("root", "etc", "trace"):
         (node.stage / folder).mkdir(parents=True)
     checkout = node.outside(node.checkout)
     checkout.mkdir(parents=True)
     copy_files(project.root, paths, checkout)
-    _commit(checkout)
+    for path, target in links:
+        file = checkout / path
+        if not file.is_symlink():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.symlink_to(target)
+    make_repository(checkout)
     there = bootstrapped(node, project)
     if there.vault:
         node.outside(Path(there.vault)).mkdir(parents=True, exist_ok=True)
@@ -124,8 +137,8 @@ def _resolvers() -> str:
         return ""
 
 
-def _commit(checkout: Path) -> None:
-    """Make a repository of it, since a clone is one."""
+def make_repository(checkout: Path) -> None:
+    """Make a git repository of all files in a folder, since a clone is one."""
     identity = ("-c", "user.name=fleetmod", "-c", "user.email=fleetmod@localhost")
     # of this machine's configuration, only filters and templates could have a say: no node has them
     env = {
@@ -134,7 +147,11 @@ def _commit(checkout: Path) -> None:
         "GIT_CONFIG_NOSYSTEM": "1",
         "HOME": "/nonexistent",
     }
-    for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "--allow-empty", "-m", "clone")):
+    for words in (
+        ("init", "-q"),
+        ("add", "-A", "-f"),
+        ("commit", "-q", "--allow-empty", "-m", "clone"),
+    ):
         done = subprocess.run(
             ["git", "-C", checkout, *identity, *words], env=env, capture_output=True, text=True
         )
