@@ -5,6 +5,7 @@ from __future__ import annotations
 SIZE = 4_000_000  # bytes; the largest file that people wrote, TypeScript's checker, has 3.2 million
 DEPTH = 400  # of nodes in a syntax tree; code that people write stays below 80
 FINDINGS = 20_000  # in one file
+LEVELS = 400_000  # of all findings of a file together: each asks what stands around it
 PIECES = (
     5_000  # side by side in one place that does not parse; looking from one to the next is slow
 )
@@ -16,4 +17,7 @@ def too_large(size: int) -> str:
 
 
 TOO_DEEP = f"nests deeper than {DEPTH} levels, so nothing in it is looked at"
+TOO_MANY_LEVELS = (
+    f"holds findings that nest {LEVELS:,} levels in all, so nothing in it is looked at"
+)
 TOO_MANY = f"holds more than {FINDINGS:,} findings, so nothing in it is looked at"

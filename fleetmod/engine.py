@@ -9,7 +9,16 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
-from fleetmod.bounds import DEPTH, FINDINGS, PIECES, TOO_DEEP, TOO_MANY, too_large
+from fleetmod.bounds import (
+    DEPTH,
+    FINDINGS,
+    LEVELS,
+    PIECES,
+    TOO_DEEP,
+    TOO_MANY,
+    TOO_MANY_LEVELS,
+    too_large,
+)
 from fleetmod.describe import describe
 from fleetmod.detect import Stop, ask, matches
 from fleetmod.flow.own_port import adapter_of
@@ -24,7 +33,7 @@ from fleetmod.settings import Settings
 from fleetmod.spans import Spans
 from fleetmod.subjects import Kept, Subjects, is_subject, is_text
 from fleetmod.suppress import Suppressions
-from fleetmod.syntax.source import Source, deeper_than, open_source
+from fleetmod.syntax.source import Source, ancestors, deeper_than, open_source
 from fleetmod.syntax.source import is_text as is_text_file
 
 _OWN_PORT = "goes through the repository's own port ({})"
@@ -125,9 +134,11 @@ def _findings(
     texts: list[tuple[int, Rule, Node]] = []
     subjects: dict[int, Finding] = {}
     stating: list[tuple[int, Node]] = []
+    levels = 0
     for index, (rule, node) in enumerate(matches(analysis, rules, stop)):
-        if index == FINDINGS:
-            raise _PastBound(TOO_MANY)
+        levels += sum(1 for _ in ancestors(node))
+        if index == FINDINGS or levels > LEVELS:
+            raise _PastBound(TOO_MANY if index == FINDINGS else TOO_MANY_LEVELS)
         ask(stop)
         if only is not None and not only(rule.id, node.start_byte, node.end_byte):
             continue

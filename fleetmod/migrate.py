@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from itertools import pairwise
 
 from fleetmod.edits import render
 from fleetmod.engine import scan
@@ -27,6 +30,7 @@ from fleetmod.workspace import manifest
 from fleetmod.workspace.discover import candidates
 
 _CYCLES = 4  # an edit may uncover another one inside the text it replaced; more is a fault
+_COMPARED = 250_000  # lines of one text, times those of the other
 
 
 def plan(
@@ -153,12 +157,56 @@ def difference(before: bytes, after: bytes) -> tuple[Edit, ...]:
     for line in old:
         starts.append(starts[-1] + len(line))
     out = []
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for tag, low, high, new_low, new_high in matcher.get_opcodes():
-        if tag != "equal":
-            text = b"".join(new[new_low:new_high]).decode("utf-8")
-            out.append(Edit(starts[low], starts[high], text, "several"))
+    for low, high, new_low, new_high in _changed(old, new):
+        text = b"".join(new[new_low:new_high]).decode("utf-8")
+        out.append(Edit(starts[low], starts[high], text, "several"))
     return tuple(out)
+
+
+def _changed(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[tuple[int, int, int, int]]:
+    """The lines of each that differ. Long texts are first cut at the lines that stand once in both,
+    since comparing them as a whole takes the square of their length; what cannot be cut is one."""
+    cuts = [(-1, -1), (len(old), len(new))]
+    if len(old) * len(new) > _COMPARED:
+        cuts[1:1] = _in_both(old, new)
+    for (low, new_low), (high, new_high) in pairwise(cuts):
+        a, b = old[low + 1 : high], new[new_low + 1 : new_high]
+        if a == b:
+            continue
+        if len(a) * len(b) > _COMPARED:
+            yield low + 1, high, new_low + 1, new_high
+            continue
+        matcher = difflib.SequenceMatcher(None, a, b, autojunk=False)
+        for tag, *(start, end, new_start, new_end) in matcher.get_opcodes():
+            if tag != "equal":
+                yield (
+                    *(low + 1 + start, low + 1 + end),
+                    *(new_low + 1 + new_start, new_low + 1 + new_end),
+                )
+
+
+def _in_both(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[int, int]]:
+    """The places of lines that stand once in either text, as many as are in the same order: a
+    longest increasing sequence, by the heights of patience sorting."""
+    once = [{line: at for at, line in enumerate(each)} for each in (old, new)]
+    counts = [Counter(each) for each in (old, new)]
+    tops: list[int] = []
+    chains: list[tuple[int, int, int]] = []  # a pair, and the one of `chains` before it
+    heads: list[int] = []
+    for at, line in enumerate(old):
+        if counts[0][line] != 1 or counts[1][line] != 1:
+            continue
+        place = once[1][line]
+        height = bisect_left(tops, place)
+        tops[height : height + 1] = [place]
+        heads[height : height + 1] = [len(chains)]
+        chains.append((at, place, heads[height - 1] if height else -1))
+    found: list[tuple[int, int]] = []
+    head = heads[-1] if heads else -1
+    while head >= 0:
+        at, place, head = chains[head]
+        found.append((at, place))
+    return found[::-1]
 
 
 def _notes(findings: tuple[Finding, ...]) -> tuple[str, ...]:

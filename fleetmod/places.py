@@ -98,13 +98,12 @@ class Places:
         `before` is what the program puts in front of the text.
         """
         whole, size = before + text, len(before)
-        found = sorted((*self._homes(whole), *self._others(whole)), key=lambda path: path.start)
-        for path in found:
-            if path.start >= size:
-                yield replace(path, start=path.start - size, end=path.end - size)
+        every = (*self._homes(whole, size), *self._others(whole, size))
+        for path in sorted(every, key=lambda path: path.start):
+            yield replace(path, start=path.start - size, end=path.end - size)
 
-    def _homes(self, text: str) -> Iterator[HomePath]:
-        for match in _HOME.finditer(text):
+    def _homes(self, text: str, first: int) -> Iterator[HomePath]:
+        for match in _HOME.finditer(text, first):
             user, start = match["user"], match.start()
             if user in SHARED or _NEUTRAL.fullmatch(user):
                 continue
@@ -162,11 +161,12 @@ class Places:
         elsewhere = _HOST.search(label["word"]) or _on_line(_TRANSFER, text, start)
         return FOREIGN if elsewhere else LABELLED
 
-    def _others(self, text: str) -> Iterator[HomePath]:
+    def _others(self, text: str, first: int) -> Iterator[HomePath]:
         """The configured homes' names where they are no path that begins there."""
         respelled: set[int] | None = None  # where homes in other forms end
         for user in self.users:
-            for match in re.finditer(rf"/(?:Users|home)/{re.escape(user)}(?![\w-])", text):
+            named = re.compile(rf"/(?:Users|home)/{re.escape(user)}(?![\w-])")
+            for match in named.finditer(text, first):
                 if _HOME.match(text, match.start()) is None:
                     before = text[max(match.start() - _BEFORE, 0) : match.start()]
                     if before.endswith("/."):

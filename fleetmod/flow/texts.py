@@ -57,6 +57,7 @@ class Values:
         self.scopes = scopes
         self.source = scopes.source
         self.effects = Effects(scopes)
+        self._sums: dict[int, Pieces] = {}  # by node: a sum is asked for with each of its parts
 
     def pieces(self, node: Node) -> Pieces:
         """A string-like expression as pieces; an identifier stays one hole (see `expand`)."""
@@ -67,7 +68,9 @@ class Values:
             left = node.child_by_field_name("left")
             right = node.child_by_field_name("right")
             if left is not None and right is not None:
-                return merge([*self.pieces(left), *self.pieces(right)])
+                if node.id not in self._sums:
+                    self._sums[node.id] = merge([*self.pieces(left), *self.pieces(right)])
+                return self._sums[node.id]
         if (joined := self._join(node)) is not None:
             return joined
         return (Hole(node),)

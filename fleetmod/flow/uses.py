@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from fleetmod.syntax.scope import Binding, Scopes
-from fleetmod.syntax.source import FUNCTIONS, enclosing_function, parts, same, unwrap
+from fleetmod.syntax.source import FUNCTIONS, ancestors, enclosing_function, parts, same, unwrap
 
 # an expression that is, or holds, the part that is looked at
 _CARRIES = frozenset(
@@ -41,12 +41,13 @@ class Uses:
     def of(self, node: Node, depth: int = _DEPTH) -> Iterator[Use]:
         """Each call that an expression's value reaches: directly, through names, fields and
         elements, and through local functions that return it."""
-        parent = node.parent
-        while parent is not None and parent.type in _CARRIES:
+        for parent in ancestors(node):
+            if parent.type not in _CARRIES:
+                break
             if same(parent.child_by_field_name("condition"), node):
                 return
-            node, parent = parent, parent.parent
-        if parent is None:
+            node = parent
+        else:
             return
         if parent.type == "arguments" and parent.parent is not None:
             call = parent.parent

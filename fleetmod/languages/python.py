@@ -141,7 +141,8 @@ class _File:
         words = self.parents.get(element) if isinstance(element, cst.Element) else None
         if not isinstance(words, cst.List | cst.Tuple):
             return False
-        spelled = [self.module.code_for_node(each.value)[1:-1] for each in words.elements]
+        first = words.elements[:2]
+        spelled = [self.module.code_for_node(each.value)[1:-1] for each in first]
         tool, rest = spelled[0], spelled[1:]
         return tool in _REMOTE or (tool in _CONTAINERS and rest[:1] == ["exec"])
 

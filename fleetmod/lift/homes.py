@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from functools import cached_property
 
 from tree_sitter import Node
 
 from fleetmod.flow.texts import Values
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import ancestors, unwrap
+from fleetmod.syntax.source import ancestors, unwrap, walk
 
 _LOOKUPS = lazy(
     r"(process|Bun)\.env(\.HOME|\.USERPROFILE|\[[\"'](HOME|USERPROFILE)[\"']\])"
@@ -28,6 +30,7 @@ _USER_LOOKUPS = lazy(
 )
 _AS_TEXT = lazy(r"\??\.(trim|toString|normalize)\(([\"'`]?utf-?8[\"'`])?\)$")
 _USER_SHELL = lazy(r"(\w+\.)?exec(File)?Sync\([\"'`](/usr/bin/)?(whoami|logname|id -un)[\"'`]")
+_LONGEST = 1000  # bytes of a lookup; one has a name and a few words
 _HOME_LITERAL = lazy(r"/(Users|home)/[^/\s]+/?")
 
 
@@ -60,11 +63,22 @@ class Homes:
     def is_lookup(self, node: Node) -> bool:
         """Whether an expression asks the environment or the OS for the home folder."""
         node = unwrap(node)
+        if node.end_byte - node.start_byte > _LONGEST:
+            return False
         text = self.scopes.source.squeezed(node)
         if _LOOKUPS.fullmatch(text):
             return True
         function = node.child_by_field_name("function") if text.endswith("()") else None
         return function is not None and self.scopes.original(function) == "homedir"
+
+    def looks_up(self, node: Node) -> bool:
+        """Whether anything in an expression is a lookup; all of a file are found at once."""
+        at = bisect_left(self._lookups, node.start_byte)
+        return at < len(self._lookups) and self._lookups[at] < node.end_byte
+
+    @cached_property
+    def _lookups(self) -> list[int]:
+        return [n.start_byte for n in walk(self.scopes.source.root) if self.is_lookup(n)]
 
     def uses(self, node: Node) -> list[Node]:
         """Where the constant is read whose value a literal is, or is a part of."""

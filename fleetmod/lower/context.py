@@ -67,6 +67,12 @@ def unawaited(node: Node, scopes: Scopes) -> bool:
     function = enclosing_function(node)
     if function is None:
         return False
+    if function.id not in scopes.unawaited:
+        scopes.unawaited[function.id] = _unawaited(function, scopes)
+    return scopes.unawaited[function.id]
+
+
+def _unawaited(function: Node, scopes: Scopes) -> bool:
     name = function.child_by_field_name("name")
     holder = function.parent
     if name is None and holder is not None and holder.type == "variable_declarator":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 from tree_sitter import Node
 
@@ -11,7 +12,7 @@ from fleetmod.lower.draft import Draft, Refused
 from fleetmod.places import HomePath
 from fleetmod.regex import lazy
 from fleetmod.settings import Settings
-from fleetmod.syntax.source import Source
+from fleetmod.syntax.scope import Scopes
 
 _DIRECTIVE = (
     "is read by the compiler or another tool, not by people: name the file by a relative path"
@@ -40,9 +41,9 @@ def home_comment(draft: Draft, settings: Settings, node: Node, rule: str) -> Non
     inside = any(a <= path.start and path.end <= b for path in homes for a, b in read)
     if is_directive(text) or inside:
         raise Refused(_DIRECTIVE)
-    for path in homes:
-        if _explains(text, path, homes, source):
-            raise Refused(_NAMED.format(path.user))
+    for user in dict.fromkeys(path.user for path in homes):
+        if _explains(text, user, homes, draft.scopes):
+            raise Refused(_NAMED.format(user))
     fixture = settings.fixture.rpartition("/")[2]
     counted = _LENGTH.search(text) is not None
     literal = counted or "~" in text or "HOME" in text or "://" in text
@@ -57,15 +58,17 @@ def home_comment(draft: Draft, settings: Settings, node: Node, rule: str) -> Non
         draft.replace_range(start, end, user if literal else "~", rule)
 
 
-def _explains(text: str, path: HomePath, homes: list[HomePath], source: Source) -> bool:
-    """Whether a comment names something called as the user is, beside the home."""
-    for match in re.finditer(rf"\b{re.escape(path.user)}\b", text, re.I):
-        if any(each.start <= match.start() < each.end for each in homes):
+def _explains(text: str, user: str, homes: list[HomePath], scopes: Scopes) -> bool:
+    """Whether a comment names something called as the user is, beside the homes, which are in their
+    order."""
+    starts = [path.start for path in homes]
+    for match in re.finditer(rf"\b{re.escape(user)}\b", text, re.I):
+        last = bisect_right(starts, match.start()) - 1
+        if last >= 0 and match.start() < homes[last].end:
             continue
         around = text[match.start() - 1 : match.start()] + text[match.end() : match.end() + 1]
         if around in ("``", "''", '""'):
             return True
-        literals = source.of("string", "identifier", "property_identifier")
-        if any(source.text(each).strip("\"'").lower() == match[0].lower() for each in literals):
+        if match[0].lower() in scopes.words:
             return True
     return False

@@ -62,8 +62,10 @@ def check_told_apart(node: Node, source: Source, places: Places, homes: Homes) -
 def _people(node: Node, places: Places, homes: Homes) -> set[str]:
     """Whose homes one expression, list or table spells."""
     whole = node
-    while whole.parent is not None and whole.parent.type in _ONE_PLACE:
-        whole = whole.parent
+    for above in ancestors(node):
+        if above.type not in _ONE_PLACE:
+            break
+        whole = above
     if whole.id not in homes.people:
         homes.people[whole.id] = _spelled(whole, homes.scopes.source, places)
     return homes.people[whole.id]
@@ -116,7 +118,7 @@ def _preferred(node: Node, homes: Homes) -> bool:
             condition, other = (a.child_by_field_name(f) for f in ("condition", "alternative"))
             if condition is None or other is None or contains(other, node):
                 continue
-            if not homes.is_lookup(unwrap(condition)) and any(map(homes.is_lookup, walk(other))):
+            if not homes.is_lookup(unwrap(condition)) and homes.looks_up(other):
                 return True
         elif a.type.endswith(("statement", "declaration")):
             return False

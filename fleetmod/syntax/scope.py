@@ -54,6 +54,13 @@ class Scopes:
         self._nested: dict[str, _Nested] = {}
         self._read: dict[str, dict[Binding, list[Node]]] = {}
         self._written: dict[Binding, bool] = {}
+        self.unawaited: dict[int, bool] = {}  # by function; see lower.context
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every name and string of the file, in small letters."""
+        nodes = self.source.of("string", "identifier", "property_identifier")
+        return frozenset(self.source.text(node).strip("\"'").lower() for node in nodes)
 
     @cached_property
     def _names(self) -> dict[str, list[Node]]:

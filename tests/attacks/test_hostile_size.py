@@ -17,13 +17,16 @@ from types import FrameType
 
 import pytest
 
-from fleetmod.bounds import DEPTH, FINDINGS, SIZE
+from fleetmod.bounds import DEPTH, FINDINGS, LEVELS, SIZE
+from fleetmod.edits import render
+from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.host import python as host_python
 from fleetmod.host import scan as host_typescript
 from fleetmod.host import shell as host_shell
 from fleetmod.host.tools import load_tools
 from fleetmod.languages.findings import Context
 from fleetmod.languages.scan import scan as portable
+from fleetmod.migrate import difference
 from fleetmod.places import HOME
 from tests.repo import Ran, make
 from tests.scan import PATH, SETTINGS, look
@@ -75,6 +78,11 @@ WIDE = {
         600,
         each(f'async function f#() {{ try {{ {START} }} catch {{ log("launchctl failed"); }} }}'),
     ),
+    "homes in a comment": (60, lambda n: "/*\n" + "/Users/alice/x launchctl list\n" * n + "*/\n"),
+    "calls within what they call": (
+        300,
+        lambda n: RUN + "async function f() {\n" + f"{START} f();\n" * n + "}\n",
+    ),
     "names of the tool": (300, each("const launchctlPath# = 1; f(launchctlPath#);")),
 }
 
@@ -106,6 +114,102 @@ def test_twice_the_text_is_twice_the_work(kind: str) -> None:
     assert work(text(2 * size)) < 2.2 * work(text(size))
 
 
+def nested(opening: str, closing: str, ending: str = "") -> Callable[[int], str]:
+    return lambda n: RUN + opening * n + '"/Users/alice/x"' + closing * n + ending + ";\n"
+
+
+NESTED = {
+    "sums": lambda n: 'const p = ""' + ' + "/Users/alice/x"' * n + ";\n",
+    "sums of calls": lambda n: 'const p = ""' + ' + f("/Users/alice/x")' * n + ";\n",
+    "alternatives": lambda n: "const p = a" + ' || "/Users/alice/x"' * n + ";\n",
+    "choices": lambda n: "const p = " + 'a ? "/Users/alice/x" : ' * n + "b;\n",
+    "calls of results": lambda n: RUN + "run()" + f".then(() => {START[:-1]})" * n + ";\n",
+    "branches": lambda n: (
+        RUN
+        + "async function f() { if (a) {}\n"
+        + f'else if (b) {{ {START} f("/Users/alice/x"); }}\n' * n
+        + "}\n"
+    ),
+    "calls": nested("f(", ', "/Users/alice/x")'),
+    "arrays": nested("[", ', "/Users/alice/x"]'),
+    "objects": nested("x = {a: ", ', b: "/Users/alice/x"}'),
+    "elements": nested('<div a="/Users/alice/x">{', "}</div>"),
+    "blocks": lambda n: RUN + f"{{ {START}" * n + "}" * n + "\n",
+    "functions": lambda n: RUN + f"function f() {{ {START}" * n + "}" * n + "\n",
+    "templates": lambda n: "f(" + "`/Users/alice/${" * n + "a" + "}`" * n + ");\n",
+}
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_what_nests_costs_no_more_than_its_levels(kind: str) -> None:
+    """Each finding asks what stands around it; to ask that again at each level is too much."""
+    path = PATH.replace(".ts", ".tsx") if kind == "elements" else PATH
+    text, size = NESTED[kind], 60
+    look(text(3), path)
+    assert len(look(text(2 * size), path).findings) >= 2 * size
+    once, twice = (calls(lambda n=n: look(text(n), path)) for n in (size, 2 * size))  # type: ignore[misc]
+    assert twice < 4.2 * once
+
+
+def test_too_many_levels_are_not_looked_at() -> None:
+    deep = 300
+    chain = 'const p = ""' + ' + f("/Users/alice/x")' * deep + ";\n"
+    result = look(chain * (2 * LEVELS // deep**2 + 1))
+    assert not result.findings
+    assert f"nest {LEVELS:,} levels in all" in result.unproven[0]
+
+
+@pytest.mark.parametrize("kind", ["every second line", "one line again and again", "all new"])
+def test_long_texts_are_compared_in_time(kind: str) -> None:
+    size = 20_000
+    old = [f"line {n}\n" for n in range(size)]
+    new = [f"new {n}\n" if n % 2 else line for n, line in enumerate(old)]
+    if kind == "one line again and again":
+        old, new = ["}\n"] * size, ["}\n", "x\n"] * size
+    elif kind == "all new":
+        new = [f"new {n}\n" for n in range(size)]
+    before, after = "".join(old).encode(), "".join(new).encode()
+    count = 0
+
+    def step(_frame: FrameType, _event: str, _argument: object) -> Callable[..., object]:
+        nonlocal count
+        count += 1
+        assert count < 100 * size
+        return step
+
+    sys.settrace(step)
+    try:
+        edits = difference(before, after)
+    finally:
+        sys.settrace(None)
+    assert render(before, edits) == after
+    assert len(edits) == (size // 2 if kind == "every second line" else 1)
+
+
+BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(12)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (BOMB, "holds more than 200,000 values, with what its aliases repeat"),
+        ("a: &a [*a]\n", "nests too deeply"),
+        ("a: " + "[" * 5000 + "]" * 5000 + "\n", "nests too deeply"),
+        ("a: &a {b: 1}\nc:\n  <<: [x]\n", "merges what is no mapping"),
+        ("a: b\n" + "# x\n" * 1_000_001, "files of more than"),
+    ],
+)
+def test_a_manifest_without_end_is_told_as_not_read(tmp_path: Path, text: str, why: str) -> None:
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n"
+    make(tmp_path / "r", {"k8s/a.yaml": service, "k8s/b.yaml": text})
+    found = load_cluster(tmp_path / "r", ("k8s",))
+    assert [each.name for each in found.services] == ["a"]
+    (told,) = found.unread
+    assert told.startswith("k8s/b.yaml") and why in told
+
+
 def scripts(kind: str, n: int) -> None:
     """A script or module with so many calls and homes, as the gates of phases to come see it."""
     shell, python = "cp /Users/alice/x y; pbcopy\n", 'subprocess.run(["pbcopy"])\n'
@@ -114,6 +218,12 @@ def scripts(kind: str, n: int) -> None:
         host_shell.scan("a.sh", (shell * n).encode(), TOOLS)
     elif kind == "shell, portable":
         portable("a.sh", (shell * n).encode(), Context(SETTINGS.places, {HOME: "HOME"}))
+    elif kind == "Python, a list":
+        text = "import os\na = [" + '"/Users/alice/x", ' * n + "]\n"
+        portable("a.py", text.encode(), Context(SETTINGS.places, {HOME: "HOME"}))
+    elif kind == "Python, portable":
+        text = "import os\n" + 'f("/Users/alice/x")\n' * n
+        portable("a.py", text.encode(), Context(SETTINGS.places, {HOME: "HOME"}))
     elif kind == "Python, host":
         host_python.scan("a.py", ("import subprocess\n" + python * n).encode(), TOOLS)
     else:
@@ -121,11 +231,15 @@ def scripts(kind: str, n: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["shell, host", "shell, portable", "Python, host", "TypeScript, host"]
+    ("kind", "size"),
+    [
+        *(("shell, host", 400), ("shell, portable", 400), ("Python, host", 400)),
+        *(("TypeScript, host", 400), ("Python, portable", 100), ("Python, a list", 100)),
+    ],
 )
-def test_twice_the_script_is_twice_the_work(kind: str) -> None:
+def test_twice_the_script_is_twice_the_work(kind: str, size: int) -> None:
     scripts(kind, 3)
-    assert calls(lambda: scripts(kind, 800)) < 2.2 * calls(lambda: scripts(kind, 400))
+    assert calls(lambda: scripts(kind, 2 * size)) < 2.2 * calls(lambda: scripts(kind, size))
 
 
 DEEP_OTHERS = {

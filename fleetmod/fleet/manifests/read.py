@@ -6,12 +6,14 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from fleetmod.bounds import too_large
 from fleetmod.errors import FleetmodError
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
 
 Key = str | int
+_VALUES = 200_000  # in one file, each as often as aliases repeat it; a big chart has some thousands
 _MISSING = "Install fleetmod with its extra: pip install 'fleetmod[fleet]'"
 
 
@@ -59,6 +61,8 @@ def documents(path: str, text: str) -> list[Document]:
     require_yaml()
     import yaml
 
+    if why := too_large(len(text)):
+        raise FleetmodError(why, where=path)
     try:
         roots = [root for root in yaml.compose_all(text, yaml.SafeLoader) if root is not None]
     except yaml.YAMLError as error:
@@ -66,29 +70,49 @@ def documents(path: str, text: str) -> list[Document]:
         where = f"{path}:{mark.line + 1}" if mark is not None else path
         what = getattr(error, "problem", None) or "something is wrong"
         raise FleetmodError(f"is not valid YAML: {what}", where=where) from error
+    except RecursionError as error:
+        raise FleetmodError("nests too deeply to be read", where=path) from error
     found = []
+    left = iter(range(_VALUES))
     for root in roots:
         lines: dict[tuple[Key, ...], int] = {}
-        data = _plain(root, (), path, lines)
+        try:
+            data = _plain(root, (), path, lines, left)
+        except RecursionError as error:
+            raise FleetmodError("nests too deeply to be read", where=path) from error
         if data is not None:
             found.append(Document(path, data, lines))
     return found
 
 
-def _plain(node: Node, at: tuple[Key, ...], path: str, lines: dict[tuple[Key, ...], int]) -> Any:
+def _plain(
+    node: Node,
+    at: tuple[Key, ...],
+    path: str,
+    lines: dict[tuple[Key, ...], int],
+    left: Iterator[int],
+) -> Any:
+    """A node as plain data; every value takes one of what is `left`, an alias each time anew."""
     import yaml
 
+    if next(left, None) is None:
+        raise FleetmodError(
+            f"holds more than {_VALUES:,} values, with what its aliases repeat, so it is not read",
+            where=f"{path}:{node.start_mark.line + 1}",
+        )
     lines.setdefault(at, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*at, i), path, lines) for i, item in enumerate(node.value)]
+        return [_plain(item, (*at, i), path, lines, left) for i, item in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
         made: dict[Hashable, Any] = {}
         merged: dict[Hashable, Any] = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if key_node.tag == "tag:yaml.org,2002:merge":
-                below = _plain(value_node, at, path, lines)
+                below = _plain(value_node, at, path, lines, left)
                 for each in reversed(below) if isinstance(below, list) else [below]:
+                    if not isinstance(each, dict):
+                        raise FleetmodError("merges what is no mapping", where=f"{path}:{line}")
                     merged |= each
                 continue
             if not isinstance(key_node, yaml.ScalarNode):
@@ -97,7 +121,7 @@ def _plain(node: Node, at: tuple[Key, ...], path: str, lines: dict[tuple[Key, ..
             if key in made:
                 raise FleetmodError(f"the key `{key}` stands twice", where=f"{path}:{line}")
             lines[(*at, key)] = line
-            made[key] = _plain(value_node, (*at, key), path, lines)
+            made[key] = _plain(value_node, (*at, key), path, lines, left)
         return merged | made
     return _scalar(node, path)
 
