@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
+from tree_sitter import Node
 
 from fleetmod.bounds import DEPTH, FINDINGS, LEVELS, SIZE
 from fleetmod.edits import render
@@ -28,6 +29,7 @@ from fleetmod.languages.findings import Context
 from fleetmod.languages.scan import scan as portable
 from fleetmod.migrate import difference
 from fleetmod.places import HOME
+from fleetmod.syntax.source import Source
 from tests.repo import Ran, make
 from tests.scan import PATH, SETTINGS, look
 
@@ -149,6 +151,24 @@ def test_what_nests_costs_no_more_than_its_levels(kind: str) -> None:
     assert len(look(text(2 * size), path).findings) >= 2 * size
     once, twice = (calls(lambda n=n: look(text(n), path)) for n in (size, 2 * size))  # type: ignore[misc]
     assert twice < 4.2 * once
+
+
+def test_a_choice_is_not_read_anew_for_each_of_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one call reads counts here: the square of the text, where each part asks the rest."""
+    read, real = 0, Source.squeezed
+
+    def counted(self: Source, node: Node) -> str:
+        nonlocal read
+        read += node.end_byte - node.start_byte
+        return real(self, node)
+
+    monkeypatch.setattr(Source, "squeezed", counted)
+    sizes = []
+    for size in (100, 200):
+        read = 0
+        look(NESTED["choices"](size))
+        sizes.append(read)
+    assert sizes[1] < 4.2 * sizes[0]
 
 
 def test_too_many_levels_are_not_looked_at() -> None:
@@ -395,6 +415,24 @@ def test_settings_of_a_long_line(tmp_path: Path) -> None:
         "packages/app/tsconfig.json": "/*" * 400_000,
     }
     assert run(make(tmp_path / "r", files), "migrate", "--dry-run").code == 0
+
+
+@pytest.mark.parametrize("command", [("check",), ("audit",), ("migrate", "--dry-run")])
+@pytest.mark.parametrize("tracked", [True, False])
+def test_links_in_a_circle_are_not_followed(
+    tmp_path: Path, tracked: bool, command: tuple[str, ...]
+) -> None:
+    root = tmp_path / "r"
+    (root / "packages/app/src").mkdir(parents=True)
+    (root / "packages/app/src/up").symlink_to("../..")
+    (root / "packages/app/src/self").symlink_to("self")
+    (root / "packages/app/src/all.ts").symlink_to("a.ts")
+    make(root, FILES)
+    if not tracked:
+        subprocess.run(["rm", "-rf", root / ".git"], check=True)
+    ran = run(root, *command)
+    assert ran.code in (0, 1) and "packages/app/src/a.ts" in ran.out
+    assert "src/up/" not in ran.out and "all.ts" not in ran.out
 
 
 def test_folders_may_nest_without_end(tmp_path: Path) -> None:
