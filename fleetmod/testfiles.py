@@ -17,6 +17,7 @@ _IN_TESTS = lazy(rf"(?:^|/)(?:{_FOLDERS})/")
 _TEST = lazy(
     rf"(?:^|/)(?:{_NAMES})\.\w+$"
     r"|[._-](?:tests?|specs?|e2e|bench)\.[\w.]*$|\.(?:test-d|cy|stories|story|fixtures?|mocks?)\.\w+$"
+    r"|\.(?:vitest|jest|mocha|playwright|pw)\.[cm]?[jt]sx?$"
 )
 # the folders of a file that a router serves (Next.js, SvelteKit, Remix) are parts of an address
 _SERVED = lazy(

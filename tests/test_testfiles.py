@@ -14,6 +14,7 @@ TESTS = """
     test.data.ts src/test-setup.ts setupTests.ts setup-tests.ts a.test-d.ts login.cy.ts
     vitest.setup.ts jest.setup.js jest.setup.mts vitest.global-setup.ts evals/a.ts
     packages/a/evals/b/c.ts test/a.ts tests/a.ts e2e/a.ts spec/a.ts fixtures/a.ts
+    src/a.vitest.ts a.jest.tsx src/a.mocha.mts login.playwright.ts login.pw.ts
     scripts/test_guard.py app/tests/page.test.ts app/tests/helpers.ts pages/api/ping.test.ts
 """.split()
 CODE = """
@@ -21,7 +22,7 @@ CODE = """
     src/cron/specs/a.ts src/providers/mock.ts tools/build-fixture.ts src/commands/test.ts
     test-connection.ts src/protest.ts testify.ts src/setup.ts vitest.config.ts bench.ts
     src/app/api/test/route.ts app/spec/[id]/page.tsx src/routes/tests/+server.ts
-    pages/api/test/ping.ts
+    pages/api/test/ping.ts vitest.ts jest.config.ts src/vitest.config.mts tools/a.jest.json
     src/test_connection.ts stories.ts fastest.ts src/retest/a.ts cy.ts fixtures-loader.ts
 """.split()
 

@@ -17,7 +17,9 @@ from fleetmod.verify.outcome import Outcome
 from fleetmod.verify.packages import Package, package_of
 
 _CODE = (*TYPESCRIPT, *JAVASCRIPT)
-_RUN = re.compile(r"(?:^|/)__tests__/|[._-](?:test|tests|spec|specs|e2e)\.[cm]?[jt]sx?$")
+_RUN = re.compile(
+    r"(?:^|/)__tests__/|[._-](?:test|tests|spec|specs|e2e|vitest|jest|mocha|playwright|pw)\.[cm]?[jt]sx?$"
+)
 TYPES, TESTS, REACHED = "types", "tests", "reached"
 Runs = Sequence[tuple[Command, Outcome]]
 
