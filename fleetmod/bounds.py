@@ -21,3 +21,4 @@ TOO_MANY_LEVELS = (
     f"holds findings that nest {LEVELS:,} levels in all, so nothing in it is looked at"
 )
 TOO_MANY = f"holds more than {FINDINGS:,} findings, so nothing in it is looked at"
+NO_TEXT = "is no UTF-8 text; save it as UTF-8"

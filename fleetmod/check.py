@@ -14,12 +14,20 @@ from fleetmod.filekinds import is_typescript
 from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.literals import holds_home
 from fleetmod.model import REWRITE, FileResult, Finding, digest_of
-from fleetmod.project import Project, Sources, looks_at, make_settings, read_sources
+from fleetmod.project import (
+    Project,
+    Sources,
+    looks_at,
+    make_settings,
+    not_the_text,
+    read_sources,
+)
 from fleetmod.scan import scan_all
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import select
-from fleetmod.workspace.disk import is_file
+from fleetmod.workspace.disk import is_file, readable_name
 from fleetmod.workspace.search import Search
+from fleetmod.workspace.tree_state import Fault
 
 
 @dataclass(frozen=True)
@@ -55,15 +63,17 @@ def check(
     project: Project,
     contents: Mapping[str, bytes] | None = None,
     exists: Callable[[str], bool] | None = None,
+    unseen: Iterable[Fault] = (),
 ) -> Checked:
     """Look for new debt in files given by path and content, or in the whole repository.
 
-    `exists` tells whether a file is there where the disk does not.
+    `exists` tells whether a file is there where the disk does not, `unseen` what is not there as
+    the commit has it.
 
     Paths that an audit leaves out are left out here too. Raises FleetmodError for a baseline that
     cannot be read.
     """
-    sources = read_sources(project) if contents is None else _sources(project, contents)
+    sources = read_sources(project) if contents is None else _sources(project, contents, unseen)
     results = scan_all(project, sources)
     lines = unexplained(project, grep(project, contents), results)
     results = with_lines(project, sources, results, lines, contents)
@@ -128,11 +138,16 @@ def read_baseline(project: Project) -> Baseline:
         raise FleetmodError(f"cannot be read: {error.strerror}", where=FILE) from error
 
 
-def _sources(project: Project, contents: Mapping[str, bytes]) -> Sources:
+def _sources(project: Project, contents: Mapping[str, bytes], unseen: Iterable[Fault]) -> Sources:
     """The files of `contents` that an audit would analyse."""
-    holds = looks_at(project)
+    holds, unreadable = looks_at(project), set(unseen)
     paths = select(project.root, project.config, contents)
-    held = {path: contents[path] for path in paths if is_typescript(path) and holds(contents[path])}
+    held = {}
+    for path in filter(is_typescript, paths):
+        if why := not_the_text(project, path, contents[path]):
+            unreadable.add((readable_name(path), why))
+        elif holds(contents[path]):
+            held[path] = contents[path]
     if any(is_test(path) and holds_home(data) for path, data in held.items()):
         # what a test may expect hangs on what the rest of its package spells
         whole = read_sources(project)
@@ -140,7 +155,7 @@ def _sources(project: Project, contents: Mapping[str, bytes]) -> Sources:
         settings = make_settings(project, everything, whole.discovered, whole.beside)
     else:
         settings = make_settings(project, held, ())
-    return Sources(settings, held, tuple(paths), (), Search(project.root))
+    return Sources(settings, held, tuple(paths), tuple(sorted(unreadable)), Search(project.root))
 
 
 def _replacements(

@@ -13,6 +13,7 @@ from fleetmod.bounds import (
     DEPTH,
     FINDINGS,
     LEVELS,
+    NO_TEXT,
     PIECES,
     TOO_DEEP,
     TOO_MANY,
@@ -59,7 +60,7 @@ def scan(
     if problem := too_large(len(data)):
         return _unseen(path, data, settings, rules, problem)
     if not is_text_file(data):
-        return _unseen(path, data, settings, rules)
+        return _unseen(path, data, settings, rules, NO_TEXT)
     try:
         return _scan(path, data, settings, rules, only, stop)
     except _PastBound as past:

@@ -160,7 +160,7 @@ def with_lines(
     for path, own in by_path.items():
         data = sources.contents.get(path)
         if data is None:
-            data = _read(project, path) if contents is None else contents[path]
+            data = _read(project, path) if contents is None else contents.get(path, b"")
         before = known.get(path) or FileResult(path, hashlib.sha256(data).hexdigest())
         found = _findings(project, path, own, data, path in discovered)
         if more := [finding for finding in found if finding not in before.findings]:
@@ -170,7 +170,7 @@ def with_lines(
 
 
 def _is_directed(data: bytes) -> bool:
-    return IGNORE.encode() in data and RULE.id.encode() in data
+    return RULE.id.encode() in data and IGNORE.encode() in data.lower()
 
 
 def _read(project: Project, path: str) -> bytes:

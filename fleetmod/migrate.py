@@ -16,6 +16,7 @@ from fleetmod.edits import render
 from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_typescript
+from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.mocks import TRIGGERS, stale_mocks
 from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Finding, Need, Plan
 from fleetmod.project import ADAPTS, Project, Sources, read_sources
@@ -75,6 +76,11 @@ def plan(
         changes.append(FileChange(path, digest, difference(before, after)))
     changes += installed.created
     findings = tuple(f for result in results for f in result.findings)
+    told = findings
+    if project.whole and not (globs or paths):
+        # what only a gate's grep finds stays, and is told here as an audit tells it
+        lines = unexplained(project, grep(project), results)
+        told = tuple(f for r in with_lines(project, sources, results, lines) for f in r.findings)
     unproven = [f"{path} cannot be read: {reason}" for path, reason in sources.unreadable]
     unproven += [line for result in results for line in result.unproven]
     changed = {c.path for c in changes}
@@ -86,7 +92,7 @@ def plan(
     left = left_behind(project, sources, findings, changed)
     notes += tuple(each.note(project.config.home.fixture) for each in left)
     changes.sort(key=lambda change: change.path)
-    return Plan(tuple(changes), findings, notes, tuple(unproven))
+    return Plan(tuple(changes), told, notes, tuple(unproven))
 
 
 def _moved_along(sources: Sources, results: list[FileResult], narrowed: bool) -> list[FileChange]:

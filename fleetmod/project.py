@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,7 +12,7 @@ from pathlib import Path
 from fleetmod.artefacts import by_people
 from fleetmod.cache import Cache, open_cache
 from fleetmod.errors import FleetmodError
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import TYPESCRIPT, is_typescript
 from fleetmod.literals import IDENTITY, Literals
 from fleetmod.mentions import mentions
 from fleetmod.model import IGNORE, FileResult
@@ -22,14 +22,15 @@ from fleetmod.settings import Settings
 from fleetmod.testfiles import is_test
 from fleetmod.together import Fates, Held, is_data
 from fleetmod.workspace.config import Config, configured_above, load_config
-from fleetmod.workspace.discover import candidates, discover, wide_texts
-from fleetmod.workspace.disk import is_folder
+from fleetmod.workspace.discover import NAMELESS, WIDE, candidates, discover, is_wide, wide_texts
+from fleetmod.workspace.disk import is_folder, readable_name
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.graph import ModuleGraph, read_graph
+from fleetmod.workspace.grep import grep_files
 from fleetmod.workspace.manifest import find_packages, owner
 from fleetmod.workspace.schema import FILE
 from fleetmod.workspace.search import Search
-from fleetmod.workspace.tree_state import LFS, code_files, not_on_disk
+from fleetmod.workspace.tree_state import LFS, POINTER, code_files, is_pointer, not_on_disk
 
 PROCESS_MANAGER = "process-manager"
 PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
@@ -221,11 +222,11 @@ def check_top(root: Path) -> None:
         )
 
 
-def read_sources(project: Project, encodings: bool = False) -> Sources:
+def read_sources(project: Project) -> Sources:
     """Read every TypeScript file that holds a trigger of a rule.
 
-    With `encodings` also those that hold one as UTF-16 are found, and told as unreadable; no search
-    of git's finds them, so every file is opened.
+    Those that hold one as UTF-16 are told as unreadable; no search of git's finds them, so the
+    first bytes of every file are read.
     """
     search = project.search
     # one question to git answers what is asked later: the gate's needles hold a trigger each
@@ -234,16 +235,18 @@ def read_sources(project: Project, encodings: bool = False) -> Sources:
     project.cache  # noqa: B018 (opened while git works)
     discovered = discover(project.root, project.config, search=search)
     typescript = [p for p in discovered if is_typescript(p)]
-    wide = wide_texts(project.root, typescript, triggers(project)) if encodings else []
-    found = candidates(project.root, typescript, triggers(project), search, looks_at(project))
+    texts, holds = triggers(project), looks_at(project)
+    wide = wide_texts(project.root, typescript, texts)
+    found = candidates(project.root, typescript, texts, search, holds, binary=True)
     contents: dict[str, bytes] = {}
     config = project.config
     matters = code_files(config)
     large = frozenset(found.large)
     unreadable = [
         *(each for each in found.unreadable if each[0] not in large),
-        *((path, "it is UTF-16; save it as UTF-8") for path in wide),
+        *((path, WIDE) for path in wide),
         *not_on_disk(project.root, search, matters, config.workspace.gate),
+        *(empty_folders(project) if project.whole else ()),
     ]
     unseen = []
     for path, why in found.unreadable:
@@ -260,6 +263,30 @@ def read_sources(project: Project, encodings: bool = False) -> Sources:
     return Sources(
         settings, contents, tuple(discovered), tuple(unreadable), search, tuple(unseen), beside
     )
+
+
+def empty_folders(project: Project) -> Iterator[tuple[str, str]]:
+    """Folders of the gate in which a grep that finds nothing proves nothing, and why."""
+    for folder in project.config.workspace.gate:
+        if not is_folder(project.root / folder):
+            yield folder, f"workspace.gate names it, and there is no such folder; correct {FILE}"
+            continue
+        files = (path for kind in TYPESCRIPT for path in grep_files(project.root, folder, kind))
+        if all(project.port_of(path) for path in files):
+            yield (
+                folder,
+                "workspace.gate names it, and it holds no TypeScript but installed ports; name the "
+                f"folders of the code in {FILE}",
+            )
+
+
+def not_the_text(project: Project, path: str, data: bytes) -> str:
+    """Why the content of a file is not what can be judged; "" where it is."""
+    if readable_name(path) != path:
+        return NAMELESS
+    if is_pointer(data):
+        return POINTER
+    return WIDE if is_wide(data, triggers(project)) else ""
 
 
 def _unseen(root: Path, path: str, why: str) -> FileResult:
@@ -282,11 +309,12 @@ def triggers(project: Project) -> list[bytes]:
 def looks_at(project: Project) -> Callable[[bytes], bool]:
     """A test whether a file's content is worth parsing: some texts count only where it names one of
     home.users."""
-    always = {IGNORE.encode(), *(t.encode() for r in project.rules for t in r.looks(False))}
-    named, places = set(triggers(project)) - always, project.places
+    directive = IGNORE.encode()
+    always = {t.encode() for r in project.rules for t in r.looks(False)}
+    named, places = set(triggers(project)) - always - {directive}, project.places
 
     def holds(data: bytes) -> bool:
-        if any(text in data for text in always):
+        if any(text in data for text in always) or directive in data.lower():
             return True
         return places.names_user(data) and any(text in data for text in named)
 

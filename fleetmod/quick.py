@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 _CODE = (".ts", ".tsx", ".mts", ".cts")
 _DIRECTIVE = b"fleetmod-ignore"
+# UTF-16, and what git-lfs has in place of a content, tell nothing
+_NO_TEXT = (b"\xff\xfe", b"\xfe\xff", b"version https://git-lfs.")
 # as in workspace/git.py: nothing that a partial clone's configuration names is run
-_NO_FETCH = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_OPTIONAL_LOCKS": "0"}
+_READS = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_OPTIONAL_LOCKS": "0"}
+_READS["GIT_LITERAL_PATHSPECS"] = "1"
 _A_PIPE = 60_000  # bytes that can be written before git reads: Linux holds 64 KiB
 
 
@@ -28,6 +31,7 @@ def is_clean(args: list[str]) -> bool:
         return False
     contents = _from_index(files) if staged else _from_disk(files)
     try:
+        "".join(files).encode()  # a name that is not UTF-8 is told by the command
         users: list[bytes] | None = None
         for line in next(contents).split(b"\n"):
             if _names_rules(line) or _names_places(line):
@@ -36,6 +40,8 @@ def is_clean(args: list[str]) -> bool:
                 users = _users(line)
         always, named = _triggers()
         for data in contents:
+            if data.startswith(_NO_TEXT) or _DIRECTIVE in data.lower():
+                return False
             if any(text in data for text in always):
                 return False
             named_in = users is None or any(user in data for user in users)
@@ -47,7 +53,8 @@ def is_clean(args: list[str]) -> bool:
 
 
 def _from_disk(files: list[str]) -> Iterator[bytes]:
-    """The configuration, and each of the files that is code."""
+    """The configuration, and each of the files that is code and that git compares with the disk."""
+    asked = _begin(["ls-files", "-vz", "--", *files]) if _in_repository() else None
     try:
         with open("fleetmod.toml", "rb") as config:  # noqa: PTH123 (pathlib costs as much again)
             yield config.read()
@@ -59,6 +66,20 @@ def _from_disk(files: list[str]) -> Iterator[bytes]:
         if path.endswith(_CODE):
             with open(path, "rb") as file:  # noqa: PTH123
                 yield file.read()
+    for entry in _answer(*asked).split(b"\0") if asked is not None else ():
+        if entry[:1] == b"S" or entry[:1].islower():  # as in workspace/search.py
+            raise ValueError(entry)
+
+
+def _in_repository() -> bool:
+    """Whether a folder of git's stands here or above."""
+    here = os.getcwd()  # noqa: PTH109
+    while not os.path.lexists(os.path.join(here, ".git")):  # noqa: PTH118
+        above = os.path.dirname(here)  # noqa: PTH120
+        if above == here:
+            return False
+        here = above
+    return True
 
 
 def _from_index(files: list[str]) -> Iterator[bytes]:
@@ -67,7 +88,7 @@ def _from_index(files: list[str]) -> Iterator[bytes]:
     question = b"".join(b":./%b\n" % os.fsencode(path) for path in paths)
     if question.count(b"\n") > len(paths) or len(question) > _A_PIPE:
         raise ValueError(paths)
-    answer, at = _ask_git(question), 0
+    answer, at = _answer(*_begin(["cat-file", "--batch"], question)), 0
     for path in paths:
         end = answer.index(b"\n", at)
         about = answer[at:end].split(b" ")
@@ -82,9 +103,10 @@ def _from_index(files: list[str]) -> Iterator[bytes]:
             raise OSError(path)
 
 
-def _ask_git(question: bytes) -> bytes:
-    """What `git cat-file --batch` answers; subprocess takes as long to import as git to run."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | _NO_FETCH
+def _begin(args: list[str], question: bytes = b"") -> tuple[int, int]:
+    """A git that answers a question, to be read from a descriptor, and its process; subprocess
+    takes as long to import as git to run."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | _READS
     if index := os.environ.get("GIT_INDEX_FILE"):
         env["GIT_INDEX_FILE"] = os.path.abspath(index)  # noqa: PTH100
     asked, ask = os.pipe()
@@ -94,7 +116,7 @@ def _ask_git(question: bytes) -> bytes:
         nowhere = (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)
         git = os.posix_spawnp(
             "git",
-            ["git", "-c", "core.fsmonitor=", "cat-file", "--batch"],
+            ["git", "-c", "core.fsmonitor=", *args],
             env,
             file_actions=[*ends, nowhere],
         )
@@ -102,9 +124,15 @@ def _ask_git(question: bytes) -> bytes:
     finally:
         for end in (asked, ask, told):
             os.close(end)
-        with open(read, "rb") as reader:  # noqa: PTH123
-            answer = reader.read()
-    os.waitpid(git, 0)
+    return read, git
+
+
+def _answer(read: int, git: int) -> bytes:
+    """What a git said. Raises ValueError for one that failed."""
+    with open(read, "rb") as reader:
+        answer = reader.read()
+    if os.waitpid(git, 0)[1] != 0:
+        raise ValueError(git)
     return answer
 
 

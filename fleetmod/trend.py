@@ -14,11 +14,12 @@ from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_typescript
 from fleetmod.grepped import GREPPED, grep, needles, unexplained, with_lines
 from fleetmod.model import FileResult, is_debt
-from fleetmod.project import Project, Sources, looks_at, make_settings
+from fleetmod.project import Project, Sources, looks_at, make_settings, not_the_text
 from fleetmod.scan import Progress, scan_file
 from fleetmod.settings import Settings
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import looked_at
+from fleetmod.workspace.disk import readable_name
 from fleetmod.workspace.history import Blobs, Commit, blobs, commits, files, spread
 
 FORMAT, VERSION = "fleetmod-trend", 1
@@ -63,6 +64,7 @@ class _Past:
         self._holds = looks_at(project)
         self._needles = [needle.encode() for needle, _ in needles(project)]
         self._contents: dict[str, bytes | None] = {}  # by blob; None for one without a trigger
+        self._no_texts: set[str] = set()  # blobs that tell nothing of the code
         self._results: dict[tuple[object, ...], FileResult] = {}
 
     def point(self, commit: Commit) -> Point:
@@ -70,7 +72,14 @@ class _Past:
         every = files(project.root, commit.sha)
         found = {path: blob for path, blob in every.items() if self._wanted(path)}
         code = {path: blob for path, blob in found.items() if is_typescript(path)}
-        contents = {path: data for path, blob in code.items() if (data := self._triggered(blob))}
+        contents: dict[str, bytes] = {}
+        unseen = 0
+        for path, blob in code.items():
+            data = self._triggered(blob)
+            if blob in self._no_texts or readable_name(path) != path:
+                unseen += 1
+            elif data is not None:
+                contents[path] = data
         settings = make_settings(project, contents, tuple(found))
         results = [self._scan(path, code[path], data, settings) for path, data in contents.items()]
         results = self._grepped(every, found, contents, settings, results)
@@ -81,7 +90,7 @@ class _Past:
             subject=commit.subject,
             debt=dict(sorted(Counter(f.family for f in debt).items())),
             files=len({f.path for f in debt}),
-            unproven=sum(len(result.unparsed) for result in results),
+            unproven=sum(len(result.unparsed) for result in results) + unseen,
         )
 
     def _grepped(
@@ -95,7 +104,7 @@ class _Past:
         """The results with the lines that only the gates' greps find, as an audit has them."""
         held = dict(contents)
         for path, blob in every.items():
-            if path.endswith(GREPPED) and path not in found and (data := self._triggered(blob)):
+            if path.endswith(GREPPED) and path not in contents and (data := self._triggered(blob)):
                 held[path] = data
         lines = unexplained(self._project, grep(self._project, held), results)
         sources = Sources(settings, contents, tuple(found), (), self._project.search)
@@ -112,6 +121,8 @@ class _Past:
                 )
             held = self._holds(data) or any(needle in data for needle in self._needles)
             self._contents[blob] = data if held else None
+            if not_the_text(self._project, "", data):
+                self._no_texts.add(blob)
         return self._contents[blob]
 
     def _scan(self, path: str, blob: str, data: bytes, settings: Settings) -> FileResult:

@@ -71,20 +71,21 @@ def test_the_syntax_tree_counts_outside_of_the_folders(tmp_path: Path) -> None:
 def test_installed_ports_prove_nothing(tmp_path: Path) -> None:
     files = {**SINGLE, "fleetmod.toml": config('["packages"]'), "src/a.ts": CALL}
     root = make(tmp_path / "r", files)
-    assert fleetmod(root, "migrate").code == 0
+    assert "there is no such folder" in fleetmod(root, "migrate").out
     found = verdict(root, "1a")
     assert found["verdict"] == "unproven"
     assert found["unproven"] == [
-        "the folder packages of workspace.gate holds no TypeScript but installed ports"
+        "packages cannot be read: workspace.gate names it, and it holds no TypeScript but "
+        "installed ports; name the folders of the code in fleetmod.toml"
     ]
 
 
 @pytest.mark.parametrize(
     ("gate", "said"),
     [
-        ("nowhere", "does not exist"),
-        ("sr[c]", "does not exist"),
-        ("src/*", "does not exist"),
+        ("nowhere", "there is no such folder"),
+        ("sr[c]", "there is no such folder"),
+        ("src/*", "there is no such folder"),
         ("docs", "holds no TypeScript"),
     ],
 )

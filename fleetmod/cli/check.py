@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from fleetmod.check import Checked
     from fleetmod.project import Project
+    from fleetmod.workspace.tree_state import Fault
 
 
 @click.command()
@@ -53,10 +54,15 @@ def command(root: Path, files: tuple[Path, ...], staged: bool, fix: bool, wanted
     project = open_project(root, cached=True)
     places = [_place(project.root, file) for file in files]
     subset = bool(places) and "." not in places
-    checked = _check(project, _read(project, places) if subset else None)
+
+    def look() -> Checked:
+        unseen = _unseen(project, places) if subset else ()
+        return _check(project, _read(project, places) if subset else None, unseen=unseen)
+
+    checked = look()
     if fix and checked.replacements:
         _fix(project, checked)
-        checked = _check(project, _read(project, places) if subset else None)
+        checked = look()
     return _tell(wanted, project, checked)
 
 
@@ -64,10 +70,11 @@ def _check(
     project: Project,
     contents: Mapping[str, bytes] | None,
     exists: Callable[[str], bool] | None = None,
+    unseen: Sequence[Fault] = (),
 ) -> Checked:
     from fleetmod.check import check
 
-    checked = check(project, contents, exists)
+    checked = check(project, contents, exists, unseen)
     project.cache.save(whole=contents is None)
     return checked
 
@@ -124,6 +131,18 @@ def _read(project: Project, places: Sequence[str]) -> dict[str, bytes]:
             "no such file", where=", ".join(unknown), todo="Name files that are there"
         )
     return contents
+
+
+def _unseen(project: Project, places: Sequence[str]) -> list[Fault]:
+    """What is not at some places of the disk as the commit has it, though git calls it clean."""
+    from fleetmod.workspace.tree_state import code_files, inside, not_on_disk
+
+    def asked(path: str) -> bool:
+        return inside(path, places) or any(inside(place, [path]) for place in places)
+
+    matters = code_files(project.config)
+    faults = not_on_disk(project.root, project.search, lambda path: asked(path) and matters(path))
+    return [(path, why) for path, why in faults if path == ".git" or asked(path)]
 
 
 def _content(root: Path, place: str) -> bytes:

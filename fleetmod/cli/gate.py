@@ -119,7 +119,7 @@ def command(
         raise FleetmodError("--strict is of the phases 1a and 1b", todo="Give --phase 1a,1b")
     project = open_project(root)
     groups = begin(project)
-    sources = read_sources(project, encodings=True)
+    sources = read_sources(project)
     audited = audit(project, sources=sources)
     at = head(project.root)
     if at[1] is None and not audited.unreadable:

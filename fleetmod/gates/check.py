@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fleetmod.audit import Audit
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
-from fleetmod.filekinds import TYPESCRIPT
 from fleetmod.grepped import PHASES, lines_of, strictly
 from fleetmod.model import EXEMPT, Finding, is_debt
 from fleetmod.project import Project
 from fleetmod.spans import LineRanges
 from fleetmod.suppress import RULE
-from fleetmod.workspace.disk import is_folder
-from fleetmod.workspace.grep import grep_files
 
 PASSED, FAILED, UNPROVEN_VERDICT = "passed", "failed", "unproven"
 STRICT = ("1a", "1b")  # whose grep can be asked to find nothing at all
@@ -129,7 +126,6 @@ def _check(project: Project, audit: Audit, phase: str, strict: bool) -> Verdict:
             lines.append(hit)
     unproven = [line for result in audit.results for line in result.unproven]
     unproven += [f"{path} cannot be read: {reason}" for path, reason in audit.unreadable]
-    unproven += _empty_folders(project)
     return Verdict(
         phase=phase,
         title=f"{TITLES[phase]}; the bare grep" if strict else TITLES[phase],
@@ -141,14 +137,3 @@ def _check(project: Project, audit: Audit, phase: str, strict: bool) -> Verdict:
         passed_over=tuple(passed),
         strict=strict,
     )
-
-
-def _empty_folders(project: Project) -> Iterator[str]:
-    """Folders of the gate in which a grep that finds nothing proves nothing."""
-    for folder in project.config.workspace.gate:
-        if not is_folder(project.root / folder):
-            yield f"the folder {folder} of workspace.gate does not exist"
-            continue
-        files = (path for kind in TYPESCRIPT for path in grep_files(project.root, folder, kind))
-        if all(project.port_of(path) for path in files):
-            yield f"the folder {folder} of workspace.gate holds no TypeScript but installed ports"

@@ -3,9 +3,11 @@ what the gates look for."""
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT, is_typescript, suffix
 from fleetmod.grepped import PHASES, needles
@@ -13,17 +15,17 @@ from fleetmod.lift.container_text import names_runtime
 from fleetmod.project import ADAPTS, Project
 from fleetmod.workspace.discover import UTF16 as UTF16_MARKS
 from fleetmod.workspace.discover import Place, everything, place_of
-from fleetmod.workspace.disk import readable_name
+from fleetmod.workspace.disk import is_folder, readable_name
 from fleetmod.workspace.git import ask_git
 from fleetmod.workspace.tree_state import folders, inside
 
 _COMPONENTS = (".vue", ".svelte", ".astro", ".mdx")
 _CODE = frozenset((*TYPESCRIPT, *JAVASCRIPT, *_COMPONENTS))
-_PROBE = 8000  # bytes in which git looks for a NUL, and `candidates` likewise
 _ANY_HOME = b"/Users/"
 
-SUBMODULE, NESTED, LINK, IGNORED = "submodule", "repository", "link", "ignored"
-JS, COMPONENT, UPPER, UTF16, NUL = "javascript", "component", "upper-case", "utf-16", "nul"
+SUBMODULE, NESTED, IGNORED = "submodule", "repository", "ignored"
+LINK, OUT = "link", "link-out"
+JS, COMPONENT, UPPER, UTF16 = "javascript", "component", "upper-case", "utf-16"
 ADAPTER, GATE = "adapters", "gate"
 WHY = {
     Place.SCAN: "outside of workspace.scan",
@@ -34,10 +36,10 @@ WHY = {
     COMPONENT: "Vue, Svelte, Astro or MDX, which is not analysed",
     UPPER: "TypeScript with a suffix in upper case, which is not looked for",
     UTF16: "UTF-16, which is not analysed; save it as UTF-8",
-    NUL: "no text, for the NUL bytes in them",
     ADAPTER: "adapters of the repository's own",
     GATE: "where the syntax tree looks and no grep does, outside of workspace.gate",
     LINK: "links; what they lead to counts where it stands",
+    OUT: "links out of the repository; nothing looks at what they lead to",
     IGNORED: "ignored by git (a folder counts once); only the grep of workspace.gate looks there",
     SUBMODULE: "submodules; each is a repository of its own",
     NESTED: "repositories inside of this one",
@@ -110,7 +112,7 @@ def _kinds(project: Project) -> Iterator[tuple[str, str]]:
     special = frozenset((*search.listing.links, *search.listing.submodules))
     place = place_of(project.config)
     yield from ((SUBMODULE, path) for path in search.listing.submodules)
-    yield from ((LINK, path) for path in search.listing.links if suffix(path).lower() in _CODE)
+    yield from _links(project.root, search.listing.links)
     for path in everything(project.root, search):
         if path.endswith("/"):
             yield NESTED, path
@@ -126,23 +128,29 @@ def _kinds(project: Project) -> Iterator[tuple[str, str]]:
             yield COMPONENT, path
         elif not is_typescript(path):
             yield UPPER, path
-        elif binary := _binary(project, path):
-            yield binary, path
+        elif _is_wide(project, path):
+            yield UTF16, path
         elif any(own(path) for own in project.own_adapters.values()):
             yield ADAPTER, path
         elif not inside(path, gate):
             yield GATE, path
 
 
-def _binary(project: Project, path: str) -> str:
+def _links(root: Path, links: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Links to code or to a folder, told apart by whether they stay in the repository."""
+    real = os.path.realpath(root)
+    for path in links:
+        if suffix(path).lower() in _CODE or is_folder(root / path):
+            inner = f"{os.path.realpath(root / path)}/".startswith(f"{real}/")
+            yield LINK if inner else OUT, path
+
+
+def _is_wide(project: Project, path: str) -> bool:
     try:
         with open(project.root / path, "rb") as file:  # noqa: PTH123 (pathlib takes as long again)
-            start = file.read(_PROBE)
+            return file.read(2) in UTF16_MARKS
     except OSError:
-        return ""  # told as unproven where it is there at all
-    if start.startswith(UTF16_MARKS):
-        return UTF16
-    return NUL if b"\0" in start else ""
+        return False  # told as unproven where it is there at all
 
 
 def _ignored(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -168,6 +176,8 @@ class _Held:
         self._lacking = project.search.lacking(self._bytes)
 
     def among(self, kind: str, paths: Iterable[str]) -> tuple[str, ...]:
+        if kind == OUT:
+            return tuple(sorted(map(readable_name, paths)))
         if kind in (GATE, LINK, SUBMODULE, NESTED):
             return ()  # the syntax tree looks, or nothing can
         return tuple(sorted(readable_name(path) for path in paths if self._holds(kind, path)))

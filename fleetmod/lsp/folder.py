@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_typescript
 from fleetmod.fixes import fix_of
+from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.model import Edit, FileResult, Finding
 from fleetmod.project import Project, Sources, open_project, read_sources
 from fleetmod.runtime import Needed, install
 from fleetmod.scan import scan_file
 from fleetmod.workspace import manifest
 from fleetmod.workspace.discover import looked_at
+from fleetmod.workspace.tree_state import code_files
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,12 @@ class Folder:
         project = open_project(self.root)
         self._sources: Sources = read_sources(project)
         self._wanted = looked_at(project.config)
+        self._matters = code_files(project.config)
         self.project: Project = project
 
     def path_of(self, uri: str) -> str | None:
-        """A file's path in the repository; None for one that an audit does not look at."""
+        """A file's path in the repository; None for one that neither an audit nor a gate's grep
+        looks at."""
         parts = urlsplit(uri)
         if parts.scheme != "file":
             return None
@@ -54,11 +59,25 @@ class Folder:
             path = Path(unquote(parts.path)).resolve().relative_to(self.root).as_posix()
         except (ValueError, OSError):
             return None
-        return path if is_typescript(path) and self._wanted(path) else None
+        return path if is_typescript(path) and self._matters(path) else None
 
     def scan(self, path: str, data: bytes, stop: Callable[[], bool] | None = None) -> FileResult:
-        """The result of one file; raises detect.Stopped once `stop` says so."""
-        return scan_file(self.project, path, data, self._sources.settings, stop)
+        """The result of one file, with the lines that only a gate's grep finds; raises
+        detect.Stopped once `stop` says so."""
+        contents = {path: data}
+        if self._wanted(path):
+            result = scan_file(self.project, path, data, self._sources.settings, stop)
+            sources = replace(self._sources, contents=contents, discovered=(path,))
+        else:
+            result = FileResult(path, sha256(data).hexdigest())
+            sources = replace(self._sources, contents={}, discovered=())
+        lines = unexplained(self.project, grep(self.project, contents), [result])
+        return with_lines(self.project, sources, [result], lines, contents)[0]
+
+    def doubts(self, path: str) -> list[str]:
+        """Why the file as it is on the disk proves nothing."""
+        unread = self._sources.unreadable
+        return [why for place, why in unread if place in (path, ".git")]
 
     def mend(self, finding: Finding, data: bytes) -> Mending | None:
         """What mends one finding, with the packages that the mended code imports.

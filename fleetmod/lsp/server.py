@@ -123,6 +123,7 @@ class Server(LanguageServer):
         except Stopped:
             return []  # nobody waits for it
         found = [_diagnostic(f, text) for f in result.findings if f.action != EXEMPT]
+        found += [_unproven((1, 1), why) for why in folder.doubts(path)]
         return found + [_unproven(lines, result.doubt) for lines in result.unparsed]
 
     async def actions(self, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:

@@ -40,6 +40,8 @@ _GENERATED_ENDS = (
     *("/go.sum", "/packages.lock.json", "/Package.resolved"),
 )
 UTF16 = (b"\xff\xfe", b"\xfe\xff")  # the byte order marks that a compiler tells it by
+WIDE = "it is UTF-16; save it as UTF-8"
+NAMELESS = "its name is not UTF-8; rename it"
 _BINARY_PROBE = 8000  # git, too, calls a file binary for a NUL in its first 8000 bytes
 
 
@@ -126,9 +128,10 @@ def candidates(
     triggers: Sequence[bytes],
     search: Search | None = None,
     holds: Callable[[bytes], bool] | None = None,
+    binary: bool = False,
 ) -> Candidates:
     """Which text files of `paths` hold one of `triggers`, in the order of `paths`; where `holds` is
-    given, of these the ones whose content passes it.
+    given, of these the ones whose content passes it. With `binary` a NUL makes no file another.
 
     One that is too large to be looked at (see `bounds`) counts as unreadable.
     """
@@ -148,7 +151,9 @@ def candidates(
         try:
             with open(below + path, "rb") as file:  # noqa: PTH123 (pathlib takes as long again)
                 data = file.read(SIZE + 1)
-                if len(data) > SIZE and b"\0" not in data[:_BINARY_PROBE]:
+                if not binary and b"\0" in data[:_BINARY_PROBE]:
+                    continue
+                if len(data) > SIZE:
                     file.seek(0)
                     if holds_any(file, triggers):
                         large.append(readable_name(path))
@@ -158,12 +163,12 @@ def candidates(
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
             continue
-        if b"\0" in data[:_BINARY_PROBE] or not passes(data):
+        if not passes(data):
             continue
         if (shown := readable_name(path)) == path:
             hits.append(path)
         else:  # no report could name it
-            unreadable.append((shown, "its name is not UTF-8"))
+            unreadable.append((shown, NAMELESS))
     return Candidates(tuple(hits), tuple(unreadable), tuple(large))
 
 
@@ -173,15 +178,20 @@ def wide_texts(root: Path, paths: Iterable[str], triggers: Sequence[bytes]) -> l
     for path in paths:
         try:
             with open(f"{root}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 (as above)
-                if file.read(2) not in UTF16:
-                    continue
-                # an ASCII text is itself between the NUL bytes
-                data = file.readall().replace(b"\0", b"")
+                start = file.read(2)
+                if start in UTF16 and is_wide(start + file.readall(), triggers):
+                    found.append(readable_name(path))
         except OSError:
             continue  # `candidates` tells of it
-        if any(trigger in data for trigger in triggers):
-            found.append(path)
     return found
+
+
+def is_wide(data: bytes, triggers: Sequence[bytes]) -> bool:
+    """Whether a content is UTF-16, by its first bytes, and holds one of `triggers`."""
+    if not data.startswith(UTF16):
+        return False
+    narrow = data.replace(b"\0", b"")  # an ASCII text is itself between the NUL bytes
+    return any(trigger in narrow for trigger in triggers)
 
 
 def _listed(root: Path, folders: Sequence[str], search: Search) -> Collection[str]:

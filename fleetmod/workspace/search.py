@@ -114,7 +114,8 @@ class Search:
         # the paths are intersected afterwards: thousands of them do not fit a command line
         patterns = [part for trigger in _fewest(triggers) for part in (b"-e", trigger)]
         # only what is tracked: with --untracked, git leaves out tracked files an ignore rule fits
-        options = ["-c", "grep.fullName=false", "grep", "-lzFa", "--no-recurse-submodules"]
+        # in any case: what was meant as a directive is one to mend, however it is written
+        options = ["-c", "grep.fullName=false", "grep", "-lzFai", "--no-recurse-submodules"]
         # silent: what cannot be read is told, and then nothing is known
         answer = ask_git(self.root, [*options, *patterns], ok=(0, 1), silent=True)
 

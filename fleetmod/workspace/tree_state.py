@@ -23,6 +23,7 @@ from fleetmod.workspace.search import Search
 
 LFS = b"version https://git-lfs.github.com/spec/v1"
 _LFS_MOST = 1024  # "Pointer files must be less than 1024 bytes"
+POINTER = "it is a pointer of git-lfs, not the content; run `git lfs pull`"
 _NO_REPOSITORY = "not a git repository (or any"
 _OWNER = "detected dubious ownership"
 _UNKNOWN = "git cannot tell the state of this repository: {}"
@@ -227,8 +228,13 @@ def _pointers(root: Path, search: Search, matters: Matters) -> Iterator[Fault]:
                 data = file.read(_LFS_MOST + 1)
         except OSError:
             continue  # told where it is to be read
-        if data.startswith(LFS) and len(data) <= _LFS_MOST:
-            yield path, "it is a pointer of git-lfs, not the content; run `git lfs pull`"
+        if is_pointer(data):
+            yield path, POINTER
+
+
+def is_pointer(data: bytes) -> bool:
+    """Whether a content only names one that git-lfs keeps elsewhere."""
+    return data.startswith(LFS) and len(data) <= _LFS_MOST
 
 
 def _submodules(root: Path, search: Search, gate: Sequence[str]) -> Iterator[Fault]:

@@ -31,6 +31,7 @@ def root(tmp_path: Path) -> Path:
             "package.json": '{"name": "r", "workspaces": ["packages/*"]}\n',
             "fleetmod.toml": CONFIG,
             "packages/app/package.json": '{"name": "app", "type": "module"}\n',
+            "lib/one.ts": CLEAN,
             A: CLEAN,
         },
     )

@@ -1,0 +1,236 @@
+"""An audit, a check, a check of files, a check of the index, a gate, a trend, an editor and a
+migration say the same of a repository: whether there is debt, and whether that is proven."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from fleetmod.cli import cli
+from fleetmod.errors import FleetmodError
+from fleetmod.lsp.folder import Folder
+from fleetmod.model import is_debt
+from tests.repo import Ran, commit, fleetmod, git, make
+
+HOME = 'export const data = "/Users/sam/data";\n'
+CALL = (
+    'import { execSync } from "node:child_process";\nexecSync("launchctl kickstart gui/501/a");\n'
+)
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 1234\n"
+TOML = 'version = 1\n[workspace]\ngate = ["packages"]\n{}[home]\nusers = ["sam"]\n{}'
+FILES = {
+    "package.json": '{"name": "acme", "workspaces": ["packages/*"]}\n',
+    "packages/app/package.json": '{"name": "app"}\n',
+    "packages/app/src/ok.ts": "export const ok = 1;\n",
+}
+X = "packages/app/src/x.ts"
+EXCLUDE = f'exclude = ["{X}"]\n'
+CLEAN, DEBT, UNPROVEN = 0, 1, 3
+
+
+@dataclass(frozen=True)
+class Tree:
+    """One file with what is right of it; `says` stands in what an audit and a gate tell."""
+
+    code: int
+    text: str | bytes
+    says: str = ""
+    path: str = X
+    workspace: str = ""
+    more: str = ""
+    files: dict[str, str | bytes] = field(default_factory=dict)
+
+
+TREES = {
+    "plain": Tree(DEBT, HOME, "/Users/sam"),
+    "a call": Tree(DEBT, CALL, "launchctl"),
+    "clean": Tree(CLEAN, "export {};\n"),
+    "outside of the gate": Tree(DEBT, HOME, path="tools/x.ts"),
+    "outside of scan": Tree(DEBT, HOME, "gate-grep", workspace='scan = ["tools"]\n'),
+    "outside of scan and of the grep": Tree(
+        CLEAN, HOME, path="packages/app/src/x.tsx", workspace='scan = ["tools"]\n'
+    ),
+    "excluded": Tree(DEBT, HOME, "gate-grep", workspace=EXCLUDE),
+    "generated": Tree(DEBT, HOME, "gate-grep", path="packages/app/src/x.d.ts"),
+    "vendored": Tree(DEBT, HOME, "gate-grep", path="packages/app/vendor/x.ts"),
+    "installed": Tree(CLEAN, HOME, path="packages/app/node_modules/q/x.ts"),
+    "a root outside of the homes": Tree(
+        DEBT,
+        'export const a = "/Volumes/x/acme";\n',
+        "gate-grep",
+        more='root = "/Volumes/x/acme"\n',
+    ),
+    "own adapter": Tree(CLEAN, CALL, more=f'[process]\nadapters = ["{X}"]\n'),
+    "accepted": Tree(CLEAN, f"// fleetmod-ignore home-path: why\n{HOME}"),
+    "accepted where no rule looks": Tree(
+        CLEAN, f"// fleetmod-ignore gate-grep: why\n{HOME}", workspace=EXCLUDE
+    ),
+    "a directive that meets nothing": Tree(
+        DEBT, "// fleetmod-ignore home-path: why\nexport {};\n", "suppresses nothing"
+    ),
+    "a directive for the grep that meets nothing": Tree(
+        DEBT, "// fleetmod-ignore gate-grep: why\nexport {};\n", "suppresses nothing"
+    ),
+    "a directive without a reason": Tree(DEBT, f"// fleetmod-ignore home-path\n{HOME}"),
+    "a directive in another case": Tree(
+        DEBT, "// Fleetmod-Ignore home-path: why\nexport {};\n", "not in lower case"
+    ),
+    "a directive in upper case": Tree(
+        DEBT, "/* FLEETMOD-IGNORE */\nexport {};\n", "is no directive"
+    ),
+    "UTF-16": Tree(UNPROVEN, HOME.encode("utf-16"), "save it as UTF-8"),
+    "UTF-16, the other way round": Tree(
+        UNPROVEN, b"\xfe\xff" + HOME.encode("utf-16-be"), "save it as UTF-8", path="tools/x.mts"
+    ),
+    "UTF-16 without debt": Tree(CLEAN, "export {};\n".encode("utf-16")),
+    "UTF-8 with its mark": Tree(DEBT, b"\xef\xbb\xbf" + HOME.encode()),
+    "Latin-1": Tree(UNPROVEN, b"// caf\xe9\n" + HOME.encode(), "save it as UTF-8"),
+    "a NUL in a comment": Tree(DEBT, b"// \0\n" + HOME.encode(), path="packages/app/src/x.mts"),
+    "a NUL further down": Tree(
+        DEBT, b"export {};\n" * 900 + b"// \0\n" + HOME.encode(), path="packages/app/src/x.mts"
+    ),
+    "a NUL where the grep looks": Tree(DEBT, b"// \0\n" + HOME.encode(), "binary file"),
+    "lines that end with CR": Tree(DEBT, HOME.replace("\n", "\r") * 3),
+    "lines that end with CR LF": Tree(DEBT, HOME.replace("\n", "\r\n") * 3),
+    "a pointer of git-lfs": Tree(UNPROVEN, POINTER, "git lfs pull"),
+    "what does not parse": Tree(DEBT, "const = = ;\nconst y = `/Users/sam/x\n"),
+    "what does not parse and holds nothing": Tree(CLEAN, "const = = ;\n"),
+    "too large": Tree(UNPROVEN, HOME + "// " + "x" * 4_200_000 + "\n"),
+    "too deep": Tree(UNPROVEN, f"{HOME}const q = {'(' * 1000}1{')' * 1000};\n"),
+    "an upper-case suffix": Tree(CLEAN, HOME, path="packages/app/src/X.TS"),
+    "common and ES modules": Tree(DEBT, HOME, path="packages/app/src/x.cts"),
+    "called binary by git": Tree(DEBT, HOME, files={".gitattributes": "*.ts binary\n"}),
+    "called generated by git": Tree(
+        DEBT, HOME, files={".gitattributes": "*.ts linguist-generated linguist-vendored\n"}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_everyone_says_the_same(tmp_path: Path, name: str) -> None:
+    tree = TREES[name]
+    toml = TOML.format(tree.workspace, tree.more)
+    root = make(
+        tmp_path / "r", {**FILES, **tree.files, "fleetmod.toml": toml, tree.path: tree.text}
+    )
+    audit, gate = run(root, "audit", "--format", "json"), run(root, "gate", "--format", "json")
+    codes = {
+        "audit": audit.code,
+        "check": run(root, "check").code,
+        # the answer for files without a trigger comes before the command
+        "check FILES": fleetmod(root, "check", str(root / tree.path)).code,
+        "check --staged": run(root, "check", "--staged", str(root)).code,
+        "check --staged FILES": run(root, "check", "--staged", str(root / tree.path)).code,
+        "gate": gate.code,
+        "trend": trend(root),
+        "editor": edited(root, tree.path),
+    }
+    assert codes == dict.fromkeys(codes, tree.code)
+    shown = " ".join(run(root, "audit").out.split())
+    assert tree.says in shown and tree.says in gate.out
+    mended = run(root, "migrate", "--dry-run").code
+    assert mended in ((CLEAN, DEBT) if tree.code == DEBT else (tree.code,))
+    if "gate-grep" in audit.out and tree.code == DEBT:
+        assert mended == DEBT  # nothing rewrites it, and the summary says so
+    lines = {(f["path"], line) for f in json.loads(audit.out)["findings"] for line in f["lines"]}
+    for phase in json.loads(gate.out)["phases"]:
+        assert {(each["path"], each["line"]) for each in phase["grep"]} <= lines
+
+
+def run(root: Path, *args: str) -> Ran:
+    """`fleetmod -C ROOT ARGS` in this process, for trees that no command fails on."""
+    ran = CliRunner().invoke(cli, ["-C", str(root), *args], standalone_mode=False)
+    assert ran.exception is None, ran.exception
+    return Ran(ran.return_value or 0, ran.stdout, ran.stderr)
+
+
+def trend(root: Path) -> int:
+    (point,) = json.loads(run(root, "trend", "--commits", "1", "--format", "json").out)["points"]
+    return DEBT if point["debt"] else UNPROVEN if point["unproven"] else CLEAN
+
+
+def edited(root: Path, path: str) -> int:
+    """What an editor shows of a file that it opens; it takes a byte order mark for what it is."""
+    folder = Folder(root)
+    if folder.path_of((root / path).as_uri()) is None:
+        return CLEAN
+    result = folder.scan(path, (root / path).read_bytes())
+    if any(map(is_debt, result.findings)):
+        return DEBT
+    return UNPROVEN if result.unparsed or folder.doubts(path) else CLEAN
+
+
+def absent(root: Path, flag: str) -> None:
+    git(root, "update-index", f"--{flag}", X)
+    (root / X).unlink()
+
+
+def different(root: Path, flag: str) -> None:
+    git(root, "update-index", f"--{flag}", X)
+    (root / X).write_text("export {};\n")
+
+
+@pytest.mark.parametrize("flag", ["skip-worktree", "assume-unchanged"])
+@pytest.mark.parametrize("hide", [absent, different])
+def test_what_a_flag_hides_from_a_check_of_the_file(
+    tmp_path: Path, flag: str, hide: Callable[[Path, str], None]
+) -> None:
+    root = make(tmp_path / "r", {**FILES, "fleetmod.toml": TOML.format("", ""), X: HOME})
+    hide(root, flag)
+    for place in (X, "packages/app/src", "packages/app/src/ok.ts"):
+        hidden = place != "packages/app/src/ok.ts"
+        ran = fleetmod(root, "check", str(root / place))
+        assert ran.code == (UNPROVEN if hidden else CLEAN), ran.out + ran.err
+        assert (flag in ran.out) == hidden
+    assert fleetmod(root, "check").code == fleetmod(root, "audit").code == UNPROVEN
+    # the index is what is judged here, and it holds the debt
+    assert fleetmod(root, "check", "--staged", str(root / X)).code == DEBT
+
+
+def test_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
+    root = make(tmp_path / "r", {**FILES, "fleetmod.toml": TOML.format("", "")})
+    with open(os.fsencode(root) + b"/packages/app/src/\xff.ts", "w") as file:  # noqa: PTH123
+        file.write(HOME)
+    commit(root)
+    for command in (["audit"], ["check"], ["gate"], ["check", "--staged", str(root)]):
+        ran = fleetmod(root, *command)
+        assert ran.code == DEBT and "name is not UTF-8" in ran.out, ran.out + ran.err
+    assert trend(root) == DEBT
+
+
+@pytest.mark.parametrize(
+    ("folder", "says"),
+    [("nowhere", "there is no such folder"), ("docs", "no TypeScript but installed ports")],
+)
+def test_a_gate_that_looks_nowhere(tmp_path: Path, folder: str, says: str) -> None:
+    toml = TOML.format("", "").replace('"packages"', f'"{folder}"')
+    root = make(tmp_path / "r", {**FILES, "fleetmod.toml": toml, "docs/a.md": "words\n"})
+    for command in ("audit", "check", "gate", "migrate"):
+        ran = fleetmod(root, command)
+        assert ran.code == UNPROVEN and says in " ".join(ran.out.split()), ran.out + ran.err
+
+
+def test_a_link_out_of_the_repository_is_named(tmp_path: Path) -> None:
+    root = make(tmp_path / "r", {**FILES, "fleetmod.toml": TOML.format("", "")})
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/x.ts").write_text(HOME)
+    (root / "packages/out").symlink_to("../../elsewhere")
+    (root / "packages/again").symlink_to("app/src")
+    commit(root)
+    document = json.loads(fleetmod(root, "gate", "--format", "json").out)
+    apart = {each["kind"]: each["named"] for each in document["not_looked_at"]}
+    assert apart == {"link": [], "link-out": ["packages/out"]}
+
+
+def test_a_wrong_configuration_is_no_answer(tmp_path: Path) -> None:
+    root = make(tmp_path / "r", {**FILES, "fleetmod.toml": TOML.format("gates = 1\n", "")})
+    for command in ("audit", "check", "gate", "migrate", "trend"):
+        assert fleetmod(root, command).code == 2
+    with pytest.raises(FleetmodError):
+        Folder(root)
