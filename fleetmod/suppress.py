@@ -10,6 +10,7 @@ that something is accepted.
 from __future__ import annotations
 
 import re
+import tokenize
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from tree_sitter import Node
 from fleetmod.model import IGNORE, REFUSE, Finding, digest_of
 from fleetmod.regex import lazy
 from fleetmod.rules import Rule
-from fleetmod.syntax.source import Source, Text, walk
+from fleetmod.syntax.source import Source, Text, parse, walk
 
 RULE = Rule(
     id="suppression",
@@ -44,6 +45,7 @@ _BODY = lazy(r"\s+(?P<rules>[\w-]+(?:\s*,\s*[\w-]+)*)\s*:(?P<reason>.*)")
 _LINE = lazy(rf"(?:^|(?<=\s)){_MARK}\s*{IGNORE}[^\n]*".encode(), re.M | re.I)
 _CODE = lazy(rf"^[ \t]*(?!{_MARK})(?=\S)".encode(), re.M)
 _CLOSED = lazy(r"\s*(?:\*/|-->)\s*$")
+_LAYOUT = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 _FORM = f"write `{IGNORE} RULE: reason`"
 _WHOLE = f"{IGNORE}-file"
 # what other tools' directives say behind their name, and what to write here
@@ -232,6 +234,41 @@ def line_comments(source: Text) -> Iterator[Comment]:
             code = _CODE.search(source.data, found.end() + 1)
             after = code.end() if code is not None else len(source.data) + 1
         yield Comment(found.start(), found.end(), after if after <= len(source.data) else None)
+
+
+def comments_of(language: str, source: Text) -> Iterable[Comment]:
+    """The comments of a file in a language of `filekinds`: a directive in a string or in a
+    here-document is none. Of a file that is not read by its grammar, `line_comments`."""
+    if may_hold(source.data):
+        if language == "shell":
+            return _comments(parse("bash", source.data).root_node)
+        if language == "python":
+            try:
+                return list(_python_comments(source.data))
+            except (tokenize.TokenError, SyntaxError, ValueError):
+                pass  # told where it is parsed
+    return line_comments(source)
+
+
+def _python_comments(data: bytes) -> Iterator[Comment]:
+    """The comments of a Python module; raises as tokenize does where there is none."""
+    starts, lines = [0], []
+    for line in data.splitlines(keepends=True):  # bytes end a line where Python does, texts do not
+        starts.append(starts[-1] + len(line))
+        lines.append(line.decode("utf-8"))
+
+    def place(row: int, column: int) -> int:
+        return starts[row - 1] + len(lines[row - 1][:column].encode())
+
+    waiting: list[tuple[int, int]] = []
+    for token in tokenize.generate_tokens(iter([*lines, ""]).__next__):
+        if token.type == tokenize.COMMENT:
+            waiting.append((place(*token.start), place(*token.end)))
+        elif token.type not in _LAYOUT and waiting:
+            at = place(*token.start)
+            yield from (Comment(start, end, at) for start, end in waiting)
+            waiting.clear()
+    yield from (Comment(start, end, None) for start, end in waiting)
 
 
 def _comments(root: Node) -> Iterator[Comment]:

@@ -172,3 +172,25 @@ def test_the_gate_passes_and_the_certificate_tells(tmp_path: Path) -> None:
 def test_explain_knows_directives(tmp_path: Path) -> None:
     told = fleetmod(tmp_path, "explain", "suppression")
     assert (told.code, "reason is required" in told.out.replace("\n", " ")) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "codes"),
+    [
+        ("a.sh", "# fleetmod-ignore shell-home: why\ncp /Users/sam/a b\n", 0),
+        ("a.sh", "cp /Users/sam/a b # fleetmod-ignore shell-home: why\n", 0),
+        ("a.sh", "echo ' # fleetmod-ignore shell-home: why'; cp /Users/sam/a b\n", 1),
+        ("a.sh", "cat <<X\n# fleetmod-ignore-file shell-home: why\nX\ncp /Users/sam/a b\n", 1),
+        ("a.py", "# fleetmod-ignore python-home: why\n\na = '/Users/sam/a'\n", 0),
+        ("a.py", "é = '/Users/sam/a'  # fleetmod-ignore python-home: why\n", 0),
+        ("a.py", "\f\na = '\u2028' + '/Users/sam/a'  # fleetmod-ignore python-home: why\n", 0),
+        ("a.py", "t = '''\n# fleetmod-ignore-file python-home: why\n'''\na = '/Users/sam/a'\n", 1),
+    ],
+)
+def test_a_directive_of_a_script_is_a_comment_of_it(
+    tmp_path: Path, path: str, text: str, codes: int
+) -> None:
+    toml = 'version = 1\n[home]\nusers = ["sam"]\n'
+    root = make(tmp_path / "r", {"fleetmod.toml": toml, path: text})
+    ran = fleetmod(root, "gate", "--phase", "portable")
+    assert ran.code == codes, ran.out

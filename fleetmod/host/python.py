@@ -15,7 +15,7 @@ from fleetmod.host.module_guards import ModuleGuards
 from fleetmod.host.nature import NOTHING, Surroundings, platform_of_file
 from fleetmod.host.tools import RULE, Tool, for_language
 from fleetmod.model import FileResult, Finding
-from fleetmod.suppress import Suppressions, line_comments
+from fleetmod.suppress import Suppressions, comments_of
 from fleetmod.syntax.source import Text
 
 _BROKEN = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -38,7 +38,7 @@ def scan(
     if not any(name.encode() in data for name in MODULES):
         return FileResult(path, digest)
     source = Text(path, data)
-    suppressions = Suppressions(source, known | {RULE.id}, line_comments(source))
+    suppressions = Suppressions(source, known | {RULE.id}, comments_of("python", source))
     try:
         data.decode()
         words = for_language(tools, "python")

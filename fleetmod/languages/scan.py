@@ -10,7 +10,7 @@ from fleetmod.languages import other, plist, shell
 from fleetmod.languages.findings import Context, Result
 from fleetmod.model import EXEMPT, REFUSE, REWRITE
 from fleetmod.project import PORTABLE_RULES
-from fleetmod.suppress import Suppressions, line_comments, may_hold
+from fleetmod.suppress import Suppressions, comments_of, may_hold
 from fleetmod.syntax.source import Text, is_text
 
 
@@ -45,7 +45,8 @@ def _accepted(result: Result, context: Context) -> Result:
     if not may_hold(result.data):
         return result
     source = Text(result.path, result.data)
-    suppressions = Suppressions(source, context.known, line_comments(source))
+    comments = comments_of(language_of(result.path, result.data), source)
+    suppressions = Suppressions(source, context.known, comments)
     findings, edits = [], result.edits
     for f in result.findings:
         if f.action != EXEMPT and (reason := suppressions.apply(f)):
