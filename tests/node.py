@@ -19,14 +19,19 @@ VERSIONS = {
     "@microsoft/sarif-multitool-linux": "5.7.0",
     "@types/node": "24.19.2",
     "@biomejs/biome": "2.6.8",
+    "@dprint/typescript": "0.96.1",
+    "@yarnpkg/cli-dist": "4.18.1",
     "bun": "1.4.5",
+    "dprint": "0.57.4",
     "esbuild": "0.28.2",
     "eslint": "10.15.0",
+    "oxlint": "1.94.0",
     "pnpm": "10.34.9",
     "prettier": "3.10.1",
     "turbo": "2.11.11",
     "typescript": "5.9.3",
     "vitest": "5.1.2",
+    "yarn": "1.22.22",
 }
 
 

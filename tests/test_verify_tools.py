@@ -1,15 +1,17 @@
-"""`verify` with real tools: npm, pnpm, turbo, tsc, vitest, prettier, eslint."""
+"""`verify` with real tools: npm, pnpm, yarn, turbo, tsc, vitest, prettier, eslint, oxlint,
+dprint."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.node import bin_folder, npm, npm_cli
+from tests.node import bin_folder, check, npm, npm_cli
 from tests.repo import Ran, commit, fleetmod, git, make
 
 HOME = 'export const dir = "/Users/alice/data";\n'
@@ -128,6 +130,41 @@ def test_pnpm_goes_on_after_the_first_failure(tmp_path: Path, path: Mapping[str,
     )
 
 
+@pytest.mark.parametrize(
+    ("yarn", "program_of", "scripts"),
+    [
+        ("yarn", "yarn/bin/yarn.js", "yarn workspaces run {}"),
+        ("@yarnpkg/cli-dist", "@yarnpkg/cli-dist/bin/yarn.js", "yarn workspaces foreach -A run {}"),
+    ],
+)
+def test_yarn_goes_on_after_the_first_failure(
+    tmp_path: Path, path: Mapping[str, str], yarn: str, program_of: str, scripts: str
+) -> None:
+    """The classic one, and the one with workspaces of its own way."""
+    script = npm(yarn, "typescript") / program_of
+    program(tmp_path / "bin", "yarn", f'exec node "{script}" "$@"')
+    own = {name: scripts.format(name) for name in ("test", "typecheck")}
+    root = monorepo(tmp_path, own, ["typescript"])
+    (root / "package-lock.json").unlink()
+    (root / "yarn.lock").write_text("")
+    env = {**path, "YARN_ENABLE_TELEMETRY": "0", "YARN_NODE_LINKER": "node-modules"}
+    if yarn != "yarn":  # it runs nothing without a lockfile of its own
+        fields = json.loads((root / "package.json").read_text()) | {"devDependencies": {}}
+        (root / "package.json").write_text(json.dumps(fields))
+        (root / ".gitignore").write_text("node_modules\n.yarn\n")
+        shutil.rmtree(root / "node_modules")
+        check(tmp_path / "bin/yarn", "install", "--no-immutable", cwd=root, env=env)
+    commit(root)
+    ran = fleetmod(root, "verify", "--typecheck", "", env=env)
+    assert ran.code == 0, ran.out + ran.err
+    assert "before: yarn run test in packages/c" in ran.out
+    assert "2 are in packages whose tests ran" in ran.out
+    # one that does not start proves nothing, and its last lines are told
+    program(tmp_path / "bin", "yarn", '[ "$1" = --version ] && echo 1.22.0 && exit; exit 1')
+    ran = fleetmod(root, "verify", "--typecheck", "", env=env)
+    assert ran.code == 3 and "named no test that fails and no error" in ran.out, ran.out
+
+
 def test_each_package_without_a_script_in_the_root(tmp_path: Path, path: Mapping[str, str]) -> None:
     root = monorepo(tmp_path, {}, ["typescript"])
     ran = fleetmod(root, "verify", env=path)
@@ -235,6 +272,37 @@ def test_linters_and_formatters(tmp_path: Path, path: Mapping[str, str]) -> None
     assert "packages/a/x.ts: no-restricted-imports: '@acme/node-identity' import" in ran.out
     assert "packages/node-identity: format: not formatted (" in ran.out
     assert "to mend them: prettier --write packages/" in ran.out
+
+
+def test_oxlint_and_dprint(tmp_path: Path, path: Mapping[str, str]) -> None:
+    tools = ["oxlint", "dprint", "@dprint/typescript"]
+    modules = npm(*tools)
+    plugin = modules / "@dprint/typescript/plugin.wasm"
+    root = make(
+        tmp_path / "repo",
+        {
+            "package.json": package(
+                "acme",
+                private=True,
+                workspaces=["packages/*"],
+                scripts={"lint": "oxlint", "format": "dprint check"},
+                devDependencies=dict.fromkeys(tools, "*"),
+            ),
+            "package-lock.json": "{}",
+            ".oxlintrc.json": json.dumps(
+                {"rules": {"no-debugger": "error", "no-template-curly-in-string": "error"}}
+            ),
+            "dprint.json": json.dumps({"typescript": {}, "plugins": [str(plugin)]}),
+            "packages/a/package.json": package("@acme/a"),
+            "packages/a/x.ts": f"debugger;\n{HOME}",
+        },
+    )
+    install(root, modules, {"@acme/a": "packages/a"})
+    ran = fleetmod(root, "verify", "--typecheck", "", "--test", "", env=path)
+    assert ran.code == 0, ran.out + ran.err
+    assert "oxlint: nothing new in " in ran.out  # the debugger was there before
+    assert "packages/node-identity: format: not formatted (" in ran.out
+    assert "to mend them: dprint fmt packages/" in ran.out
 
 
 def test_a_snapshot_is_told(tmp_path: Path, path: Mapping[str, str]) -> None:
