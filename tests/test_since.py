@@ -203,3 +203,29 @@ def test_every_report_tells_why_it_failed(root: Path, form: str) -> None:
     ran = fleetmod(root, "gate", "--since", "HEAD", "--format", form)
     assert ran.code == 1
     assert "home.users lacks" in ran.out.replace("&#34;", '"')
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "config"),
+    [
+        ("packages/a/src/a.ts", "packages/a/src/a.TS", {}),
+        ("packages/a/src/a.ts", "docs/a.ts", {}),
+        ("apps/b/src/b.ts", "vendor/b/b.ts", {}),
+        # a folder that is gone hides nothing, and what stood there does
+        ("apps/b/src/b.ts", "other/b.ts", {"workspace__scan": '["packages"]'}),
+    ],
+)
+def test_code_that_is_moved_out_of_sight(
+    root: Path, old: str, new: str, config: dict[str, str]
+) -> None:
+    (root / new).parent.mkdir(parents=True, exist_ok=True)
+    git(root, "mv", old, new)
+    (root / "fleetmod.toml").write_text(toml(**config))
+    commit(root)
+    assert f"{old} is {new} now, which is not looked at" in since(root, 1, ref="HEAD~1")["failures"]
+
+
+def test_code_that_is_moved_in_sight(root: Path) -> None:
+    git(root, "mv", "packages/a/src/a.ts", "packages/a/src/b.mts")
+    git(root, "mv", "docs/c.ts", "docs/d.ts")
+    assert since(root, 0)["failures"] == []

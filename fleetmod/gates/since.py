@@ -11,11 +11,13 @@ from pathlib import Path
 
 from fleetmod.audit import Audit
 from fleetmod.errors import FleetmodError
+from fleetmod.filekinds import is_typescript
 from fleetmod.gates.check import FAILED, PASSED, UNPROVEN_VERDICT, Verdict
 from fleetmod.model import Finding
 from fleetmod.project import Project, Sources
 from fleetmod.scan import scan_file
 from fleetmod.workspace.config import FILE, Config, parse_config
+from fleetmod.workspace.discover import looked_at
 from fleetmod.workspace.git import blob_at, commit_of, run_git
 from fleetmod.workspace.schema import TABLES
 from fleetmod.workspace.tree_state import folders, inside
@@ -60,6 +62,7 @@ def since(project: Project, sources: Sources, audit: Audit, ref: str) -> Verdict
                 failures.append(f"the rule {path} is gone")
             else:
                 unproven.append(f"the rule {path} changed: a person has to tell what it misses now")
+    failures += _moved_out(project, sha, past or project.config)
     told += _new_suppressions(project, sources, audit, sha)
     outcome = FAILED if failures else UNPROVEN_VERDICT if unproven else PASSED
     return Verdict(
@@ -108,6 +111,26 @@ def _narrowed(root: Path, past: Config, now: Config) -> Iterator[tuple[str, str]
     for key in _CHANGED:
         if old[key] and old[key] != new[key]:
             yield key, f"{key} is not looked for as it was: {_change(old[key], new[key])}"
+
+
+def _moved_out(project: Project, sha: str, past: Config) -> Iterator[str]:
+    """Code that was looked at, by another name or place where it is not any more.
+
+    The index is compared: git runs no filter for it.
+    """
+    asked = ["diff", "--cached", "--name-status", "-M", "--diff-filter=R", "--relative"]
+    listed = run_git(project.root, [*asked, "-z", sha])
+    if listed is None:
+        raise FleetmodError(
+            "git cannot compare the files of the two commits",
+            where=str(project.root),
+            todo="Fetch the history first",
+        )
+    before, after = looked_at(past), looked_at(project.config)
+    for old, new in zip(listed[1::3], listed[2::3], strict=True):
+        seen = is_typescript(old) and before(old)
+        if seen and not (is_typescript(new) and after(new)):
+            yield f"{old} is {new} now, which is not looked at"
 
 
 def _other_changes(past: Config, now: Config, narrowed: Mapping[str, str]) -> Iterator[str]:

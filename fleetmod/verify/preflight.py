@@ -18,6 +18,7 @@ from fleetmod.workspace.copy import MODULES
 _PINS = {".nvmrc": "nvm install", ".node-version": "fnm use --install-if-missing"}
 _VERSION = re.compile(r"\bv?(\d+)(?:\.(\d+))?(?:\.(\d+))?\b")
 _TOOL_VERSIONS = re.compile(r"^(?:nodejs|node)[ \t]+(\S+)", re.M)
+_OUTSIDE = '"packageLocation": "../'  # in .pnp.cjs: the archives of yarn's global cache
 _SECONDS = 120  # a manager may fetch the version of itself that the repository names
 ENVIRONMENT = {"COREPACK_ENABLE_DOWNLOAD_PROMPT": "0", "CI": "1", "NO_COLOR": "1"}
 
@@ -106,6 +107,12 @@ def _installed(
 ) -> Iterator[str]:
     """What the packages in `folders` declare and Node would not find from there."""
     if (root / ".pnp.cjs").exists():  # yarn keeps them in archives
+        if _OUTSIDE in _text(root / ".pnp.cjs"):
+            yield (
+                "yarn keeps the dependencies outside of the repository (Plug'n'Play), where a copy "
+                "of it does not find them: run `yarn config set nodeLinker node-modules && yarn "
+                "install`"
+            )
         return
     declared = {name for package in packages for name in package.dependencies}
     own = {package.name for package in packages}
