@@ -96,9 +96,10 @@ def command(
     then.
 
     With --since a value of fleetmod.toml that narrows fails (scan, gate, exclude, users, root,
-    vault, adapters, rules, vm_addresses), as does a file that is gone: whoever means it merges it
-    knowingly. A rule of your own that changed is unproven. Other values that changed, and findings
-    newly accepted by a directive, are told.
+    vault, adapters, rules, vm_addresses), as do a file of these that is gone and code that has
+    moved to where nothing looks: whoever means it merges it knowingly. A rule of your own that
+    changed is unproven. Other values that changed, and findings newly accepted by a directive, are
+    told.
     """
     from fleetmod.audit import audit
     from fleetmod.cli.output import save
