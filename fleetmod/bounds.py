@@ -1,6 +1,9 @@
-"""How much of one file is looked at; what is past a bound is told as unproven."""
+"""How much of one file is looked at; what is past a bound is told as unproven. And the way to end
+a look that nobody waits for."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 SIZE = 4_000_000  # bytes; the largest file that people wrote, TypeScript's checker, has 3.2 million
 DEPTH = 400  # of nodes in a syntax tree; code that people write stays below 80
@@ -22,3 +25,15 @@ TOO_MANY_LEVELS = (
 )
 TOO_MANY = f"holds more than {FINDINGS:,} findings, so nothing in it is looked at"
 NO_TEXT = "is no UTF-8 text; save it as UTF-8"
+
+Stop = Callable[[], bool]
+
+
+class Stopped(Exception):
+    """Nobody wants the answer any more."""
+
+
+def ask(stop: Stop | None) -> None:
+    """Raises Stopped where `stop` says so."""
+    if stop is not None and stop():
+        raise Stopped

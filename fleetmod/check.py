@@ -12,21 +12,10 @@ from fleetmod.edits import render
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.filekinds import is_typescript
 from fleetmod.grepped import grep, unexplained, with_lines
-from fleetmod.literals import holds_home
 from fleetmod.model import REWRITE, FileResult, Finding, digest_of
-from fleetmod.project import (
-    Project,
-    Sources,
-    looks_at,
-    make_settings,
-    not_the_text,
-    read_sources,
-)
-from fleetmod.scan import scan_all
-from fleetmod.testfiles import is_test
-from fleetmod.workspace.discover import select
-from fleetmod.workspace.disk import is_file, readable_name
-from fleetmod.workspace.search import Search
+from fleetmod.project import Project, Sources, read_sources
+from fleetmod.scan import scan_all, scan_some
+from fleetmod.workspace.disk import is_file
 from fleetmod.workspace.tree_state import Fault
 
 
@@ -73,8 +62,11 @@ def check(
     Paths that an audit leaves out are left out here too. Raises FleetmodError for a baseline that
     cannot be read.
     """
-    sources = read_sources(project) if contents is None else _sources(project, contents, unseen)
-    results = scan_all(project, sources)
+    if contents is None:
+        sources = read_sources(project)
+        results = scan_all(project, sources)
+    else:
+        sources, results = scan_some(project, contents, unseen)
     lines = unexplained(project, grep(project, contents), results)
     results = with_lines(project, sources, results, lines, contents)
     found = [f for result in results for f in result.findings]
@@ -136,26 +128,6 @@ def read_baseline(project: Project) -> Baseline:
         raise FleetmodError("is not UTF-8 text", where=FILE, todo="Save it as UTF-8") from error
     except OSError as error:
         raise FleetmodError(f"cannot be read: {error.strerror}", where=FILE) from error
-
-
-def _sources(project: Project, contents: Mapping[str, bytes], unseen: Iterable[Fault]) -> Sources:
-    """The files of `contents` that an audit would analyse."""
-    holds, unreadable = looks_at(project), set(unseen)
-    paths = select(project.root, project.config, contents)
-    held = {}
-    for path in filter(is_typescript, paths):
-        if why := not_the_text(project, path, contents[path]):
-            unreadable.add((readable_name(path), why))
-        elif holds(contents[path]):
-            held[path] = contents[path]
-    if any(is_test(path) and holds_home(data) for path, data in held.items()):
-        # what a test may expect hangs on what the rest of its package spells
-        whole = read_sources(project)
-        everything = {**whole.contents, **held}
-        settings = make_settings(project, everything, whole.discovered, whole.beside)
-    else:
-        settings = make_settings(project, held, ())
-    return Sources(settings, held, tuple(paths), tuple(sorted(unreadable)), Search(project.root))
 
 
 def _replacements(

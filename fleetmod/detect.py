@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import accumulate
 
 from tree_sitter import Node, QueryCursor
 
 from fleetmod.analysis import Analysis
+from fleetmod.bounds import Stop, ask
 from fleetmod.regex import lazy
 from fleetmod.rules import Rule
 from fleetmod.spans import Spans
@@ -22,19 +23,6 @@ _QUESTIONS = 64  # about a file, of each group of rules
 _TOKEN = lazy(r'"(?:[^"\\]|\\.)*"|;[^\n]*|@debt(?![\w.-])')
 
 _MANY, _NEAR = 500, 16
-
-
-Stop = Callable[[], bool]
-
-
-class Stopped(Exception):
-    """Nobody wants the answer any more."""
-
-
-def ask(stop: Stop | None) -> None:
-    """Raises Stopped where `stop` says so."""
-    if stop is not None and stop():
-        raise Stopped
 
 
 def matches(

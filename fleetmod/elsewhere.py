@@ -6,7 +6,7 @@ the modules that its file imports, of those that import it, of the service that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fleetmod.syntax.source import Source
 
 _FAMILY = "process"
+_TOOL = b"launchctl"
 _TEXTS = ("display", "comment", "log", "name")  # classes of rules; see `subjects.is_text`
 _CALLS = ("call", "value")
 _FAR = 5  # modules that only hand on what another one does
@@ -34,14 +35,14 @@ _PARTS = tuple(
 
 class Everywhere:
     """The calls of a whole repository. `results` are those of the files that were analysed,
-    `analyse` gives the result of another file."""
+    `analyse` gives those of other files, of which it knows any."""
 
     def __init__(
         self,
         project: Project,
         sources: Sources,
         results: Mapping[str, FileResult],
-        analyse: Callable[[str], FileResult | None],
+        analyse: Callable[[Sequence[str]], Mapping[str, FileResult]],
     ) -> None:
         self._project, self._sources, self._results = project, sources, dict(results)
         self._analyse = analyse
@@ -104,18 +105,19 @@ class Everywhere:
         return self._calls[path]
 
     def _result(self, path: str) -> FileResult | None:
-        if path not in self._results and path not in self._sources.contents:
-            other = self._analyse(path) if is_typescript(path) else None
-            if other is None:
-                return None
-            self._results[path] = other
+        if path not in self._results and is_typescript(path):
+            self._results |= self._analyse([path])
         return self._results.get(path)
 
     @cached_property
     def _services(self) -> tuple[tuple[str, Call], ...]:
         found = []
-        for result in self._results.values():
-            if is_test(result.path) or not result.labels:
+        code = [path for path in self._sources.contents if not is_test(path)]
+        left = [path for path in code if path not in self._results]
+        self._results |= self._analyse([p for p in left if _TOOL in self._sources.contents[p]])
+        for path in code:
+            result = self._results.get(path)
+            if result is None or not result.labels:
                 continue
             labels = dict(result.labels)
             for finding in result.findings:

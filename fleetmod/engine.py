@@ -18,10 +18,12 @@ from fleetmod.bounds import (
     TOO_DEEP,
     TOO_MANY,
     TOO_MANY_LEVELS,
+    Stop,
+    ask,
     too_large,
 )
 from fleetmod.describe import describe
-from fleetmod.detect import Stop, ask, matches
+from fleetmod.detect import matches
 from fleetmod.flow.own_port import adapter_of
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.imports import import_edits

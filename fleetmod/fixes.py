@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from fleetmod.edits import render
 from fleetmod.engine import scan
 from fleetmod.model import REWRITE, Edit, Finding, Need
 from fleetmod.rules import Rule
 from fleetmod.settings import Settings
+from fleetmod.together import RULE, Fates
 
 
 @dataclass(frozen=True)
 class Fix:
-    """Edits of one file, imports included, and the port members that they import."""
+    """Edits of one file, imports included, and the port members that they import.
+
+    `along` are the bytes and the edits of other files, for the homes of tests move together.
+    """
 
     edits: tuple[Edit, ...]
     needs: tuple[Need, ...]
+    along: Mapping[str, tuple[bytes, tuple[Edit, ...]]] = field(default_factory=dict)
 
 
 def fix_of(finding: Finding, data: bytes, settings: Settings, rules: Sequence[Rule]) -> Fix | None:
@@ -33,4 +38,8 @@ def fix_of(finding: Finding, data: bytes, settings: Settings, rules: Sequence[Ru
     result = scan(finding.path, data, settings, own, lambda *match: match == itself)
     if not result.edits or scan(finding.path, render(data, result.edits), settings, ()).errors:
         return None
-    return Fix(result.edits, result.needs)
+    along: dict[str, tuple[bytes, tuple[Edit, ...]]] = {}
+    if finding.rule == RULE and isinstance(settings.fates, Fates):
+        along = settings.fates.moves(finding.path)
+        along.pop(finding.path, None)
+    return Fix(result.edits, result.needs, along)

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -45,12 +45,11 @@ def plan(
     Without either, that is every file.
     """
     sources = read_sources(project)
+    only = None
     if globs or paths:
-        held = sources.contents.items()
-        wanted = {p: d for p, d in held if p in paths or _matches(p, globs)}
-        sources = replace(sources, contents=wanted)
-    results, settings = scan_whole(project, sources, progress)
-    changes: list[FileChange] = _moved_along(sources, results, bool(globs or paths))
+        only = {path for path in sources.contents if path in paths or _matches(path, globs)}
+    results, settings = scan_whole(project, sources, progress, only)
+    changes: list[FileChange] = _moved_along(sources, results, only)
     needed: list[Needed] = []
     for index, result in enumerate(results):
         if not result.edits:
@@ -95,11 +94,13 @@ def plan(
     return Plan(tuple(changes), told, notes, tuple(unproven))
 
 
-def _moved_along(sources: Sources, results: list[FileResult], narrowed: bool) -> list[FileChange]:
+def _moved_along(
+    sources: Sources, results: list[FileResult], only: Collection[str] | None
+) -> list[FileChange]:
     """What moves with the homes of tests: data, snapshots, helpers in which nothing is found.
 
-    Those that have results get the edits there. A plan that is `narrowed` to some files leaves the
-    tests alone whose homes other files share.
+    Those that have results get the edits there. A plan for `only` some files leaves the tests alone
+    whose homes other files share.
     """
     fates = sources.settings.fates
     if not isinstance(fates, Fates):
@@ -111,8 +112,8 @@ def _moved_along(sources: Sources, results: list[FileResult], narrowed: bool) ->
         if not any(f.rule == RULE and f.action == REWRITE for f in result.findings):
             continue
         moves = fates.moves(path)
-        others = sorted(moves.keys() - sources.contents.keys())
-        if narrowed and others:
+        others = sorted(moves.keys() - only) if only is not None else []
+        if others:
             results[index] = refused(result, f"{others[0]} moves along with it; name both")
             continue
         for each, (data, edits) in moves.items():

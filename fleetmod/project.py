@@ -20,12 +20,12 @@ from fleetmod.places import HOME, ROOT, VAULT, Places, slug
 from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings
 from fleetmod.testfiles import is_test
-from fleetmod.together import Fates, Held, is_data
+from fleetmod.together import DATA, Fates, Held, is_data
 from fleetmod.workspace.config import Config, configured_above, load_config
 from fleetmod.workspace.discover import NAMELESS, WIDE, candidates, discover, is_wide, wide_texts
 from fleetmod.workspace.disk import is_folder, readable_name
 from fleetmod.workspace.globs import matcher
-from fleetmod.workspace.graph import ModuleGraph, read_graph
+from fleetmod.workspace.graph import CODE, ModuleGraph, read_graph
 from fleetmod.workspace.grep import grep_files
 from fleetmod.workspace.manifest import find_packages, owner
 from fleetmod.workspace.schema import FILE
@@ -64,6 +64,11 @@ class Project:
     cached: bool = False
     copy_of: Path | None = None
     whole: bool = True  # every rule is asked, so what none explains can be told
+    known: Cache | None = field(default=None, compare=False)  # what another place's run found
+
+    def at(self, root: Path) -> Project:
+        """The same project with a copy of its files, or of what they once were, for its files."""
+        return replace(self, root=root, copy_of=self.origin, known=self.cache)
 
     @property
     def origin(self) -> Path:
@@ -73,6 +78,8 @@ class Project:
     @cached_property
     def cache(self) -> Cache:
         """What earlier runs found, and this one does; nothing of earlier ones if not `cached`."""
+        if self.known is not None:
+            return self.known
         return open_cache(self.origin, self.rules) if self.cached else Cache()
 
     @cached_property
@@ -84,8 +91,9 @@ class Project:
     def graph(self) -> ModuleGraph:
         """Which files import which, as of when it is first asked."""
         listed = self.search.listed
-        files = discover(self.root, self.config) if listed is None else listed
-        return read_graph(self.root, files)
+        if not listed:  # no git, or a folder that a repository further up ignores
+            return read_graph(self.root, discover(self.root, self.config), by_git=False)
+        return read_graph(self.root, listed)
 
     def read(self, path: str) -> bytes:
         """A file's bytes; none of one that cannot be read, which is told elsewhere."""
@@ -289,6 +297,17 @@ def not_the_text(project: Project, path: str, data: bytes) -> str:
     return WIDE if is_wide(data, triggers(project)) else ""
 
 
+def with_contents(project: Project, sources: Sources, contents: Mapping[str, bytes]) -> Sources:
+    """Sources with other contents of some files; `sources` where they have these."""
+    if all(sources.contents.get(path) == data for path, data in contents.items()):
+        return sources
+    every = {**sources.contents, **contents}
+    discovered = tuple(sorted({*sources.discovered, *contents}))
+    beside = _read_beside(project, every, discovered, sources.search)
+    settings = make_settings(project, every, discovered, beside)
+    return replace(sources, settings=settings, contents=every, discovered=discovered, beside=beside)
+
+
 def _unseen(root: Path, path: str, why: str) -> FileResult:
     """The result of a file that is not looked at."""
     digest, lines = sha256(), 1
@@ -298,6 +317,11 @@ def _unseen(root: Path, path: str, why: str) -> FileResult:
             lines += piece.count(b"\n")
     every = ((1, lines),)
     return FileResult(path, digest.hexdigest(), errors=every, unparsed=every, problem=why)
+
+
+def is_asked_for(path: str) -> bool:
+    """Whether any analysis reads a file's content: code, data, what a test may read."""
+    return path.endswith((*CODE, *DATA)) or is_test(path)
 
 
 def triggers(project: Project) -> list[bytes]:

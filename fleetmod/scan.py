@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count
 
+from fleetmod.bounds import Stop, ask
 from fleetmod.browser import BY_IMPORTER, browser_importer
 from fleetmod.cache import Keys
 from fleetmod.elsewhere import Everywhere
 from fleetmod.fates import Fate
+from fleetmod.filekinds import is_typescript
 from fleetmod.literals import Literals
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
-from fleetmod.project import Project, Sources
+from fleetmod.project import (
+    Project,
+    Sources,
+    looks_at,
+    make_settings,
+    not_the_text,
+    read_sources,
+    with_contents,
+)
 from fleetmod.settings import Settings
 from fleetmod.testfiles import is_test
 from fleetmod.together import RULE, Fates
 from fleetmod.workers import shared
+from fleetmod.workspace.discover import select
+from fleetmod.workspace.disk import readable_name
+from fleetmod.workspace.search import Search
+from fleetmod.workspace.tree_state import Fault
 
 _ITSELF = (
     "stands in the {} package itself, which cannot import itself; "
@@ -32,30 +46,38 @@ Progress = Callable[[int, int], None]
 
 
 def scan_all(
-    project: Project, sources: Sources, progress: Progress | None = None
+    project: Project,
+    sources: Sources,
+    progress: Progress | None = None,
+    only: Collection[str] | None = None,
 ) -> list[FileResult]:
-    """Analyse every file that holds a trigger."""
-    return scan_whole(project, sources, progress)[0]
+    """Analyse every file that holds a trigger, or `only` some of them, with the same result."""
+    return scan_whole(project, sources, progress, only)[0]
 
 
 def scan_whole(
-    project: Project, sources: Sources, progress: Progress | None = None
+    project: Project,
+    sources: Sources,
+    progress: Progress | None = None,
+    only: Collection[str] | None = None,
+    stop: Stop | None = None,
 ) -> tuple[list[FileResult], Settings]:
-    """The same, and the settings by which each result is found again."""
-    paths = sorted(sources.contents)
+    """The same, and the settings by which each result is found again.
+
+    Raises bounds.Stopped once `stop` says that nobody wants the answer any more.
+    """
+    paths = sorted(sources.contents if only is None else only)
     done = count(1)
 
     def told() -> None:
         if progress is not None:
             progress(next(done), len(paths))
+        ask(stop)
 
-    code = [path for path in paths if not is_test(path)]
-    found = _scan_part(project, sources, code, told)
-    # what a test may expect hangs on what the code spells
-    found |= _scan_part(project, sources, [path for path in paths if path not in found], told)
-    results = {path: _possible(project, found[path]) for path in paths}
+    ask(stop)
+    results = _first(project, sources, paths, told, stop)
     settings = sources.settings
-    everywhere = Everywhere(project, sources, results, partial(_beside, project, settings))
+    everywhere = Everywhere(project, sources, results, partial(_others, project, sources))
     around = {path: everywhere.around(path) for path in paths}
     if spoken := {path: each for path, each in around.items() if each is not None}:
         # texts go with the calls that they speak of, also those of other files
@@ -63,10 +85,65 @@ def scan_whole(
         informed = replace(sources, settings=settings)
         again = _scan_part(project, informed, list(spoken), lambda: None, "words")
         results |= {path: _possible(project, result) for path, result in again.items()}
+    if only is not None and (group := _moving(sources, results) - results.keys()):
+        results |= _first(project, sources, sorted(group), lambda: None)
     _agree(settings.fates, results)
-    every = [result for result in results.values() if result.findings or result.errors]
-    every = sorted([*every, *sources.unseen], key=lambda result: result.path)
-    return every, settings
+    found = [*(results[path] for path in paths), *sources.unseen]
+    every = [result for result in found if result.findings or result.errors]
+    return sorted(every, key=lambda result: result.path), settings
+
+
+def scan_some(
+    project: Project, contents: Mapping[str, bytes], unseen: Iterable[Fault] = ()
+) -> tuple[Sources, list[FileResult]]:
+    """Those of some files that an audit would analyse, and its results of them.
+
+    What it must know of other files is read from the disk where one of these holds a trigger; what
+    these hold counts. `unseen` is what is not there as the commit has it.
+    """
+    holds, unreadable = looks_at(project), set(unseen)
+    paths = select(project.root, project.config, contents)
+    held = {}
+    for path in filter(is_typescript, paths):
+        if why := not_the_text(project, path, contents[path]):
+            unreadable.add((readable_name(path), why))
+        elif holds(contents[path]):
+            held[path] = contents[path]
+    if not held:
+        sources = Sources(make_settings(project, {}, ()), {}, (), (), Search(project.root))
+        results = []
+    else:
+        sources = with_contents(project, read_sources(project), held)
+        sources = replace(sources, unseen=())  # what is too large is told anew
+        results = scan_all(project, sources, only=held)
+    told = tuple(sorted(unreadable))
+    return replace(sources, contents=held, discovered=tuple(paths), unreadable=told), results
+
+
+def _first(
+    project: Project,
+    sources: Sources,
+    paths: Sequence[str],
+    told: Callable[[], None],
+    stop: Stop | None = None,
+) -> dict[str, FileResult]:
+    """The results of files by themselves, without what their texts may speak of elsewhere."""
+    code = [path for path in paths if not is_test(path)]
+    found = _scan_part(project, sources, code, told, stop=stop)
+    # what a test may expect hangs on what the code spells
+    tests = [path for path in paths if path not in found]
+    found |= _scan_part(project, sources, tests, told, stop=stop)
+    return {path: _possible(project, found[path]) for path in paths}
+
+
+def _moving(sources: Sources, results: Mapping[str, FileResult]) -> set[str]:
+    """The files with whose homes those of some tests move, as far as they are analysed."""
+    fates, out = sources.settings.fates, set[str]()
+    if isinstance(fates, Fates):
+        for path, result in results.items():
+            if is_test(path) and any(finding.rule == RULE for finding in result.findings):
+                out |= fates.group(path) & sources.contents.keys()
+    return out
 
 
 def _agree(fates: Mapping[str, Fate], results: dict[str, FileResult]) -> None:
@@ -99,6 +176,16 @@ def _without_homes(result: FileResult, reason: str) -> FileResult:
     )
 
 
+def _others(project: Project, sources: Sources, paths: Sequence[str]) -> dict[str, FileResult]:
+    """The results of files that were not asked for, of those that name the tool."""
+    known = [path for path in paths if path in sources.contents]
+    found = _first(project, sources, known, lambda: None)
+    for path in paths:
+        if path not in found and (result := _beside(project, sources.settings, path)) is not None:
+            found[path] = result
+    return found
+
+
 def _beside(project: Project, settings: Settings, path: str) -> FileResult | None:
     """The result of a file that was not asked for, where it names the tool."""
     if project.search.lacking([TOOL])(path):
@@ -113,7 +200,10 @@ def _beside(project: Project, settings: Settings, path: str) -> FileResult | Non
         family: settings.adapters.get(family, frozenset()) | frozenset(filter(own, [path]))
         for family, own in project.own_adapters.items()
     }
-    return scan_file(project, path, data, replace(settings, adapters=adapters))
+    from fleetmod.engine import scan
+
+    settings = replace(settings, adapters=adapters)
+    return _possible(project, scan(path, data, settings, project.rules_for(path)))
 
 
 def _scan_part(
@@ -122,19 +212,24 @@ def _scan_part(
     paths: Sequence[str],
     told: Callable[[], None],
     kind: str = "result",
+    stop: Stop | None = None,
 ) -> dict[str, FileResult]:
     contents, cache, known = sources.contents, project.cache, Keys(sources.settings)
     keys = {path: known.of(path, contents[path], project.rules_for(path)) for path in paths}
     found = {path: cache.get(kind, path, key) for path, key in keys.items()}
     left = [path for path, result in found.items() if result is None]
-    for path, result in zip(left, _analyse(project, sources, left, told), strict=True):
+    for path, result in zip(left, _analyse(project, sources, left, told, stop), strict=True):
         found[path] = result
         cache.put(kind, path, keys[path], result)
     return found
 
 
 def _analyse(
-    project: Project, sources: Sources, paths: Sequence[str], told: Callable[[], None]
+    project: Project,
+    sources: Sources,
+    paths: Sequence[str],
+    told: Callable[[], None],
+    stop: Stop | None,
 ) -> list[FileResult]:
     """The results of files, and what else their trees tell, found by as many processes as help."""
     if not paths:
@@ -145,7 +240,7 @@ def _analyse(
     literals = settings.production_literals
 
     def work(path: str) -> tuple[FileResult, frozenset[str] | None]:
-        result = scan(path, contents[path], settings, project.rules_for(path))
+        result = scan(path, contents[path], settings, project.rules_for(path), stop=stop)
         return result, literals.of(path) if isinstance(literals, Literals) else None
 
     done = shared(work, paths, lambda path: len(contents[path]), told)
@@ -153,23 +248,6 @@ def _analyse(
         if spelled is not None and isinstance(literals, Literals):
             literals.put(path, spelled)
     return [result for result, _ in done]
-
-
-def scan_file(
-    project: Project,
-    path: str,
-    data: bytes,
-    settings: Settings,
-    stop: Callable[[], bool] | None = None,
-) -> FileResult:
-    """Analyse one file of the repository, whatever its content on the disk is.
-
-    Raises detect.Stopped once `stop` says that nobody wants the answer any more.
-    """
-    from fleetmod.engine import scan
-
-    rules = project.rules_for(path)
-    return _possible(project, scan(path, data, settings, rules, stop=stop))
 
 
 def _possible(project: Project, result: FileResult) -> FileResult:

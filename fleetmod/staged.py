@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import posixpath
-import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from fleetmod.baseline import FILE as BASELINE
 from fleetmod.errors import FleetmodError
-from fleetmod.literals import holds_home
-from fleetmod.project import Project, open_project
-from fleetmod.testfiles import is_test
+from fleetmod.filekinds import is_typescript
+from fleetmod.project import Project, is_asked_for, looks_at, open_project
 from fleetmod.workspace.config import FILE as CONFIG
 from fleetmod.workspace.config import load_config
 from fleetmod.workspace.disk import is_folder
+from fleetmod.workspace.history import blobs
 from fleetmod.workspace.index import Index, read_index
+from fleetmod.workspace.tree_copy import tree_copy
+from fleetmod.workspace.tree_state import inside
 
 # what is read of the whole repository, beside its configuration and rules
 _MANIFESTS = ("package.json", "pnpm-workspace.yaml")
@@ -48,12 +49,37 @@ def staged(root: Path, places: Sequence[str] | None = None) -> Iterator[Staged]:
         raise FleetmodError("is no git repository", where=str(root), todo="Give FILES")
     paths = index.changed() if places is None else _below(index, places)
     contents = dict(index.contents(paths))
-    with tempfile.TemporaryDirectory(prefix="fleetmod-staged-") as folder:
-        copy = Path(folder) / (root.name or "root")
-        copy.mkdir()
-        _export(index, copy, contents)
-        project = open_project(copy, cached=True, origin=root)
-        yield Staged(project, contents, lambda path: path in index.entries)
+    entries, configured = index.entries, CONFIG in index.entries
+    if not configured and (above := index.above(CONFIG)):
+        raise FleetmodError(
+            "is a folder of a repository that is configured above it",
+            where=str(root),
+            todo=f"Run this in {above} of the repository, or give it with -C",
+        )
+
+    # a configuration is proposed from every kind of file
+    def reads(path: str) -> bool:
+        return not configured or _is_first(path) or is_asked_for(path)
+
+    with tree_copy(root.name, reads) as copy, blobs(root) as reader:
+        first = {
+            path: blob for path, blob in entries.items() if path in contents or _is_first(path)
+        }
+        copy.show(first if configured else entries, reader)
+        if (config := load_config(copy.folder)) is not None:
+            folders = [posixpath.normpath(folder) for folder in config.workspace.rules]
+            rules = {path: blob for path, blob in entries.items() if inside(path, folders)}
+            copy.show({**first, **rules}, reader)
+        project = open_project(copy.folder, cached=True, origin=root)
+        holds = looks_at(project)
+        if any(is_typescript(path) and holds(data) for path, data in contents.items()):
+            copy.show(entries, reader, lenient=True)  # what an audit asks of other files
+        yield Staged(project, contents, lambda path: path in entries)
+
+
+def _is_first(path: str) -> bool:
+    """Whether a file is read, whatever the commit changes."""
+    return path in (CONFIG, BASELINE) or path.rpartition("/")[2] in _MANIFESTS
 
 
 def _below(index: Index, places: Sequence[str]) -> list[str]:
@@ -69,48 +95,3 @@ def _below(index: Index, places: Sequence[str]) -> list[str]:
             )
         found |= dict.fromkeys(inside)
     return list(found)
-
-
-def _export(index: Index, copy: Path, contents: Mapping[str, bytes]) -> None:
-    """Write what `check` reads: little, but all of it where a proposal or a test needs all."""
-    entries = index.entries
-    if CONFIG in entries:
-        _write(index, copy, [CONFIG])
-        config = load_config(copy)
-        assert config is not None
-        folders = {posixpath.normpath(folder) for folder in config.workspace.rules}
-        rules = tuple(f"{folder}/" for folder in folders)
-        whole = "." in folders
-        whole |= any(is_test(path) and holds_home(data) for path, data in contents.items())
-    else:
-        if above := index.above(CONFIG):
-            raise FleetmodError(
-                "is a folder of a repository that is configured above it",
-                where=str(index.root),
-                todo=f"Run this in {above} of the repository, or give it with -C",
-            )
-        whole, rules = True, ()
-    wanted = [
-        path
-        for path in entries
-        if path != CONFIG
-        and (
-            whole
-            or path in contents
-            or path == BASELINE
-            or path.rpartition("/")[2] in _MANIFESTS
-            or path.startswith(rules)
-        )
-    ]
-    _write(index, copy, wanted)
-
-
-def _write(index: Index, copy: Path, paths: Collection[str]) -> None:
-    for path, data in index.contents(paths):
-        try:
-            (copy / path).parent.mkdir(parents=True, exist_ok=True)
-            (copy / path).write_bytes(data)
-        except OSError as error:
-            raise FleetmodError(
-                f"cannot be copied to {copy}: {error.strerror}", where=path, exit_code=3
-            ) from error

@@ -276,7 +276,7 @@ def is_data(path: str) -> bool:
     """Whether a test may read a file: test data, or data of a program, no editor's or our own."""
     if path.startswith(".") or "/." in path or path == "fleetmod.toml":
         return False
-    return suffix(path) in _DATA or (is_test(path) and not is_typescript(path))
+    return suffix(path) in DATA or (is_test(path) and not is_typescript(path))
 
 
-_DATA = (".json", ".jsonc", ".json5", ".jsonl", ".ndjson", ".yaml", ".yml", ".toml")
+DATA = (".json", ".jsonc", ".json5", ".jsonl", ".ndjson", ".yaml", ".yml", ".toml")

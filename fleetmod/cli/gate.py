@@ -140,7 +140,7 @@ def command(
     if ref is not None:
         from fleetmod.gates.since import since
 
-        verdicts = (*verdicts, since(project, sources, audited, ref))
+        verdicts = (*verdicts, since(project, audited, ref))
     apart = groups(asked)
 
     def text(to_file: bool) -> str:

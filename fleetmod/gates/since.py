@@ -14,10 +14,12 @@ from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_typescript
 from fleetmod.gates.check import FAILED, PASSED, UNPROVEN_VERDICT, Verdict
 from fleetmod.model import Finding
-from fleetmod.project import Project, Sources
-from fleetmod.scan import scan_file
+from fleetmod.past import past
+from fleetmod.project import Project
+from fleetmod.scan import scan_some
 from fleetmod.workspace.config import FILE, Config, parse_config
 from fleetmod.workspace.discover import looked_at
+from fleetmod.workspace.disk import is_file
 from fleetmod.workspace.git import blob_at, commit_of, run_git
 from fleetmod.workspace.schema import TABLES
 from fleetmod.workspace.tree_state import folders, inside
@@ -31,7 +33,7 @@ _REMOVED = ("workspace.rules", "home.users", "container.vm_addresses")  # fewer 
 _CHANGED = ("home.root", "home.vault")  # another value is not looked for any more
 
 
-def since(project: Project, sources: Sources, audit: Audit, ref: str) -> Verdict:
+def since(project: Project, audit: Audit, ref: str) -> Verdict:
     """The verdict on the configuration and the directives, against those at the commit `ref`.
 
     Whatever narrows fails, for the gates would pass over debt without a word; what changed
@@ -63,7 +65,7 @@ def since(project: Project, sources: Sources, audit: Audit, ref: str) -> Verdict
             else:
                 unproven.append(f"the rule {path} changed: a person has to tell what it misses now")
     failures += _moved_out(project, sha, past or project.config)
-    told += _new_suppressions(project, sources, audit, sha)
+    told += _new_suppressions(project, audit, sha)
     outcome = FAILED if failures else UNPROVEN_VERDICT if unproven else PASSED
     return Verdict(
         *(PHASE, TITLE.format(ref), outcome, (), (), tuple(unproven)),
@@ -157,20 +159,26 @@ def _rule_files(root: Path, sha: str, past: Config) -> Iterator[tuple[str, bool]
         yield path, status == "D"
 
 
-def _new_suppressions(project: Project, sources: Sources, audit: Audit, sha: str) -> Iterator[str]:
+def _new_suppressions(project: Project, audit: Audit, sha: str) -> Iterator[str]:
     """Findings that a directive accepts now and did not at the commit."""
     accepted: dict[str, list[Finding]] = {}
     for finding in audit.suppressed:
         accepted.setdefault(finding.path, []).append(finding)
+    if not accepted:
+        return
+    with past(project) as at:
+        before = at(sha)
+        contents = {path: before.read(path) for path in accepted if is_file(before.root / path)}
+        known = Counter(
+            (finding.path, *_id(finding))
+            for result in scan_some(before, contents)[1]
+            for finding in result.findings
+            if finding.suppressed
+        )
     for path, found in accepted.items():
-        before = blob_at(project.root, sha, path)
-        known: Counter[tuple[str, str, str]] = Counter()
-        if before is not None:
-            past = scan_file(project, path, before, sources.settings).findings
-            known.update(_id(f) for f in past if f.suppressed)
         for finding in found:
-            if known[_id(finding)]:
-                known[_id(finding)] -= 1
+            if known[path, *_id(finding)]:
+                known[path, *_id(finding)] -= 1
             else:
                 yield (
                     f"newly accepted: {path}:{finding.line} {finding.rule}: {finding.suppressed}"

@@ -8,14 +8,23 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from fleetmod.edits import render
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_typescript
 from fleetmod.fixes import fix_of
 from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.model import Edit, FileResult, Finding
-from fleetmod.project import Project, Sources, open_project, read_sources
+from fleetmod.project import (
+    Project,
+    Sources,
+    looks_at,
+    open_project,
+    read_sources,
+    with_contents,
+)
 from fleetmod.runtime import Needed, install
-from fleetmod.scan import scan_file
+from fleetmod.scan import scan_whole
+from fleetmod.settings import Settings
 from fleetmod.workspace import manifest
 from fleetmod.workspace.discover import looked_at
 from fleetmod.workspace.tree_state import code_files
@@ -23,18 +32,26 @@ from fleetmod.workspace.tree_state import code_files
 
 @dataclass(frozen=True)
 class Mending:
-    """The edits of the file itself, the old and new text of manifests, and the files to create."""
+    """The edits of the file itself, the old and new text of others, and the files to create."""
 
     edits: tuple[Edit, ...]
     texts: Mapping[str, tuple[str, str]]
     created: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Judged:
+    """The result of a file, and the settings by which it is found again."""
+
+    result: FileResult
+    settings: Settings
+
+
 class Folder:
     """A repository with its configuration; `reload` reads both anew.
 
-    Every file counts as it is edited; what the analysis must know of other files is as on the disk
-    when it was last read.
+    Every file counts as it is edited, with the result that an audit would have; other files, and
+    who imports whom, are as on the disk when they were last read.
     """
 
     def __init__(self, root: Path) -> None:
@@ -48,6 +65,7 @@ class Folder:
         self._wanted = looked_at(project.config)
         self._matters = code_files(project.config)
         self.project: Project = project
+        self._last: tuple[str, bytes, Judged] | None = None
 
     def path_of(self, uri: str) -> str | None:
         """A file's path in the repository; None for one that neither an audit nor a gate's grep
@@ -63,16 +81,28 @@ class Folder:
 
     def scan(self, path: str, data: bytes, stop: Callable[[], bool] | None = None) -> FileResult:
         """The result of one file, with the lines that only a gate's grep finds; raises
-        detect.Stopped once `stop` says so."""
-        contents = {path: data}
-        if self._wanted(path):
-            result = scan_file(self.project, path, data, self._sources.settings, stop)
-            sources = replace(self._sources, contents=contents, discovered=(path,))
-        else:
-            result = FileResult(path, sha256(data).hexdigest())
-            sources = replace(self._sources, contents={}, discovered=())
+        bounds.Stopped once `stop` says so."""
+        return self._judged(path, data, stop).result
+
+    def _judged(self, path: str, data: bytes, stop: Callable[[], bool] | None = None) -> Judged:
+        if self._last is not None and self._last[:2] == (path, data):
+            return self._last[2]
+        contents, settings = {path: data}, self._sources.settings
+        result = FileResult(path, sha256(data).hexdigest())
+        held = self._wanted(path) and looks_at(self.project)(data)
+        if held:
+            sources = with_contents(self.project, self._sources, contents)
+            results, settings = scan_whole(self.project, sources, only=[path], stop=stop)
+            result = next((each for each in results if each.path == path), result)
+        looked = replace(
+            self._sources,
+            contents=contents if held else {},
+            discovered=(path,) if self._wanted(path) else (),
+        )
         lines = unexplained(self.project, grep(self.project, contents), [result])
-        return with_lines(self.project, sources, [result], lines, contents)[0]
+        result = with_lines(self.project, looked, [result], lines, contents)[0]
+        self._last = path, data, Judged(result, settings)
+        return self._last[2]
 
     def doubts(self, path: str) -> list[str]:
         """Why the file as it is on the disk proves nothing."""
@@ -80,20 +110,26 @@ class Folder:
         return [why for place, why in unread if place in (path, ".git")]
 
     def mend(self, finding: Finding, data: bytes) -> Mending | None:
-        """What mends one finding, with the packages that the mended code imports.
+        """What mends one finding, with the packages that the mended code imports and the other
+        files whose homes move with it.
 
         None where nothing does. Raises FleetmodError where a package cannot be installed.
         """
         path = finding.path
-        fix = fix_of(finding, data, self._sources.settings, self.project.rules_for(path))
+        settings = self._judged(path, data).settings
+        fix = fix_of(finding, data, settings, self.project.rules_for(path))
         if fix is None:
             return None
+        moved = {
+            each: (before.decode(), render(before, edits).decode())
+            for each, (before, edits) in fix.along.items()
+        }
         if not fix.needs:
-            return Mending(fix.edits, {}, {})
+            return Mending(fix.edits, moved, {})
         owner = manifest.owner(self.project.root, path)
         if owner is None:
             raise FleetmodError("no package.json stands above the file", where=path)
         project = replace(self.project)  # looks anew for the packages that are there
         installed = install(project, [Needed(owner, fix.needs, path)])
         created = {c.path: c.edits[0].text for c in installed.created}
-        return Mending(fix.edits, installed.texts, created)
+        return Mending(fix.edits, {**moved, **installed.texts}, created)

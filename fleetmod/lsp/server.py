@@ -13,7 +13,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
 from fleetmod import __version__
-from fleetmod.detect import Stopped
+from fleetmod.bounds import Stopped
 from fleetmod.errors import FleetmodError
 from fleetmod.lsp.folder import Folder, Mending
 from fleetmod.lsp.text import Text
@@ -150,6 +150,7 @@ class Server(LanguageServer):
                 continue
             try:
                 mending = folder.mend(finding, text.data)
+                self._check_saved(folder, mending)
             except FleetmodError as error:
                 title = f"fleetmod: cannot mend {finding.rule} here"
                 disabled = lsp.CodeActionDisabled(str(error))
@@ -167,6 +168,13 @@ class Server(LanguageServer):
                     )
                 )
         return actions
+
+    def _check_saved(self, folder: Folder, mending: Mending | None) -> None:
+        """Raises FleetmodError where a fix was made from a file that is edited and not saved."""
+        for path, (before, _) in mending.texts.items() if mending is not None else ():
+            opened = self.workspace.text_documents.get(_uri(folder.root / path))
+            if opened is not None and opened.source != before:
+                raise FleetmodError("is edited and not saved", where=path, todo="Save it first")
 
     def _text(self, source: str) -> Text:
         return Text(source, self.workspace.position_encoding or lsp.PositionEncodingKind.Utf16)

@@ -127,7 +127,7 @@ def report_of(
         if fixes and finding.rule not in (GREP.id, RULE.id):
             rules = project.rules_for(finding.path)
             fix = fix_of(finding, sources.contents[finding.path], sources.settings, rules)
-            edits = fix.edits if fix else ()
+            edits = fix.edits if fix and not fix.along else ()
         entries.append(Entry(finding, name, edits))
     entries.sort(key=lambda e: (e.finding.path, e.finding.line, e.finding.start))
     paths = {e.finding.path for e in entries}

@@ -144,11 +144,15 @@ def ask_git_why(
     return answer
 
 
-def search_lines(root: Path, pattern: str, globs: Sequence[str]) -> list[tuple[str, str]] | None:
+def search_lines(
+    root: Path, pattern: str, globs: Sequence[str], tracked: bool = True
+) -> list[tuple[str, str]] | None:
     """Path and text of each line that an extended regular expression finds, in tracked and new text
-    files that one of `globs` fits; None where git cannot tell."""
-    options = ["-c", "grep.fullName=false", "grep", "-zEIH", "--untracked"]
-    args = [*options, "--no-recurse-submodules", "-e", pattern, "--", *globs]
+    files that one of `globs` fits (if not `tracked`, in all of the folder's); None where git cannot
+    tell."""
+    kinds = ["--untracked", "--no-recurse-submodules"] if tracked else ["--no-index"]
+    options = ["-c", "grep.fullName=false", "grep", "-zEIH", *kinds]
+    args = [*options, "-e", pattern, "--", *globs]
     answer = _answer(root, args, (0, 1), {"GIT_LITERAL_PATHSPECS": "0"})
     if answer is None:
         return None

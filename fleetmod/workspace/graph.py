@@ -23,7 +23,7 @@ from fleetmod.regex import lazy
 from fleetmod.workspace.git import search_lines
 from fleetmod.workspace.tsconfig import read_tsconfig
 
-_CODE = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".vue", ".svelte", ".astro")
+CODE = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".vue", ".svelte", ".astro")
 _TYPED = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
 # what may name a module: `from "x"`, `import "x"`, `import("x")`, `require("x")`, `glob("./x/*")`
 _LINE = r"(from|import|require|glob|require\.context)[[:space:]]*\(?[[:space:]]*[\"'`]"
@@ -168,13 +168,13 @@ class ModuleGraph:
             return set()
         begins = posixpath.normpath(posixpath.join(here, start)) + ("/" if start[-1] == "/" else "")
         begins = "" if begins in (".", "./") else begins
-        return {f for f in self._files if f.startswith(begins) and f.endswith(_CODE)}
+        return {f for f in self._files if f.startswith(begins) and f.endswith(CODE)}
 
     def _file(self, place: str) -> str | None:
         place = place.lstrip("/")
         stem, suffix = posixpath.splitext(place)
         tried = [*(stem + other for other in _TYPED.get(suffix, ())), place]
-        tried += [place + each for each in _CODE] + [f"{place}/index{each}" for each in _CODE]
+        tried += [place + each for each in CODE] + [f"{place}/index{each}" for each in CODE]
         return next((each for each in tried if each in self._files), None)
 
     def _entry(self, package: Package, rest: str) -> str | None:
@@ -227,20 +227,21 @@ class ModuleGraph:
         return self._paths[folder]
 
 
-def read_graph(root: Path, files: Collection[str]) -> ModuleGraph:
-    """The module graph of a repository's own `files`, read when it is first asked."""
+def read_graph(root: Path, files: Collection[str], by_git: bool = True) -> ModuleGraph:
+    """The module graph of a repository's own `files`, read when it is first asked; `by_git` tells
+    whether git knows them."""
     manifests = [path for path in files if path.rpartition("/")[2] == "package.json"]
-    return ModuleGraph(root, files, packages_of(root, manifests), read_lines(root, files))
+    return ModuleGraph(root, files, packages_of(root, manifests), read_lines(root, files, by_git))
 
 
-def read_lines(root: Path, files: Collection[str]) -> list[Line]:
+def read_lines(root: Path, files: Collection[str], by_git: bool = True) -> list[Line]:
     """Every line of a tracked or new file that may name a module; where git cannot tell, every
     line of `files` that does."""
-    found = search_lines(root, _LINE, [f"*{suffix}" for suffix in _CODE])
+    found = search_lines(root, _LINE, [f"*{suffix}" for suffix in CODE], by_git)
     if found is not None:
         return [Line(path, text) for path, text in found]
     out = []
-    for path in (each for each in files if each.endswith(_CODE)):
+    for path in (each for each in files if each.endswith(CODE)):
         try:
             text = (root / path).read_text(encoding="utf-8", errors="replace")
         except OSError:
