@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -69,6 +70,12 @@ class Project:
     def at(self, root: Path) -> Project:
         """The same project with a copy of its files, or of what they once were, for its files."""
         return replace(self, root=root, copy_of=self.origin, known=self.cache)
+
+    def edited(self, path: str, data: bytes) -> Project:
+        """The same project where a file has imports that the disk does not have."""
+        other = copy(self)  # with all that is known of the other files
+        other.__dict__["graph"] = self.graph.with_text(path, data.decode("utf-8", "replace"))
+        return other
 
     @property
     def origin(self) -> Path:

@@ -7,15 +7,12 @@ tells; on every other machine it fails.
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
-from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT, suffix
 from fleetmod.literals import Literals
 from fleetmod.model import REWRITE, Finding
@@ -24,13 +21,10 @@ from fleetmod.project import Project, Sources
 from fleetmod.settings import package_of
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import candidates
-from fleetmod.workspace.manifest import packages
 
 _FOLDER = "__snapshots__/"
 _CODE = (*TYPESCRIPT, *JAVASCRIPT)
 _HOME = "home"  # the family of home paths
-_DEPENDENCIES = ("dependencies", "devDependencies", "peerDependencies")
-_BUILT_IN = ("node:", "bun:", "deno:")
 
 
 @dataclass(frozen=True)
@@ -98,7 +92,6 @@ class _Search:
         self.places: Places = project.places
         self.triggers = {rule.id: rule.triggers for rule in project.rules}
         self.known = frozenset(sources.discovered)
-        self._imports: dict[str, _Imports] = {}
 
     def found(self) -> Iterator[Left]:
         held = self._holding()
@@ -131,9 +124,7 @@ class _Search:
         ]
         out = {}
         for path in candidates(self.project.root, paths, sorted(needles), self.sources.search).hits:
-            text = self._read(path)
-            if text is not None:
-                out[path] = text
+            out[path] = self.project.read(path).decode("utf-8", "replace")
         return out
 
     def _of_snapshot(self, path: str, text: str) -> Iterator[Left]:
@@ -217,7 +208,7 @@ class _Search:
         tests = [p for p in self.sources.discovered if is_test(p) and suffix(p) in _CODE]
         names = [name.encode() for name in by_name]
         for test in candidates(self.project.root, tests, names, self.sources.search).hits:
-            for text in self._read_imports(test).strings:
+            for text in _strings(test, self.project.read(test)):
                 for path in by_name.get(posixpath.basename(text), ()):
                     near = package_of(path, self._folders) == package_of(test, self._folders)
                     if near and test not in out[path]:
@@ -225,126 +216,23 @@ class _Search:
         return out
 
     def _reached(self, test: str) -> tuple[frozenset[str], bool]:
-        """The rewritten files that a test imports, directly or not, and whether every import on
-        the way is known."""
-        seen, waiting, complete = {test}, [test], True
-        while waiting:
-            here = waiting.pop()
-            for module in self._read_imports(here).modules:
-                target = self._resolved(here, module)
-                if target is None:
-                    complete = complete and self._foreign(here, module)
-                elif target not in seen:
-                    seen.add(target)
-                    waiting.append(target)
-        return frozenset(seen & self.made.keys()), complete
-
-    def _resolved(self, importer: str, module: str) -> str | None:
-        if module.startswith("."):
-            folder = posixpath.dirname(importer)
-            return self._file(posixpath.normpath(posixpath.join(folder, module)))
-        for name, (folder, entry) in self._members.items():
-            if module == name:
-                found = self._file(posixpath.normpath(posixpath.join(folder, entry)))
-                return found or self._file(posixpath.join(folder, "src/index"))
-            if module.startswith(name + "/"):
-                rest = module[len(name) + 1 :]
-                return self._file(posixpath.join(folder, rest)) or self._file(
-                    posixpath.join(folder, "src", rest)
-                )
-        return None
-
-    def _file(self, path: str) -> str | None:
-        """The file of a module: as it is spelled, with a suffix, its TypeScript, or its index."""
-        stem = path.removesuffix(suffix(path)) if suffix(path) in _CODE else path
-        tries = [path, *(stem + end for end in _CODE), *(f"{path}/index{end}" for end in _CODE)]
-        return next((each for each in tries if each in self.known and suffix(each) in _CODE), None)
-
-    def _foreign(self, importer: str, module: str) -> bool:
-        """Whether a module that is no file of the repository is surely none: a dependency, data."""
-        if module.startswith("."):
-            return suffix(module) not in ("", *_CODE)
-        if module.startswith(_BUILT_IN) or module in ("fs", "path", "os", "child_process", "util"):
-            return True
-        name = "/".join(module.split("/")[: 2 if module.startswith("@") else 1])
-        if name in self._members:
-            return False
-        folder = package_of(importer, self._folders).rstrip("/")
-        return any(name in self._dependencies.get(each, ()) for each in (folder, ""))
+        """The rewritten files that a test loads, directly or not, and whether every import on the
+        way is known."""
+        graph = self.project.graph
+        reached = graph.reached([test])
+        return reached & self.made.keys(), all(map(graph.is_whole, reached))
 
     @cached_property
     def _folders(self) -> frozenset[str]:
         paths = (p for p in self.known if p.rpartition("/")[2] == "package.json")
         return frozenset({"", *(p.removesuffix("package.json") for p in paths)})
 
-    @cached_property
-    def _manifests(self) -> dict[str, dict[str, object]]:
-        try:
-            infos = packages(self.project.root, self.project.config)
-        except FleetmodError:  # told where it matters; here it is an import less
-            return {}
-        return {info.path: json.loads(info.text.lstrip("\ufeff")) for info in infos}
 
-    @cached_property
-    def _members(self) -> dict[str, tuple[str, str]]:
-        """Each member's folder and the module that its name stands for."""
-        out = {}
-        for folder, manifest in self._manifests.items():
-            name, entry = manifest.get("name"), manifest.get("main")
-            exports = manifest.get("exports")
-            top = exports.get(".") if isinstance(exports, dict) else exports
-            if isinstance(top, dict):
-                top = top.get("import", top.get("default"))
-            entry = top if isinstance(top, str) else entry
-            if isinstance(name, str) and name and folder:
-                out[name] = folder, entry if isinstance(entry, str) else "index"
-        return out
-
-    @cached_property
-    def _dependencies(self) -> dict[str, frozenset[str]]:
-        out = {}
-        for folder, manifest in self._manifests.items():
-            fields = (manifest.get(field) for field in _DEPENDENCIES)
-            out[folder] = frozenset(n for each in fields if isinstance(each, dict) for n in each)
-        return out
-
-    def _read_imports(self, path: str) -> _Imports:
-        if path not in self._imports:
-            text = self.sources.contents.get(path) or (self._read(path) or "").encode()
-            self._imports[path] = _imports(path, text)
-        return self._imports[path]
-
-    def _read(self, path: str) -> str | None:
-        try:
-            return Path(self.project.root / path).read_text(encoding="utf-8", errors="replace")
-        except OSError:  # what cannot be read is told elsewhere; here it is a note less
-            return None
-
-
-@dataclass(frozen=True)
-class _Imports:
-    modules: tuple[str, ...]
-    strings: tuple[str, ...]
-
-
-def _imports(path: str, data: bytes) -> _Imports:
-    """The modules that a file names in imports, re-exports and calls, and all of its strings."""
+def _strings(path: str, data: bytes) -> list[str]:
+    """All strings of a file of code."""
     from fleetmod.syntax.source import is_text, open_source
 
     if not is_text(data):
-        return _Imports((), ())
+        return []
     source = open_source(path, data)
-    modules, strings = [], []
-    for node in source.of("string"):
-        text = source.text(node)[1:-1]
-        strings.append(text)
-        parent = node.parent
-        if parent is None:
-            continue
-        if parent.type in ("import_statement", "export_statement"):
-            modules.append(text)
-        elif parent.type == "arguments" and parent.parent is not None:
-            function = parent.parent.child_by_field_name("function")
-            if function is not None and source.text(function) in ("require", "import"):
-                modules.append(text)
-    return _Imports(tuple(modules), tuple(strings))
+    return [source.text(node)[1:-1] for node in source.of("string")]

@@ -50,8 +50,8 @@ class Judged:
 class Folder:
     """A repository with its configuration; `reload` reads both anew.
 
-    Every file counts as it is edited, with the result that an audit would have; other files, and
-    who imports whom, are as on the disk when they were last read.
+    Every file counts as it is edited, with the result that an audit would have; other files are as
+    on the disk when they were last read.
     """
 
     def __init__(self, root: Path) -> None:
@@ -91,8 +91,9 @@ class Folder:
         result = FileResult(path, sha256(data).hexdigest())
         held = self._wanted(path) and looks_at(self.project)(data)
         if held:
-            sources = with_contents(self.project, self._sources, contents)
-            results, settings = scan_whole(self.project, sources, only=[path], stop=stop)
+            project = self.project.edited(path, data)
+            sources = with_contents(project, self._sources, contents)
+            results, settings = scan_whole(project, sources, only=[path], stop=stop)
             result = next((each for each in results if each.path == path), result)
         looked = replace(
             self._sources,

@@ -32,6 +32,7 @@ _NAMED = lazy(
     r"(?:\[\s*)?(?P<quote>[\"'`])(?P<name>[^\"'`\n]+)(?P=quote)?"
 )
 _TYPE_ONLY = lazy(r"^\s*(?:import|export)\s+type\b(?!\s*(?:from|,))")
+_NO_PACKAGE = ("@/", "~", "$")  # begin an alias that something else than tsconfig.json tells
 _CONDITIONS = ("source", "development", "types", "import", "node", "require", "default")
 
 
@@ -62,8 +63,18 @@ class ModuleGraph:
         self._files = frozenset(files)
         self._packages = {package.name: package for package in packages if package.name}
         self._folders = {package.folder: package for package in packages}
-        self._lines = lines
+        self._lines = tuple(lines)
         self._paths: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+
+    def with_text(self, path: str, text: str) -> ModuleGraph:
+        """The graph where a file has another text; itself where that names the same modules."""
+        now = [Line(path, line) for line in text.splitlines() if _NAMED.search(line)]
+        before = [line for line in self._lines if line.path == path and _NAMED.search(line.text)]
+        if now == before:
+            return self
+        others = [line for line in self._lines if line.path != path]
+        files = {*self._files, path}
+        return ModuleGraph(self._root, files, self._folders.values(), [*others, *now])
 
     def imports(self, path: str) -> frozenset[str]:
         """The files of the repository that a file loads when it runs."""
@@ -160,7 +171,7 @@ class ModuleGraph:
         for place in self._aliases(here, name):
             if found := self._file(place):
                 return {found}
-        return set()
+        return None if name.startswith(_NO_PACKAGE) else set()
 
     def _folder(self, here: str, start: str) -> set[str]:
         """The modules below a folder that is loaded whole."""
