@@ -239,6 +239,7 @@ def _result(raw: Any, path: str) -> FileResult:
 _KINDS: dict[str, tuple[Callable[[Any], Any], Callable[[Any, str], Any]]] = {
     "result": (_row, _result),
     "words": (_row, _result),
+    "held": (_row, _result),
     "literals": (sorted, lambda raw, _: frozenset(_each(_TEXT)(raw))),
 }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from fleetmod.edits import render
 from fleetmod.engine import scan
+from fleetmod.fates import FOLLOW
 from fleetmod.model import REWRITE, Edit, Finding, Need
 from fleetmod.rules import Rule
 from fleetmod.settings import Settings
@@ -35,7 +36,8 @@ def fix_of(finding: Finding, data: bytes, settings: Settings, rules: Sequence[Ru
         return None
     itself = (finding.rule, finding.start, finding.end)
     own = [rule for rule in rules if rule.id == finding.rule]
-    result = scan(finding.path, data, settings, own, lambda *match: match == itself)
+    together = _follows(finding, settings)  # all homes of a test do, or none
+    result = scan(finding.path, data, settings, own, lambda *match: together or match == itself)
     if not result.edits or scan(finding.path, render(data, result.edits), settings, ()).errors:
         return None
     along: dict[str, tuple[bytes, tuple[Edit, ...]]] = {}
@@ -43,3 +45,22 @@ def fix_of(finding: Finding, data: bytes, settings: Settings, rules: Sequence[Ru
         along = settings.fates.moves(finding.path)
         along.pop(finding.path, None)
     return Fix(result.edits, result.needs, along)
+
+
+def not_alone(finding: Finding, settings: Settings) -> str:
+    """The file that must change in the same step as a home, for a test expects what code spells;
+    empty where there is none, or where a fix takes the others along."""
+    fates, path = settings.fates, finding.path
+    if finding.family != "home" or finding.rule == RULE or not isinstance(fates, Fates):
+        return ""
+    if finding.test:
+        follows = _follows(finding, settings)
+        others = {*fates[path].files, *fates.spelling(path)} if follows else set[str]()
+    else:
+        others = set(fates.following(path))
+    return min(others - {path}, default="")
+
+
+def _follows(finding: Finding, settings: Settings) -> bool:
+    fate = settings.fates.get(finding.path) if finding.family == "home" else None
+    return fate is not None and fate.kind == FOLLOW

@@ -52,6 +52,10 @@ class Literals(Mapping[str, frozenset[str]]):
     def __len__(self) -> int:
         return len(self._folders)
 
+    def beside(self, path: str) -> frozenset[str]:
+        """The files of code that spell a home in the package of a file."""
+        return frozenset(self._files.get(package_of(path, self._folders), ()))
+
     def of(self, path: str) -> frozenset[str]:
         """Those of one file; none of a file that is not known here."""
         data = self._contents.get(path, b"")

@@ -76,6 +76,7 @@ def scan_whole(
 
     ask(stop)
     results = _first(project, sources, paths, told, stop)
+    results |= _held(project, sources, results)
     settings = sources.settings
     everywhere = Everywhere(project, sources, results, partial(_others, project, sources))
     around = {path: everywhere.around(path) for path in paths}
@@ -134,6 +135,48 @@ def _first(
     tests = [path for path in paths if path not in found]
     found |= _scan_part(project, sources, tests, told, stop=stop)
     return {path: _possible(project, found[path]) for path in paths}
+
+
+def _held(
+    project: Project, sources: Sources, results: Mapping[str, FileResult]
+) -> dict[str, FileResult]:
+    """The results of the tests that expect a home which the code under them keeps."""
+    fates, again = sources.settings.fates, set[str]()
+    if not isinstance(fates, Fates):
+        return {}
+    known = dict(results)
+    for path, result in results.items():
+        if path in again or not is_test(path) or not any(map(_follows, result.findings)):
+            continue
+        code = fates.code_of(path) & sources.contents.keys()
+        known |= _first(project, sources, sorted(code - known.keys()), lambda: None)
+        for each in sorted(code):
+            if reason := _keeps(fates, path, known[each], sources.contents[each]):
+                fates.hold(path, reason)
+                again |= fates.group(path) & results.keys()
+                break
+    found = _scan_part(project, sources, sorted(again), lambda: None, "held")
+    return {path: _possible(project, result) for path, result in found.items()}
+
+
+def _follows(finding: Finding) -> bool:
+    """Whether a home of a test is looked up, as in the code under it."""
+    return finding.family == "home" and finding.rule != RULE and finding.action == REWRITE
+
+
+def _keeps(fates: Fates, test: str, code: FileResult, data: bytes) -> str:
+    """Why a file of code keeps a home that a test expects of it; empty where it keeps none."""
+    for finding in code.findings:
+        stays = finding.action == REFUSE or finding.suppressed
+        if finding.family != "home" or finding.cls == "comment" or not stays:
+            continue
+        text = data[finding.start : finding.end].decode("utf-8", "replace")
+        homes = set(fates.places.spelled(text))
+        homes |= {text[key.start : key.end] for key in fates.places.encoded(text)}
+        if homes and fates.spells(test, homes):
+            why = f"suppressed: {finding.suppressed}" if finding.suppressed else finding.reason
+            return f"{code.path}:{finding.line} keeps it: {why}"
+    return ""
 
 
 def _moving(sources: Sources, results: Mapping[str, FileResult]) -> set[str]:

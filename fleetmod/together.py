@@ -10,11 +10,11 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from fleetmod.cache import digest
-from fleetmod.fates import NEUTRAL, Facts, Fate, judge
+from fleetmod.fates import FOLLOW, NEUTRAL, STAY, Facts, Fate, judge, lies_in
 from fleetmod.filekinds import is_typescript, suffix
 from fleetmod.literals import Literals
 from fleetmod.mentions import COMPARED, mentions, renamed
@@ -67,6 +67,7 @@ class Fates(Mapping[str, Fate]):
         self._contents, self._held, self._read, self._named = contents, held, read, named
         self._graph_of, self._discovered = graph, discovered
         self._fates: dict[frozenset[str], Fate] = {}
+        self._kept: dict[frozenset[str], str] = {}
 
     def __getitem__(self, path: str) -> Fate:
         if not is_test(path) or not is_typescript(path):
@@ -88,7 +89,9 @@ class Fates(Mapping[str, Fate]):
         texts = [self._bytes(each) for each in group]
         data = sorted(self._held.data.items())
         spelled = sorted(self._spelled(frozenset(group)))
-        return digest(b"\0".join(texts), repr((group, spelled, data, sorted(self._held.names))))
+        kept = self._kept.get(self.group(path))
+        about = (group, spelled, data, sorted(self._held.names), kept)
+        return digest(b"\0".join(texts), repr(about))
 
     def group(self, path: str) -> frozenset[str]:
         """A test, and what its homes move with."""
@@ -187,15 +190,62 @@ class Fates(Mapping[str, Fate]):
             return Facts(path, ())
         return Analysis(open_source(path, data), self.settings).home_kinds.facts()
 
+    def code_of(self, path: str) -> frozenset[str]:
+        """The files of code whose homes the tests of a group may expect."""
+        literals, out = self.settings.production_literals, set[str]()
+        for test in self._tests_of(self.group(path)):
+            reached = self._graph.reached([test])
+            out |= reached
+            if isinstance(literals, Literals) and not self._is_known(test, reached):
+                out |= literals.beside(test)
+        return frozenset(each for each in out if not is_test(each))
+
+    def spelling(self, path: str) -> Iterator[str]:
+        """The files of code that still spell a home which a test expects."""
+        for each in self.code_of(path):
+            text = self._bytes(each).decode("utf-8", "replace")
+            if (homes := self.places.spelled(text)) and self.spells(path, homes):
+                yield each
+
+    def following(self, path: str) -> Iterator[str]:
+        """The tests that expect a home which a file of code spells."""
+        for test in self._members:
+            follows = is_typescript(test) and self[test].kind == FOLLOW
+            if follows and path in self.spelling(test):
+                yield test
+
+    def spells(self, path: str, homes: Collection[str]) -> bool:
+        """Whether a test, or what moves with it, spells one of some homes or what lies in it."""
+        for each in self.group(path):
+            text = self._bytes(each).decode("utf-8", "replace")
+            keys = (text[k.start : k.end] for k in self.places.encoded(text))
+            if any(key in homes for key in keys):
+                return True
+            if any(lies_in(home, homes) for home in self.places.spelled(text)):
+                return True
+        return False
+
+    def hold(self, path: str, reason: str) -> None:
+        """Have the homes of a group that follow the code's stay, as there one does for a reason."""
+        group = self.group(path)
+        self._fates[group] = replace(self[path], kind=STAY, reason=reason)
+        self._kept[group] = reason
+
+    def _tests_of(self, group: Iterable[str]) -> list[str]:
+        return [path for path in group if path not in self._held.data]
+
+    def _is_known(self, test: str, reached: Iterable[str]) -> bool:
+        """Whether the graph tells everything that a test reaches."""
+        named = self._graph.imports(test) or self._graph.externals(test)
+        return bool(named) and self._is_whole(reached)
+
     def _spelled(self, group: frozenset[str]) -> frozenset[str]:
         """The homes that the code under the tests of a group spells."""
         literals = self.settings.production_literals
-        tests = [path for path in group if path not in self._held.data]
         out: set[str] = set()
-        for test in tests:
+        for test in self._tests_of(group):
             reached = self._graph.reached([test])
-            unknown = not self._graph.imports(test) and not self._graph.externals(test)
-            if unknown or not self._is_whole(reached):
+            if not self._is_known(test, reached):
                 # what compares homes does so in the process of the test, so it would be reached
                 perhaps = self.settings.literals_for(test)
                 out |= {each for each in perhaps if not each.startswith(COMPARED)}
@@ -204,7 +254,6 @@ class Fates(Mapping[str, Fate]):
         return frozenset(out)
 
     def _is_whole(self, reached: Iterable[str]) -> bool:
-        """Whether the graph tells everything that a test reaches."""
         for path in reached:
             if not self._graph.is_whole(path):
                 return False
@@ -216,7 +265,7 @@ class Fates(Mapping[str, Fate]):
         """What keeps the homes of a group where they are: data of others, names on the disk."""
         texts = [text for each in facts for text in each.texts]
         paths = {path for text in texts for path in _below(text, self.places)}
-        tests = [path for path in group if path not in self._held.data]
+        tests = self._tests_of(group)
         reached = self._graph.reached(tests)
         reads = any(set(_READS) & self._graph.externals(path) for path in reached)
         for path, text in self._held.data.items():

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fleetmod.lsp.folder import Folder
+from fleetmod.errors import FleetmodError
+from fleetmod.lsp.folder import Folder, Mending
 from tests.repo import commit, fleetmod, git, make
 
 CONFIG = """version = 1
@@ -62,6 +63,14 @@ FILES: dict[str, str | bytes] = {
     'import { where } from "@acme/core/src/where";\n'
     'test("where", () => expect(where()).toBe("/Users/sam/notes"));\n',
     "packages/core/src/where.ts": 'export const where = () => "/Users/sam/notes";\n',
+}
+FILES |= {
+    # code keeps one home, so its test must not look it up
+    "packages/core/src/row.ts": 'import { db } from "./db";\n'
+    'export const DATA = "/Users/sam/data";\nexport const put = () => db.insert({ path: DATA });\n',
+    "packages/core/test/row.test.ts": 'import { expect, test } from "vitest";\n'
+    'import { DATA } from "../src/row";\n'
+    'test("row", () => expect(DATA).toBe("/Users/sam/data"));\n',
 }
 Said = Counter[tuple[object, ...]]
 
@@ -140,3 +149,33 @@ def test_beside_a_commit(root: Path) -> None:
     assert (
         f"newly accepted: {path}:2" in found and "newly accepted: packages/core/test" not in found
     )
+
+
+def test_a_test_stays_with_the_code_that_it_expects(audited: Said) -> None:
+    ((_, _, _, action, reason),) = about(audited, "packages/core/test/row.test.ts")
+    assert (action, str(reason).split(": ")[0]) == ("refuse", "packages/core/src/row.ts:2 keeps it")
+
+
+def fix(root: Path, path: str) -> Mending | None:
+    folder, data = Folder(root), (root / path).read_bytes()
+    (finding,) = folder.scan(path, data).findings
+    return folder.mend(finding, data)
+
+
+def test_a_quick_fix_takes_the_group_along(root: Path) -> None:
+    mended = fix(root, "packages/core/test/slug.test.ts")
+    assert mended is not None
+    before, after = mended.texts["packages/core/test/key.ts"]
+    assert (before.count("-sam-"), after.count("-sam-")) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "other"),
+    [
+        ("packages/cli/test/where.test.ts", "packages/core/src/where.ts"),
+        ("packages/core/src/where.ts", "packages/cli/test/where.test.ts"),
+    ],
+)
+def test_a_quick_fix_parts_no_test_from_its_code(root: Path, path: str, other: str) -> None:
+    with pytest.raises(FleetmodError, match=f"{other} must change with it"):
+        fix(root, path)

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from fleetmod.edits import render
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_typescript
-from fleetmod.fixes import fix_of
+from fleetmod.fixes import fix_of, not_alone
 from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.model import Edit, FileResult, Finding
 from fleetmod.project import (
@@ -121,6 +121,9 @@ class Folder:
         fix = fix_of(finding, data, settings, self.project.rules_for(path))
         if fix is None:
             return None
+        if other := not_alone(finding, settings):
+            todo = f"Run `fleetmod migrate {path} {other}`"
+            raise FleetmodError(f"{other} must change with it", where=path, todo=todo)
         moved = {
             each: (before.decode(), render(before, edits).decode())
             for each, (before, edits) in fix.along.items()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fleetmod.audit import Audit, TextCount
-from fleetmod.fixes import fix_of
+from fleetmod.fixes import fix_of, not_alone
 from fleetmod.gates.check import Verdict
 from fleetmod.gates.not_looked_at import Group
 from fleetmod.grepped import RULE as GREP
@@ -127,7 +127,8 @@ def report_of(
         if fixes and finding.rule not in (GREP.id, RULE.id):
             rules = project.rules_for(finding.path)
             fix = fix_of(finding, sources.contents[finding.path], sources.settings, rules)
-            edits = fix.edits if fix and not fix.along else ()
+            whole = fix is not None and not fix.along and not not_alone(finding, sources.settings)
+            edits = fix.edits if fix is not None and whole else ()
         entries.append(Entry(finding, name, edits))
     entries.sort(key=lambda e: (e.finding.path, e.finding.line, e.finding.start))
     paths = {e.finding.path for e in entries}
