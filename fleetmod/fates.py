@@ -25,9 +25,12 @@ from fleetmod.mentions import (
     spelled_in,
 )
 from fleetmod.places import Places
+from fleetmod.regex import lazy
 
 NEUTRAL, FOLLOW, STAY, NONE = "neutral", "follow", "stay", "none"
 _BY_HAND = "move them by hand"
+_PATH = lazy(r"[\w./@-]+")
+_FILLED = lazy(r" {2,}\S| *[│┃║]")  # columns of a table
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,9 @@ class Facts:
     `texts` are its literals but for the `used` ones, `patterns` those that are regular
     expressions, `used` the paths that it looks at on this host, `expected` the literals that it
     expects of the code, `given` the others, `made` those expected that no call
-    beside is given, `numbers` the numbers that it expects. `looks_up` tells whether it asks for
-    the node's identity, `snapshot` whether it compares with a file that the runner keeps.
+    beside is given, `lengths` the numbers that a home's length may decide. `looks_up` tells whether
+    it asks for the node's identity, `snapshot` whether it compares with a file that the runner
+    keeps.
     """
 
     path: str
@@ -49,7 +53,7 @@ class Facts:
     expected: tuple[str, ...] = ()
     given: frozenset[str] = frozenset()
     made: frozenset[str] = frozenset()
-    numbers: tuple[int, ...] = ()
+    lengths: tuple[int, ...] = ()
     looks_up: bool = False
     snapshot: bool = False
 
@@ -218,8 +222,12 @@ class _Judged:
                 once = sum(each.count(text) for each in facts.texts) == 1
                 if once and is_digest(text):
                     return f"{facts.path} expects `{text}`, perhaps a hash of it; {_BY_HAND}"
-            if lengths := {len(text) for text in here} & set(facts.numbers):
-                return f"{facts.path} expects {min(lengths)}, perhaps its length; {_BY_HAND}"
+                if shown := _cut(text, facts.given, self.places):
+                    why = "a home that is cut or padded to a length"
+                    return f"{facts.path} expects `{shown}`, {why}; {_BY_HAND}"
+            shortest = min(m.end - m.begin for at, _, m in self.ours if at.path == facts.path)
+            if lengths := [number for number in facts.lengths if number >= shortest]:
+                return f"{facts.path} expects {min(lengths)}, which its length decides; {_BY_HAND}"
         return ""
 
     def _looked_up(self) -> str:
@@ -237,6 +245,30 @@ def lies_in(path: str, spelled: Collection[str]) -> bool:
         or path.startswith(each + "/")
         for each in spelled
     )
+
+
+def _cut(text: str, given: Collection[str], places: Places) -> str:
+    """The home in a text that something shortened to a length, or filled up to one; empty for none.
+    What the code was `given` in these words was not."""
+    if text in given:
+        return ""
+    for mention in mentions(text, places):
+        path = _PATH.match(text, mention.begin)
+        if not mention.plain or path is None:
+            continue
+        shown, behind = path[0], text[path.end() :]
+        dots = behind.startswith("…") or shown.endswith("...")
+        longer = (each for each in given if shown in each and not _ends(each, shown))
+        known = any(shown in each and _ends(each, shown) for each in given)
+        if dots or _FILLED.match(behind) or (not known and any(longer)):
+            return shown
+    return ""
+
+
+def _ends(text: str, path: str) -> bool:
+    """Whether a path of a text ends where another one does, or between two of its names."""
+    behind = text[text.index(path) + len(path) :]
+    return not behind or not (behind[0].isalnum() or behind[0] in "_-.")
 
 
 def _inside(path: str, folder: str) -> bool:

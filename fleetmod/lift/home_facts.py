@@ -8,20 +8,26 @@ from tree_sitter import Node
 
 from fleetmod.fates import Facts
 from fleetmod.flow.uses import receiver
+from fleetmod.lift.home_flow import EXPECTS, HomeFlow
+from fleetmod.mentions import mentions
+from fleetmod.places import Places
 from fleetmod.syntax.cooked import cook
+from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source, ancestors, contains, enclosing_function
 
 LITERALS = ("string", "template_string", "regex", "jsx_text")
 _LONGEST = 200  # of the literals that a test expects of the code and that are looked at
-_EXPECTS = ("expect", "assert", "t", "should", "chai")
 _SNAPSHOTS = frozenset("toMatchSnapshot toMatchFileSnapshot".split())
 
 
-def facts_of(source: Source, is_used: Callable[[Node], bool]) -> Facts:
+def facts_of(scopes: Scopes, is_used: Callable[[Node], bool], places: Places) -> Facts:
     """The facts of a test's code; `is_used` tells a literal that is a path of this host."""
+    source = scopes.source
+    spelling: list[Node] = []
     texts, patterns, used = [], [], []
     expected: list[tuple[int, str]] = []
     given: set[tuple[int, str]] = set()
+    names: list[Node] = []  # literals that are a user's name and nothing else
     for node in source.of(*LITERALS):
         text = cook(node, source).text
         if node.type == "regex":
@@ -31,21 +37,23 @@ def facts_of(source: Source, is_used: Callable[[Node], bool]) -> Facts:
             used.append(text)
             continue
         texts.append(text)
+        if any(user.lower() in text.lower() for user in places.users) and mentions(text, places):
+            spelling.append(node)
         homes = "Users" in text or "/home/" in text
         if not text or (len(text) > _LONGEST and not homes):
             continue
         function = enclosing_function(node)
         at = function.id if function is not None else 0
+        if text in places.users:
+            names.append(node)
         if _is_expected(node, source):
             expected.append((at, text))
         else:
             given.add((at, text))
-    numbers = [
-        int(source.text(n))
-        for n in source.of("number")
-        if source.text(n).isdigit() and len(source.text(n)) < 5 and _is_expected(n, source)
-    ]
-    names = {source.text(node) for node in source.of("property_identifier")}
+    flow = HomeFlow(scopes, spelling)
+    made = {text for at, text in expected if (at, text) not in given}
+    made |= {cook(n, source).text for n in names if flow.asked(n) or _names_expected(n, scopes)}
+    members = {source.text(node) for node in source.of("property_identifier")}
     return Facts(
         path=source.path,
         texts=tuple(texts),
@@ -53,10 +61,10 @@ def facts_of(source: Source, is_used: Callable[[Node], bool]) -> Facts:
         used=tuple(used),
         expected=tuple(text for _, text in expected),
         given=frozenset(text for _, text in given),
-        made=frozenset(text for at, text in expected if (at, text) not in given),
-        numbers=tuple(numbers),
+        made=frozenset(made),
+        lengths=tuple(flow.lengths()),
         looks_up=any(source.text(n) == "nodeIdentity" for n in source.of("identifier")),
-        snapshot=bool(names & _SNAPSHOTS),
+        snapshot=bool(members & _SNAPSHOTS),
     )
 
 
@@ -71,7 +79,18 @@ def _is_expected(node: Node, source: Source) -> bool:
         if function is None or given is None or not contains(given, node):
             continue
         root = receiver(a)
-        known = root is not None and source.text(root) in _EXPECTS
+        known = root is not None and source.text(root) in EXPECTS
         if known and (function.type == "member_expression" or source.text(function) == "assert"):
             return True
     return False
+
+
+def _names_expected(node: Node, scopes: Scopes) -> bool:
+    """Whether a test expects the constant that a literal is the value of."""
+    declared = node.parent
+    name = declared.child_by_field_name("name") if declared is not None else None
+    if declared is None or declared.type != "variable_declarator" or name is None:
+        return False
+    binding = scopes.resolve(name)
+    uses = scopes.references(binding) if binding is not None else ()
+    return any(_is_expected(use, scopes.source) for use in uses)

@@ -87,7 +87,7 @@ class HomeKinds:
 
     def facts(self) -> Facts:
         """What a test says of homes."""
-        return facts_of(self.source, self.is_used)
+        return facts_of(self.scopes, self.is_used, self.settings.places)
 
     def follows(self, node: Node) -> bool:
         """Whether a literal of a test is looked up only because the code under test spells it."""

@@ -1,0 +1,79 @@
+"""Homes of a test stay where their length decides a number or a shape that it expects, and move
+where a number only stands near: bun runs what moved, before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.repo import fleetmod
+from tests.test_homes_together import HEAD, Files, proven, repository, spelled
+
+CODE = """export const measure = (text: string) => text.length;
+export const locate = (text: string, word: string) => ({ column: text.indexOf(word) });
+export const short = (text: string, most: number) =>
+  text.length > most ? `${text.slice(0, most)}…` : text;
+export const row = (path: string, branch: string) => `${path.padEnd(24)}${branch}`;
+export const parse = (path: string) => ({ path, parts: path.split("/"), rank: 12 });
+"""
+IMPORT = HEAD + 'import { locate, measure, parse, row, short } from "./lengths";\n'
+
+
+def tests(*lines: str) -> Files:
+    body = "\n".join(lines)
+    return {"src/lengths.ts": CODE, "src/a.test.ts": f'{IMPORT}test("a", () => {{\n{body}\n}});\n'}
+
+
+DECIDED = {
+    "its length": ['expect("/Users/sam/x".length).toBe(12);'],
+    "of a constant": ['const at = "/Users/sam/x";', "expect(at).toHaveLength(12);"],
+    "made of it": ['const out = row("/Users/sam/x", "main");', "expect(out.length).toBe(28);"],
+    "by the code": ['expect(measure("/Users/sam/x")).toBe(12);'],
+    "a column": ['const at = locate("/Users/sam/x: no", ": no");', "expect(at.column).toBe(12);"],
+    "in an object": [
+        'const at = locate("/Users/sam/x: no", ": no");',
+        "expect(at).toEqual({ column: 12 });",
+    ],
+    "an index": ['expect("/Users/sam/x !".indexOf("!")).toBe(13);'],
+    "cut by the test": ['const at = "/Users/sam/x";', 'expect(at.slice(11)).toBe("x");'],
+    "cut by the code": ['expect(short("/Users/sam/notes", 14)).toBe("/Users/sam/not…");'],
+    "cut in a word": ['expect(short("/Users/sam/notes", 14).slice(0, -1)).toBe("/Users/sam/not");'],
+    "filled up": ['expect(row("/Users/sam/x", "main")).toBe("/Users/sam/x            main");'],
+}
+NEAR = {
+    "a count of lists": [
+        'expect(["/Users/sam/x", "/Users/sam/y"].length).toBe(2);',
+        'expect("/Users/sam/x".split("/")).toHaveLength(4);',
+    ],
+    "a count as large as it": [
+        "const many = Array.from({ length: 12 }, () => parse('/Users/sam/x'));",
+        "expect(many.map((each) => each.path)).toHaveLength(12);",
+    ],
+    "another field": ['expect(parse("/Users/sam/x").rank).toBe(12);'],
+    "another text": [
+        'const at = parse("/Users/sam/x");',
+        'expect("twelve chars").toHaveLength(12);',
+    ],
+    "a code beside it": ['expect({ path: parse("/Users/sam/x").path, code: 12 }.code).toBe(12);'],
+    "a place before its end": ['expect("/Users/sam/x".indexOf("sam")).toBe(7);'],
+    "its owner, by a name": [
+        'const owner = "sam";',
+        'expect("/Users/sam/x".split("/")[2]).toBe(owner);',
+    ],
+    "a path above": ['expect("/Users/sam/notes/a").toStartWith("/Users/sam/notes");'],
+}
+
+
+@pytest.mark.parametrize("lines", DECIDED.values(), ids=DECIDED)
+def test_what_its_length_decides_stays(tmp_path: Path, lines: list[str]) -> None:
+    root = repository(tmp_path / "r", tests(*lines))
+    out = fleetmod(root, "migrate", "--dry-run").out
+    assert "length" in out and "by hand" in out, out
+
+
+@pytest.mark.parametrize("lines", NEAR.values(), ids=NEAR)
+def test_what_only_stands_near_moves(tmp_path: Path, lines: list[str]) -> None:
+    root = repository(tmp_path / "r", tests(*lines))
+    proven(root)
+    assert "a.test.ts" not in spelled(root)
