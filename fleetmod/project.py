@@ -32,6 +32,7 @@ from fleetmod.workspace.manifest import find_packages, owner
 from fleetmod.workspace.schema import FILE
 from fleetmod.workspace.search import Search
 from fleetmod.workspace.tree_state import LFS, POINTER, code_files, is_pointer, not_on_disk
+from fleetmod.workspace.tsconfig import read_tsconfig
 
 PROCESS_MANAGER = "process-manager"
 PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
@@ -149,6 +150,11 @@ class Project:
         if folder not in self._owned:
             self._owned[folder] = owner(self.root, path) is not None
         return self._owned[folder]
+
+    @cached_property
+    def isolated(self) -> dict[str, bool]:
+        """Whether each folder that was asked for is compiled with isolatedDeclarations."""
+        return {}
 
     @cached_property
     def _owned(self) -> dict[str, bool]:
@@ -404,6 +410,7 @@ def make_settings(
             family: frozenset(filter(own, contents)) for family, own in project.own_adapters.items()
         },
         addresses=project.config.container.vm_addresses,
+        isolated=frozenset(p for p in contents if not is_test(p) and _is_isolated(project, p)),
         known_rules=project.known_rules,
     )
     if beside is None:
@@ -419,3 +426,16 @@ def make_settings(
         settings, code, discovered, beside.held, lambda: project.graph, project.read, named
     )
     return replace(settings, fates=fates, fate_key=fates.key)
+
+
+def _is_isolated(project: Project, path: str) -> bool:
+    """Whether the nearest tsconfig.json above a file has isolatedDeclarations."""
+    folder = path.rpartition("/")[0]
+    if folder not in project.isolated:
+        config = read_tsconfig(project.root, folder)
+        if config is not None or not folder:
+            found = config is not None and config.options.get("isolatedDeclarations") is True
+        else:
+            found = _is_isolated(project, folder)
+        project.isolated[folder] = found
+    return project.isolated[folder]

@@ -12,6 +12,7 @@ from tree_sitter import Node
 from fleetmod.analysis import Analysis
 from fleetmod.fates import FOLLOW
 from fleetmod.lift.home_forms import ANYONE
+from fleetmod.lower.declared_types import declare_type
 from fleetmod.lower.draft import PROCESS, Refused
 from fleetmod.lower.home_comment import home_comment as neutral_home
 from fleetmod.lower.home_key import home_key
@@ -54,7 +55,15 @@ def display(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     elsewhere = analysis.settings.elsewhere.get(analysis.source.path)
     if elsewhere is not None and elsewhere.asked:
         check_asked(node, analysis.draft.edits[edits:], analysis.source, elsewhere.asked)
+    if len(analysis.draft.edits) > edits:
+        _declare(analysis, node, rule)
     return Rewritten(understood, sent(node, analysis.scopes))
+
+
+def _declare(analysis: Analysis, node: Node, rule: str) -> None:
+    """Write the type of what is exported and no plain literal any more, where that is asked for."""
+    if analysis.source.path in analysis.settings.isolated:
+        declare_type(node, analysis.draft, rule)
 
 
 def comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
@@ -160,6 +169,7 @@ def home_path(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     if kinds.test and not kinds.is_used(node) and kinds.fate.kind != FOLLOW:
         raise Refused(kinds.fate.reason)
     understood, notes = analysis.home_paths.lower(node, rule)
+    _declare(analysis, node, rule)
     return Rewritten(understood, notes)
 
 
@@ -169,6 +179,7 @@ def home_user(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     if form is None or form.kind == ANYONE:
         raise Refused(ANY_USER)
     own_home(analysis.home_paths, form, node, rule)
+    _declare(analysis, node, rule)
     return Rewritten(HOME)
 
 
@@ -179,7 +190,9 @@ def home_key_of(analysis: Analysis, node: Node, rule: str) -> Rewritten:
         raise Refused("is no key of a home any more")
     if analysis.home_kinds.test and (reason := analysis.home_kinds.fate.reason):
         raise Refused(reason)
-    return Rewritten("key", home_key(analysis.home_paths, form, node, rule))
+    notes = home_key(analysis.home_paths, form, node, rule)
+    _declare(analysis, node, rule)
+    return Rewritten("key", notes)
 
 
 def home_test_data(analysis: Analysis, node: Node, rule: str) -> Rewritten:

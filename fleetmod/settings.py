@@ -52,7 +52,8 @@ class Settings:
     `gate` are the folders that
     the gates grep: test data elsewhere is left; `adapters` are the paths of the repository's own
     adapters of each family's tool, which may name it; `addresses` those of the container runtime's
-    machine; `known_rules` are the ids that a directive may name, also of rules
+    machine; `isolated` are the paths of the files under a tsconfig.json with isolatedDeclarations;
+    `known_rules` are the ids that a directive may name, also of rules
     that do not look; `elsewhere` is what other files do, by the path of the file whose texts may
     speak of that."""
 
@@ -68,6 +69,7 @@ class Settings:
     gate: tuple[str, ...] = (".",)
     adapters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
+    isolated: frozenset[str] = frozenset()
     known_rules: frozenset[str] = frozenset()
     elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
 

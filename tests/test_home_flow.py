@@ -20,7 +20,7 @@ export const parse = (path: string) => ({ path, parts: path.split("/"), rank: 12
 IMPORT = HEAD + 'import { locate, measure, parse, row, short } from "./lengths";\n'
 
 
-def tests(*lines: str) -> Files:
+def case(*lines: str) -> Files:
     body = "\n".join(lines)
     return {"src/lengths.ts": CODE, "src/a.test.ts": f'{IMPORT}test("a", () => {{\n{body}\n}});\n'}
 
@@ -67,13 +67,13 @@ NEAR = {
 
 @pytest.mark.parametrize("lines", DECIDED.values(), ids=DECIDED)
 def test_what_its_length_decides_stays(tmp_path: Path, lines: list[str]) -> None:
-    root = repository(tmp_path / "r", tests(*lines))
+    root = repository(tmp_path / "r", case(*lines))
     out = fleetmod(root, "migrate", "--dry-run").out
     assert "length" in out and "by hand" in out, out
 
 
 @pytest.mark.parametrize("lines", NEAR.values(), ids=NEAR)
 def test_what_only_stands_near_moves(tmp_path: Path, lines: list[str]) -> None:
-    root = repository(tmp_path / "r", tests(*lines))
+    root = repository(tmp_path / "r", case(*lines))
     proven(root)
     assert "a.test.ts" not in spelled(root)
