@@ -20,10 +20,12 @@ from fleetmod.lower.kept_words import check_asked, check_remarks, sent
 from fleetmod.lower.own_home import ANY_USER, own_home
 from fleetmod.lower.prose import comment_flaw, describe, neutral_comment
 from fleetmod.lower.style import template_text
+from fleetmod.lower.told_apart import check_one_person
 from fleetmod.mentions import OTHER, mentions
 from fleetmod.places import HOME, Places
 from fleetmod.syntax.scope import Binding, exported
 
+_STRANGER = "the home of a user who is not in home.users; add the name there, or exclude the file"
 _NEAR = 1000  # characters of the comments around one
 
 
@@ -173,6 +175,12 @@ def home_path(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     return Rewritten(understood, notes)
 
 
+def home_stranger(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """The home of somebody else is never rewritten; what to do hangs on what stands beside it."""
+    check_one_person(node, analysis.settings.places, analysis.homes)
+    raise Refused(_STRANGER)
+
+
 def home_user(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home made of the name of whoever runs the code becomes a lookup of the node's identity."""
     form = analysis.home_kinds.form(node)
@@ -229,6 +237,7 @@ REWRITES: dict[str, Rewrite] = {
     "container-display": container_display,
     "container-address": container_address,
     "home-path": home_path,
+    "home-stranger": home_stranger,
     "home-user": home_user,
     "home-key": home_key_of,
     "home-test-data": home_test_data,

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from fleetmod.flow.guards import Guards
 from fleetmod.flow.made import Made, MadeTexts
 from fleetmod.flow.path_use import FILES, ROUTE, PathUse
+from fleetmod.flow.platforms import EVERY, platform_of
 from fleetmod.flow.texts import Values
 from fleetmod.lift.homes import Homes
 from fleetmod.places import (
@@ -25,20 +27,21 @@ from fleetmod.places import (
 from fleetmod.regex import lazy
 from fleetmod.syntax.cooked import HOLE, cook
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import ancestors, contains, unwrap
+from fleetmod.syntax.source import ancestors, unwrap
 
 SPLIT, OWN, ANYONE, STRANGER = "split", "own", "anyone", "stranger"
-_USER_NAME = lazy(
-    r"(?:\w*[a-z_])?(?:[Uu]ser|[Uu]ser_?[Nn]ame|USER|USER_?NAME|[Ll]ogin|LOGIN|LOGNAME)|whoami"
-)
-_PLATFORM = lazy(
-    r"\bplatform\b|\bos\.type\(|Deno\.build\.os|[\"'`](?:darwin|win32|linux)[\"'`]"
-    r"|\bis_?(?:Mac|Darwin|Osx|OSX|Windows|Win|Linux|MAC|WINDOWS|LINUX)\w*"
-)
-_PLATFORMS = frozenset("darwin win32 linux mac macos macOS windows osx freebsd".split())
+_USERS = ("user", "username", "login", "logname", "whoami")  # how names of a user's name end
 # how the name of a folder of homes may end in a literal
 _ENDS = lazy(r"(?:[sS]|home)(?:[/\\%\0-]|\$\{|$)")
 _READS = 20  # of a constant: that many are looked at
+
+
+@dataclass(frozen=True)
+class _NoProgram:
+    """What guards are asked for: homes have no program of their own."""
+
+    name: str = "\0"
+    platform: str = "darwin"
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class HomeForms:
         self.source, self.values, self.homes, self.places = scopes.source, values, homes, places
         self.made = MadeTexts(scopes, values)
         self.used = PathUse(scopes, self.made)
+        self._guards = Guards(scopes, values, _NoProgram())
         self._known: dict[int, tuple[Made, ...]] = {}
 
     def of(self, node: Node) -> HomeForm | None:
@@ -131,8 +135,15 @@ class HomeForms:
             return OWN if use != ROUTE else ""
         if found.start or folder != "Users" or self._by_platform(top):
             return ""
-        name = self.source.squeezed(unwrap(value)).rpartition(".")[2]
-        return ANYONE if use == FILES or _USER_NAME.fullmatch(name) else ""
+        return ANYONE if use == FILES or self._names_user(value) else ""
+
+    def _names_user(self, value: Node) -> bool:
+        """Whether a name, or the field that is read, is called as the name of a user."""
+        node = unwrap(value)
+        named = node.child_by_field_name("property") or node
+        if named.type not in ("identifier", "property_identifier"):
+            return False
+        return self.source.text(named).replace("_", "").lower().endswith(_USERS)
 
     def _of_stranger(self, top: Node, found: Spelled, folder: str, apart: bool) -> str:
         if found.user in SHARED or found.user.lower() in PLACEHOLDERS or found.user == "fixture":
@@ -143,18 +154,10 @@ class HomeForms:
 
     def _by_platform(self, node: Node) -> bool:
         """Whether a text is one of several that the platform chooses between."""
-        for a in ancestors(node):
-            if a.type in ("if_statement", "ternary_expression", "switch_statement"):
-                asked = a.child_by_field_name("condition") or a.child_by_field_name("value")
-                if asked is None or contains(asked, node):
-                    continue
-                if _PLATFORM.search(self.source.squeezed(asked)):
-                    return True
-            elif a.type == "pair":
-                key = a.child_by_field_name("key")
-                if key is not None and self.source.text(key).strip("\"'") in _PLATFORMS:
-                    return True
-        return False
+        if self._guards.platforms_at(node) != EVERY:
+            return True
+        keys = (a.child_by_field_name("key") for a in ancestors(node) if a.type == "pair")
+        return any(key is not None and platform_of(self.source.text(key)) for key in keys)
 
 
 def _between(pieces: tuple[Made, ...], start: int, end: int) -> Iterator[Made]:

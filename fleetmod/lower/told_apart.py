@@ -48,15 +48,20 @@ def check_told_apart(node: Node, source: Source, places: Places, homes: Homes) -
             raise Refused(UNKNOWN)
     if "||" in text and _OWN.search(text):
         raise Refused("the command tries this home and the caller's own; say which one it means")
+    check_one_person(node, places, homes)
+    if any(_preferred(use, homes) for use in uses):
+        raise Refused("is preferred to the caller's own home, so it is another account's")
+    if other := next(filter(None, (_other_home(use, homes, places) for use in uses)), ""):
+        raise Refused(f"is told from `{other}` here; say by what else the two differ")
+
+
+def check_one_person(node: Node, places: Places, homes: Homes) -> None:
+    """Raises Refused where the list or table around a home spells others', too: they are data."""
     if len(people := _people(node, places, homes)) > 1:
         raise Refused(
             f"{_listed(people)} stand in one place, and a node has one home: look each up by the "
             "machine that it is of"
         )
-    if any(_preferred(use, homes) for use in uses):
-        raise Refused("is preferred to the caller's own home, so it is another account's")
-    if other := next(filter(None, (_other_home(use, homes, places) for use in uses)), ""):
-        raise Refused(f"is told from `{other}` here; say by what else the two differ")
 
 
 def _people(node: Node, places: Places, homes: Homes) -> set[str]:
