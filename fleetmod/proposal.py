@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from fleetmod.flow.adapters import SIDE_BY_SIDE, by_shape
@@ -94,7 +95,7 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
     if not vault_env.value:
         vault_env = infer_names.vault_variable(variables)
     prefix = infer_names.label_prefix(texts)
-    shaped = by_shape(root, texts, lambda: read_graph(root, paths))
+    shaped = by_shape(root, texts, cache(lambda: read_graph(root, paths)))
     naming = {
         family: [path for path, text in texts.items() if word in text]
         for family, word in (("process", "launchctl"), ("container", "colima"))

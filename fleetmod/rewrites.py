@@ -10,7 +10,7 @@ from functools import lru_cache
 from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
-from fleetmod.fates import FOLLOW
+from fleetmod.fates import FOLLOW, NEUTRAL
 from fleetmod.lift.home_forms import ANYONE
 from fleetmod.lower.declared_types import declare_type
 from fleetmod.lower.draft import PROCESS, Refused
@@ -223,7 +223,9 @@ def home_comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     row, _, _ = analysis.comment_rows.get(node.id, (analysis.source.text(node), 0, 0))
     if other := _other_spelling(row, analysis.settings.places):
         raise Refused(f"the comment also spells {other} for it; reword both by hand")
-    neutral_home(analysis.draft, analysis.settings, node, rule)
+    kinds = analysis.home_kinds
+    moved = dict(kinds.fate.names.neutral) if kinds.test and kinds.fate.kind == NEUTRAL else {}
+    neutral_home(analysis.draft, analysis.settings, node, rule, row, moved)
     return Rewritten("comment")
 
 

@@ -268,6 +268,7 @@ class Fates(Mapping[str, Fate]):
         tests = self._tests_of(group)
         reached = self._graph.reached(tests)
         reads = any(set(_READS) & self._graph.externals(path) for path in reached)
+        read = [self._bytes(path) for path in reached if is_test(path)] if reads else []
         for path, text in self._held.data.items():
             if path in group:
                 continue
@@ -281,7 +282,8 @@ class Fates(Mapping[str, Fate]):
                     return f"{path} may be a snapshot of it, and no test stands beside; {_BOTH}"
                 continue
             shares = bool(paths & _below(text, self.places))
-            if named or path in reached or (shares and (reads or not is_test(path))):
+            near = any(_names_folder(data, path, tests) for data in read)
+            if named or path in reached or (shares and (near or not is_test(path))):
                 return f"{path} spells it as well, and the test may read that; {_BOTH}"
         for name in sorted(self._held.names):
             if any(name in text for text in texts):
@@ -314,6 +316,14 @@ class Fates(Mapping[str, Fate]):
 
 
 _BOTH = "move both by hand"
+
+
+def _names_folder(data: bytes, path: str, tests: Iterable[str]) -> bool:
+    """Whether a test's code names a folder that leads to a file from where some tests are, or the
+    file lies beside them or above."""
+    here = {folder for test in tests for folder in test.split("/")[:-1]}
+    folders = set(path.split("/")[:-1]) - here
+    return not folders or any(folder.encode() in data for folder in folders)
 
 
 def _below(text: str, places: Places) -> frozenset[str]:

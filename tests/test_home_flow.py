@@ -50,6 +50,10 @@ NEAR = {
         "const many = Array.from({ length: 12 }, () => parse('/Users/sam/x'));",
         "expect(many.map((each) => each.path)).toHaveLength(12);",
     ],
+    "a line that it names": [
+        'const link = (text: string) => ({ lineStart: Number(text.split(":")[1]) });',
+        'expect(link("/Users/sam/x.ts:12")).toEqual({ lineStart: 12 });',
+    ],
     "another field": ['expect(parse("/Users/sam/x").rank).toBe(12);'],
     "another text": [
         'const at = parse("/Users/sam/x");',
@@ -77,3 +81,18 @@ def test_what_only_stands_near_moves(tmp_path: Path, lines: list[str]) -> None:
     root = repository(tmp_path / "r", case(*lines))
     proven(root)
     assert "a.test.ts" not in spelled(root)
+
+
+COMMENTS = """// /Users/sam/.config is spared: `Users` has a capital
+// and another row
+const at = "/Users/sam/.config"; // as /Users/sam/.config is
+test("a", () => expect(at.split("/")[3]).toBe(".config"));
+test("b", () => expect({ USER: "sam", HOME: "/Users/sam" }.HOME).toBe("/Users/sam"));
+"""
+
+
+def test_comments_and_users_go_with_the_data(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {"src/a.test.ts": HEAD + COMMENTS})
+    proven(root)
+    now = (root / "packages/app/src/a.test.ts").read_text()
+    assert "sam" not in now and now.count("/Users/fixture") == 5 and 'USER: "fixture"' in now, now

@@ -11,10 +11,11 @@ from fleetmod.flow.uses import arguments_of, method_of, receiver
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import ancestors, contains, unwrap, walk
 
+USERS = ("user", "username", "login", "logname", "whoami")  # how names of a user's name end
 EXPECTS = ("expect", "assert", "t", "should", "chai")
 # what a text, or a place in one, is measured by; the last word of a name in small letters
 _MEASURES = frozenset(
-    "length bytelength size offset start end index column col position pos width".split()
+    "length bytelength size offset start end index column col position pos".split()
 )
 _ASKS = frozenset("indexOf lastIndexOf search byteLength".split())
 _CUTS = frozenset("slice substring substr padEnd padStart charAt charCodeAt codePointAt".split())
@@ -41,8 +42,12 @@ class HomeFlow:
                 yield int(text)
 
     def asked(self, node: Node) -> bool:
-        """Whether a text is looked for in what holds a home, or names what a test expects."""
+        """Whether a text is looked for in what holds a home, or told as the user beside one."""
         parent = node.parent
+        if parent is not None and parent.type == "pair" and parent.parent is not None:
+            key = parent.child_by_field_name("key")
+            name = self.source.text(key).strip("\"'").replace("_", "").lower() if key else ""
+            return name.endswith(USERS) and self._holds(parent.parent, 0)
         call = parent.parent if parent is not None and parent.type == "arguments" else None
         function = call.child_by_field_name("function") if call is not None else None
         of = function.child_by_field_name("object") if function is not None else None
@@ -71,7 +76,8 @@ class HomeFlow:
         if name in _CUTS:
             return of is not None and self._holds(of)
         root = receiver(call)
-        if root is None or self.source.text(root) not in EXPECTS:
+        called = "called" in name.lower()  # what a mock was given is no measure of it
+        if root is None or self.source.text(root) not in EXPECTS or (called and not key):
             return False
         subjects = [a for a in arguments_of(call) if not contains(a, number)]
         while of is not None:  # expect(x).not.toBe(n)
@@ -138,6 +144,7 @@ class HomeFlow:
 
 
 def _measures(name: str) -> bool:
-    """Whether a name ends in the word for a length or a place: `startColumn`, `byte_length`."""
+    """Whether a name ends in the word for a length or a place: `startColumn`, `byte_length`; lines
+    are counted apart."""
     small = name.strip("\"'").lower()
-    return any(small.endswith(word) for word in _MEASURES)
+    return "line" not in small and any(small.endswith(word) for word in _MEASURES)

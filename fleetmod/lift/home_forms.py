@@ -13,6 +13,7 @@ from fleetmod.flow.made import Made, MadeTexts
 from fleetmod.flow.path_use import FILES, ROUTE, PathUse
 from fleetmod.flow.platforms import EVERY, platform_of
 from fleetmod.flow.texts import Values
+from fleetmod.lift.home_flow import USERS
 from fleetmod.lift.homes import Homes
 from fleetmod.places import (
     ENCODED,
@@ -30,7 +31,6 @@ from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import ancestors, unwrap
 
 SPLIT, OWN, ANYONE, STRANGER = "split", "own", "anyone", "stranger"
-_USERS = ("user", "username", "login", "logname", "whoami")  # how names of a user's name end
 # how the name of a folder of homes may end in a literal
 _ENDS = lazy(r"(?:[sS]|home)(?:[/\\%\0-]|\$\{|$)")
 _READS = 20  # of a constant: that many are looked at
@@ -143,7 +143,7 @@ class HomeForms:
         named = node.child_by_field_name("property") or node
         if named.type not in ("identifier", "property_identifier"):
             return False
-        return self.source.text(named).replace("_", "").lower().endswith(_USERS)
+        return self.source.text(named).replace("_", "").lower().endswith(USERS)
 
     def _of_stranger(self, top: Node, found: Spelled, folder: str, apart: bool) -> str:
         if found.user in SHARED or found.user.lower() in PLACEHOLDERS or found.user == "fixture":

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
+from functools import lru_cache
 
 from tree_sitter import Node
 
 from fleetmod.lift.prose import is_directive
 from fleetmod.lower.draft import Draft, Refused
-from fleetmod.places import HomePath
+from fleetmod.places import HomePath, Places
 from fleetmod.regex import lazy
 from fleetmod.settings import Settings
 from fleetmod.syntax.scope import Scopes
@@ -28,12 +30,19 @@ _LENGTH = lazy(
     r"\b(?:char(?:acter)?s?|bytes?|letters?|columns?|length|longer|shorter|truncat\w+|offsets?)\b",
     re.I,
 )
+_FOLDER = lazy(r"\bUsers\b|/home\b")
 # neutral names by their length
 _NEUTRAL = {len(name): name for name in ("me", "you", "user", "owner", "person", "someone")}
 
 
-def home_comment(draft: Draft, settings: Settings, node: Node, rule: str) -> None:
-    """Write the homes of a comment neutrally; raises Refused where its point is their spelling."""
+def home_comment(
+    draft: Draft, settings: Settings, node: Node, rule: str, row: str, moved: Mapping[str, str]
+) -> None:
+    """Write the homes of a comment neutrally; raises Refused where its point is their spelling.
+
+    `row` is the text of the comments that it is one with, `moved` the neutral names that the homes
+    of the file's own data get.
+    """
     source, places = draft.scopes.source, settings.places
     text = source.text(node)
     homes = [path for path in places.find(text) if path.base]
@@ -46,9 +55,13 @@ def home_comment(draft: Draft, settings: Settings, node: Node, rule: str) -> Non
             raise Refused(_NAMED.format(user))
     fixture = settings.fixture.rpartition("/")[2]
     counted = _LENGTH.search(text) is not None
-    literal = counted or "~" in text or "HOME" in text or "://" in text
+    literal = (
+        counted or "~" in text or "HOME" in text or "://" in text or _names_folder(row, places)
+    )
+    literal |= any(path.user in moved for path in homes)
     for path in homes:
-        user = _NEUTRAL.get(len(path.user), "") if counted else fixture
+        neutral = moved.get(path.user, fixture)
+        user = _NEUTRAL.get(len(path.user), "") if counted else neutral
         if not user:
             raise Refused(_COUNTED)
         name = text.index(path.user, path.start)
@@ -56,6 +69,18 @@ def home_comment(draft: Draft, settings: Settings, node: Node, rule: str) -> Non
         start = node.start_byte + len(text[:first].encode())
         end = node.start_byte + len(text[:last].encode())
         draft.replace_range(start, end, user if literal else "~", rule)
+
+
+@lru_cache(maxsize=16)
+def _names_folder(row: str, places: Places) -> bool:
+    """Whether comments name the folder of homes by itself, as what a path spells."""
+    ends = {path.start: path.end for path in places.find(row) if path.base}
+    starts = sorted(ends)
+    for match in _FOLDER.finditer(row):
+        last = bisect_right(starts, match.start()) - 1
+        if last < 0 or match.start() >= ends[starts[last]]:
+            return True
+    return False
 
 
 def _explains(text: str, user: str, homes: list[HomePath], scopes: Scopes) -> bool:
