@@ -49,13 +49,18 @@ def browser_importer(project: Project, path: str) -> str:
 def _is_browser(project: Project, path: str) -> bool:
     if path.endswith(_COMPONENTS):
         return True
-    if any(_is_node(module) for module in project.graph.externals(path)):
+    graph = project.graph
+    if any(_is_node(module) for module in graph.externals(path)):
         return False
     try:
         data = (project.root / path).read_bytes()
     except OSError:
         return False
     if not any(hint in data for hint in _HINTS):
+        return False
+    # what loads modules of Node further down drives a browser, unless it says that it runs in one
+    loaded = (m for each in graph.reached([path]) for m in graph.externals(each))
+    if _HINTS[0] not in data and any(map(_is_node, loaded)):
         return False
     from fleetmod.lower.runtime import BROWSER, elsewhere
     from fleetmod.syntax.scope import Scopes

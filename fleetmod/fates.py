@@ -42,7 +42,8 @@ class Facts:
     expects of the code, `given` the others, `made` those expected that no call
     beside is given, `lengths` the numbers that a home's length may decide. `looks_up` tells whether
     it asks for the node's identity, `snapshot` whether it compares with a file that the runner
-    keeps.
+    keeps, `parted` whether it spells a home in parts. `words` are the users whose names it looks
+    for in a home, and that may be words of another meaning as well.
     """
 
     path: str
@@ -56,6 +57,8 @@ class Facts:
     lengths: tuple[int, ...] = ()
     looks_up: bool = False
     snapshot: bool = False
+    parted: bool = False
+    words: frozenset[str] = frozenset()
 
     def mentions(self, places: Places) -> Iterator[tuple[str, Mention]]:
         """Each text with each mention of a home in it."""
@@ -192,7 +195,7 @@ class _Judged:
             if any(part in text for part in parts if part != text):
                 what = "which is another host's, and a text of the test is a part of it"
                 return f"{_spells(facts, text, mention)}, {what}; {_BY_HAND}"
-        if reason := self._of_names(names):
+        if reason := self._of_names(names) or self._in_parts():
             return reason
         return self._made_of() or self._looked_up()
 
@@ -207,6 +210,16 @@ class _Judged:
         for user in sorted(names.alone):
             if user in self.spelled:
                 return f"a test expects `{user}`, which the code under test spells; {_BY_HAND}"
+        return ""
+
+    def _in_parts(self) -> str:
+        users = {mention.user for _, _, mention in self.ours}
+        for facts in self.group:
+            if facts.parted:
+                return f"{facts.path} spells a home in parts as well; {_BY_HAND}"
+            for user in sorted(facts.words & users):
+                what = "which may mean something else"
+                return f"{facts.path} looks for `{user}` in it, {what}; {_BY_HAND}"
         return ""
 
     def _made_of(self) -> str:
@@ -268,7 +281,7 @@ def _cut(text: str, given: Collection[str], places: Places) -> str:
 def _ends(text: str, path: str) -> bool:
     """Whether a path of a text ends where another one does, or between two of its names."""
     behind = text[text.index(path) + len(path) :]
-    return not behind or not (behind[0].isalnum() or behind[0] in "_-.")
+    return path.endswith("/") or not behind or not (behind[0].isalnum() or behind[0] in "_-.")
 
 
 def _inside(path: str, folder: str) -> bool:

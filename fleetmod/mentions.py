@@ -24,8 +24,8 @@ _TOKEN = lazy(r"[^\s\"'`<>,;|()=\0]*\Z")
 _BELOW = lazy(r"(?:\\{0,2}/|\\{1,4}|(?:%(?:25)?2[Ff])|%5[Cc]|~1|[-_.:+=])+(?P<name>[A-Za-z0-9]+)")
 _DIGEST = lazy(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{6,128}")
 
-# names of users that are words of other meaning as well, where they stand in a text
-_WORDS = frozenset("admin demo dev example guest host me person root test tester user you".split())
+# names of users that are words of other meaning as well
+WORDS = frozenset("admin demo dev example guest host me person root test tester user you".split())
 _HOLE = "\0"  # stands for a value that is not known
 PART = _HOLE  # ends a path whose last name goes on in a way that is not known
 COMPARED = "="  # stands before a home that code compares others with
@@ -161,7 +161,7 @@ def renamed(text: str, names: Names, places: Places) -> Iterator[tuple[int, int,
     parts = {(m.start, m.end): neutral[m.user] for m in known}
     inside = [(m.start, m.end) for m in mentions(text, places)]
     for user in sorted(names.alone):
-        for start, end in words(text, user) if text == user or user not in _WORDS else ():
+        for start, end in words(text, user):
             if not any(first < end and start < last for first, last in inside):
                 parts[start, end] = neutral[user]
     yield from ((start, end, name) for (start, end), name in sorted(parts.items()))

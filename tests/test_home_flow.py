@@ -65,6 +65,7 @@ NEAR = {
         'const owner = "sam";',
         'expect("/Users/sam/x".split("/")[2]).toBe(owner);',
     ],
+    "a folder with its slash": ['expect("/Users/sam/notes/a").toContain("/Users/sam/notes/");'],
     "a path above": ['expect("/Users/sam/notes/a").toStartWith("/Users/sam/notes");'],
 }
 
@@ -96,3 +97,37 @@ def test_comments_and_users_go_with_the_data(tmp_path: Path) -> None:
     proven(root)
     now = (root / "packages/app/src/a.test.ts").read_text()
     assert "sam" not in now and now.count("/Users/fixture") == 5 and 'USER: "fixture"' in now, now
+
+
+def test_what_the_code_opens_is_no_file_of_this_host(tmp_path: Path) -> None:
+    code = "export const openFolder = (url: string) => ({ path: url.slice(7) });\n"
+    lines = (
+        'import { openFolder } from "./open";\n'
+        "let unlinkHandler: ((path: string) => string) | undefined;\n"
+        'test("opens", () => {\n'
+        '  expect(openFolder("file:///Users/sam/x")).toEqual({ path: "/Users/sam/x" });\n'
+        "  unlinkHandler = (path) => path;\n"
+        '  expect(unlinkHandler?.("/Users/sam/y")).toBe("/Users/sam/y");\n'
+        "});\n"
+    )
+    root = repository(tmp_path / "r", {"src/open.ts": code, "src/a.test.ts": HEAD + lines})
+    assert "nodeIdentity" not in proven(root)
+    assert "a.test.ts" not in spelled(root)
+
+
+@pytest.mark.parametrize(
+    ("user", "line", "why"),
+    [
+        ("sam", 'expect(join("/Users", "sam", "x")).toBe("/Users/sam/x");', "in parts"),
+        ("user", 'expect("/Users/user/x".split("user").length).toBe(2);', "something else"),
+    ],
+)
+def test_a_home_in_parts_and_a_name_that_is_a_word(
+    tmp_path: Path, user: str, line: str, why: str
+) -> None:
+    head = HEAD + 'import { join } from "node:path";\n'
+    root = repository(tmp_path / "r", {"src/a.test.ts": f'{head}test("a", () => {{ {line} }});\n'})
+    config = root / "fleetmod.toml"
+    config.write_text(config.read_text().replace('"samuel"', '"user"'))
+    out = fleetmod(root, "migrate", "--dry-run").out
+    assert why in out and f"/Users/{user}/x" in (root / "packages/app/src/a.test.ts").read_text()

@@ -1,4 +1,4 @@
-"""Whoever asks, a line gets one verdict: an audit, the hook, `check FILES`, the editor, the past."""
+"""Whoever asks, a line gets one verdict: audit, hook, `check FILES`, the editor, the past."""
 
 from __future__ import annotations
 
@@ -36,12 +36,14 @@ FILES: dict[str, str | bytes] = {
     "packages/core/src/mac.ts": RUNS
     + 'export const list = () => execFileSync("launchctl", ["list"]).toString();\n',
     "packages/core/src/show.ts": 'import { list } from "./mac";\n'
-    "export function show() {\n  // launchctl list has one line for each service\n  return list();\n}\n",
+    "export function show() {\n  // launchctl list has a line for each\n  return list();\n}\n",
     # a text of a service that another file's call keeps
     "packages/core/src/load.ts": RUNS
     + 'export function up(file: string) {\n  execFileSync("launchctl", ["load", file]);\n}\n'
-    'export function down() {\n  execFileSync("launchctl", ["stop", "com.acme.api"], { uid: 7 });\n}\n',
-    "packages/core/src/hint.ts": "export const hint = 'run launchctl kickstart -k gui/501/com.acme.api';\n",
+    "export function down() {\n"
+    '  execFileSync("launchctl", ["stop", "com.acme.api"], { uid: 7 });\n}\n',
+    "packages/core/src/hint.ts": "export const hint = "
+    "'run launchctl kickstart -k gui/501/com.acme.api';\n",
     # a browser takes it in by its importer
     "packages/core/src/mock.ts": 'export const cwd = "/Users/sam/acme";\n',
     "packages/core/src/view.tsx": '"use client";\nimport { cwd } from "./mock";\n'

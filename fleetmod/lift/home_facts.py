@@ -9,7 +9,7 @@ from tree_sitter import Node
 from fleetmod.fates import Facts
 from fleetmod.flow.uses import receiver
 from fleetmod.lift.home_flow import EXPECTS, HomeFlow
-from fleetmod.mentions import mentions
+from fleetmod.mentions import WORDS, mentions
 from fleetmod.places import Places
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Scopes
@@ -51,8 +51,8 @@ def facts_of(scopes: Scopes, is_used: Callable[[Node], bool], places: Places) ->
         else:
             given.add((at, text))
     flow = HomeFlow(scopes, spelling)
-    made = {text for at, text in expected if (at, text) not in given}
-    made |= {cook(n, source).text for n in names if flow.asked(n) or _names_expected(n, scopes)}
+    asked = {cook(n, source).text for n in names if flow.asked(n) or _names_expected(n, scopes)}
+    made = {text for at, text in expected if (at, text) not in given} | asked
     members = {source.text(node) for node in source.of("property_identifier")}
     return Facts(
         path=source.path,
@@ -61,7 +61,8 @@ def facts_of(scopes: Scopes, is_used: Callable[[Node], bool], places: Places) ->
         used=tuple(used),
         expected=tuple(text for _, text in expected),
         given=frozenset(text for _, text in given),
-        made=frozenset(made),
+        made=frozenset(made - WORDS),
+        words=frozenset(asked & WORDS),
         lengths=tuple(flow.lengths()),
         looks_up=any(source.text(n) == "nodeIdentity" for n in source.of("identifier")),
         snapshot=bool(members & _SNAPSHOTS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 from tree_sitter import Node
@@ -23,16 +24,21 @@ from fleetmod.places import (
 from fleetmod.regex import lazy
 from fleetmod.settings import Settings
 from fleetmod.syntax.cooked import cook
-from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import parts, same, unwrap
+from fleetmod.syntax.scope import Binding, Scopes
+from fleetmod.syntax.source import FUNCTIONS, parts, same, unwrap, walk
 from fleetmod.testfiles import is_test
 
 FALLBACK, PATH, TEST, COMMENT, REGEX = "fallback", "path", "test", "comment", "regex"
 PLACEHOLDER = "placeholder"
 ELSEWHERE, BEHIND, APART = "elsewhere", "behind", "apart"
 LABEL = "labelled"
+# modules that look at this host's files, or run programs here
+_HOST = frozenset(
+    "fs fs-extra graceful-fs child_process execa cross-spawn tinyexec zx bun glob".split()
+)
 # take a second path
 _TWO_PATHS = lazy(r"(?:.*\.)?(?:rename|copy|cp|symlink|link)(?:[A-Z]\w*)?")
+_TEXTS = ("string", "template_string")
 _AROUND = ("template_substitution", "template_string", "binary_expression", "as_expression")
 
 
@@ -87,7 +93,14 @@ class HomeKinds:
 
     def facts(self) -> Facts:
         """What a test says of homes."""
-        return facts_of(self.scopes, self.is_used, self.settings.places)
+        facts = facts_of(self.scopes, self.is_used, self.settings.places)
+        return replace(facts, parted=any(map(self._is_parted, self.source.of(*_TEXTS))))
+
+    def _is_parted(self, node: Node) -> bool:
+        """Whether a literal begins a configured user's home that another one goes on with."""
+        text = self.source.text(node)[1:-1].rstrip("/")
+        form = self._forms.of(node) if text.endswith(("/Users", "/home")) else None
+        return form is not None and form.kind == SPLIT and not self.is_used(node)
 
     def follows(self, node: Node) -> bool:
         """Whether a literal of a test is looked up only because the code under test spells it."""
@@ -102,7 +115,7 @@ class HomeKinds:
 
     def form(self, node: Node) -> HomeForm | None:
         """The home that a literal spells in another way than in full."""
-        if node.type not in ("string", "template_string"):
+        if node.type not in _TEXTS:
             return None
         form = self._forms.of(node)
         if form is None or not self.test or form.kind in (SPLIT, OWN):
@@ -131,11 +144,34 @@ class HomeKinds:
             return False
         target = call.child_by_field_name("function")
         name = self.source.squeezed(target) if target is not None else ""
-        if not LOOKS.fullmatch(name):
+        if target is None or not LOOKS.fullmatch(name) or not self._is_of_host(target):
             return False
         # the others are what is written, or a program's arguments
         given = parts(node.parent)[: 2 if _TWO_PATHS.fullmatch(name) else 1]
         return any(same(each, node) for each in given)
+
+    def _is_of_host(self, function: Node) -> bool:
+        """Whether a function of such a name is one of this host's files and programs, or a helper
+        of the test: what the code under test does with a path is its own matter."""
+        root = function
+        while (inner := root.child_by_field_name("object")) is not None:
+            root = unwrap(inner)
+        binding = self.scopes.resolve(root) if root.type == "identifier" else None
+        if binding is None:
+            return True
+        if self.scopes.module(binding):
+            return self._is_host_module(binding)
+        if binding.kind == "function":
+            return True
+        value = unwrap(binding.value) if binding.value is not None else None
+        if value is None or value.type in FUNCTIONS:
+            return value is not None
+        named = (each for each in walk(value) if each.type == "identifier" and each.id != root.id)
+        known = (self.scopes.resolve(each) for each in named)
+        return any(each is not None and self._is_host_module(each) for each in known)
+
+    def _is_host_module(self, binding: Binding) -> bool:
+        return self.scopes.module(binding).removeprefix("node:").split("/")[0] in _HOST
 
     def _is_loaded(self, node: Node, depth: int = 3) -> bool:
         """Whether a module is loaded from there, perhaps by constants: `import(`${ROOT}/a.js`)`."""
