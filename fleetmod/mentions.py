@@ -25,7 +25,7 @@ _BELOW = lazy(r"(?:\\{0,2}/|\\{1,4}|(?:%(?:25)?2[Ff])|%5[Cc]|~1|[-_.:+=])+(?P<na
 _DIGEST = lazy(r"(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{6,128}")
 
 # names of users that are words of other meaning as well
-WORDS = frozenset("admin demo dev example guest host me person root test tester user you".split())
+WORDS = frozenset("admin demo dev example guest host me person root test user you".split())
 _HOLE = "\0"  # stands for a value that is not known
 PART = _HOLE  # ends a path whose last name goes on in a way that is not known
 COMPARED = "="  # stands before a home that code compares others with

@@ -85,3 +85,14 @@ def test_what_no_browser_loads_is_rewritten(tmp_path: Path, files: dict[str, str
     root = repo(tmp_path / "r", {WEB + path: text for path, text in files.items()}, {})
     assert fleetmod(root, "migrate").code == 0
     assert "nodeIdentity.homeDir" in (root / WEB / "sample.ts").read_text()
+
+
+def test_what_loads_modules_of_node_further_down_drives_a_browser(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        f"{WEB}main.ts": 'import { RECENT } from "./sample";\nimport { go } from "./launch";\n'
+        f"go(() => {{ {SHOW.strip()} }});\n",
+        f"{WEB}launch.ts": 'import { spawn } from "node:child_process";\n'
+        'export const go = (_: () => void) => spawn("chromium");\n',
+    }
+    root = repo(tmp_path / "r", files, {})
+    assert "rewrote 1 finding(s)" in fleetmod(root, "migrate").out

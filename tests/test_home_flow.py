@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.repo import fleetmod
+from tests.repo import commit, fleetmod
 from tests.test_homes_together import HEAD, Files, proven, repository, spelled
 
 CODE = """export const measure = (text: string) => text.length;
@@ -131,3 +131,14 @@ def test_a_home_in_parts_and_a_name_that_is_a_word(
     config.write_text(config.read_text().replace('"samuel"', '"user"'))
     out = fleetmod(root, "migrate", "--dry-run").out
     assert why in out and f"/Users/{user}/x" in (root / "packages/app/src/a.test.ts").read_text()
+
+
+def test_a_name_that_the_folder_s_name_holds(tmp_path: Path) -> None:
+    """`me` stands in `/home`, too."""
+    code = "// e.g. `/home/me`, or /home/me/x\nexport const one = 1;\n"
+    root = repository(tmp_path / "r", {"src/one.ts": code})
+    config = root / "fleetmod.toml"
+    config.write_text(config.read_text().replace('"samuel"', '"me"'))
+    commit(root)
+    fleetmod(root, "migrate")
+    assert "// e.g. `~`, or ~/x\n" in (root / "packages/app/src/one.ts").read_text()

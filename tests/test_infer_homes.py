@@ -204,3 +204,13 @@ def test_the_variable_before_the_root(tmp_path: Path) -> None:
     config, why = make(tmp_path, {"src/a.ts": text, "package.json": manifest("acme")})
     assert config.identity.root_env == "WHERE"
     assert why["identity.root_env"] == "stands before it 1 time"
+
+
+def test_a_user_of_an_image_is_no_host_s(tmp_path: Path) -> None:
+    code = 'export const HOSTED_HOME = "/home/eve/.local";\n'
+    image = "FROM debian\nRUN useradd --create-home eve\nWORKDIR /home/eve\n"
+    files: Files = {"src/a.ts": code, "images/Dockerfile": image}
+    config, why = make(tmp_path / "a", files)
+    assert config.home == Home() and "/home/eve" in why["home.users"]
+    mac: Files = {**files, "src/b.ts": code.replace("/home", "/Users")}
+    assert make(tmp_path / "b", mac)[0].home.users == ("eve",)

@@ -118,7 +118,7 @@ def spots(text: str, context: Context, result: Result) -> list[Spot]:
         at, start = path.start, size
         end = start + len(text[path.start : path.end].encode())
         if path.base:
-            home_end = text.index(path.user, path.start) + len(path.user)
+            home_end = text.index(f"/{path.user}", path.start + 1) + 1 + len(path.user)
             found.append(Spot(start, end, start + len(text[at:home_end].encode()), path))
         elif path.why:
             result.add(HOME_FAMILY, start, end, "a home path", path.why, exempt=True)

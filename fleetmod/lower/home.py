@@ -171,7 +171,8 @@ class HomePaths:
             left = parent.child_by_field_name("left")
             joined = operator is not None and operator.type == "+"
             if joined and left is not None and left.id == node.id:
-                end = cooked.text.index(path.user, path.start) + len(path.user)
+                folder = cooked.text.index(f"/{path.user}", path.start + 1)
+                end = folder + 1 + len(path.user)
                 return HomePath(path.start, end, HOME, path.user)
         return path
 

@@ -64,7 +64,7 @@ def home_comment(
         user = _NEUTRAL.get(len(path.user), "") if counted else neutral
         if not user:
             raise Refused(_COUNTED)
-        name = text.index(path.user, path.start)
+        name = text.index(f"/{path.user}", path.start + 1) + 1
         first, last = (name if literal else path.start), name + len(path.user)
         start = node.start_byte + len(text[:first].encode())
         end = node.start_byte + len(text[:last].encode())

@@ -24,6 +24,7 @@ _LITERAL = lazy(
 # what runs on a host; Rust and Swift are left out, for their tests stand among the sources
 _SCRIPT = lazy(r"\.[cm]?[jt]sx?$")
 _OTHER_CODE = lazy(r"\.(?:sh|bash|zsh|fish|py|plist|service)$")
+_DOCKERFILE = lazy(r"(?:^|/)(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$")
 _SCRIPT_COMMENT = lazy(r"^\s*(?://|/?\*)|\s//\s")
 _OTHER_COMMENT = lazy(r"^\s*(?:#(?!!)|<!--)")
 _FALLBACK = lazy(
@@ -116,7 +117,7 @@ def users(literals: Sequence[Literal], called: Collection[str] = ()) -> tuple[st
     A second name may be another person's: a node has one home, so a person says whether it is that
     one, too (see `remark`).
     """
-    votes = Counter(literal.user for literal in literals if elects(literal))
+    votes = Counter(literal.user for literal in electing(literals))
     owners = Counter(
         literal.user
         for literal in literals
@@ -131,13 +132,21 @@ def users(literals: Sequence[Literal], called: Collection[str] = ()) -> tuple[st
 
 def mostly_linux(literals: Sequence[Literal]) -> bool:
     """Whether the homes that elect lie below /home more often than not."""
-    votes = Counter(literal.parent for literal in literals if elects(literal))
+    votes = Counter(literal.parent for literal in electing(literals))
     return votes["/home"] > votes["/Users"]
 
 
-def elects(literal: Literal) -> bool:
-    """Whether the literal makes its user one whose home is debt."""
-    return (literal.kind == CODE and literal.sure) or (literal.kind == TESTS and literal.loaded)
+def electing(literals: Sequence[Literal]) -> Iterator[Literal]:
+    """The literals that make their user one whose home is debt.
+
+    A home that a Dockerfile spells is a folder of the image, and the same on every host.
+    """
+    in_images = {each.home for each in literals if _DOCKERFILE.search(each.path)}
+    for each in literals:
+        code = each.kind == CODE and each.sure
+        loaded = each.kind == TESTS and each.loaded
+        if (code or loaded) and (each.parent == "/Users" or each.home not in in_images):
+            yield each
 
 
 def remark(literals: Sequence[Literal], chosen: Collection[str]) -> str:
@@ -149,7 +158,7 @@ def remark(literals: Sequence[Literal], chosen: Collection[str]) -> str:
     told = [_told(literals, user) for user in [*chosen, *other[:3]]]
     if not told:
         return ""
-    elected = {literal.user for literal in literals if elects(literal)}
+    elected = {literal.user for literal in electing(literals)}
     if asked := [user for user in other if user in elected]:
         told.append(f"add {' and '.join(asked)} only if that is another name of the same home")
     return "; ".join(told if chosen else ["no home that is surely somebody's", *told])
