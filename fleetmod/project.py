@@ -430,12 +430,18 @@ def make_settings(
 
 def _is_isolated(project: Project, path: str) -> bool:
     """Whether the nearest tsconfig.json above a file has isolatedDeclarations."""
-    folder = path.rpartition("/")[0]
-    if folder not in project.isolated:
+    known, asked = project.isolated, list[str]()
+    folder, found = path.rpartition("/")[0], False
+    while folder not in known:  # not by recursion: folders nest deeper than Python's stack
+        asked.append(folder)
         config = read_tsconfig(project.root, folder)
-        if config is not None or not folder:
-            found = config is not None and config.options.get("isolatedDeclarations") is True
-        else:
-            found = _is_isolated(project, folder)
-        project.isolated[folder] = found
-    return project.isolated[folder]
+        if config is not None:
+            found = config.options.get("isolatedDeclarations") is True
+            break
+        if not folder:
+            break
+        folder = folder.rpartition("/")[0]
+    else:
+        found = known[folder]
+    known |= dict.fromkeys(asked, found)
+    return found
