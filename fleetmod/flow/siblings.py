@@ -27,7 +27,7 @@ from functools import cached_property
 
 from tree_sitter import Node
 
-from fleetmod.flow.guards import Guards
+from fleetmod.flow.branches import guards_of
 from fleetmod.flow.texts import Values
 from fleetmod.regex import lazy
 from fleetmod.syntax.source import (
@@ -112,7 +112,7 @@ class Siblings:
     def __init__(self, values: Values, tool: Bound) -> None:
         self.values, self.scopes, self.source = values, values.scopes, values.source
         self.tool = tool
-        self.guards = Guards(values.scopes, values, tool)
+        self.guards = guards_of(values, tool)
 
     def of(self, node: Node, acts: bool) -> Sibling | None:
         """The sibling of a node; `acts` where it runs something, and does not only show it."""

@@ -48,12 +48,13 @@ class Module:
     parents: dict[ast.AST, ast.AST] = field(default_factory=dict)
     imported: dict[str, str] = field(default_factory=dict)  # a name, and what it stands for
     values: dict[str, list[ast.expr]] = field(default_factory=lambda: defaultdict(list))
+    loops: set[str] = field(default_factory=set)  # names that are each element of a list in turn
     calls: list[ast.Call] = field(default_factory=list)
     functions: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = field(
         default_factory=lambda: defaultdict(list)
     )
     runners: dict[str, Runs] = field(default_factory=dict)  # the module's own, by name
-    guards: dict[str, object] = field(default_factory=dict)  # by tool; see module_guards
+    guards: dict[str, object] = field(default_factory=dict)  # by tool; see module_branches
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         while (parent := self.parents.get(node)) is not None:
@@ -177,6 +178,9 @@ def read(tree: ast.Module) -> Module:
                     module.values[target.id].append(node.value)
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
             module.values[node.target.id].append(node.value)
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            names = (n.id for n in ast.walk(node.target) if isinstance(n, ast.Name))
+            module.loops.update(names)
         elif isinstance(node, FUNCTIONS):
             module.functions[node.name].append(node)
         elif isinstance(node, ast.Call):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from fleetmod.host.findings import reported
 from fleetmod.host.module import MODULES, Module, read
-from fleetmod.host.module_guards import ModuleGuards
+from fleetmod.host.module_branches import ModuleGuards
 from fleetmod.host.nature import NOTHING, Surroundings, platform_of_file
 from fleetmod.host.tools import RULE, Tool, for_language
 from fleetmod.model import FileResult, Finding

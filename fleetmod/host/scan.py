@@ -9,6 +9,7 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from fleetmod.bounds import DEPTH, TOO_DEEP
+from fleetmod.flow.branches import guards_of
 from fleetmod.flow.guards import Guards
 from fleetmod.flow.texts import Values
 from fleetmod.host.commands import Commands
@@ -76,7 +77,7 @@ class _File:
         self.values = Values(self.scopes)
         self.runners = Runners(self.scopes, self.values)
         self.suppressions = Suppressions(source, known | {RULE})
-        self.guards: dict[str, Guards] = {}  # by tool
+        self.guards: dict[str, Guards[Node]] = {}  # by tool
         self.edits: dict[int, Edit] = {}
         self.checks: list[tuple[int, str]] = []  # where one is put in, and for which platform
 
@@ -110,9 +111,9 @@ class _File:
         counted = (t for t, p in run if not p.tolerated and (p.proven or not t.ordinary))
         return [tool for tool in dict.fromkeys(counted) if not self._guards(tool).guarded(call)]
 
-    def _guards(self, tool: Tool) -> Guards:
+    def _guards(self, tool: Tool) -> Guards[Node]:
         if tool.name not in self.guards:
-            self.guards[tool.name] = Guards(self.scopes, self.values, tool)
+            self.guards[tool.name] = guards_of(self.values, tool)
         return self.guards[tool.name]
 
     def _finding(self, call: Node, tool: Tool) -> Finding | None:

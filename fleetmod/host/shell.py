@@ -14,7 +14,7 @@ from fleetmod.bounds import DEPTH, TOO_DEEP
 from fleetmod.host.findings import reported
 from fleetmod.host.nature import NOTHING, Surroundings, platform_of_file
 from fleetmod.host.script import Script, read, tolerated
-from fleetmod.host.script_guards import ScriptGuards
+from fleetmod.host.script_branches import guards_of
 from fleetmod.host.tools import RULE, Tool, for_language
 from fleetmod.model import FileResult, Finding
 from fleetmod.suppress import Suppressions
@@ -68,7 +68,7 @@ def _findings(
     found = _calls(script, tools, around)
     names = {name for _, name in found}
     others = {name: _others(found, tools[name], tools) for name in names}
-    judges = {name: ScriptGuards(script, tools[name], tools) for _, name in found}
+    judges = {name: guards_of(script, tools[name], tools) for _, name in found}
     for command, name in found:
         tool, guards = tools[name], judges[name]
         if tolerated(command, script, others[name]) or guards.guarded(command):
@@ -83,7 +83,7 @@ def calls_of(source: Source, tool: Tool) -> tuple[list[Node], Callable[[Node], b
     """The commands of a script that run one tool, and what tells whether a platform check is
     around a place."""
     script, tools = read(source), {tool.name: tool}
-    guards = ScriptGuards(script, tool, tools)
+    guards = guards_of(script, tool, tools)
 
     def guarded(node: Node) -> bool:
         try:

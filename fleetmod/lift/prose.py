@@ -42,9 +42,6 @@ _ENVIRONMENT = lazy(
 _CHANGES = lazy(r"\blaunchctl +(?:setenv|unsetenv|config|reboot|limit +\S+ +\S)")
 SERVICE = lazy(rf"launchctl +(?:{'|'.join(sorted(VERBS))})\b")
 
-_ON_MAC = lazy(r"[\"'`]darwin[\"'`]|\bmac(?:os)?\b", re.I)
-_RUNS_ON = lazy(r"process\.platform|(?:\w+\.)?platform\(\)|Deno\.build\.os")
-_CHOICE = ("??", "||")
 _TITLES = lazy(r"(?:it|test|describe|context|suite|bench)(?:\.\w+)*")
 
 
@@ -107,44 +104,6 @@ def is_title(node: Node, source: Source) -> bool:
     call = node.parent.parent if node.parent is not None else None
     target = call.child_by_field_name("function") if call is not None else None
     return target is not None and bool(_TITLES.fullmatch(source.text(target)))
-
-
-def platform_branch(node: Node, values: Values) -> bool:
-    """Whether a text stands in a branch on a platform that need not be the one it runs on."""
-    source = values.source
-    child = node
-    for a in ancestors(node):
-        asked: Node | None = None
-        if a.type == "switch_case" and _ON_MAC.search(source.text(a).split(":")[0]):
-            switch = a.parent.parent if a.parent is not None else None
-            asked = switch.child_by_field_name("value") if switch is not None else None
-        elif a.type in ("if_statement", "ternary_expression"):
-            condition = a.child_by_field_name("condition")
-            inside = condition is not None and condition.id != child.id
-            if inside and condition is not None and _ON_MAC.search(source.text(condition)):
-                asked = condition
-        if asked is not None:
-            return not any(_runs_on(n, source) for n in _with_constants(asked, values))
-        child = a
-    return False
-
-
-def _runs_on(node: Node, source: Source) -> bool:
-    """Whether an expression is the platform it runs on, and no default for one that is given."""
-    parent = node.parent
-    operator = parent.child_by_field_name("operator") if parent is not None else None
-    if operator is not None and source.text(operator) in _CHOICE:
-        return False
-    return bool(_RUNS_ON.fullmatch(source.text(node)))
-
-
-def _with_constants(node: Node, values: Values) -> Iterator[Node]:
-    yield node
-    value = values.constant(node)
-    if value is not None:
-        yield value
-    for child in node.named_children:
-        yield from _with_constants(child, values)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from tree_sitter import Node
 
+from fleetmod.flow.branches import guards_of
+from fleetmod.flow.guards import Guards
+from fleetmod.flow.siblings import LAUNCHCTL
 from fleetmod.flow.texts import Hole, Piece, Pieces, Values, merge
 from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Operation
@@ -20,7 +23,6 @@ from fleetmod.lift.prose import (
     flatten,
     holds_command,
     is_title,
-    platform_branch,
     quoted_commands,
 )
 from fleetmod.lower.claims import check_commands, check_facts, check_language, check_list
@@ -124,6 +126,10 @@ class Display:
         self.draft, self.grammar, self.values = draft, grammar, values
         self.source: Source = draft.scopes.source
 
+    @cached_property
+    def _guards(self) -> Guards[Node]:
+        return guards_of(self.values, LAUNCHCTL)
+
     def lower(self, node: Node, rule: str) -> str:
         """Replace one string or template; returns what was understood. Raises Refused."""
         whole, start = self._continued(node)
@@ -139,7 +145,7 @@ class Display:
                 "names macOS, or a part of it, beside the command, and elsewhere the hint is "
                 "another one; split the text by platform"
             )
-        if platform_branch(node, self.values):
+        if self._guards.is_given(node):
             raise Refused(
                 "stands in a branch for one platform, and is asked for on others too; use the "
                 "port's hint instead of the branches"

@@ -1,14 +1,15 @@
-"""On which platforms a command of a shell script can run, by the conditions around it."""
+"""The branches of a shell script for `flow.guards`: what an `if`, a `case`, a `||` or an early exit
+leaves of the platforms."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tree_sitter import Node
 
-from fleetmod.flow.platforms import EVERY, Passed, only
+from fleetmod.flow.guards import Guards, Step, holding
+from fleetmod.flow.platforms import EVERY, UNKNOWN, Fact
 from fleetmod.host.script import Script, gives_up
 from fleetmod.host.script_conditions import Conditions
 from fleetmod.host.tools import Tool
@@ -19,58 +20,54 @@ _BLOCKS = (
     *("if_statement", "elif_clause", "else_clause", "case_item"),
 )
 _NEEDS = re.compile(r"\w*(?:need|require|ensure|assert|check)\w*")
-_DEPTH = 4
 
 
-class ScriptGuards:
-    """Judges places of one script, for one tool of `tools`."""
+def guards_of(script: Script, tool: Tool, tools: Mapping[str, Tool]) -> Guards[Node]:
+    """What judges the places of one script, for one tool of `tools`."""
+    return Guards(_Branches(script, tool, tools), tool.platform)
+
+
+class _Branches:
+    """A `Language` for `guards`."""
 
     def __init__(self, script: Script, tool: Tool, tools: Mapping[str, Tool]) -> None:
         self.script, self.tool, self.text = script, tool, script.text
         self.conditions = Conditions(script, tool, tools)
-        self._passed: dict[int, tuple[list[int], Passed[Node]]] = {}  # by block
+        self._places: dict[int, tuple[list[Node], dict[int, int]]] = {}
 
-    def guarded(self, node: Node) -> bool:
-        """Whether `node` runs on no platform of a fleet but the tool's."""
-        return only(self.at(node), self.tool.platform)
+    def outwards(self, node: Node) -> Iterator[Node]:
+        return ancestors(node)
 
-    def at(self, node: Node, depth: int = _DEPTH) -> frozenset[str]:
-        """The platforms on which a command can run; those of its callers, in a function."""
-        found, inner = EVERY, node
-        for outer in ancestors(node):
-            found &= self._around(outer, inner)
-            if outer.type in _BLOCKS:
-                found &= self._before(outer, inner)
-            if outer.type == "function_definition" and depth:
-                found &= self._called(outer, depth - 1)
-            inner = outer
-        return found
+    def around(self, outer: Node, inner: Node) -> Iterator[Step[Node]]:
+        yield holding(self._fact(outer, inner))
 
-    def _around(self, outer: Node, inner: Node) -> frozenset[str]:
+    def _fact(self, outer: Node, inner: Node) -> Fact:
         if outer.type in ("if_statement", "elif_clause"):
             conditions = _conditions(outer)
             if any(same(c, inner) for c in conditions):
-                return EVERY
+                return UNKNOWN
             if inner.type not in ("elif_clause", "else_clause"):
-                return self._holds(conditions, True)
-            found = self._holds(conditions, False)
+                return self._told(outer)
+            found = ~self._told(outer)
             for clause in outer.named_children:
                 if clause.type == "elif_clause" and clause.end_byte <= inner.start_byte:
-                    found &= self._holds(_conditions(clause), False)
+                    found &= ~self._told(clause)
             return found
         if outer.type == "list" and same(outer.named_children[-1], inner):
             left = outer.named_children[0]
             if any(child.type == "&&" for child in outer.children):
-                return self.conditions.possible(left, True)
+                return self.conditions.fact(left)
             if left.type == "list" and any(c.type == "&&" for c in left.children):
                 left = left.named_children[0]  # `asked && this || that`
-            return self.conditions.possible(left, False)
+            return ~self.conditions.fact(left)
         if outer.type == "case_statement" and inner.type == "case_item":
-            return self._items(outer)[inner.id]
-        return EVERY
+            return Fact(self._items(outer)[inner.id])
+        return UNKNOWN
 
-    def _holds(self, conditions: list[Node], truth: bool) -> frozenset[str]:
-        return self.conditions.possible(conditions[-1], truth) if conditions else EVERY
+    def _told(self, branch: Node) -> Fact:
+        """What the condition of an `if` or an `elif` tells."""
+        conditions = _conditions(branch)
+        return self.conditions.fact(conditions[-1]) if conditions else UNKNOWN
 
     def _items(self, case: Node) -> dict[int, frozenset[str]]:
         """The platforms of each item of a `case`, by its id; -1 where none of them fits."""
@@ -84,22 +81,23 @@ class ScriptGuards:
             for value in values:
                 text = self.text(value)
                 known = self.conditions.compared(self.text(asked), text)
-                found |= left if known == EVERY else known & left
-                if text == "*":
-                    found, known = left, left
-                left -= known if known != EVERY else frozenset()
+                found |= left if text == "*" else known.holds & left
+                left &= frozenset() if text == "*" else known.fails
             out[item.id] = found
         return out | {-1: left}
 
-    def _before(self, block: Node, inner: Node) -> frozenset[str]:
-        """What the early ends before a statement leave."""
-        if block.id not in self._passed:
-            skipped = {each.id for each in (*_conditions(block), *_values(block))}
-            statements = [each for each in block.named_children if each.id not in skipped]
-            starts = [each.start_byte for each in statements]
-            self._passed[block.id] = (starts, Passed(statements, self._survives))
-        starts, passed = self._passed[block.id]
-        return passed.before(bisect_left(starts, inner.start_byte))
+    def block(self, outer: Node, inner: Node) -> tuple[int, Sequence[Node], int] | None:
+        if outer.type not in _BLOCKS:
+            return None
+        if outer.id not in self._places:
+            skipped = {each.id for each in (*_conditions(outer), *_values(outer))}
+            inside = [each for each in outer.named_children if each.id not in skipped]
+            self._places[outer.id] = inside, {each.id: index for index, each in enumerate(inside)}
+        inside, places = self._places[outer.id]
+        return outer.id, inside, places.get(inner.id, 0)
+
+    def leaves(self, statement: Node) -> Iterator[Step[Node]]:
+        yield Step(self._survives(statement))
 
     def _survives(self, statement: Node) -> frozenset[str]:
         """The platforms on which control comes out behind a statement."""
@@ -108,9 +106,8 @@ class ScriptGuards:
         if statement.type == "list":
             left, right = statement.named_children[0], statement.named_children[-1]
             if self._ends(right):
-                return self.conditions.possible(
-                    left, any(c.type == "||" for c in statement.children)
-                )
+                told = self.conditions.fact(left)
+                return (told if any(c.type == "||" for c in statement.children) else ~told).holds
         elif statement.type == "case_statement":
             items = self._items(statement)
             ending = {item.id for item in statement.named_children if self._ends_within(item)}
@@ -135,10 +132,10 @@ class ScriptGuards:
         rest = EVERY
         clauses = [c for c in statement.named_children if c.type == "elif_clause"]
         for branch in (statement, *clauses):
-            conditions = _conditions(branch)
+            told = self._told(branch)
             if not self._ends_within(branch):
-                found |= rest & self._holds(conditions, True)
-            rest &= self._holds(conditions, False)
+                found |= rest & told.holds
+            rest &= told.fails
         otherwise = [c for c in statement.named_children if c.type == "else_clause"]
         return found if otherwise and self._ends_within(otherwise[0]) else found | rest
 
@@ -160,14 +157,12 @@ class ScriptGuards:
         name = self.script.name(node) if node.type == "command" else ""
         return name in ("exit", "return", "continue", "break") or gives_up(node, self.script)
 
-    def _called(self, function: Node, depth: int) -> frozenset[str]:
-        """Where a function runs, by its callers in the script; anywhere where it has none."""
-        name = self.text(function.child_by_field_name("name"))
-        uses = [use for use in self.script.calls.get(name, []) if not contains(function, use)]
-        found: frozenset[str] = frozenset()
-        for use in uses:
-            found |= self.at(use, depth)
-        return found if uses else EVERY
+    def uses(self, outer: Node, inner: Node) -> list[Node] | None:
+        """Where a function is called in the script."""
+        if outer.type != "function_definition":
+            return None
+        name = self.text(outer.child_by_field_name("name"))
+        return [use for use in self.script.calls.get(name, []) if not contains(outer, use)]
 
 
 def _conditions(node: Node) -> list[Node]:
