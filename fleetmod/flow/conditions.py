@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import reduce
 
 from tree_sitter import Node
 
@@ -151,15 +152,14 @@ class Conditions:
             held = list(self._held(binding))
             if not held:  # `const { isMac } = host`
                 return helper(self.source.text(node)) if binding.kind == "const" else UNKNOWN
-            facts = [self.fact(value, depth - 1) for value in held]
+            facts = []
+            for value in held:
+                fact = self.fact(value, depth - 1)
+                asks = fact == UNKNOWN and self._asks_within(value)
+                facts.append(helper(self.source.text(node)) if asks else fact)
         finally:
             self._open.discard(binding.name_node.id)
-        found = facts[0]
-        for fact in facts[1:]:
-            found = found.either(fact)
-        if found == UNKNOWN and any(self._asks_within(value) for value in held):
-            return helper(self.source.text(node))
-        return found
+        return reduce(Fact.either, facts)
 
     def _held(self, binding: Binding) -> Iterator[Node]:
         """Every value that a name is given; a function is none."""
