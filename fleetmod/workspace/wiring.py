@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import posixpath
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from fleetmod.workspace.json_edit import read_object, spliced
@@ -24,6 +27,10 @@ LINKED = (
     "run the package manager's install once: new workspace packages are linked, "
     "and its lock file changes"
 )
+_COMMAND = re.compile(r"&&|\|\||[;|]")
+_LEAVES_OUT = ("tsup", "tsdown", "pkgroll")  # what dependencies name
+_TAKES_IN = ("bun build", "esbuild --bundle", "ncc build")
+_SHIPPED = ("bin", "main", "module", "exports")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +143,53 @@ def _is_published(info: PackageInfo) -> bool:
 
 
 def _bundles_development(info: PackageInfo) -> str:
-    """The bundler of a published package that takes in what devDependencies name, and leaves out
-    what dependencies name (tsup.egoist.dev, tsdown.dev: "Dependencies"); "" for another."""
-    scripts = read_object(info.text, info.manifest).last("scripts")
+    """The bundler that makes what a package publishes, where it takes in what devDependencies
+    name; "" for another. Who installs such a package needs none of them, and could have no
+    `file:` among its dependencies.
+
+    tsup, tsdown and pkgroll leave out what dependencies name (tsup.egoist.dev, "External
+    dependencies"; tsdown.dev, "Dependencies"; pkgroll's readme). The others take in every package
+    unless an option says otherwise (bun.sh/docs/bundler, esbuild.github.io/api, ncc's readme).
+    """
+    top = read_object(info.text, info.manifest)
+    scripts = top.last("scripts")
     if not _is_published(info) or scripts is None or not isinstance(scripts.value, dict):
         return ""
-    words = {word for script in scripts.value.values() for word in str(script).split()}
-    return next((name for name in ("tsup", "tsdown") if name in words), "")
+    shipped = [
+        path for field in _SHIPPED if (item := top.last(field)) for path in _texts(item.value)
+    ]
+    if any(path.endswith((".ts", ".tsx")) and ".d." not in path for path in shipped):
+        return ""  # the sources themselves
+    for command in (c for script in scripts.value.values() for c in _COMMAND.split(str(script))):
+        words = command.split()
+        name = next((each for each in _LEAVES_OUT if each in words), "")
+        whole = next((each for each in _TAKES_IN if set(each.split()) <= set(words)), "")
+        if name or (whole and _takes_all(words) and _makes(words, shipped)):
+            return name or whole
+    return ""
+
+
+def _takes_all(words: list[str]) -> bool:
+    """Whether no option of a bundler leaves packages out."""
+    options = " ".join(words).replace("=", " ").split()
+    return not {"--external", "-e", "--packages"} & {option.partition(":")[0] for option in options}
+
+
+def _makes(words: list[str], shipped: list[str]) -> bool:
+    """Whether what is shipped stands where a bundler is told to write; where it is not told, it is
+    taken to be."""
+    options = " ".join(words).replace("=", " ").split()
+    out = next(
+        (b for a, b in pairwise(options) if a in ("--outdir", "--outfile", "--out", "-o")), ""
+    )
+    place = posixpath.normpath(out)
+    made = (f"{posixpath.normpath(path)}/".startswith(f"{place}/") for path in shipped)
+    return place == "." or any(made)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)

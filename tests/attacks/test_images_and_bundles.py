@@ -145,12 +145,36 @@ def test_what_may_run_needs_it_at_run_time(tmp_path: Path, also: dict[str, str])
     assert PM in json.loads((root / "package.json").read_text())["dependencies"]
 
 
-def test_a_published_package_that_a_bundler_builds(tmp_path: Path) -> None:
-    package = '{"name": "app", "version": "1.0.0", "scripts": {"build": "tsup src/a.ts"}}'
-    root = repo(tmp_path, {"package.json": package, "src/a.ts": CALL})
+@pytest.mark.parametrize(
+    ("build", "more", "field"),
+    [
+        ("tsup src/a.ts", "", "devDependencies"),
+        ("bun build src/a.ts --outdir dist", '"bin": {"a": "dist/a.js"}', "devDependencies"),
+        ("rm -rf dist && esbuild --bundle src/a.ts --outfile=dist/a.js", '"main": "dist/a.js"',
+         "devDependencies"),
+        ("ncc build src/a.ts -o ./dist", '"exports": {".": "./dist/index.js"}', "devDependencies"),
+        ("bun build src/a.ts --outdir dist --packages external", '"bin": "dist/a.js"',
+         "dependencies"),
+        ("esbuild --bundle src/a.ts --outdir=dist --external:ws", '"bin": "dist/a.js"',
+         "dependencies"),
+        ("esbuild src/a.ts --outdir=dist", '"bin": "dist/a.js"', "dependencies"),
+        ("bun build src/a.ts --outdir site", '"bin": "dist/a.js"', "dependencies"),
+        ("bun build src/a.ts --outdir dist", '"bin": "dist/a.js", "exports": "./src/a.ts"',
+         "dependencies"),
+        ("bun build src/a.ts --outdir dist", '"private": true, "bin": "dist/a.js"',
+         "dependencies"),
+        ("tsc -p .", '"bin": "dist/a.js"', "dependencies"),
+    ],
+)  # fmt: skip
+def test_a_published_package_that_a_bundler_builds(
+    build: str, more: str, field: str, tmp_path: Path
+) -> None:
+    package = '{"name": "app", "version": "1.0.0", "scripts": {"build": "%s"}%s}'
+    text = package % (build, f", {more}" if more else "")
+    root = repo(tmp_path, {"package.json": text, "src/a.ts": CALL})
     out = migrated(root).out
-    assert PM in json.loads((root / "package.json").read_text())["devDependencies"]
-    assert "is published and built with tsup" in out
+    assert PM in json.loads((root / "package.json").read_text())[field]
+    assert ("is published and built with" in out) is (field == "devDependencies")
 
 
 def test_a_dependency_of_development_that_runs_now_is_told(tmp_path: Path) -> None:
