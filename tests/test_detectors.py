@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from fleetmod.model import EXEMPT
 from tests.node import check, node
-from tests.scan import migrated
+from tests.scan import look, migrated
 
 LITERALS = [
     r"/launchctl/",
@@ -59,3 +60,60 @@ def test_the_port_exports_the_name() -> None:
     program = "import { MACOS_SERVICE_TOOL } from './index.ts'; console.log(MACOS_SERVICE_TOOL);"
     options = ("--input-type=module", "-e", program)
     assert check(node(), *options, cwd=port).split() == ["launchctl"]
+
+
+WATCHED = {
+    "in one pattern": r"export const is = (c: string) => /\b(launchctl|systemctl)\b/.test(c);",
+    "beside other patterns": r"export const all = [/\brm\s+-rf/, /\blaunchctl\s+unload/];",
+    "in pairs": r'export const all = [["disk", /\bdd\b/], ["service", /\blaunchctl\b/]];',
+    "in a table": r"export const all = { disk: /^mkfs/, service: /^launchctl/ } as const;",
+    "words of a set": (
+        'const no = new Set(["rm", "kill", "launchctl"]);\n'
+        "export const is = (c: string) => no.has(c);"
+    ),
+    "commands that a loop compares": (
+        'const no = ["rm -rf", "sudo rm", "launchctl unload"];\nexport function is(c: string) {\n'
+        "  for (const each of no) if (c.startsWith(each)) return true;\n  return false;\n}"
+    ),
+    "commands that a closure compares": (
+        'const no = ["rm -rf", "shutdown", "launchctl unload"];\n'
+        "export const is = (c: string) => no.some((each) => c.includes(each));"
+    ),
+}
+NOT_WATCHED = {
+    "a pattern for the tool alone": r"export const old = /launchctl\s+load/;",
+    "beside what is no program": r"export const old = [/\bk3s\b/, /launchctl.*worker/];",
+    "everyday words": r"export const old = [/the service is up/, /launchctl.*worker/];",
+    "commands that a loop runs": (
+        'import { execSync } from "node:child_process";\n'
+        'const all = ["rm -rf x", "kill 1", "launchctl unload y"];\n'
+        "for (const each of all) execSync(each);"
+    ),
+    "commands that a closure runs": (
+        'import { execSync } from "node:child_process";\n'
+        'const all = ["rm -rf x", "kill 1", "launchctl unload y"];\n'
+        "all.filter((each) => execSync(each));"
+    ),
+    "commands that are looked through, and run": (
+        'import { execSync } from "node:child_process";\n'
+        'const all = ["rm -rf x", "kill 1", "launchctl unload y"];\n'
+        "export const is = (c: string) => all.includes(c);\nexecSync(all[2]!);"
+    ),
+    "commands that others may run": (
+        'export const all = ["rm -rf x", "kill 1", "launchctl unload y"];\n'
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", WATCHED)
+def test_commands_of_others_that_a_list_looks_for(shape: str) -> None:
+    code = WATCHED[shape] + "\n"
+    (found,) = (f for f in look(code).findings if f.family == "process")
+    assert (found.rule, found.action) == ("launchctl-watched", EXEMPT)
+    assert migrated(code) == code
+
+
+@pytest.mark.parametrize("shape", NOT_WATCHED)
+def test_what_is_no_such_list(shape: str) -> None:
+    found = [f for f in look(NOT_WATCHED[shape] + "\n").findings if f.family == "process"]
+    assert found and all(f.rule != "launchctl-watched" and f.action != EXEMPT for f in found)

@@ -11,6 +11,7 @@ from fleetmod.lift.launchctl import TOOL, Launchctl
 from fleetmod.lift.prose import changes_host, is_directive, is_title, of_environment
 from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites
+from fleetmod.lift.watched import Watched
 from fleetmod.regex import lazy
 from fleetmod.spans import Spans
 from fleetmod.syntax.scope import Scopes
@@ -21,7 +22,7 @@ EXECUTED, FOREIGN, COVERED = "executed", "foreign", "covered"
 DISPLAYED, LOGGED, DETECTOR, VALUE = "displayed", "logged", "detector", "value"
 RUNNABLE, FAKE, TESTED, COMPARED = "runnable", "fake", "tested", "compared"
 SPECIFIER, TYPE, FIELD, NAME, IMPORTED = "specifier", "type", "field", "name", "imported"
-TEXT = "text"
+TEXT, WATCHED = "text", "watched"
 
 _COMPARERS = lazy(
     r".*\.(includes|startsWith|endsWith|indexOf|match|matchAll|test|search|split|replace|replaceAll"
@@ -60,6 +61,10 @@ class Roles:
         return {site.call.id: site for site in self.lifter.find()}
 
     @cached_property
+    def _watched(self) -> Watched:
+        return Watched(self.scopes)
+
+    @cached_property
     def _claimed(self) -> Spans[Node]:
         claimed = (node for site in self.sites.values() for node in site.claimed)
         return Spans((node.start_byte, node.end_byte, node) for node in claimed)
@@ -87,7 +92,9 @@ class Roles:
                 return FOREIGN
             return TEXT if node.type != "jsx_text" else DISPLAYED
         if node.type == "regex":
-            return TESTED if is_test(self.source.path) else DETECTOR
+            if is_test(self.source.path):
+                return TESTED
+            return WATCHED if self._watched.pattern(node) else DETECTOR
         return self._literal_role(node)
 
     def _name_role(self, node: Node) -> str:
@@ -113,6 +120,8 @@ class Roles:
                 return FIELD
         if self._compared(node):
             return COMPARED
+        if not is_test(self.source.path) and self._watched.word(node):
+            return WATCHED
         if is_test(self.source.path) and self._stands_in(node):
             return FAKE
         text = self.source.text(node)

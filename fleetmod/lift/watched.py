@@ -1,0 +1,130 @@
+"""Commands that others run and a list looks for: a safety filter, an allow list, a classifier.
+
+`[/\\brm -rf/, /\\bsystemctl stop/, /\\blaunchctl unload/]` is data about what somebody else types.
+It runs nothing, has no counterpart on another platform, and must name each tool as it is. It is
+known by its use: the pattern, or the list that it is one of, names other programs as well, and the
+list is only looked through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import takewhile
+
+from tree_sitter import Node
+
+from fleetmod.flow.siblings import SERVICES
+from fleetmod.syntax.scope import Scopes, exported
+from fleetmod.syntax.source import FUNCTIONS, ancestors, parts, same, unwrap, walk
+
+# programs that change a host (their man pages); none is an everyday word of documents
+_PROGRAMS = frozenset().union(
+    *SERVICES.values(),
+    "sudo doas rm rmdir dd mkfs fdisk parted diskutil shred chmod chown chgrp kill killall pkill"
+    " shutdown reboot halt poweroff iptables ufw pfctl passwd useradd usermod userdel visudo"
+    " csrutil spctl nvram osascript curl wget".split(),
+) - {"service", "systemd", "openrc"}
+_WORD = re.compile(r"(?<![\w./-])[a-z][\w-]*")
+_ESCAPE = re.compile(r"\\[a-zA-Z]")
+_LISTS = ("array", "object")
+_INSIDE = (*_LISTS, "pair", "as_expression", "satisfies_expression", "parenthesized_expression")
+_LOOKS = ("has", "includes", "indexOf", "some", "every", "find", "findIndex", "filter")
+_COMPARES = ("includes", "startsWith", "endsWith", "indexOf", "test", "match")
+
+
+class Watched:
+    """Tells for one file's literals whether they are commands that a list looks for."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self.scopes, self.source = scopes, scopes.source
+
+    def pattern(self, regex: Node) -> bool:
+        """Whether a regular expression names other programs, or stands among such."""
+        return bool(self._programs(regex)) or any(
+            self._programs(other) for other in self._beside(regex) if other.type == "regex"
+        )
+
+    def word(self, literal: Node) -> bool:
+        """Whether a text is one of a list of commands that is only looked through."""
+        array = literal.parent
+        if array is None or array.type != "array":
+            return False
+        texts = [each for each in parts(array) if each.type == "string"]
+        others = [each for each in texts if self._programs(each)]
+        return len(others) > 1 and self._only_looked_through(array)
+
+    def _beside(self, regex: Node) -> Iterator[Node]:
+        around = takewhile(lambda a: a.type in _INSIDE, ancestors(regex))
+        lists = [each for each in around if each.type in _LISTS]
+        return walk(lists[-1]) if lists else iter(())
+
+    def _programs(self, node: Node) -> set[str]:
+        """The programs that a pattern names anywhere, or a text at its head."""
+        if node.type == "regex":
+            pattern = node.child_by_field_name("pattern")
+            text = self.source.text(pattern) if pattern is not None else ""
+            return set(_WORD.findall(_ESCAPE.sub(" ", text))) & _PROGRAMS
+        words = self.source.text(node)[1:-1].split()
+        words = words[1:] if words[:1] == ["sudo"] and words[1:] else words
+        return set(words[:1]) & _PROGRAMS
+
+    def _only_looked_through(self, array: Node) -> bool:
+        whole = array
+        while whole.parent is not None and whole.parent.type in ("as_expression", "arguments"):
+            whole = whole.parent
+            if whole.type == "arguments":  # `new Set([…])`
+                made = whole.parent
+                if made is None or made.type != "new_expression":
+                    return False
+                whole = made
+        holder = whole.parent
+        if holder is None or holder.type != "variable_declarator":
+            return self._looks(whole)
+        name = holder.child_by_field_name("name")
+        binding = self.scopes.resolve(name) if name is not None else None
+        if binding is None or exported(binding, self.scopes):
+            return False
+        uses = self.scopes.references(binding)
+        return bool(uses) and all(map(self._looks, uses))
+
+    def _looks(self, use: Node) -> bool:
+        """`DENIED.has(word)`, `DENIED.some((each) => command.includes(each))`, and the same in a
+        loop."""
+        access = use.parent
+        if access is None:
+            return False
+        if access.type == "for_in_statement" and same(access.child_by_field_name("right"), use):
+            left = access.child_by_field_name("left")
+            return left is not None and self._compares(left)
+        method = access.child_by_field_name("property")
+        call = access.parent
+        if method is None or call is None or self.source.text(method) not in _LOOKS:
+            return False
+        for given in parts(call.child_by_field_name("arguments")):
+            given = unwrap(given)
+            if given.type in FUNCTIONS:
+                named = given.child_by_field_name("parameter") or next(
+                    iter(parts(given.child_by_field_name("parameters"))), None
+                )
+                inner = named.child_by_field_name("pattern") if named is not None else None
+                if named is None or not self._compares(inner if inner is not None else named):
+                    return False
+        return True
+
+    def _compares(self, name: Node) -> bool:
+        """Whether each use of a name is an argument of a comparison."""
+        binding = self.scopes.resolve(name) if name.type == "identifier" else None
+        uses = self.scopes.references(binding) if binding is not None else []
+        return bool(uses) and all(map(self._is_compared, uses))
+
+    def _is_compared(self, use: Node) -> bool:
+        outer = use.parent
+        while outer is not None and outer.type in ("template_substitution", "template_string"):
+            outer = outer.parent
+        if outer is not None and outer.type == "binary_expression":
+            return True
+        call = outer.parent if outer is not None and outer.type == "arguments" else None
+        function = call.child_by_field_name("function") if call is not None else None
+        method = function.child_by_field_name("property") if function is not None else None
+        return method is not None and self.source.text(method) in _COMPARES
