@@ -163,9 +163,11 @@ def _is_text(finding: Finding) -> bool:
 
 
 def _calls(findings: Iterable[Finding]) -> Iterator[Call]:
-    """The calls of the tool among some findings; those of another machine's are none."""
+    """The calls of the tool among some findings, and the lists that look for those of others; those
+    of another machine's are none."""
     for f in findings:
-        if f.family != _FAMILY or f.cls not in _CALLS:
+        watched = f.cls == "detector" and f.action == EXEMPT
+        if f.family != _FAMILY or not (watched or f.cls in _CALLS):
             continue
         action = REFUSE if f.suppressed else f.action
         yield Call(f.path, f.line, f.symbol, action, f.reason)

@@ -49,6 +49,7 @@ class _Subject:
     reason: str = ""
     serviceless: bool = False  # `launchctl getenv` and the like, which manage no service
     elsewhere: bool = False  # calls of another file
+    watched: bool = False  # one of a list of others' commands, of which only what is near speaks
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class Subjects:
         service = bool(SERVICE.search(unwrapped(text)))
         if service not in self._of_own:
             # what speaks of a service speaks of no other use of the tool
-            own = [s for s in self._all if not (service and s.serviceless)]
+            own = [s for s in self._all if not (s.watched or (service and s.serviceless))]
             self._of_own[service] = _keep(own, whole=True) if own else None
         if (kept := self._of_own[service]) is not None:
             return kept
@@ -263,8 +264,9 @@ def _subject(finding: Finding, adapter: bool) -> _Subject:
     # what a directive accepts is debt all the same
     action = REFUSE if finding.suppressed else finding.action
     serviceless = finding.action == EXEMPT and "manages no service" in finding.reason
-    line = f"line {finding.line}"
-    return _Subject(finding.start, finding.end, line, action, finding.reason, serviceless, adapter)
+    line, watched = f"line {finding.line}", finding.cls == "detector"
+    at = (finding.start, finding.end, line, action, finding.reason)
+    return _Subject(*at, serviceless, adapter, watched)
 
 
 def _told(calls: Sequence[Call], use: Node | None = None) -> _Subject:

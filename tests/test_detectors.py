@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fleetmod.model import EXEMPT
+from fleetmod.model import EXEMPT, REWRITE
 from tests.node import check, node
+from tests.repo import commit, fleetmod, make, tree
 from tests.scan import look, migrated
 
 LITERALS = [
@@ -117,3 +118,31 @@ def test_commands_of_others_that_a_list_looks_for(shape: str) -> None:
 def test_what_is_no_such_list(shape: str) -> None:
     found = [f for f in look(NOT_WATCHED[shape] + "\n").findings if f.family == "process"]
     assert found and all(f.rule != "launchctl-watched" and f.action != EXEMPT for f in found)
+
+
+HINT = 'export const hint = "Restart it: launchctl kickstart -k gui/501/com.acme.api";\n'
+
+
+def test_a_hint_beside_such_a_list_is_debt_all_the_same() -> None:
+    code = WATCHED["beside other patterns"] + "\n" + HINT
+    found = {f.rule: f.action for f in look(code).findings if f.family == "process"}
+    assert found == {"launchctl-watched": EXEMPT, "launchctl-display": REWRITE}
+
+
+def test_what_tests_say_of_such_a_list(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "package.json": '{"name": "app"}\n',
+        "src/a.ts": WATCHED["in one pattern"] + "\n",
+        "src/a.test.ts": 'import { is } from "./a.ts";\n'
+        'it.each(["launchctl unload com.apple.service"])("%s", (c) => {\n'
+        "  expect(is(c)).toBe(true);\n});\n",
+    }
+    root = make(tmp_path / "r", files)
+    assert fleetmod(root, "init").code == 0
+    commit(root)
+    before = tree(root)
+    ran = fleetmod(root, "migrate")
+    assert ran.code == 0 and tree(root) == before
+    ran = fleetmod(root, "gate", "--phase", "1a")
+    assert ran.code == 0 and "no debt by launchctl-watched" in ran.out
+    assert fleetmod(root, "gate", "--phase", "1a", "--strict").code == 1
