@@ -96,9 +96,16 @@ class _Branches:
             yield from self._skipping(outer)
 
     def _behind(self, statement: Node, branch: Node) -> list[Node]:
-        """The statements behind an `if`, where its branch never comes out."""
-        block = statement.parent
-        if block is None or block.type not in _BODIES or not self._never_ends(branch):
+        """The statements behind an `if`, where its branch never comes out, or ends in a `switch`
+        whose every case returns."""
+        block, last = statement.parent, branch
+        while last.type == "statement_block" and parts(last):
+            last = parts(last)[-1]
+        body = last.child_by_field_name("body") if last.type == "switch_statement" else None
+        returns = bool(parts(body)) and all(self._ends(case, _LEAVES) for case in parts(body))
+        if block is None or block.type not in _BODIES:
+            return []
+        if not (returns or self._never_ends(branch)):
             return []
         return [c for c in block.named_children if c.start_byte >= statement.end_byte]
 

@@ -60,8 +60,8 @@ def best_adapters(
     }
     beside = set(found)
     found |= shaped.keys()
-    found |= set(_tests(code, {_stem(path) for path in found}))
-    outer = sorted(p for p in found if not any(p.startswith(f"{other}/") for other in found))
+    outer = _outer(found)
+    outer = _outer({*outer, *_tests(code, outer)})
     reasons: dict[str, list[str]] = defaultdict(list)
     for path in outer:
         reasons[shaped[path] if path in shaped and path not in beside else _BESIDE].append(path)
@@ -77,12 +77,20 @@ def _holds(place: str, naming: Collection[str]) -> bool:
     return any(path == place or path.startswith(f"{place}/") for path in naming)
 
 
+def _outer(places: Collection[str]) -> list[str]:
+    return sorted(p for p in places if not any(p.startswith(f"{other}/") for other in places))
+
+
 def _tests(code: Iterable[str], adapters: Collection[str]) -> Iterable[str]:
-    """The tests called after an adapter, as `launchd.test.ts` and `lib-launchd.test.ts` are."""
-    for path in code:
+    """The tests called after an adapter, as `launchd.test.ts` and `lib-launchd.test.ts` are. Many
+    files may be called `manager`: a test of one whose name tells no platform stands near it."""
+    stems = {path: _stem(path) for path in adapters}
+    for path in filter(is_test, code):
         stem = _stem(path)
-        if is_test(path) and any(stem == name or stem.endswith(f"-{name}") for name in adapters):
-            yield path
+        for adapter, name in stems.items():
+            near = path.startswith(adapter.rpartition("/")[0]) or _TOOL.search(name)
+            if (near or _MAC.search(name)) and (stem == name or stem.endswith(f"-{name}")):
+                yield path
 
 
 def _stem(path: str) -> str:
