@@ -22,6 +22,7 @@ from pathlib import Path
 from tree_sitter import Node
 
 from fleetmod.filekinds import is_typescript
+from fleetmod.flow.loaded import Loaders
 from fleetmod.flow.siblings import FAMILIES, Bound, Siblings
 from fleetmod.flow.texts import Values
 from fleetmod.syntax.scope import Scopes
@@ -69,6 +70,7 @@ class _Family:
         graph: Callable[[], ModuleGraph],
     ) -> None:
         self.tool, self.naming, self.opened, self.graph = tool, naming, opened, graph
+        self.loaders = Loaders(opened, graph)
 
     def find(self) -> dict[str, str]:
         found = dict.fromkeys(self._own_port(), OWN_PORT)
@@ -108,7 +110,7 @@ class _Family:
     def _is_chosen(self, path: str) -> bool:
         """Whether each module that loads this one does so on the tool's platform, and another
         module on another platform."""
-        importers = sorted(i for i in self.graph().importers(path) if not is_test(i))
+        importers = self.loaders.importers(path)
         return bool(importers) and all(self._chooses(i, path) for i in importers)
 
     def _chooses(self, importer: str, path: str) -> bool:
@@ -116,7 +118,7 @@ class _Family:
         if values is None:
             return False
         siblings = Siblings(values, self.tool)
-        uses = list(self._uses(values, importer, path))
+        uses = list(self.loaders.uses(values, importer, path))
         return bool(uses) and all(
             siblings.guards.guarded(use)
             and any(
@@ -124,20 +126,6 @@ class _Family:
             )
             for use in uses
         )
-
-    def _uses(self, values: Values, importer: str, path: str) -> Iterator[Node]:
-        """The places of a module that load another one, or use what they import of it."""
-        scopes, source = values.scopes, values.source
-        for literal in source.of("string"):
-            if path not in self._loaded(importer, source.text(literal)[1:-1]):
-                continue
-            statement = next((a for a in ancestors(literal) if a.type == "import_statement"), None)
-            if statement is None:
-                yield literal
-                continue
-            for binding in scopes.bindings():
-                if binding.kind == "import" and binding.declaration.id == statement.id:
-                    yield from (u for u in scopes.references(binding) if not _is_type(u))
 
     def _loads_other(self, values: Values, importer: str, place: Node) -> bool:
         """Whether a place loads or uses a module that does the work with another program."""
@@ -193,10 +181,3 @@ class _Family:
 def _is_specifier(node: Node) -> bool:
     outer = node.parent
     return outer is not None and outer.type in ("import_statement", "export_statement")
-
-
-def _is_type(use: Node) -> bool:
-    """Whether a name is used as a type, which loads nothing."""
-    return use.type == "type_identifier" or any(
-        a.type in ("type_annotation", "type_arguments", "implements_clause") for a in ancestors(use)
-    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 
+from fleetmod.bounds import DEPTH
 from fleetmod.edits import render
 from fleetmod.filekinds import (
     JAVASCRIPT,
@@ -15,6 +17,9 @@ from fleetmod.filekinds import (
     may_be_script,
     suffix,
 )
+from fleetmod.flow.loaded import Loaders
+from fleetmod.flow.platforms import EVERY
+from fleetmod.flow.texts import Values
 from fleetmod.host import manifest, python, shell
 from fleetmod.host.nature import Surroundings, is_dockerfile, surroundings, systems_of
 from fleetmod.host.scan import FAMILY, scan
@@ -22,8 +27,12 @@ from fleetmod.host.tools import Tool, load_tools
 from fleetmod.migrate import difference
 from fleetmod.model import IGNORE, REFUSE, FileChange, FileResult, Plan
 from fleetmod.project import Project
+from fleetmod.runtime.importers import is_entry
+from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import deeper_than, open_source
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.globs import matcher
+from fleetmod.workspace.manifest import owner
 
 CODE = TYPESCRIPT | JAVASCRIPT
 SCRIPTS = {"shell": shell.scan, "python": python.scan, "manifest": manifest.scan}
@@ -65,6 +74,7 @@ def scan_repository(
     results, scripts = [], []
     systems = _systems(project, discovered)
     of_packages = Surroundings(systems=systems)
+    loading = _Loading(project, planned or {})
     unreadable = [f"{path} cannot be read: {why}" for path, why in found.unreadable]
     for path in found.hits:
         try:
@@ -78,7 +88,8 @@ def scan_repository(
         if is_typescript(path) and not (runs_programs(data) or any(name in data for name in plain)):
             continue  # everyday words alone, where nothing is seen to run a program
         if kind in CODE:
-            results.append(scan(path, data, tools, project.known_rules, of_packages))
+            loaded = loading.of(path) if is_typescript(path) else None
+            results.append(scan(path, data, tools, project.known_rules, of_packages, loaded))
         elif (language := kind_of(path, data)) in SCRIPTS:
             scripts.append((path, language, data))
     around = surroundings_of(project, discovered, [data for _, _, data in scripts])
@@ -87,6 +98,33 @@ def scan_repository(
         results.append(SCRIPTS[language](path, data, tools, project.known_rules, around))
     found_in = (r for r in results if r.findings or r.unparsed)
     return tuple(sorted(found_in, key=lambda r: r.path)), tuple(unreadable)
+
+
+class _Loading:
+    """Where the modules of a repository are loaded, read when a call is not guarded where it
+    stands."""
+
+    def __init__(self, project: Project, planned: Mapping[str, bytes]) -> None:
+        self._project, self._planned = project, planned
+        self._loaders = Loaders(cache(self._opened), lambda: project.graph)
+
+    def of(self, path: str) -> Callable[[Tool], tuple[frozenset[str], frozenset[str]]]:
+        @cache
+        def loaded(tool: Tool) -> tuple[frozenset[str], frozenset[str]]:
+            info = owner(self._project.root, path)
+            if info is None or is_entry(info, path):
+                return EVERY, EVERY
+            return self._loaders.platforms(path, tool)
+
+        return loaded
+
+    def _opened(self, path: str) -> Values | None:
+        try:
+            data = self._planned.get(path) or (self._project.root / path).read_bytes()
+            source = open_source(path, data)
+            return None if deeper_than(source.root, DEPTH) else Values(Scopes(source))
+        except (OSError, RecursionError):
+            return None
 
 
 def is_manifest(path: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tree_sitter import Node
@@ -11,6 +11,7 @@ from tree_sitter import Node
 from fleetmod.bounds import DEPTH, TOO_DEEP
 from fleetmod.flow.branches import guards_of
 from fleetmod.flow.guards import Guards
+from fleetmod.flow.platforms import EVERY, only
 from fleetmod.flow.texts import Values
 from fleetmod.host.commands import Commands
 from fleetmod.host.fallback import goes_on, guard
@@ -35,6 +36,7 @@ from fleetmod.syntax.source import (
 from fleetmod.syntax.tokens import token_digest
 from fleetmod.testfiles import is_test
 
+Loaded = Callable[[Tool], tuple[frozenset[str], frozenset[str]]]
 RULE, FAMILY = TOOL_RULE.id, TOOL_RULE.family
 _SHORT = 120
 
@@ -45,11 +47,13 @@ def scan(
     tools: Mapping[str, Tool],
     known: frozenset[str] = frozenset(),
     around: Surroundings = NOTHING,
+    loaded: Loaded | None = None,
 ) -> FileResult:
     """What one file runs of `tools` with no platform check around it, and the checks to insert.
 
-    `known` are the rules that a directive may name. A file that is no text, or nests too deeply,
-    counts as not parsed.
+    `known` are the rules that a directive may name. `loaded` tells where the module is loaded, and
+    where it is used, and is asked where nothing in the file guards a call. A file that is no text,
+    or nests too deeply, counts as not parsed.
     """
     digest = hashlib.sha256(data).hexdigest()
     lines = (1, data.count(b"\n") + 1)
@@ -58,7 +62,7 @@ def scan(
     source = open_source(path, data)
     try:
         if not deeper_than(source.root, DEPTH):
-            return _File(source, tools, known, around).result(digest)
+            return _File(source, tools, known, around, loaded).result(digest)
     except RecursionError:
         pass
     return FileResult(path, digest, errors=(lines,), unparsed=(lines,), problem=TOO_DEEP)
@@ -71,8 +75,9 @@ class _File:
         tools: Mapping[str, Tool],
         known: frozenset[str],
         around: Surroundings,
+        loaded: Loaded | None,
     ) -> None:
-        self.source, self.tools, self.around = source, tools, around
+        self.source, self.tools, self.around, self.loaded = source, tools, around, loaded
         self.scopes = Scopes(source)
         self.values = Values(self.scopes)
         self.runners = Runners(self.scopes, self.values)
@@ -109,7 +114,14 @@ class _File:
         if tolerated and len({tool.platform for tool, _ in run}) > 1:
             return []  # `pbcopy || xclip`: one for each platform
         counted = (t for t, p in run if not p.tolerated and (p.proven or not t.ordinary))
-        return [tool for tool in dict.fromkeys(counted) if not self._guards(tool).guarded(call)]
+        return [tool for tool in dict.fromkeys(counted) if not self._is_guarded(call, tool)]
+
+    def _is_guarded(self, call: Node, tool: Tool) -> bool:
+        found = self._guards(tool).platforms_at(call)
+        if only(found, tool.platform) or self.loaded is None:
+            return only(found, tool.platform)
+        loaded, used = self.loaded(tool)
+        return only(found & loaded & (EVERY if self._at_import(call) else used), tool.platform)
 
     def _guards(self, tool: Tool) -> Guards[Node]:
         if tool.name not in self.guards:

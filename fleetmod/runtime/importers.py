@@ -19,7 +19,7 @@ def is_development(project: Project, owner: PackageInfo, path: str) -> bool:
     """Whether tests alone load a file, or it configures a tool of the package's development."""
     if is_test(path) or _configures(owner, path):
         return True
-    return _is_entry(owner, path) is False and _only_tests(project, path)
+    return is_entry(owner, path) is False and _only_tests(project, path)
 
 
 def _only_tests(project: Project, path: str) -> bool:
@@ -30,7 +30,7 @@ def _only_tests(project: Project, path: str) -> bool:
     return bool(ends) and all(map(is_test, ends)) and all(map(graph.is_whole, above))
 
 
-def _is_entry(owner: PackageInfo, path: str) -> bool:
+def is_entry(owner: PackageInfo, path: str) -> bool:
     """Whether the package's manifest names the file in any field, built or not."""
     top = read_object(owner.text, owner.manifest)
     stem = posixpath.splitext(posixpath.basename(path))[0]

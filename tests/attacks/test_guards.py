@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.test_host import found
+from fleetmod.host import python, shell
+from tests.repo import commit, fleetmod, make
+from tests.test_host import TOOLS, found
 
 CALL = 'execSync("pbcopy");'
 MAC = 'process.platform === "darwin"'
@@ -182,3 +186,84 @@ def test_a_guard(shape: str) -> None:
 @pytest.mark.parametrize("shape", LOOKS_LIKE)
 def test_what_only_looks_like_one(shape: str) -> None:
     assert found(LOOKS_LIKE[shape].replace("CALL", CALL)) == ["pbcopy"]
+
+
+ROOT = '{"name": "acme", "private": true, "type": "module"}\n'
+LAZY = f'export const run = async () => {MAC} ? (await import("./apple.ts")).copy() : 0;\n'
+STATIC = f'import {{ copy }} from "./apple.ts";\nexport const run = () => {MAC} && copy();\n'
+APPLE = (
+    'import { execSync } from "node:child_process";\n'
+    'export const copy = () => execSync("pbcopy");\n'
+)
+AT_ONCE = (
+    'import { execSync } from "node:child_process";\nexport const copy = execSync("pbcopy");\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        ({"apple": APPLE, "run": LAZY}, 0),
+        ({"apple": APPLE, "run": STATIC}, 0),
+        ({"apple": AT_ONCE, "run": LAZY.replace(".copy()", "")}, 0),
+        ({"apple": APPLE, "run": STATIC, "types": 'import type { copy } from "./apple.ts";\n'}, 0),
+        ({"apple": AT_ONCE, "run": STATIC.replace("copy()", "copy")}, 1),
+        (
+            {
+                "apple": APPLE,
+                "run": STATIC,
+                "also": 'import { copy } from "./apple.ts";\ncopy();\n',
+            },
+            1,
+        ),
+        ({"apple": APPLE, "run": STATIC, "all": 'export * from "./apple.ts";\n'}, 1),
+        ({"apple": APPLE, "run": LAZY.replace("===", "!==")}, 1),
+        ({"apple": APPLE}, 1),
+        ({"apple": APPLE, "a.test": LAZY}, 1),
+    ],
+)
+def test_a_module_that_is_loaded_on_one_platform(
+    files: dict[str, str], code: int, tmp_path: Path
+) -> None:
+    sources = {f"src/{name}.ts": text for name, text in files.items()}
+    root = make(tmp_path / "r", {"package.json": ROOT, **sources})
+    assert fleetmod(root, "init").code == 0
+    commit(root)
+    assert fleetmod(root, "gate", "--phase", "host").code == code
+    entry = ROOT.replace("}", ', "scripts": {"copy": "node src/apple.ts"}}')
+    (root / "package.json").write_text(entry)
+    commit(root)
+    assert fleetmod(root, "gate", "--phase", "host").code == 1
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'for os in darwin linux; do\n  if [ "$os" = darwin ]; then pbcopy; fi\ndone\n',
+        'is_mac() { [ -n "$FORCE" ]; }\nif is_mac; then pbcopy; fi\n',
+    ],
+)
+def test_what_only_looks_like_one_in_a_script(script: str) -> None:
+    assert shell.scan("a.sh", f"#!/bin/sh\n{script}".encode(), TOOLS).findings
+    asks = script.replace("for os in darwin linux", 'os="$(uname)"; while true')
+    asks = asks.replace('[ -n "$FORCE" ]', '[ "$(uname)" = Darwin ]')
+    assert not shell.scan("a.sh", f"#!/bin/sh\n{asks}".encode(), TOOLS).findings
+
+
+@pytest.mark.parametrize(
+    ("code", "guarded"),
+    [
+        ('for platform in NAMES:\n    if platform == "darwin":\n        run(["pbcopy"])\n', False),
+        ('platform = sys.platform\nif platform == "darwin":\n    run(["pbcopy"])\n', True),
+        ("is_mac = bool(ARGS)\nif is_mac:\n    run(['pbcopy'])\n", False),
+        ("is_mac = 'arm' in os.uname().sysname or sys.platform\nif is_mac:\n    run(['pbcopy'])\n",
+         True),
+        ('def is_mac():\n    return bool(ARGS)\nif is_mac():\n    run(["pbcopy"])\n', False),
+        ('if sys.platform != "darwin":\n    parser.on_exit()\nrun(["pbcopy"])\n', False),
+        ('def _copy(n):\n    run(["pbcopy"])\n    _copy(n - 1)\nif sys.platform == "darwin":\n'
+         "    _copy(3)\n", True),
+    ],
+)  # fmt: skip
+def test_python(code: str, guarded: bool) -> None:
+    head = "import os, sys\nfrom subprocess import run\n"
+    assert bool(python.scan("a.py", (head + code).encode(), TOOLS).findings) is not guarded

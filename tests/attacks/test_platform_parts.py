@@ -193,6 +193,17 @@ def test_a_module_that_is_loaded_for_one_platform(tmp_path: Path, chooses: str) 
     assert "loaded for one platform" in text
 
 
+def test_a_table_that_is_read_as_a_whole(tmp_path: Path) -> None:
+    chooses = (
+        'import * as a from "./apple.ts";\nimport * as b from "./tux.ts";\n'
+        "const table = { darwin: a, linux: b };\n"
+        "export const run = () => Object.values(table).map((each) => each.run());\n"
+    )
+    other = f"{HEAD}export const run = () => {{ {OTHER}; }};\n"
+    files = {f"{SRC}/apple.ts": MAC, f"{SRC}/tux.ts": other, f"{SRC}/run.ts": chooses}
+    assert f"{SRC}/apple.ts" not in config_of(started(tmp_path, {**files}))
+
+
 def test_a_module_that_others_load_as_well(tmp_path: Path) -> None:
     files = {
         f"{SRC}/apple.ts": MAC,
