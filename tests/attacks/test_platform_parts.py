@@ -24,6 +24,10 @@ BESIDE = {
     "behind the branch that returns": (
         f'function f() {{ if (process.platform === "darwin") {{ {CALL}; return; }} {OTHER}; }} f();'
     ),
+    "a branch whose every case returns": (
+        'function f(w: string) { if (process.platform === "darwin") { switch (w) {'
+        f' case "a": return {CALL}; }} }} {OTHER}; }} f("a");'
+    ),
     "a case": (
         f'switch (process.platform) {{ case "linux": {OTHER}; break; case "darwin": {CALL}; }}'
     ),
@@ -78,6 +82,13 @@ ALONE = {
         f'if (process.platform === "darwin") {CALL}; else execFileSync("touch", ["/tmp/x"]);'
     ),
     "a guard for another platform": f'if (process.platform !== "darwin") {CALL}; else {OTHER};',
+    "a name for something else": (
+        f'const isMac = process.argv.includes("--mac");\nif (isMac) {CALL}; else {OTHER};'
+    ),
+    "each platform in turn": (
+        'for (const platform of ["darwin", "linux"])\n'
+        f'  if (platform === "darwin") {CALL}; else {OTHER};'
+    ),
     "a guard for no platform": f"if (process.argv.length > 2) {CALL}; else {OTHER};",
     "a guard that does not stand before it": (
         f'if (process.platform === "darwin") {{}} else {{ {OTHER}; }}\n{CALL};'
@@ -183,6 +194,12 @@ MAC = f'{HEAD}export const run = () => {{ {CALL}; execFileSync("colima", ["stop"
         "export async function run() {\n"
         '  if (process.platform === "darwin") return (await import("./apple.ts")).run();\n'
         '  return (await import("./tux.ts")).run();\n}\n',
+        'import * as a from "./apple.ts";\nimport * as b from "./tux.ts";\n'
+        "const table = { darwin: a, linux: b };\n"
+        "export const run = () => table[process.platform as keyof typeof table].run();\n",
+        'import * as a from "./apple.ts";\nimport * as b from "./tux.ts";\n'
+        'export function pick() {\n  switch (process.platform) {\n    case "darwin": return a;\n'
+        '    case "linux": return b;\n    default: throw new Error("none");\n  }\n}\n',
     ],
 )
 def test_a_module_that_is_loaded_for_one_platform(tmp_path: Path, chooses: str) -> None:
