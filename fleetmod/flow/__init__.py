@@ -4,8 +4,9 @@
 - `made`: a text that is put together, with the literal or value that each piece comes from.
 - `path_use`: whether a text is used as a path of the file system, or as a route or an address.
 - `effects`: whether anything writes to what a name holds, between its declaration and a use.
-- `guards`: on which platforms a place can run, and what runs in its place on the others;
-  `platforms` is what names of platforms mean.
+- `guards`: on which platforms a place can run, and what runs in its place on the others, for every
+  language; `branches` and `conditions` are TypeScript's part of it, `platforms` is what names of
+  platforms mean, `loaded` tells on which platforms a module is loaded and used.
 - `siblings`: whether another platform's part stands beside it and does the same work; `adapters`
   finds the modules that are made so, `own_port` the calls that go through one.
 
