@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from fleetmod.flow.guards import Guards
+from fleetmod.flow.branches import guards_of
 from fleetmod.flow.made import Made, MadeTexts
 from fleetmod.flow.path_use import FILES, ROUTE, PathUse
 from fleetmod.flow.platforms import EVERY, platform_of
@@ -63,7 +63,7 @@ class HomeForms:
         self.source, self.values, self.homes, self.places = scopes.source, values, homes, places
         self.made = MadeTexts(scopes, values)
         self.used = PathUse(scopes, self.made)
-        self._guards = Guards(scopes, values, _NoProgram())
+        self._guards = guards_of(values, _NoProgram())
         self._known: dict[int, tuple[Made, ...]] = {}
 
     def of(self, node: Node) -> HomeForm | None:
