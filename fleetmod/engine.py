@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from tree_sitter import Node
 
@@ -32,6 +33,7 @@ from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
 from fleetmod.project import ADAPTER
 from fleetmod.rewrites import REWRITES
 from fleetmod.rules import Rule
+from fleetmod.services import staying
 from fleetmod.settings import Settings
 from fleetmod.spans import Spans
 from fleetmod.subjects import Kept, Subjects, is_subject, is_text
@@ -86,13 +88,20 @@ def _scan(
     source = open_source(path, data)
     if deeper_than(source.root, DEPTH):
         raise _PastBound(TOO_DEEP)
-    analysis = Analysis(source, settings)
     broken = source.errors()
     if any(node.child_count > PIECES for node in broken):
         return _unseen(path, data, settings, rules)
-    suppressions = Suppressions(source, settings.known_rules | {rule.id for rule in rules})
-    adapters: list[int] = []
-    findings = _findings(analysis, rules, suppressions, broken, only, stop, adapters)
+    stays: dict[int, str] = {}
+    while True:
+        analysis = Analysis(source, settings)
+        suppressions = Suppressions(source, settings.known_rules | {rule.id for rule in rules})
+        adapters: list[int] = []
+        judge = partial(_judge, analysis, suppressions, broken, stays)
+        findings = _findings(analysis, rules, judge, only, stop, adapters)
+        held = _held_back(analysis, findings)
+        if held.keys() <= stays.keys():
+            break
+        stays |= held
     if only is None:
         findings += suppressions.findings(rule.id for rule in rules)
     edits = _without_overlaps(analysis.draft.edits, rules)
@@ -120,11 +129,20 @@ def _scan(
     )
 
 
+def _held_back(analysis: Analysis, findings: Sequence[Finding]) -> dict[int, str]:
+    """Why calls that were rewritten have to stay, by where each begins."""
+    calls = [f for f in findings if f.family == "process" and f.cls == "call"]
+    refused = [f.start for f in calls if f.action == REFUSE]
+    moved = [f.start for f in calls if f.action == REWRITE]
+    if not refused or not moved:
+        return {}
+    return staying(analysis.roles.sites, refused, moved, analysis.roles.lifter.values)
+
+
 def _findings(
     analysis: Analysis,
     rules: Sequence[Rule],
-    suppressions: Suppressions,
-    broken: list[Node],
+    judge: Callable[..., Finding],
     only: Only | None,
     stop: Stop | None,
     adapters: list[int],
@@ -148,7 +166,7 @@ def _findings(
         if is_text(rule):
             texts.append((index, rule, node))
             continue
-        finding = _judge(analysis, rule, node, suppressions, broken)
+        finding = judge(rule, node)
         found[index] = finding
         if is_subject(rule):
             subjects[index] = finding
@@ -170,7 +188,7 @@ def _findings(
         for index, rule, node in texts:
             ask(stop)
             kept = beside.keep(rule, node)
-            found[index] = _judge(analysis, rule, node, suppressions, broken, kept)
+            found[index] = judge(rule, node, kept)
             if kept.adapter and found[index].reason == kept.reason:
                 adapters.append(node.start_byte)
     return [found[index] for index in sorted(found)]
@@ -178,10 +196,11 @@ def _findings(
 
 def _judge(
     analysis: Analysis,
-    rule: Rule,
-    node: Node,
     suppressions: Suppressions,
     broken: list[Node],
+    stays: Mapping[int, str],
+    rule: Rule,
+    node: Node,
     kept: Kept | None = None,
 ) -> Finding:
     finding = describe(analysis, rule, node)
@@ -189,6 +208,8 @@ def _judge(
     if accepted:
         why = f"suppressed: {accepted}"
         return replace(finding, action=EXEMPT, reason=why, suppressed=accepted)
+    if is_subject(rule) and node.start_byte in stays:
+        kept = Kept(REFUSE, stays[node.start_byte])
     return _examine(analysis, rule, node, finding, broken, kept or Kept())
 
 
@@ -258,6 +279,8 @@ def _of_another_platform(analysis: Analysis, rule: Rule, node: Node) -> str:
     siblings = analysis.siblings(rule.family)
     if siblings is None:
         return ""
+    if reason := siblings.of_test(node):
+        return reason
     shown = rule.cls in _SHOWN
     found = siblings.of(node, acts=not shown)
     what = rule.cls if rule.cls in ("call", "comment", "value") else "text"

@@ -12,7 +12,6 @@ from tree_sitter import Node
 from fleetmod.analysis import Analysis
 from fleetmod.lift.prose import SERVICE, is_title, unwrapped
 from fleetmod.lower.draft import PROCESS
-from fleetmod.lower.words import VERBS
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Finding
 from fleetmod.regex import lazy
 from fleetmod.rules import Rule
@@ -23,8 +22,10 @@ from fleetmod.testfiles import is_test
 _TEXTS = ("display", "comment", "rename")
 # what is handed in to run the tool, or is imported for it
 _INJECTED = lazy(r"(?:^|\.)(?:run|exec|spawn|invoke|call)?_?[lL]aunchctl(?:\.\w+|A?[sS]ync)?$")
-_OWN_VERB = lazy(rf"launchctl +(?:{'|'.join(VERBS)})\b")
-_ALONE = "names a command that no call of this file runs; reword it with the call that does"
+_ALONE = (
+    "speaks of no call that is rewritten; reword it by hand, or accept it by a `fleetmod-ignore` "
+    "directive"
+)
 _CALLS = "(call_expression function: (member_expression object: (identifier) @object)) @call"
 
 
@@ -125,8 +126,8 @@ class Subjects:
         """Whether a text has to stay as it is, and why.
 
         It speaks of what the innermost syntax around it holds, calls and uses of what another file
-        calls: one refusal there keeps the text. Else it speaks of the module at large, or of other
-        files, where only the refusal of everything keeps it.
+        calls, else of the module at large, or of other files: one refusal there keeps the text. One
+        that speaks of no call that is known stays, too.
         """
         # a hint asks the port, which is right beside an adapter, too
         hint = not is_test(self.source.path) and rule.rewrite == "display" and self._shows(node)
@@ -191,11 +192,10 @@ class Subjects:
                 yield _told(calls, call)
 
     def _is_alone(self, rule: Rule, node: Node) -> bool:
-        """Whether a text names a command that another file runs, and is no hint to run it."""
-        if rule.rewrite == "rename" or self._all or self._injected:
+        """Whether a text speaks of no call that is known, and is no hint to run a command."""
+        if self._all or self._injected:
             return False
-        named = _OWN_VERB.search(unwrapped(self.source.own_text(node)))
-        return bool(named) and not self._shows(node)
+        return rule.rewrite == "rename" or not self._shows(node)
 
     def _shows(self, node: Node) -> bool:
         """Whether a text shows people a command to run."""
@@ -285,7 +285,8 @@ def _names(text: str, label: str) -> bool:
 
 def _keep(near: list[_Subject], whole: bool) -> Kept:
     staying = [s for s in near if s.action != REWRITE]
-    if not staying or (whole and len(staying) < len(near)):
+    refused = any(s.action == REFUSE for s in staying)
+    if not staying or (whole and not refused and len(staying) < len(near)):
         return Kept()
     if all(s.action == EXEMPT for s in near):
         why = f"speaks of {staying[0].place}, which is no debt: {staying[0].reason}"

@@ -26,6 +26,15 @@ def test_nobody_s_home(tmp_path: Path, text: str) -> None:
     assert config.home.users == ()
 
 
+def test_a_list_of_accounts_names_nobody(tmp_path: Path) -> None:
+    roots = (
+        '["/var/lib/eve/.local/share/eve", "/root/.local/share/eve", "/home/eve/.local/share/eve"]'
+    )
+    assert make(tmp_path, {"a.ts": f"export const roots = {roots};\n"})[0].home.users == ()
+    own = roots.replace("/root/", "/opt/")
+    assert make(tmp_path, {"a.ts": f"export const roots = {own};\n"})[0].home.users == ("eve",)
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [

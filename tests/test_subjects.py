@@ -7,6 +7,7 @@ from tests.scan import look, migrated
 
 HEAD = 'import { execFileSync, execSync } from "node:child_process";\n'
 DONE = '  execFileSync("launchctl", ["bootout", "system/com.acme.api"]);\n'
+OTHER = '  execFileSync("launchctl", ["kill", "SIGHUP", "system/com.acme.web"]);\n'  # stays as well
 LEFT = '  execFileSync("launchctl", ["load", plist]);\n'  # whose label nobody knows
 NEXT = 'export const next = "See launchctl state";\n'
 
@@ -19,10 +20,15 @@ def function(*lines: str) -> str:
     return "export function go(plist: string) {\n" + "".join(lines) + "}\n"
 
 
-def test_a_text_of_the_module_stays_only_where_every_call_does() -> None:
+def test_a_text_of_the_module_moves_only_where_every_call_does() -> None:
     assert actions(NEXT + function(LEFT), "display") == {REFUSE}
-    assert actions(NEXT + function(LEFT) + function(DONE), "display") == {REWRITE}
-    assert actions(NEXT, "display") == {REWRITE}
+    assert actions(NEXT + function(LEFT) + function(DONE), "display") == {REFUSE}
+    assert actions(NEXT + function(DONE), "display") == {REWRITE}
+
+
+def test_a_text_that_speaks_of_no_call_stays() -> None:
+    assert actions(NEXT, "display") == {REFUSE}
+    assert actions("/** Asks launchctl. */\nexport const port = 1;\n", "comment") == {REFUSE}
 
 
 def test_one_call_that_stays_keeps_the_words_of_its_function() -> None:
@@ -33,7 +39,7 @@ def test_one_call_that_stays_keeps_the_words_of_its_function() -> None:
 
 def test_the_innermost_block_with_a_call_decides() -> None:
     block = f'  try {{\n{DONE}  }} catch {{\n    console.log("launchctl is slow");\n  }}\n'
-    assert actions(function(LEFT, block), "log") == {REWRITE}
+    assert actions(function(OTHER, block), "log") == {REWRITE}
 
 
 def test_a_comment_speaks_of_the_code_below_it() -> None:
@@ -62,3 +68,36 @@ def test_a_name_is_changed_in_the_second_cycle_beside_a_call_that_stays() -> Non
     assert "const services = " in after and "services.length" in after
     assert LEFT in after
     assert migrated(after) == after
+
+
+def test_the_calls_of_one_service_in_a_function_move_together_or_not_at_all() -> None:
+    assert actions(function(DONE, LEFT), "call") == {REFUSE}
+    assert actions(function(DONE, "  const next = () => {\n", LEFT, "  };\n"), "call") == {REFUSE}
+    assert actions(function(DONE, OTHER), "call") == {REWRITE, REFUSE}
+    assert actions(function(DONE, OTHER.replace("web", "api")), "call") == {REFUSE}
+    assert actions(function(DONE) + function(LEFT).replace("go", "load"), "call") == {
+        REWRITE,
+        REFUSE,
+    }
+
+
+def test_a_call_that_only_asks_holds_nothing_back() -> None:
+    asks = (
+        '  const shown = execFileSync("launchctl", ["print", "system/com.acme.api"]).toString();\n'
+        "  return /spawn type = (.*)/.exec(shown);\n"
+    )
+    found = look(HEAD + function(DONE, asks)).findings
+    assert [f.action for f in found if f.line == 3] == [REWRITE]
+    assert [f.action for f in found if f.line == 4] == [REFUSE]
+
+
+def test_a_test_that_is_skipped_elsewhere_is_the_platforms_own() -> None:
+    body = f'  it("starts", () => {{\n  {DONE}  }});\n'
+    for skip, action in (("!isMac", EXEMPT), ("isMac", REWRITE), ("slow", REWRITE)):
+        text = (
+            f'{HEAD}import {{ describe, it }} from "vitest";\n'
+            'const isMac = process.platform === "darwin";\n'
+            f'describe.skipIf({skip} || !process.env.REAL)("real", () => {{\n{body}}});\n'
+        )
+        found = look(text, "packages/app/src/real.test.ts").findings
+        assert {f.action for f in found if f.rule == "launchctl-call"} == {action}, skip

@@ -123,6 +123,12 @@ class Siblings:
                 return found
         return None
 
+    def of_test(self, node: Node) -> str:
+        """Why a place of a test is no debt: the test is skipped on all other platforms; else ""."""
+        if not is_test(self.source.path) or not self.guards.guarded(node):
+            return ""
+        return f"of a test that runs on {_LABELS[self.tool.platform]} alone"
+
     def apart(self, node: Node) -> Sibling | None:
         """The sibling of a node that acts, where each is a part of its own and no branch of one
         function."""

@@ -76,8 +76,11 @@ def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
             continue
         before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         falls_back = _FALLBACK.search(text[max(match.start() - 80, 0) : match.start()])
+        # a list of the accounts that a program may run under, on whatever host
+        accounts = match[1] == "home" and below and f"/root/{'/'.join(below)}" in text
         sure = falls_back is not None or (
             not nobody
+            and not accounts
             and bool(
                 match[1] == "Users"
                 or (below and (below[0] in _BELOW_HOME or below[0].startswith(".")))
