@@ -15,9 +15,11 @@ from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_typescript
 from fleetmod.model import is_debt
 from fleetmod.past import past
-from fleetmod.project import Project
+from fleetmod.project import Project, read_sources
 from fleetmod.scan import Progress
+from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.history import Commit, commits, spread
+from fleetmod.workspace.tree_state import LFS, is_pointer
 
 FORMAT, VERSION = "fleetmod-trend", 1
 
@@ -52,7 +54,11 @@ def trend(
 
 
 def _point(project: Project, commit: Commit) -> Point:
-    found = audit(project)
+    sources = read_sources(project)
+    found = audit(project, sources=sources)
+    code = [path for path in sources.discovered if is_typescript(path)]
+    pointers = candidates(project.root, code, [LFS], holds=is_pointer).hits
+    unread = [path for path, _ in found.unreadable if is_typescript(path)]
     debt = [finding for finding in found.findings if is_debt(finding)]
     return Point(
         commit=commit.sha,
@@ -60,7 +66,7 @@ def _point(project: Project, commit: Commit) -> Point:
         subject=commit.subject,
         debt=dict(sorted(Counter(f.family for f in debt).items())),
         files=len({f.path for f in debt}),
-        unproven=len(found.unparsed) + sum(is_typescript(path) for path, _ in found.unreadable),
+        unproven=len(found.unparsed) + len({*pointers, *unread}),
     )
 
 
