@@ -138,7 +138,9 @@ class Subjects:
             return _keep(near, whole=False)
         if (kept := self._of_module(node, hint)) is not None:
             return kept
-        return Kept(REFUSE, _ALONE) if self._is_alone(rule, node) else Kept()
+        # no call is known that it speaks of; a hint to run a command asks the port all the same
+        shown = rule.rewrite != "rename" and self._shows(node)
+        return Kept() if shown else Kept(REFUSE, _ALONE)
 
     def of_adapter(self, node: Node) -> str:
         """Why a text of a test is no debt: what it is about is an adapter; else empty."""
@@ -190,12 +192,6 @@ class Subjects:
         for call in self.source.of("call_expression") if modules else ():
             if calls := modules.get(self.scopes.required(call), ()):
                 yield _told(calls, call)
-
-    def _is_alone(self, rule: Rule, node: Node) -> bool:
-        """Whether a text speaks of no call that is known, and is no hint to run a command."""
-        if self._all or self._injected:
-            return False
-        return rule.rewrite == "rename" or not self._shows(node)
 
     def _shows(self, node: Node) -> bool:
         """Whether a text shows people a command to run."""

@@ -30,6 +30,7 @@ _ESCAPE = re.compile(r"\\[a-zA-Z]")
 _LISTS = ("array", "object")
 _INSIDE = (*_LISTS, "pair", "as_expression", "satisfies_expression", "parenthesized_expression")
 _LOOKS = ("has", "includes", "indexOf", "some", "every", "find", "findIndex", "filter")
+_MANY = 2  # other patterns that a text is sorted by
 _COMPARES = ("includes", "startsWith", "endsWith", "indexOf", "test", "match")
 
 
@@ -41,9 +42,34 @@ class Watched:
 
     def pattern(self, regex: Node) -> bool:
         """Whether a regular expression names other programs, or stands among such."""
-        return bool(self._programs(regex)) or any(
-            self._programs(other) for other in self._beside(regex) if other.type == "regex"
-        )
+        if self._programs(regex) or len(self._of_one_text(regex)) >= _MANY:
+            return True
+        return any(self._programs(other) for other in self._beside(regex) if other.type == "regex")
+
+    def _of_one_text(self, regex: Node) -> list[Node]:
+        """The other patterns that the same function looks for in the same text."""
+        subject = self._subject(regex)
+        binding = self.scopes.resolve(subject) if subject is not None else None
+        if binding is None:
+            return []
+        found = []
+        for use in self.scopes.references(binding):
+            call = use.parent.parent if use.parent is not None else None
+            function = call.child_by_field_name("function") if call is not None else None
+            pattern = function.child_by_field_name("object") if function is not None else None
+            if pattern is not None and pattern.type == "regex" and not same(pattern, regex):
+                found.append(pattern)
+        return found
+
+    def _subject(self, regex: Node) -> Node | None:
+        """`command` in `/…/.test(command)`."""
+        access = regex.parent
+        method = access.child_by_field_name("property") if access is not None else None
+        call = access.parent if access is not None else None
+        if method is None or call is None or self.source.text(method) not in ("test", "exec"):
+            return None
+        given = list(parts(call.child_by_field_name("arguments")))
+        return given[0] if len(given) == 1 and given[0].type == "identifier" else None
 
     def word(self, literal: Node) -> bool:
         """Whether a text is one of a list of commands that is only looked through."""

@@ -31,6 +31,8 @@ _MEASURED = lazy(
     r"|\bPID\b\W+Status\b\W+Label\b|\blaunchctl\b[^.\n]{0,200}\btab-(?:separated|delimited)"
     # where else its name stands for something: Homebrew's casks
     r"|\bcasks?\b|\bstanzas?\b|\bpkgutil\b"
+    # what runs it
+    r"|\b(?:exec|execFile|spawn|fork)Sync\b|\bexecFile\b|\bchild_process\b"
     # its program, and the words that are its alone
     r"|\blaunchctl`? (?:binary|executable)\b|\blaunchctl`?,? (?:is|was|being) (?:a?sync|not )"
     r"|\b(?<!launchctl )(?:bootout|kickstart)\b"

@@ -26,11 +26,16 @@ from fleetmod.workspace.tsconfig import read_tsconfig
 CODE = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".vue", ".svelte", ".astro")
 _TYPED = {".js": (".ts", ".tsx"), ".jsx": (".tsx",), ".mjs": (".mts",), ".cjs": (".cts",)}
 # what may name a module: `from "x"`, `import "x"`, `import("x")`, `require("x")`, `glob("./x/*")`
-_LINE = r"(from|import|require|glob|require\.context)[[:space:]]*\(?[[:space:]]*[\"'`]"
+_LINE = (
+    r"(from|import|require|glob|require\.context)[[:space:]]*\(?[[:space:]]*[\"'`]"
+    r"|^[[:space:]]*[\"'`][.@#~][^\"'`]*/[^\"'`]*[\"'`],?[[:space:]]*$"
+)
 _NAMED = lazy(
     r"\b(?P<how>from|import|require|glob|context)\s*(?P<call>\(?)\s*"
     r"(?:\[\s*)?(?P<quote>[\"'`])(?P<name>[^\"'`\n]+)(?P=quote)?"
 )
+# a name on a line of its own, as formatters break a long `import("./x")`
+_ALONE = lazy(r"^\s*(?P<quote>[\"'`])(?P<name>[.@#~][^\"'`\n]*/[^\"'`\n]*)(?P=quote),?\s*$")
 _TYPE_ONLY = lazy(r"^\s*(?:import|export)\s+type\b(?!\s*(?:from|,))")
 _NO_PACKAGE = ("@/", "~", "$")  # begin an alias that something else than tsconfig.json tells
 _CONDITIONS = ("source", "development", "types", "import", "node", "require", "default")
@@ -68,8 +73,8 @@ class ModuleGraph:
 
     def with_text(self, path: str, text: str) -> ModuleGraph:
         """The graph where a file has another text; itself where that names the same modules."""
-        now = [Line(path, line) for line in text.splitlines() if _NAMED.search(line)]
-        before = [line for line in self._lines if line.path == path and _NAMED.search(line.text)]
+        now = [Line(path, line) for line in text.splitlines() if _names(line)]
+        before = [line for line in self._lines if line.path == path and _names(line.text)]
         if now == before:
             return self
         others = [line for line in self._lines if line.path != path]
@@ -131,6 +136,12 @@ class ModuleGraph:
         self._names: dict[str, dict[str, set[str]]] = defaultdict(dict)
         for line in self._lines:
             if line.path not in self._files or _TYPE_ONLY.match(line.text):
+                continue
+            if alone := _ALONE.match(line.text):
+                # it may be any text, so one that is no module is not told as missing
+                if targets := self._resolve(line.path, alone["name"], alone["quote"]):
+                    found[line.path] |= targets
+                    self._names[line.path][alone["name"]] = targets
                 continue
             for match in _NAMED.finditer(line.text):
                 targets = self._resolve(line.path, match["name"], match["quote"])
@@ -257,7 +268,7 @@ def read_lines(root: Path, files: Collection[str], by_git: bool = True) -> list[
             text = (root / path).read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue  # told elsewhere
-        out += [Line(path, line) for line in text.splitlines() if _NAMED.search(line)]
+        out += [Line(path, line) for line in text.splitlines() if _names(line)]
     return out
 
 
@@ -274,6 +285,11 @@ def packages_of(root: Path, manifests: Iterable[str]) -> list[Package]:
             named = name if isinstance(name, str) else ""
             out.append(Package(named, posixpath.dirname(path), manifest))
     return out
+
+
+def _names(line: str) -> bool:
+    """Whether a line may name a module."""
+    return bool(_NAMED.search(line) or _ALONE.match(line))
 
 
 def _source_of(built: str) -> str:
