@@ -87,6 +87,26 @@ def test_a_workspace_gets_a_member(
 
 
 @pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("npm test -ws", "`npm test -ws` ends with an error at packages/process-manager"),
+        ("tsc && npm run build --workspaces", "no script is called `build`"),
+        ("npm run build -ws --if-present", ""),
+        ("npm run build -w a", ""),
+        ("npm ci -ws", ""),
+    ],
+)
+def test_a_script_that_is_asked_of_every_package_is_told(
+    tmp_path: Path, script: str, told: str
+) -> None:
+    top = {"name": "acme", "workspaces": ["packages/*"], "scripts": {"check": script}}
+    code = {"packages/a/package.json": '{"name": "a"}', "packages/a/src/a.ts": CALL}
+    ran = migrated(repo(tmp_path, {"package.json": json.dumps(top), **code}))
+    assert ("add --if-present" in ran.out) is bool(told)
+    assert told in ran.out
+
+
+@pytest.mark.parametrize(
     ("package", "warned"),
     [
         ('{"name": "app", "version": "1.0.0"}', True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -106,7 +106,31 @@ def wire(root: Path, wanted: Mapping[PackageInfo, Collection[Local]]) -> Wired:
         if after != before:
             texts[info.manifest] = before, after
             notes += _published(info) if published else []
+    notes += _asked_of_all(infos, joining)
     return Wired(texts, tuple(dict.fromkeys(notes)))
+
+
+def _asked_of_all(infos: Iterable[PackageInfo], joining: Collection[str]) -> Iterator[str]:
+    """npm ends with an error at a workspace that has no script of the name which is run in all
+    (docs.npmjs.com/cli/commands/npm-run, `--if-present`); the new ones have none."""
+    top = next((info for info in infos if not info.path), None)
+    if not joining or top is None:
+        return
+    scripts = read_object(top.text, top.manifest).last("scripts")
+    table = scripts.value if scripts is not None else None
+    for script in table.values() if isinstance(table, dict) else ():
+        for command in _COMMAND.split(str(script)):
+            words = command.split()
+            everywhere = {"-ws", "--ws", "--workspaces"} & {*words}
+            if words[:1] != ["npm"] or not everywhere or "--if-present" in words:
+                continue
+            asked = [word for word in words[1:] if not word.startswith("-") and word != "run"]
+            if asked and asked[0] not in ("install", "i", "ci", "exec", "version", "publish"):
+                places = " and ".join(joining)
+                yield (
+                    f"package.json: `{' '.join(words)}` ends with an error at {places}, where "
+                    f"no script is called `{asked[0]}`: add --if-present"
+                )
 
 
 def _named_by_path(
