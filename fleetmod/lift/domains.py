@@ -18,7 +18,17 @@ _UID_CALLS = lazy(
     r"|process\.env(?:\.UID|\[[\"']UID[\"']\])"
 )
 _AS_TEXT = lazy(r"\??\.toString\(\)$")
-_UID_SHELL = lazy(r"\(\s*[\"'`](/usr/bin/)?id -u[\"'`]")
+_NUMBERS = ("String", "Number", "parseInt", "Number.parseInt")
+_RUNNER = lazy(r"(?:^|\.)(?:exec|spawn)\w*$")
+_SHAPED = ("trim", "trimEnd", "toString", "text")
+
+
+def _awaited(node: Node) -> Node:
+    """The expression that is awaited, where one is."""
+    node = unwrap(node)
+    while node.type == "await_expression":
+        node = unwrap(parts(node)[0])
+    return node
 
 
 class Domains:
@@ -29,7 +39,7 @@ class Domains:
 
     def own_uid(self, node: Node, depth: int = 4) -> bool:
         """Whether an expression is the caller's own user id."""
-        node = unwrap(node)
+        node = _awaited(node)
         text = self.scopes.source.squeezed(node)
         if _UID_CALLS.fullmatch(_AS_TEXT.sub("", text)):
             return True
@@ -58,16 +68,50 @@ class Domains:
             inlined = self.values.inline(node)
             if inlined is not None and not inlined[1] and depth:
                 return self.own_uid(inlined[0], depth - 1)
-            returned = self.opening.returned(node) if depth else None
+            returned = self.opening.returned(node, awaited=True) if depth else None
             if returned is not None:
                 return self.own_uid(returned, depth - 1)
-            source = self.scopes.source.text(node)
-            arguments = node.child_by_field_name("arguments")
-            given = parts(arguments)
-            if re.match(r"(String|Number|parseInt|Number\.parseInt)\(", source) and given:
+            function = node.child_by_field_name("function")
+            name = self.scopes.source.squeezed(function) if function is not None else ""
+            given = parts(node.child_by_field_name("arguments"))
+            if name in _NUMBERS and given:
                 return self.own_uid(given[0], depth)
-            return bool(re.match(r"(\w+\.)?execSync\(", source) and _UID_SHELL.search(source))
-        return False
+        return self._printed(node, depth)
+
+    def _printed(self, node: Node, depth: int) -> bool:
+        """Whether an expression is what `id -u` prints (id(1))."""
+        node = _awaited(node)
+        if node.type == "identifier" and depth:
+            value = self.values.constant(node)
+            return value is not None and self._printed(value, depth - 1)
+        if node.type == "member_expression":
+            field, of = node.child_by_field_name("property"), node.child_by_field_name("object")
+            named = field is not None and self.scopes.source.text(field) == "stdout"
+            return named and of is not None and self._printed(of, depth)
+        given = parts(node.child_by_field_name("arguments"))
+        if node.type == "new_expression":
+            made = node.child_by_field_name("constructor")
+            response = made is not None and self.scopes.source.text(made) == "Response"
+            return response and bool(given) and self._printed(given[0], depth)
+        function = node.child_by_field_name("function")
+        if node.type != "call_expression" or function is None:
+            return False
+        field, of = function.child_by_field_name("property"), function.child_by_field_name("object")
+        if field is not None and of is not None and self.scopes.source.text(field) in _SHAPED:
+            return self._printed(of, depth)
+        return bool(_RUNNER.search(self.scopes.source.text(function))) and self._asks_id(given)
+
+    def _asks_id(self, given: list[Node]) -> bool:
+        """Whether the arguments of a runner are the command `id -u`: in one text, in a list, or as
+        a program and a list."""
+        words: list[str] = []
+        for argument in given[:2]:
+            listed = parts(argument) if argument.type == "array" else [argument]
+            texts = [self.values.literal(each) for each in listed]
+            if argument.type == "object" or None in texts:
+                break
+            words += [word for text in texts if text is not None for word in text.split()]
+        return words in (["id", "-u"], ["/usr/bin/id", "-u"])
 
     def _fixed(self, node: Node) -> bool:
         """Whether an expression is what stands for the id where there is none."""

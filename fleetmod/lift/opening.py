@@ -43,8 +43,9 @@ class Opening:
     def made_of(self, node: Node) -> Word:
         return self._joined(node) or self.values.pieces(node)
 
-    def returned(self, call: Node) -> Node | None:
-        """The one value that a local function of no parameters gives, if it gives any."""
+    def returned(self, call: Node, awaited: bool = False) -> Node | None:
+        """The one value that a local function of no parameters gives, if it gives any; `awaited`
+        tells that the call's promise is."""
         function = call.child_by_field_name("function")
         binding = (
             self.scopes.resolve(function)
@@ -55,7 +56,8 @@ class Opening:
             return None
         made = unwrap(binding.value) if binding.value is not None else binding.declaration
         body = made.child_by_field_name("body") if made.type in FUNCTIONS else None
-        if body is None or any(child.type == "async" for child in made.children):
+        promised = any(child.type == "async" for child in made.children)
+        if body is None or (promised and not awaited):
             return None
         if body.type != "statement_block":
             return body

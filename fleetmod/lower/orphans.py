@@ -160,7 +160,9 @@ def _removable(binding: Binding, scopes: Scopes, targets: Targets) -> bool:
     called = value.child_by_field_name("function")
     spelled = f"{scopes.original(called)}(" if called is not None else ""
     calls = _PURE_CALL.match(text) or _PURE_CALL.match(spelled)
-    pure = value.type in _PURE or calls or inlined or targets.domains.own_uid(value)
+    if targets.domains.own_uid(value):
+        return True
+    pure = value.type in _PURE or calls or inlined
     return bool(pure) and (value.type in FUNCTIONS or not re.search(r"\bawait\b|\byield\b", text))
 
 
