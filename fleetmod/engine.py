@@ -187,7 +187,9 @@ def _findings(
         beside = Subjects(analysis, gone, adapters)
         for index, rule, node in texts:
             ask(stop)
-            kept = beside.keep(rule, node)
+            # what is picked is known to be rewritten; the calls that it speaks of are not seen here
+            picked = only is not None and rule.rewrite != "rename"
+            kept = Kept() if picked else beside.keep(rule, node)
             found[index] = judge(rule, node, kept)
             if kept.adapter and found[index].reason == kept.reason:
                 adapters.append(node.start_byte)

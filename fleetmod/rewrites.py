@@ -95,6 +95,8 @@ def detector(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     pattern, flags = (node.child_by_field_name(field) for field in ("pattern", "flags"))
     name = analysis.draft.name(PROCESS, "MACOS_SERVICE_TOOL")
     spelled = source.text(pattern) if pattern is not None else ""
+    if re.search(r"launchctl\w|(?<!\\)\wlaunchctl", spelled):
+        raise Refused("looks for a name that holds the tool's; change it together with that name")
     text = f"${{{name}}}".join(map(template_text, spelled.split("launchctl")))
     given = f", {style.string(source.text(flags))}" if flags is not None else ""
     stuck = re.search(rb"[\w$]$", source.data[: node.start_byte])  # return/launchctl/

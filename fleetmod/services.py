@@ -21,16 +21,17 @@ def staying(
     """Why calls that could move stay, by where each begins. `sites` are by the id of their call,
     `refused` and `moved` are where calls begin.
 
-    A call that only asks holds nothing back.
+    A call that only asks holds back no other but those that ask as well.
     """
     by_start = {site.call.start_byte: site for site in sites.values()}
-    kept = [by_start[start] for start in refused if start in by_start and _acts(by_start[start])]
+    kept = [by_start[start] for start in refused if start in by_start]
     out = {}
     for start in moved if kept else ():
         site = by_start.get(start)
-        if site is None or not _acts(site):
+        if site is None:
             continue
-        other = next((each for each in kept if _beside(each, site, values)), None)
+        holding = (each for each in kept if _acts(each) or not _acts(site))
+        other = next((each for each in holding if _beside(each, site, values)), None)
         if other is not None:
             out[start] = _STAYS.format(values.source.line_of(other.call.start_byte))
     return out

@@ -42,7 +42,10 @@ def migrated(root: Path) -> Ran:
     ("odd", "why"),
     [
         # Latin-1
-        (b'// caf\xe9\nexecSync("launchctl list");\n', "1-3 does not parse and holds a trigger"),
+        (
+            b'// caf\xe9\nexecSync("launchctl list");\n',
+            "1-3 is no UTF-8 text; save it as UTF-8, and it holds a trigger",
+        ),
         # too deep for anybody
         (
             'execSync("launchctl list"' + ' + " x"' * 3000 + ");\n",
@@ -64,8 +67,9 @@ def test_what_cannot_be_analysed_is_unproven(tmp_path: Path, odd: str | bytes, w
 def test_a_binary_file_is_no_source(tmp_path: Path) -> None:
     root = repository(tmp_path, b"\0\1\2 launchctl \0")
     ran = migrated(root)
-    assert ran.code == 0, ran.out
-    # grep finds the word in it all the same, so the gate does not pass
+    # grep finds the word in it all the same, so the gate does not pass, and it is debt
+    assert ran.code == 1, ran.out
+    assert "a binary file holds `launchctl`" in ran.out
     assert fleetmod(root, "gate", "--phase", "1a").code == 1
 
 
@@ -78,7 +82,8 @@ def test_deep_nesting_is_no_obstacle(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["export {};\n", 'export const root = "/Users/sam/x";\n'])
 def test_a_file_that_cannot_be_read_is_unproven(tmp_path: Path, text: str, tracked: bool) -> None:
     toml = 'version = 1\n[workspace]\ngate = ["packages"]\n'
-    root = make(tmp_path, {"package.json": '{"name": "acme"}', "fleetmod.toml": toml})
+    files = {"package.json": '{"name": "acme"}', "packages/a.ts": "export {};\n"}
+    root = make(tmp_path, {**files, "fleetmod.toml": toml})
     hidden = root / "scripts" / "hidden.ts"
     hidden.parent.mkdir()
     hidden.write_text(text)

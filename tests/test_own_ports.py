@@ -120,7 +120,8 @@ def test_an_identity_never_asks_itself(tmp_path: Path) -> None:
 def test_an_identity_s_comments_can_be_rewritten(tmp_path: Path) -> None:
     text = "// as in /Users/alice/x\nexport const nodeIdentity = {};\n"
     manifest = json.dumps({"name": ID, "main": "index.ts"})
-    root = repo(tmp_path, {"libs/who/package.json": manifest, "libs/who/index.ts": text})
+    code = {"src/a.ts": "export {};\n"}
+    root = repo(tmp_path, {"libs/who/package.json": manifest, "libs/who/index.ts": text, **code})
     migrated(root)
     assert (root / "libs/who/index.ts").read_text().startswith("// as in ~/x")
 

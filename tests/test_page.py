@@ -21,7 +21,8 @@ FILES = {
     "packages/app/src/a.ts": f'export const evil = "/Users/alice/{EVIL}";\n'
     f'export const b = "/Users/bob/{"x" * 300}";\n',
     "packages/cli/src/a b.ts": 'import { execSync } from "node:child_process";\n'
-    'execSync("launchctl kickstart -k system/com.acme.api");\nexecSync("launchctl $1");\n',
+    'execSync("launchctl kickstart -k system/com.acme.api");\n'
+    'export const other = () => execSync("launchctl $1");\n',
     "packages/cli/src/broken.ts": '@@@ execSync("launchctl list") ###\n',
 }
 HISTORY = {

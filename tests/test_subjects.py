@@ -63,7 +63,8 @@ def test_what_a_directive_accepts_keeps_the_words_and_the_words_stay_debt() -> N
 
 def test_a_name_is_changed_in_the_second_cycle_beside_a_call_that_stays() -> None:
     rows = '  const launchctl = execSync("launchctl list || true", { encoding: "utf8" });\n'
-    text = HEAD + function(rows, "  console.log(launchctl.length);\n", LEFT)
+    text = HEAD + function(rows, "  console.log(launchctl.length);\n")
+    text += function(LEFT).replace("go", "load")
     after = migrated(text)
     assert "const services = " in after and "services.length" in after
     assert LEFT in after

@@ -128,8 +128,10 @@ class Roles:
         own, audience = self.source.own_text(node), self.lifter.strangers.audience
         if _FOREIGN_TEXT.search(text):
             return FOREIGN
-        if of_environment(own):
-            return RUNNABLE if changes_host(own) and audience.runs(node) else FOREIGN
+        if of_environment(own) and not changes_host(own):
+            return FOREIGN
+        if changes_host(own) and audience.runs(node):
+            return RUNNABLE
         named = _BARE.fullmatch(text[1:-1].strip()) or _ALLOWED.search(own)
         if not _FREE.search(own) or named:
             return FAKE if is_test(self.source.path) else VALUE

@@ -31,6 +31,8 @@ _MEASURED = lazy(
     r"|\bPID\b\W+Status\b\W+Label\b|\blaunchctl\b[^.\n]{0,200}\btab-(?:separated|delimited)"
     # where else its name stands for something: Homebrew's casks
     r"|\bcasks?\b|\bstanzas?\b|\bpkgutil\b"
+    # where it holds
+    r"|\bnon-?mac(?:os)?\b|\bmac(?:os)?[- ]only\b|\bonly (?:on|for) mac(?:os)?\b"
     # what runs it
     r"|\b(?:exec|execFile|spawn|fork)Sync\b|\bexecFile\b|\bchild_process\b"
     # its program, and the words that are its alone

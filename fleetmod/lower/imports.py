@@ -159,6 +159,8 @@ def _with_pragmas(node: Node) -> int:
     start = node.start_byte
     above = node.prev_named_sibling
     while above is not None and above.type == "comment" and _PRAGMA.search(above.text or b""):
+        if _FILE_PRAGMA.search(above.text or b""):
+            break  # `@ts-nocheck` counts above all code alone
         start, above = above.start_byte, above.prev_named_sibling
     return start
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from tree_sitter import Node
 
@@ -23,6 +24,7 @@ _FALSE = (
     "line {} tells of this call what holds for launchctl alone, and would be false of the port's; "
     "reword or remove that comment first"
 )
+_SPEAKS = lazy(r"launchctl|\b(?:bootout|kickstart)\b")
 _PIPED = lazy(r"\|\s*([a-z]+)")
 # what hands data to others: its readers see the new words
 _SENDERS = lazy(r"stringify|json|emit|send\w*|publish\w*|postMessage|dispatch\w*|enqueue|insert\w*")
@@ -61,15 +63,28 @@ def check_remarks(site: Site, source: Source) -> None:
         line = source.line_of(comment.start_byte)
         gone = any(re.search(rf"\b{program}\b", text) for program in programs)
         try:
-            check_facts(text if "launchctl" in text else "")
+            check_facts(text if _SPEAKS.search(text) else "")
         except Refused:
             gone = True
         if gone:
             raise Refused(_FALSE.format(line))
 
 
+def _in_handler(statement: Node) -> list[Node]:
+    """The comments at the head of the handler of a `try` that holds the statement alone."""
+    block = statement.parent
+    attempt = block.parent if block is not None else None
+    if block is None or attempt is None or attempt.type != "try_statement":
+        return []
+    handler = attempt.child_by_field_name("handler")
+    body = handler.child_by_field_name("body") if handler is not None else None
+    if body is None or len([n for n in block.named_children if n.type != "comment"]) != 1:
+        return []
+    return list(takewhile(lambda node: node.type == "comment", body.named_children))
+
+
 def _at(statement: Node) -> list[Node]:
-    """The comments right above a statement, and behind it on its line."""
+    """The comments right above a statement, behind it on its line, and of its failure."""
     found = []
     at, above = statement, statement.prev_named_sibling
     while above is not None and above.type == "comment":
@@ -80,6 +95,7 @@ def _at(statement: Node) -> list[Node]:
             break  # it stands behind something else
         found.append(above)
         at, above = above, before
+    found += _in_handler(statement)
     behind = statement.next_named_sibling
     same_line = behind is not None and behind.start_point.row == statement.end_point.row
     if behind is not None and behind.type == "comment" and same_line:
