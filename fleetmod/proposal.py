@@ -51,6 +51,7 @@ _TRIGGERS = (
         b"colima",
         infer_names.LABEL_KEY.encode(),
     ),
+    b"\nUSER ",
     *(b"docker push", b"docker buildx", b"docker image push", b"192.168.", infer_cluster.TRIGGER),
 )
 _PUBLISHES = lazy(r"^[^#\n]*\bdocker\s+(?:image\s+)?(?:push|buildx)\b", re.M)

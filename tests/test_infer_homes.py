@@ -26,6 +26,14 @@ def test_nobody_s_home(tmp_path: Path, text: str) -> None:
     assert config.home.users == ()
 
 
+def test_the_user_of_an_image_is_nobody(tmp_path: Path) -> None:
+    code = {"a.ts": 'export const bin = "/home/web/.local/bin/acme";\n'}
+    image = {"Dockerfile": "FROM node:22\nRUN adduser --system web\nUSER web\n"}
+    assert make(tmp_path / "a", {**code, **image})[0].home.users == ()
+    other = {"Dockerfile": image["Dockerfile"].replace("web", "app")}
+    assert make(tmp_path / "b", {**code, **other})[0].home.users == ("web",)
+
+
 def test_a_list_of_accounts_names_nobody(tmp_path: Path) -> None:
     roots = (
         '["/var/lib/eve/.local/share/eve", "/root/.local/share/eve", "/home/eve/.local/share/eve"]'

@@ -87,6 +87,8 @@ def _at(statement: Node) -> list[Node]:
     """The comments right above a statement, behind it on its line, and of its failure."""
     found = []
     at, above = statement, statement.prev_named_sibling
+    while above is not None and above.type == "lexical_declaration":  # what it is given
+        at, above = above, above.prev_named_sibling
     while above is not None and above.type == "comment":
         if above.end_point.row + 1 < at.start_point.row:
             break

@@ -25,6 +25,7 @@ _LITERAL = lazy(
 _SCRIPT = lazy(r"\.[cm]?[jt]sx?$")
 _OTHER_CODE = lazy(r"\.(?:sh|bash|zsh|fish|py|plist|service)$")
 _DOCKERFILE = lazy(r"(?:^|/)(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$")
+_IMAGE_USER = lazy(r"^USER\s+([a-z_][\w-]*)", re.M)  # docs.docker.com/reference/dockerfile/#user
 _SCRIPT_COMMENT = lazy(r"^\s*(?://|/?\*)|\s//\s")
 _OTHER_COMMENT = lazy(r"^\s*(?:#(?!!)|<!--)")
 _FALLBACK = lazy(
@@ -61,11 +62,14 @@ class Literal:
 
 
 def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
-    """Every home path in the `text` of the file `path`.
+    """Every home path in the `text` of the file `path`; in a Dockerfile, the user's homes, too.
 
     A user whose name stands for nobody is somebody only below /Users, where code falls back to
     that home. `known` are the repository's files and folders.
     """
+    if _DOCKERFILE.search(path):
+        for user in _IMAGE_USER.findall(text):
+            yield Literal("/home", user, (), path, _kind(path, ""), False, False)
     for match in _LITERAL.finditer(text):
         user = match[2].rstrip(".")
         below = tuple(part for part in match[3].rstrip(".").split("/") if part)
