@@ -14,6 +14,8 @@ import pytest
 from tests.node import bin_folder, check, npm, npm_cli
 from tests.repo import Ran, commit, fleetmod, git, make
 
+pytestmark = pytest.mark.heavy
+
 HOME = 'export const dir = "/Users/alice/data";\n'
 TSCONFIG = json.dumps(
     {

@@ -13,6 +13,8 @@ from fleetmod.workspace.jsonc import plain
 from tests.install import CALL, migrated, repo
 from tests.node import node, npm, run
 
+pytestmark = pytest.mark.heavy
+
 HOME = 'export const home: string = process.env.HOME ?? "/Users/alice";\n'
 ROOT = 'export const log: string = "/Users/alice/log";\n'
 NEXT = {
