@@ -76,8 +76,9 @@ class _Branches:
         if outer.type in ("if_statement", "ternary_expression") and condition is not None:
             one, other = (outer.child_by_field_name(f) for f in ("consequence", "alternative"))
             if same(one, inner):
+                fact = self.conditions.fact(condition)
                 others = [other] if other is not None else self._behind(outer, inner)
-                yield holding(self.conditions.fact(condition), others)
+                yield holding(fact, others or self._apart(outer, fact))
             elif same(other, inner):
                 others = [one] if one is not None else []
                 yield holding(~self.conditions.fact(condition), others)
@@ -108,6 +109,22 @@ class _Branches:
         if not (returns or self._never_ends(branch)):
             return []
         return [c for c in block.named_children if c.start_byte >= statement.end_byte]
+
+    def _apart(self, statement: Node, own: Fact) -> list[Node]:
+        """The `if`s beside one that let only other platforms in: `if (mac) …; if (linux) …`."""
+        block = statement.parent
+        if block is None or block.type not in _BODIES or own == UNKNOWN:
+            return []
+        found = []
+        for each in block.named_children:
+            if each.type != "if_statement" or same(each, statement):
+                continue
+            condition, branch = (each.child_by_field_name(f) for f in ("condition", "consequence"))
+            if condition is not None and branch is not None:
+                fact = self.conditions.fact(condition)
+                if fact != UNKNOWN and not fact.holds & own.holds:
+                    found.append(branch)
+        return found
 
     def _case(self, body: Node, inner: Node) -> Iterator[Step[Node]]:
         """Inside `case "darwin":`, whatever the cases before fall through to it."""

@@ -28,6 +28,14 @@ BESIDE = {
         'function f(w: string) { if (process.platform === "darwin") { switch (w) {'
         f' case "a": return {CALL}; }} }} {OTHER}; }} f("a");'
     ),
+    "an if of its own": (
+        f'const os = process.platform; if (os === "darwin") {{ {CALL}; }}\n'
+        f'if (os === "linux") {{ {OTHER}; }}'
+    ),
+    "an if of its own, before": (
+        f'if (process.platform !== "darwin") {{ {OTHER}; }}\n'
+        f'if (process.platform === "darwin" && process.env.HOME) {CALL};'
+    ),
     "a case": (
         f'switch (process.platform) {{ case "linux": {OTHER}; break; case "darwin": {CALL}; }}'
     ),
@@ -69,6 +77,12 @@ ALONE = {
     "no sibling": f'if (process.platform === "darwin") {CALL};',
     "an early return of the others": (
         f'function f() {{ if (process.platform !== "darwin") return; {CALL}; }} f();'
+    ),
+    "an if of its own for the same platform": (
+        f'if (process.platform === "darwin") {CALL}; if (process.platform === "darwin") {OTHER};'
+    ),
+    "an if of its own that asks something else": (
+        f'if (process.platform === "darwin") {CALL}; if (process.env.LINUX) {OTHER};'
     ),
     "a sibling that does nothing": f'if (process.platform === "darwin") {CALL}; else {{}}',
     "a sibling that throws": (
