@@ -14,6 +14,7 @@ from fleetmod.flow.platforms import EVERY, UNKNOWN, Fact, on, platform_of
 from fleetmod.flow.texts import Values
 from fleetmod.syntax.scope import Binding, exported
 from fleetmod.syntax.source import (
+    BLOCKS,
     FUNCTIONS,
     ancestors,
     contains,
@@ -26,7 +27,6 @@ from fleetmod.syntax.source import (
 _ENDS = ("return_statement", "throw_statement", "continue_statement", "break_statement")
 _LEAVES = ("return_statement", "throw_statement", "continue_statement")  # a `switch`, too
 _EXITS = ("process.exit", "process.abort", "Deno.exit")
-_BODIES = ("program", "statement_block", "switch_case", "switch_default")
 _CLASSES = ("class_declaration", "class", "abstract_class_declaration")
 _HOLDERS = ("object", "class_body")  # whose functions run when they are called
 _TITLES = ("string", "template_string")
@@ -104,7 +104,7 @@ class _Branches:
             last = parts(last)[-1]
         body = last.child_by_field_name("body") if last.type == "switch_statement" else None
         returns = bool(parts(body)) and all(self._ends(case, _LEAVES) for case in parts(body))
-        if block is None or block.type not in _BODIES:
+        if block is None or block.type not in BLOCKS:
             return []
         if not (returns or self._never_ends(branch)):
             return []
@@ -113,7 +113,7 @@ class _Branches:
     def _apart(self, statement: Node, own: Fact) -> list[Node]:
         """The `if`s beside one that let only other platforms in: `if (mac) …; if (linux) …`."""
         block = statement.parent
-        if block is None or block.type not in _BODIES or own == UNKNOWN:
+        if block is None or block.type not in BLOCKS or own == UNKNOWN:
             return []
         found = []
         for each in block.named_children:
@@ -196,7 +196,7 @@ class _Branches:
     # -- what statements leave for those behind them ---------------------------------------------
 
     def block(self, outer: Node, inner: Node) -> tuple[int, Sequence[Node], int] | None:
-        if outer.type not in _BODIES or self._is_called_before(inner):
+        if outer.type not in BLOCKS or self._is_called_before(inner):
             return None
         if outer.id not in self._places:
             inside = outer.named_children

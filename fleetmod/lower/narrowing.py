@@ -16,9 +16,16 @@ from fleetmod.flow.texts import Hole, Pieces
 from fleetmod.lift.operation import Operation
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.style import line_indent
-from fleetmod.syntax.source import FUNCTIONS, ancestors, contains, enclosing_function, same, walk
+from fleetmod.syntax.source import (
+    BLOCKS,
+    FUNCTIONS,
+    ancestors,
+    contains,
+    enclosing_function,
+    same,
+    walk,
+)
 
-_BLOCKS = ("program", "statement_block", "switch_case", "switch_default")
 _CHOICES = ("||", "&&", "??")
 _WHY = "a check tells the type of its label, which no closure sees; bind the label in a line before"
 _LOOPS = ("while_statement", "do_statement", "for_statement", "for_in_statement")
@@ -82,7 +89,7 @@ class Narrowing:
         """The statement of a block that evaluates the call once, whatever comes before."""
         node = call
         for parent in ancestors(call):
-            if parent.type in _BLOCKS:
+            if parent.type in BLOCKS:
                 return node
             operator = parent.child_by_field_name("operator")
             chosen = parent.type == "binary_expression" and (

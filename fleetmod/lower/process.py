@@ -36,6 +36,7 @@ from fleetmod.lower.style import line_indent
 from fleetmod.lower.usage import Usage, declarator, declared, ignored, member, usage_of
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import BLOCKS
 
 _ENCODING = lazy(r"\bencoding\b(?:\s*:[\s(]*[\"']([\w-]*))?(?!\s*:[\s(]*(?:undefined|null)\b)")
 # the second element of `stdio` is the output (Node's child_process); a name's value is not known
@@ -208,7 +209,7 @@ class ProcessCalls:
         ends = ";" if statement and self.source.text(node).endswith(";") else ""
         if statement and not ends and self.draft.style.semicolon and node.type == "try_statement":
             ends = ";"
-        separator = self.draft.style.newline + line_indent(self.source, node.start_byte)
+        separator = self._separator(node, ends)
         handled = statement and observed(context, self.source)
         if handled and not ends_alike(node, context, self.source):
             loads = any(op.verb == "load" and not op.legacy for op in operations)
@@ -221,7 +222,20 @@ class ProcessCalls:
         lines = [self.calls.statement(op, context, ends) for op in operations]
         if not ends and lines[0].startswith("("):
             lines[0] = ";" + lines[0]
-        self.draft.replace(node, separator.join(lines), self.calls.rule)
+        text = separator.join(lines)
+        holder = node.parent
+        if len(lines) > 1 and holder is not None and holder.type not in BLOCKS:
+            text = f"{{ {text} }}"  # an `if` without braces leads to one statement
+        self.draft.replace(node, text, self.calls.rule)
+
+    def _separator(self, statement: Node, ends: str) -> str:
+        """What stands between the calls that replace a statement: those of `try { one(); }` stay on
+        its line."""
+        data, start = self.source.data, statement.start_byte
+        alone = not data[data.rfind(b"\n", 0, start) + 1 : start].strip()
+        return (
+            self.draft.style.newline + line_indent(self.source, start) if alone or not ends else " "
+        )
 
     def _with_failure(self, operations: tuple[Operation, ...]) -> Iterator[Operation]:
         """The port's stop is content with what is not loaded; the tool, and the code, is not."""

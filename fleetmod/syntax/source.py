@@ -16,6 +16,8 @@ _IMPORTED_TYPE = re.compile(
 )
 _BLANK = re.compile(r"\s+|,(?=\s*[)\]}])")
 _WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression")
+# what holds any number of statements
+BLOCKS = ("program", "statement_block", "switch_case", "switch_default")
 FUNCTIONS = frozenset(
     {
         "arrow_function",
