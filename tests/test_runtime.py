@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from fleetmod.runtime.identity import with_identity
+from fleetmod.workspace.config import parse_config
 from tests.node import check, node, npm, run
+from tests.ports import build, one_file
 
 HERE = Path(__file__).parent
 RUNTIME = HERE.parent / "fleetmod" / "runtime"
@@ -56,10 +59,17 @@ const hint = processManager.hint("list", "");
 console.log(JSON.stringify([nodeId, repoRoot, vaultPath, message, hint]));
 """
 
-IDENTITY = {
-    "env": {"nodeId": "ACME_NODE", "home": "HOME", "root": "ACME_ROOT", "vault": "ACME_VAULT"},
-    "defaults": {"home": "/old/home", "root": "~/code/acme", "vault": "~/Notes"},
-}
+NAMED = """
+version = 1
+[home]
+users = ["ann"]
+root = "/Users/ann/code/acme"
+vault = "/Users/ann/Notes"
+[identity]
+node_env = "ACME_NODE"
+root_env = "ACME_ROOT"
+vault_env = "ACME_VAULT"
+"""
 
 
 @each_suite
@@ -83,13 +93,35 @@ def test_under_bun(suite: Path) -> None:
 
 
 @each_package
-def test_types_are_what_tsc_emits(package: str, tmp_path: Path) -> None:
+def test_a_package_is_what_its_modules_build(package: str, tmp_path: Path) -> None:
+    """`python -m tests.ports` builds them anew."""
+    build(package, tmp_path)
+    for part in ("src", "js"):
+        assert _texts(tmp_path / part) == _texts(RUNTIME / package / "package" / part)
+
+
+@each_package
+def test_a_maintainer_builds_a_package_by_tsc(package: str, tmp_path: Path) -> None:
     folder = tmp_path / package
     _copy(package, folder)
-    for path in (folder / "types").rglob("*.d.ts"):
-        path.unlink()
+    before = _texts(folder / "js")
+    for name in before:
+        (folder / "js" / name).unlink()
     _tsc(folder)
-    assert _texts(folder / "types") == _texts(RUNTIME / package / "types")
+    made = _texts(folder / "js")
+    assert made == {name: before[name] for name in made}
+    assert {"index.js", "index.d.ts"} <= made.keys()
+
+
+@each_package
+def test_a_package_is_a_dozen_files_at_most(package: str) -> None:
+    assert len(_texts(RUNTIME / package / "package")) <= 12
+
+
+def test_two_modules_that_declare_one_name_are_no_one_file() -> None:
+    modules = {"index.ts": 'export { a } from "./a.ts";\nconst b = 1;\n', "a.ts": "const b = 2;\n"}
+    with pytest.raises(ValueError, match=r"b is declared in a\.ts and in index\.ts"):
+        one_file(modules)
 
 
 @pytest.mark.parametrize("resolution", ["nodenext", "bundler"])
@@ -117,7 +149,8 @@ def test_a_bundle_keeps_names_and_defaults(bundler: str, tmp_path: Path) -> None
     source, elsewhere = tmp_path / "source", tmp_path / "elsewhere"
     elsewhere.mkdir()
     _workspace(source, PROGRAM)
-    (source / "node-identity" / "identity.json").write_text(json.dumps(IDENTITY))
+    for code in (source / "node-identity").glob("js/index.*s"):
+        code.write_text(with_identity(code.read_text(), parse_config(NAMED)))
     command = _bundle(bundler, source, elsewhere)
     shutil.rmtree(source)
 
@@ -154,7 +187,7 @@ def _bundle(bundler: str, source: Path, target: Path) -> list[str | Path]:
 
 def _copy(package: str, folder: Path) -> None:
     ignored = shutil.ignore_patterns("node_modules")
-    shutil.copytree(RUNTIME / package, folder, ignore=ignored)
+    shutil.copytree(RUNTIME / package / "package", folder, ignore=ignored)
 
 
 def _workspace(root: Path, program: str) -> None:

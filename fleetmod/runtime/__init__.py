@@ -12,12 +12,10 @@ from fleetmod.errors import FleetmodError
 from fleetmod.model import Edit, FileChange, Need
 from fleetmod.project import Project
 from fleetmod.runtime.exports import check_exports
-from fleetmod.runtime.fit import fit_notes
-from fleetmod.runtime.identity import identity_json
+from fleetmod.runtime.identity import identity_json, with_identity
 from fleetmod.runtime.images import Needs, images
 from fleetmod.runtime.importers import is_development
 from fleetmod.runtime.linters import ignored
-from fleetmod.runtime.nextjs import transpiled
 from fleetmod.runtime.programs import Programs
 from fleetmod.workspace.disk import is_file
 from fleetmod.workspace.graph import packages_of
@@ -102,8 +100,9 @@ def _fitted(
     `new` gives the folder of each package that is created, by its npm name.
     """
     root, files = project.root, project.search.listed or ()
-    notes = fit_notes(root, wanted)
-    texts, unchecked = {}, set()
+    texts: dict[str, tuple[str, str]] = {}
+    notes: list[str] = []
+    unchecked: set[str] = set()
     if new:
         programs = Programs(root, files)
         texts = programs.without([*new.values()])
@@ -122,17 +121,14 @@ def _fitted(
             for owner, locals_ in wanted.items()
         }
         linked = bool(declared_globs(root))
-        for changed, told in (
-            transpiled(root, wanted),
-            images(root, files, Needs(packages_of(root, manifests), gains, linked)),
-        ):
-            texts, notes = texts | changed, notes + told
+        changed, told = images(root, files, Needs(packages_of(root, manifests), gains, linked))
+        texts, notes = texts | changed, notes + told
     return _Fitted(texts, notes, unchecked)
 
 
 def _created(project: Project, port: str, unchecked: bool) -> Iterator[FileChange]:
     """The files of a runtime package, with the target's scope and its own defaults."""
-    folder, target = Path(__file__).parent / port, project.port_folder(port)
+    folder, target = packaged(port), project.port_folder(port)
     shipped = {f"{target}/{path.relative_to(folder).as_posix()}": path for path in _shipped(folder)}
     for place in (target, *shipped):
         if is_file(project.root / place):
@@ -146,9 +142,17 @@ def _created(project: Project, port: str, unchecked: bool) -> Iterator[FileChang
         text = text.replace(_PLACEHOLDER, project.config.runtime.scope + "/")
         if path.name == "identity.json":
             text = identity_json(project.config)
+        elif port == "node-identity" and path.stem == "index":
+            text = with_identity(text, project.config)
         if unchecked and path.suffix == ".ts" and not path.name.endswith(".d.ts"):
             text = "// @ts-nocheck\n" + text
         yield FileChange(place, "", (Edit(0, 0, text, RULE),))
+
+
+def packaged(port: str) -> Path:
+    """The folder of a runtime package as it is installed: its source in one file, and what tsc
+    makes of that."""
+    return Path(__file__).parent / port / "package"
 
 
 def _shipped(folder: Path) -> Iterable[Path]:

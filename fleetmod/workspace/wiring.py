@@ -105,7 +105,7 @@ def wire(root: Path, wanted: Mapping[PackageInfo, Collection[Local]]) -> Wired:
             notes += _named_by_path(info, manager, by_path, bool(globs))
         if after != before:
             texts[info.manifest] = before, after
-            notes += [*_published(info), *_compiled(info)] if published else []
+            notes += _published(info) if published else []
     notes += _asked_of_all(infos, joining)
     return Wired(texts, tuple(dict.fromkeys(notes)))
 
@@ -143,10 +143,7 @@ def _named_by_path(
         f"{place} once"
     ]
     if manager == "bun":
-        notes.append(
-            "bun copies such a package: run `bun install` after each change of it; Node runs no "
-            "TypeScript from a copy, Bun does"
-        )
+        notes.append("bun copies such a package: run `bun install` after each change of it")
     return notes
 
 
@@ -157,20 +154,6 @@ def _published(info: PackageInfo) -> list[str]:
     return [
         f"{info.manifest} is not private: what is published of it must bundle its new "
         "dependencies, which no registry has"
-    ]
-
-
-def _compiled(info: PackageInfo) -> list[str]:
-    """A warning where tsc alone builds a package: what it writes still loads the new ones, and Node
-    strips no types below node_modules (nodejs.org/api/typescript.html)."""
-    build = read_object(info.text, info.manifest).last("scripts")
-    script = build.value.get("build") if build is not None and isinstance(build.value, dict) else ""
-    commands = [command.split() for command in _COMMAND.split(str(script))]
-    if not any(words[:1] == ["tsc"] for words in commands):
-        return []
-    return [
-        f"{info.manifest} is built by tsc, and its new dependencies are TypeScript: a deployment "
-        "that copies node_modules must build or bundle them, for Node runs no TypeScript there"
     ]
 
 

@@ -49,7 +49,7 @@ def repository(root: Path, files: dict[str, str | bytes] | None = None, toml: st
     """A repository with services and the node-identity package."""
     make(root, {"fleetmod.toml": toml, **JOBS, **(files or {})})
     package = root / "packages/node-identity"
-    shutil.copytree(RUNTIME / "node-identity", package)
+    shutil.copytree(RUNTIME / "node-identity" / "package", package)
     (package / "identity.json").write_text(identity_json(parse_config(toml)))
     manifest = package / "package.json"
     manifest.write_text(manifest.read_text().replace("@fleetmod/", "@acme/"))

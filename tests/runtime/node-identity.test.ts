@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import {
   createNodeIdentity, nodeIdentity, type IdentityData, type IdentityOptions, type NodeIdentity,
 } from "../../fleetmod/runtime/node-identity/src/index.ts";
-import shipped from "../../fleetmod/runtime/node-identity/identity.json" with { type: "json" };
+import { createNodeIdentity as installed } from "../../fleetmod/runtime/node-identity/package/js/index.js";
+import shipped from "../../fleetmod/runtime/node-identity/package/identity.json" with { type: "json" };
 import { Environment } from "./support/environment.ts";
 
 const DATA: IdentityData = {
@@ -95,7 +96,7 @@ describe("node identity", () => {
 
   test("by default the search begins at the package: this repository is the checkout", () => {
     const root = join(import.meta.dirname, "../..");
-    assert.equal(createNodeIdentity({ env: {} }).repoRoot, realpathSync(root));
+    assert.equal(installed({ env: {} }).repoRoot, realpathSync(root));
   });
 
   test("vaultPath: the variable, then the default below the home", () => {

@@ -18,6 +18,7 @@ from fleetmod.fleet.rehearse.model import Node
 from fleetmod.fleet.rehearse.programs import FOLDER, SYSTEM_PATH
 from fleetmod.places import VAULT
 from fleetmod.project import PROCESS_MANAGER, Project
+from fleetmod.runtime import packaged
 from fleetmod.runtime.identity import identity_json
 from fleetmod.workspace.copy import copy_files
 
@@ -100,7 +101,8 @@ def entry(node: Node, project: Project, port: str) -> Path:
     """A port's entry on the node: the repository's own, or ours where it has none."""
     own = project.present.get(port)
     folder = node.checkout / own if own else node.home / WORKLOAD / port
-    return folder / "src/index.ts"
+    built = folder / "js/index.js"
+    return built if built.is_file() else folder / "src/index.ts"
 
 
 def _workload(node: Node, project: Project) -> None:
@@ -111,7 +113,7 @@ def _workload(node: Node, project: Project) -> None:
         (folder / name).write_bytes(_bundled(name))
     for port in (PROCESS_MANAGER, NODE_IDENTITY):
         if port not in project.present:
-            shutil.copytree(str(files("fleetmod.runtime") / port), folder / port)
+            shutil.copytree(packaged(port), folder / port)
     if NODE_IDENTITY not in project.present:
         (folder / NODE_IDENTITY / "identity.json").write_text(identity_json(project.config))
 

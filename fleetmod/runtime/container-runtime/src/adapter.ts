@@ -31,7 +31,7 @@ export interface PortOptions {
 
 /** The port of the adapter that `adapter()` gives at each call. */
 export function asyncPort(adapter: () => Adapter, options: PortOptions): ContainerRuntimePort {
-  const probe = async <T>(operation: string, steps: (on: Adapter) => Steps<T>): Promise<T> => {
+  const probe = async <T,>(operation: string, steps: (on: Adapter) => Steps<T>): Promise<T> => {
     const { on, drive, end } = prepare(adapter, operation, options);
     try {
       const value = await driveAsync(steps(on), drive);
@@ -42,7 +42,7 @@ export function asyncPort(adapter: () => Adapter, options: PortOptions): Contain
       throw error;
     }
   };
-  const ask = <T>(operation: string, otherwise: T, steps: (on: Adapter) => Steps<T>): Promise<T> =>
+  const ask = <T,>(operation: string, otherwise: T, steps: (on: Adapter) => Steps<T>): Promise<T> =>
     probe(operation, steps).catch(() => otherwise);
   return {
     isHealthy: () => ask("isHealthy", false, (on) => checked(on)),
@@ -57,7 +57,7 @@ export function asyncPort(adapter: () => Adapter, options: PortOptions): Contain
 
 /** The same, synchronously. */
 export function syncPort(adapter: () => Adapter, options: PortOptions): ContainerRuntimeSyncPort {
-  const probe = <T>(operation: string, steps: (on: Adapter) => Steps<T>): T => {
+  const probe = <T,>(operation: string, steps: (on: Adapter) => Steps<T>): T => {
     const { on, drive, end } = prepare(adapter, operation, options);
     try {
       const value = driveSync(steps(on), drive);
@@ -68,7 +68,7 @@ export function syncPort(adapter: () => Adapter, options: PortOptions): Containe
       throw error;
     }
   };
-  const ask = <T>(operation: string, otherwise: T, steps: (on: Adapter) => Steps<T>): T => {
+  const ask = <T,>(operation: string, otherwise: T, steps: (on: Adapter) => Steps<T>): T => {
     try {
       return probe(operation, steps);
     } catch {

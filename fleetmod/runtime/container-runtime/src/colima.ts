@@ -14,7 +14,7 @@ import { ContainerRuntimeError } from "./errors.ts";
 import type { Result, Steps } from "./steps.ts";
 import type { Machine } from "./types.ts";
 
-const NAME = "colima";
+const COLIMA = "colima";
 const START_MS = 10 * 60_000; // the first start downloads an image
 const PROFILE = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
@@ -30,12 +30,12 @@ export function colima(profile?: string): Adapter {
     const name = profile ?? (process.env["COLIMA_PROFILE"]?.trim() || "default");
     if (PROFILE.test(name)) return name;
     throw new ContainerRuntimeError({
-      code: "unsupported", operation: "profile", adapter: NAME, stderr: `${JSON.stringify(name)} is no profile`,
+      code: "unsupported", operation: "profile", adapter: COLIMA, stderr: `${JSON.stringify(name)} is no profile`,
       hint: "use letters, digits, '.', '_' and '-'",
     });
   };
   function* call(verb: string, flags: readonly string[] = [], timeoutMs?: number): Steps<Result> {
-    const argv = [NAME, verb, "--profile", wanted(), ...flags] as const;
+    const argv = [COLIMA, verb, "--profile", wanted(), ...flags] as const;
     return yield timeoutMs === undefined ? { argv } : { argv, timeoutMs };
   }
 
@@ -52,7 +52,7 @@ export function colima(profile?: string): Adapter {
   }
 
   return {
-    name: NAME,
+    name: COLIMA,
     endpointClass: "vm",
 
     *check(): Steps<void> {
@@ -61,7 +61,7 @@ export function colima(profile?: string): Adapter {
       // another engine than Docker's, the status is all there is.
       if (typeof socket !== "string" || socket === "") return;
       try {
-        yield* askEngine(NAME, socket);
+        yield* askEngine(COLIMA, socket);
       } catch (error) {
         if (!(error instanceof ContainerRuntimeError) || error.code !== "tool-missing") throw error;
       }
@@ -101,7 +101,7 @@ export function colima(profile?: string): Adapter {
     *machines(): Steps<Machine[]> {
       // Without a profile it lists all of them, as COLIMA_PROFILE says (cmd/list.go).
       const of = profile === undefined ? [] : ["--profile", wanted()];
-      const result = yield { argv: [NAME, "list", ...of, "--json"] };
+      const result = yield { argv: [COLIMA, "list", ...of, "--json"] };
       if (result.code !== 0) throw failed("machines", result);
       return objects(result.stdout).filter(isMachine);
     },
@@ -162,7 +162,7 @@ function isAddress(value: unknown): value is string {
 function failed(operation: string, result: Result): ContainerRuntimeError {
   const stopped = /is not running|does not exist/.test(result.stderr);
   return new ContainerRuntimeError({
-    code: stopped ? "not-running" : "failed", operation, adapter: NAME,
+    code: stopped ? "not-running" : "failed", operation, adapter: COLIMA,
     exitCode: result.code, stderr: result.stderr,
   });
 }

@@ -40,12 +40,12 @@ export type EndpointResolution =
   | { ok: true; endpointClass: EndpointClass; url: string; failed: FailedEndpoint[] }
   | { ok: false; endpointClass: null; url: null; failed: FailedEndpoint[] };
 
-const TIMEOUT_MS = 1500;
+const PROBE_MS = 1500;
 const ATTEMPTS = 2;
 
 /** Resolves to the first class that answers, with what failed before it; throws for a URL that is none, alone. */
 export async function resolveEndpoint(options: EndpointOptions): Promise<EndpointResolution> {
-  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+  const timeoutMs = options.timeoutMs ?? PROBE_MS;
   const local = new URL(options.localhost);
   const probe = options.probe ?? (/^https?:$/.test(local.protocol) ? httpProbe : tcpProbe);
   const failed: FailedEndpoint[] = [];

@@ -19,7 +19,7 @@ export interface NullAdapter extends Adapter {
   readonly calls: string[];
 }
 
-const NAME = "null";
+const NULL = "null";
 const KEPT = 1000; // a daemon that polls must not grow by it
 
 /** An adapter that answers from `state`, by default that nothing runs. */
@@ -32,14 +32,14 @@ export function nullAdapter(state: Partial<NullState> = {}): NullAdapter {
     return now;
   };
   return {
-    name: NAME,
+    name: NULL,
     endpointClass: "none",
     state: now,
     calls,
     check: () =>
       stepless(() => {
         if (record("isHealthy").healthy) return;
-        throw new ContainerRuntimeError({ code: "not-running", operation: "isHealthy", adapter: NAME });
+        throw new ContainerRuntimeError({ code: "not-running", operation: "isHealthy", adapter: NULL });
       }),
     vmIp: () => stepless(() => record("vmIp").vmIp),
     uptimeSeconds: () => stepless(() => record("uptimeSeconds").uptimeSeconds),

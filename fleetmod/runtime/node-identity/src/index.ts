@@ -1,12 +1,12 @@
 /**
  * Who and where this node is. Every member is resolved when it is read, never at import, so a
  * changed environment is seen. The variables' names and the last-resort defaults are data:
- * `identity.json`, imported as a module so that a bundle carries it.
+ * `identity.json` beside this folder, or what was written in here for a bundle that has no such file.
  */
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import shipped from "../identity.json" with { type: "json" };
+import { identityData } from "./data.ts";
 import { accountHome, checkoutAbove, first, firstPath, isFolder, workspaceAbove, type Found, type Source } from "./sources.ts";
 import type { DescribedIdentity, FieldReport, IdentityData, IdentityOptions, Platform } from "./types.ts";
 
@@ -21,7 +21,7 @@ export type {
  * first source that does gives a relative one. Whether a path is there, only `describe` looks.
  */
 export function createNodeIdentity(options: IdentityOptions = {}): DescribedIdentity {
-  const data: IdentityData = options.data ?? shipped;
+  const data: IdentityData = options.data ?? identityData(here());
   const names = {
     nodeId: data.env?.nodeId ?? "NODE_ID",
     homeDir: data.env?.home ?? "HOME",

@@ -11,7 +11,7 @@ export function parseList(output: string): ManagedService[] {
     const match = /^(-|\d+)\t(-|-?\d+|\?\?\?)\t(\S.*)$/.exec(line);
     const [, pid, status, label] = match ?? [];
     if (label === undefined) continue;
-    services.push({ label, pid: number(pid), lastExit: number(status) });
+    services.push({ label, pid: leadingNumber(pid), lastExit: leadingNumber(status) });
   }
   return services;
 }
@@ -24,12 +24,12 @@ export function parsePrint(
     new RegExp(`^\\t${key} = (.*)$`, "m").exec(output)?.[1]?.trim();
   const signal = /: (\d+)$/.exec(field("last terminating signal") ?? "")?.[1];
   return {
-    pid: number(field("pid")),
+    pid: leadingNumber(field("pid")),
     state: field("state") ?? null,
     program: field("program") ?? null,
     workingDirectory: field("working directory") ?? null,
-    lastExit: signal === undefined ? number(field("last exit code")) : -Number(signal),
-    runs: number(field("runs")),
+    lastExit: signal === undefined ? leadingNumber(field("last exit code")) : -Number(signal),
+    runs: leadingNumber(field("runs")),
     source: field("path") ?? null,
   };
 }
@@ -46,7 +46,7 @@ export function overrideOf(name: string, output: string): boolean | null {
   return null;
 }
 
-function number(text: string | undefined): number | null {
+function leadingNumber(text: string | undefined): number | null {
   const match = /^-?\d+/.exec(text ?? "");
   return match ? Number(match[0]) : null;
 }

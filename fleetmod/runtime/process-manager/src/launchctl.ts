@@ -16,7 +16,6 @@ import type { HintVerb, ManagedService, ServiceConfig, ServiceState } from "./ty
 /** The tool that manages services on macOS, for code that looks for its name in a text. */
 export const MACOS_SERVICE_TOOL = "launchctl";
 
-const NAME = MACOS_SERVICE_TOOL;
 const NOT_FOUND = [3, 113];
 const IN_PROGRESS = [5, 36, 37];
 const DISABLED = 119;
@@ -39,21 +38,21 @@ const service = (target: Target): string => `${domain(target)}/${target.name}`;
  * the screen there is no `gui` domain, as over SSH; one's own services are in `user` then
  * (launchctl(1), SUBCOMMANDS).
  */
-function* call(target: Target, verb: string, flags: string[] = [], rest?: string[]): Steps<Result> {
+function* launchctlCall(target: Target, verb: string, flags: string[] = [], rest?: string[]): Steps<Result> {
   const words = (on: Target): string[] => (rest ? [domain(on), ...rest] : [service(on)]);
-  const result = yield { argv: [NAME, verb, ...flags, ...words(target)] };
+  const result = yield { argv: [MACOS_SERVICE_TOOL, verb, ...flags, ...words(target)] };
   if (target.domain !== "own" || !NO_DOMAIN.includes(result.code)) return result;
-  return yield { argv: [NAME, verb, ...flags, ...words({ ...target, domain: "user", uid: ownUid() })] };
+  return yield { argv: [MACOS_SERVICE_TOOL, verb, ...flags, ...words({ ...target, domain: "user", uid: ownUid() })] };
 }
 
-function failed(operation: string, label: string, result: Result): ProcessManagerError {
+function launchctlError(operation: string, label: string, result: Result): ProcessManagerError {
   const code = NOT_FOUND.includes(result.code)
     ? "not-found"
     : result.code === DISABLED || /service is disabled/i.test(result.stderr)
       ? "disabled"
       : "failed";
   return new ProcessManagerError({
-    code, operation, label, adapter: NAME, exitCode: result.code, stderr: result.stderr,
+    code, operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: result.code, stderr: result.stderr,
   });
 }
 
@@ -70,7 +69,7 @@ const sources = new Map<string, string>();
 
 function* rememberSource(target: Target): Steps<void> {
   if (findPlist(target) !== null) return;
-  const result = yield* call(target, "print");
+  const result = yield* launchctlCall(target, "print");
   const { source } = parsePrint(result.code === 0 ? result.stdout : "");
   if (source !== null) sources.set(service(target), source);
 }
@@ -81,36 +80,36 @@ function rememberedSource(target: Target): string | null {
 }
 
 function* isLoaded(target: Target): Steps<boolean> {
-  return (yield* call(target, "print")).code === 0;
+  return (yield* launchctlCall(target, "print")).code === 0;
 }
 
 /** Whether the override that `enable` and `disable` write says disabled; null without one. */
 function* isDisabled(target: Target): Steps<boolean | null> {
-  const result = yield* call(target, "print-disabled", [], []);
+  const result = yield* launchctlCall(target, "print-disabled", [], []);
   return result.code === 0 ? overrideOf(target.name, result.stdout) : null;
 }
 
 /** `bootstrap` right after `bootout` fails until the old job is gone, so it is tried again. */
 function* bootstrap(operation: string, label: string, target: Target, plist: string): Steps<void> {
   for (let attempt = 1; ; attempt++) {
-    const result = yield* call(target, "bootstrap", [], [plist]);
+    const result = yield* launchctlCall(target, "bootstrap", [], [plist]);
     if (result.code === 0 || /already (loaded|bootstrapped|exists)/i.test(result.stderr)) return;
-    if (!IN_PROGRESS.includes(result.code)) throw failed(operation, label, result);
+    if (!IN_PROGRESS.includes(result.code)) throw launchctlError(operation, label, result);
     if (yield* isLoaded(target)) return;
     // A disabled service answers 5 too, and no waiting helps.
-    if (attempt === 1 && (yield* isDisabled(target))) throw failed(operation, label, { ...result, code: DISABLED });
+    if (attempt === 1 && (yield* isDisabled(target))) throw launchctlError(operation, label, { ...result, code: DISABLED });
     const waited = attempt < ATTEMPTS ? yield { pause: PAUSE_MS } : { code: OVERDUE };
-    if (waited.code !== 0) throw failed(operation, label, result);
+    if (waited.code !== 0) throw launchctlError(operation, label, result);
   }
 }
 
 function* ensureLoaded(operation: string, label: string, config?: ServiceConfig): Steps<void> {
-  const target = parseLabel(label, operation, NAME);
+  const target = parseLabel(label, operation, MACOS_SERVICE_TOOL);
   if (yield* isLoaded(target)) return;
   const plist = config?.source ?? findPlist(target) ?? rememberedSource(target);
   if (plist === null) {
     throw new ProcessManagerError({
-      code: "not-found", operation, label, adapter: NAME, exitCode: 113,
+      code: "not-found", operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: 113,
       stderr: `Could not find service "${target.name}": not loaded, and no ${target.name}.plist is found`,
     });
   }
@@ -118,15 +117,15 @@ function* ensureLoaded(operation: string, label: string, config?: ServiceConfig)
 }
 
 function* kickstart(operation: string, label: string, flags: string[]): Steps<void> {
-  const target = parseLabel(label, operation, NAME);
-  let result = yield* call(target, "kickstart", flags);
+  const target = parseLabel(label, operation, MACOS_SERVICE_TOOL);
+  let result = yield* launchctlCall(target, "kickstart", flags);
   if (NOT_FOUND.includes(result.code)) {
     yield* ensureLoaded(operation, label);
     // What has just been loaded is fresh: -k would kill it in its first moment.
-    result = yield* call(target, "kickstart");
+    result = yield* launchctlCall(target, "kickstart");
   }
   // 37: it is being started already, which is what was asked for.
-  if (result.code !== 0 && result.code !== 37) throw failed(operation, label, result);
+  if (result.code !== 0 && result.code !== 37) throw launchctlError(operation, label, result);
 }
 
 function bootstrapHint(target: Target): string {
@@ -135,11 +134,11 @@ function bootstrapHint(target: Target): string {
 }
 
 export const launchctl: Adapter = {
-  name: NAME,
+  name: MACOS_SERVICE_TOOL,
 
   *list(pattern: string): Steps<ManagedService[]> {
-    const result = yield { argv: [NAME, "list"] };
-    if (result.code !== 0) throw failed("list", pattern, result);
+    const result = yield { argv: [MACOS_SERVICE_TOOL, "list"] };
+    if (result.code !== 0) throw launchctlError("list", pattern, result);
     return parseList(result.stdout).filter(({ label }) => label.includes(pattern));
   },
 
@@ -152,26 +151,26 @@ export const launchctl: Adapter = {
   },
 
   *stop(label: string): Steps<void> {
-    const target = parseLabel(label, "stop", NAME);
+    const target = parseLabel(label, "stop", MACOS_SERVICE_TOOL);
     yield* rememberSource(target);
-    const result = yield* call(target, "bootout");
+    const result = yield* launchctlCall(target, "bootout");
     if (NOT_FOUND.includes(result.code)) return;
-    if (result.code !== 0 && result.code !== 36) throw failed("stop", label, result);
+    if (result.code !== 0 && result.code !== 36) throw launchctlError("stop", label, result);
     // launchd goes on stopping it after the command has answered, with 36 or with success.
     while (yield* isLoaded(target)) {
       const waited = yield { pause: PAUSE_MS };
       if (waited.code === 0) continue;
       throw new ProcessManagerError({
-        code: "timeout", operation: "stop", label, adapter: NAME, exitCode: OVERDUE,
+        code: "timeout", operation: "stop", label, adapter: MACOS_SERVICE_TOOL, exitCode: OVERDUE,
         stderr: `${service(target)} is still being stopped`,
       });
     }
   },
 
   *inspect(label: string): Steps<ServiceState> {
-    const target = parseLabel(label, "inspect", NAME);
-    const result = yield* call(target, "print");
-    if (result.code !== 0 && !NOT_FOUND.includes(result.code)) throw failed("inspect", label, result);
+    const target = parseLabel(label, "inspect", MACOS_SERVICE_TOOL);
+    const result = yield* launchctlCall(target, "print");
+    if (result.code !== 0 && !NOT_FOUND.includes(result.code)) throw launchctlError("inspect", label, result);
     const loaded = result.code === 0;
     const disabled = yield* isDisabled(target);
     const facts = parsePrint(loaded ? result.stdout : "");
@@ -186,15 +185,15 @@ export const launchctl: Adapter = {
   },
 
   *disable(label: string): Steps<void> {
-    const target = parseLabel(label, "disable", NAME);
-    const result = yield* call(target, "disable");
-    if (result.code !== 0) throw failed("disable", label, result);
+    const target = parseLabel(label, "disable", MACOS_SERVICE_TOOL);
+    const result = yield* launchctlCall(target, "disable");
+    if (result.code !== 0) throw launchctlError("disable", label, result);
   },
 
   *enable(label: string, config?: ServiceConfig): Steps<void> {
-    const target = parseLabel(label, "enable", NAME);
-    const result = yield* call(target, "enable");
-    if (result.code !== 0) throw failed("enable", label, result);
+    const target = parseLabel(label, "enable", MACOS_SERVICE_TOOL);
+    const result = yield* launchctlCall(target, "enable");
+    if (result.code !== 0) throw launchctlError("enable", label, result);
     if (config?.load !== false) yield* ensureLoaded("enable", label, config);
   },
 

@@ -4,7 +4,7 @@ import { parseLabel, shellQuote } from "./labels.ts";
 import { stepless, type Steps } from "./steps.ts";
 import type { HintVerb, ManagedService, ServiceConfig, ServiceState } from "./types.ts";
 
-const NAME = "null";
+const NULL = "null";
 const KEPT = 1000; // a daemon that polls must not grow by it
 
 export interface RecordedCall {
@@ -30,7 +30,7 @@ export function nullAdapter(states: Iterable<ServiceState> = []): NullAdapter {
   const record = (verb: string, label: string, config?: ServiceConfig): string => {
     calls.push(config === undefined ? { verb, label } : { verb, label, config });
     if (calls.length > KEPT) calls.shift();
-    return verb === "list" ? label : parseLabel(label, verb, NAME).name;
+    return verb === "list" ? label : parseLabel(label, verb, NULL).name;
   };
   const of = (name: string): ServiceState => {
     const state = known.get(name) ?? absent(name);
@@ -44,7 +44,7 @@ export function nullAdapter(states: Iterable<ServiceState> = []): NullAdapter {
   };
 
   return {
-    name: NAME,
+    name: NULL,
     calls,
     states: known,
     list: (pattern: string): Steps<ManagedService[]> =>

@@ -6,7 +6,7 @@ import type { ProcessManagerPort, ProcessManagerSyncPort } from "./types.ts";
 
 /** The port of the adapter that `adapter()` gives at each call. */
 export function asyncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManagerPort {
-  const go = <T>(operation: string, label: string, steps: (on: Adapter) => Steps<T>): Promise<T> => {
+  const go = <T,>(operation: string, label: string, steps: (on: Adapter) => Steps<T>): Promise<T> => {
     const on = adapter();
     return driveAsync(steps(on), { operation, label, adapter: on.name, timeoutMs: options.timeoutMs });
   };
@@ -26,7 +26,7 @@ export function asyncPort(adapter: () => Adapter, options: ProbeOptions): Proces
 
 /** The same, synchronously. */
 export function syncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManagerSyncPort {
-  const go = <T>(operation: string, label: string, steps: (on: Adapter) => Steps<T>): T => {
+  const go = <T,>(operation: string, label: string, steps: (on: Adapter) => Steps<T>): T => {
     const on = adapter();
     return driveSync(steps(on), { operation, label, adapter: on.name, timeoutMs: options.timeoutMs });
   };

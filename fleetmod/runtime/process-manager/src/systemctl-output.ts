@@ -29,7 +29,7 @@ export function isKnown(facts: Facts): boolean {
   return facts.get("LoadState") === "loaded" || facts.get("ActiveState") === "active";
 }
 
-export function isLoaded(facts: Facts): boolean {
+export function isUnitLoaded(facts: Facts): boolean {
   return facts.get("LoadState") === "loaded";
 }
 
@@ -38,11 +38,11 @@ export function isInstalled(facts: Facts): boolean {
   return (facts.get("UnitFileState") ?? "").startsWith("enabled");
 }
 
-export const pid = (facts: Facts): number | null => number(facts.get("MainPID")) || null;
+export const pid = (facts: Facts): number | null => exactNumber(facts.get("MainPID")) || null;
 
 export function lastExit(facts: Facts): number | null {
   const how = facts.get("ExecMainCode") ?? "0";
-  const status = number(facts.get("ExecMainStatus"));
+  const status = exactNumber(facts.get("ExecMainStatus"));
   if (how === "0" || status === null) return null;
   return how === EXITED ? status : -status;
 }
@@ -50,7 +50,7 @@ export function lastExit(facts: Facts): number | null {
 /** The state of a service, and of the timer and path units that start it. */
 export function stateOf(label: string, service: Facts, triggers: readonly Facts[]): ServiceState {
   const active = service.get("ActiveState") ?? "";
-  const started = (number(service.get("ExecMainStartTimestampMonotonic")) ?? 0) > 0;
+  const started = (exactNumber(service.get("ExecMainStartTimestampMonotonic")) ?? 0) > 0;
   return {
     label,
     loaded: isKnown(service),
@@ -60,7 +60,7 @@ export function stateOf(label: string, service: Facts, triggers: readonly Facts[
     program: /\bpath=([^;]+?) ;/.exec(service.get("ExecStart") ?? "")?.[1] ?? null,
     workingDirectory: service.get("WorkingDirectory") || null,
     lastExit: lastExit(service),
-    runs: started ? (number(service.get("NRestarts")) ?? 0) + 1 : 0,
+    runs: started ? (exactNumber(service.get("NRestarts")) ?? 0) + 1 : 0,
     source: service.get("FragmentPath") || null,
   };
 }
@@ -72,6 +72,6 @@ function isEnabled(service: Facts, triggers: readonly Facts[]): boolean | null {
   return fileState ? /^(static|alias|generated)/.test(fileState) : null;
 }
 
-function number(text: string | undefined): number | null {
+function exactNumber(text: string | undefined): number | null {
   return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : null;
 }

@@ -9,7 +9,7 @@ import { ProcessManagerError } from "./errors.ts";
 import { operand, parseLabel, shellQuote, splitTarget, type Target } from "./labels.ts";
 import type { Result, Steps } from "./steps.ts";
 import {
-  isInstalled, isKnown, isLoaded, lastExit, parseShow, pid, PROPERTIES, stateOf, type Facts,
+  isInstalled, isKnown, isUnitLoaded, lastExit, parseShow, pid, PROPERTIES, stateOf, type Facts,
 } from "./systemctl-output.ts";
 import { triggersOf, unitFiles } from "./systemctl-source.ts";
 import type { HintVerb, ManagedService, ServiceConfig, ServiceState } from "./types.ts";
@@ -20,7 +20,7 @@ interface Shown {
   triggers: Facts[];
 }
 
-const NAME = "systemctl";
+const SYSTEMCTL = "systemctl";
 const TOO_OFTEN = /attempted too often|start-limit|repeated too quickly/i;
 
 const scope = (target: Target): string => (target.domain === "system" ? "--system" : "--user");
@@ -28,20 +28,20 @@ const unit = (target: Target): string =>
   target.name.endsWith(".service") ? target.name : `${target.name}.service`;
 const id = (facts: Facts): string => facts.get("Id") ?? "";
 
-function* call(scope: string, ...args: string[]): Steps<Result> {
-  return yield { argv: [NAME, scope, "--no-ask-password", "--no-pager", ...args] };
+function* systemctlCall(scope: string, ...args: string[]): Steps<Result> {
+  return yield { argv: [SYSTEMCTL, scope, "--no-ask-password", "--no-pager", ...args] };
 }
 
 function* must(operation: string, label: string, scope: string, ...args: string[]): Steps<Result> {
-  const result = yield* call(scope, ...args);
-  if (result.code !== 0) throw failed(operation, label, result);
+  const result = yield* systemctlCall(scope, ...args);
+  if (result.code !== 0) throw systemctlError(operation, label, result);
   return result;
 }
 
-function failed(operation: string, label: string, result: Result): ProcessManagerError {
+function systemctlError(operation: string, label: string, result: Result): ProcessManagerError {
   const code = isMissing(result) ? "not-found" : /is masked/i.test(result.stderr) ? "disabled" : "failed";
   return new ProcessManagerError({
-    code, operation, label, adapter: NAME, exitCode: result.code, stderr: result.stderr,
+    code, operation, label, adapter: SYSTEMCTL, exitCode: result.code, stderr: result.stderr,
   });
 }
 
@@ -58,21 +58,21 @@ function* show(operation: string, label: string, target: Target): Steps<Shown> {
 }
 
 function* launch(operation: "start" | "restart", label: string): Steps<void> {
-  const target = parseLabel(label, operation, NAME);
-  let result = yield* call(scope(target), operation, unit(target));
+  const target = parseLabel(label, operation, SYSTEMCTL);
+  let result = yield* systemctlCall(scope(target), operation, unit(target));
   if (result.code !== 0 && TOO_OFTEN.test(result.stderr)) {
     // StartLimitBurst of systemd.unit(5) refuses it; a start that is asked for is no crash loop.
-    yield* call(scope(target), "reset-failed", unit(target));
-    result = yield* call(scope(target), operation, unit(target));
+    yield* systemctlCall(scope(target), "reset-failed", unit(target));
+    result = yield* systemctlCall(scope(target), operation, unit(target));
   }
-  if (result.code !== 0) throw failed(operation, label, result);
+  if (result.code !== 0) throw systemctlError(operation, label, result);
   // `stop` has stopped them too; what is disabled stays off.
   const triggers = (yield* show(operation, label, target)).triggers.filter(isInstalled).map(id);
   if (triggers.length > 0) yield* must(operation, label, scope(target), "start", ...triggers);
 }
 
 function* makeKnown(operation: string, label: string, config?: ServiceConfig): Steps<[Target, Shown]> {
-  const target = parseLabel(label, operation, NAME);
+  const target = parseLabel(label, operation, SYSTEMCTL);
   const on = scope(target);
   const files = config?.source === undefined ? [] : unitFiles(config.source, unit(target));
   const isPlist = config?.source?.endsWith(".plist") ?? false;
@@ -84,10 +84,10 @@ function* makeKnown(operation: string, label: string, config?: ServiceConfig): S
     shown = yield* show(operation, label, target);
   }
   const state = shown.service.get("LoadState");
-  if (isLoaded(shown.service)) return [target, shown];
+  if (isUnitLoaded(shown.service)) return [target, shown];
   throw new ProcessManagerError({
     code: state === "not-found" ? "not-found" : state === "masked" ? "disabled" : "failed",
-    operation, label, adapter: NAME, exitCode: 4,
+    operation, label, adapter: SYSTEMCTL, exitCode: 4,
     stderr: `${unit(target)} is ${state} ${shown.service.get("LoadError") ?? ""}`,
     ...(isPlist && state === "not-found"
       ? { hint: `make units of ${config?.source} with fleetmod units, and install them` }
@@ -112,7 +112,7 @@ function* warnOfLogout(target: Target): Steps<void> {
 }
 
 export const systemctl: Adapter = {
-  name: NAME,
+  name: SYSTEMCTL,
 
   *list(pattern: string): Steps<ManagedService[]> {
     // `list-units` tells neither PID nor exit status; `show` tells both of all units in one call.
@@ -128,24 +128,24 @@ export const systemctl: Adapter = {
   start: (label: string): Steps<void> => launch("start", label),
 
   *stop(label: string): Steps<void> {
-    const target = parseLabel(label, "stop", NAME);
+    const target = parseLabel(label, "stop", SYSTEMCTL);
     const { triggers } = yield* show("stop", label, target);
-    const result = yield* call(scope(target), "stop", ...triggers.map(id), unit(target));
-    if (result.code !== 0 && !isMissing(result)) throw failed("stop", label, result);
+    const result = yield* systemctlCall(scope(target), "stop", ...triggers.map(id), unit(target));
+    if (result.code !== 0 && !isMissing(result)) throw systemctlError("stop", label, result);
   },
 
   *inspect(label: string): Steps<ServiceState> {
-    const target = parseLabel(label, "inspect", NAME);
+    const target = parseLabel(label, "inspect", SYSTEMCTL);
     const { service, triggers } = yield* show("inspect", label, target);
     return stateOf(target.name, service, triggers);
   },
 
   *disable(label: string): Steps<void> {
-    const target = parseLabel(label, "disable", NAME);
+    const target = parseLabel(label, "disable", SYSTEMCTL);
     const { triggers } = yield* show("disable", label, target);
-    const result = yield* call(scope(target), "disable", unit(target), ...triggers.filter(isLoaded).map(id));
+    const result = yield* systemctlCall(scope(target), "disable", unit(target), ...triggers.filter(isUnitLoaded).map(id));
     // What is not installed does not start, and disabling a linked unit twice finds it gone.
-    if (result.code !== 0 && !isMissing(result)) throw failed("disable", label, result);
+    if (result.code !== 0 && !isMissing(result)) throw systemctlError("disable", label, result);
   },
 
   *enable(label: string, config?: ServiceConfig): Steps<void> {

@@ -1,0 +1,729 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.containerRuntimeSync = exports.containerRuntime = exports.docker = exports.ContainerRuntimeError = void 0;
+exports.setProbeSink = setProbeSink;
+exports.remote = remote;
+exports.colima = colima;
+exports.requireHealthy = requireHealthy;
+exports.formatHealth = formatHealth;
+exports.requireVmIp = requireVmIp;
+exports.formatMachines = formatMachines;
+exports.settleRuntime = settleRuntime;
+exports.settleRuntimeSync = settleRuntimeSync;
+exports.nullAdapter = nullAdapter;
+exports.createContainerRuntime = createContainerRuntime;
+exports.createContainerRuntimeSync = createContainerRuntimeSync;
+exports.resolveEndpoint = resolveEndpoint;
+exports.httpProbe = httpProbe;
+exports.tcpProbe = tcpProbe;
+const node_child_process_1 = require("node:child_process");
+const node_fs_1 = require("node:fs");
+const node_net_1 = require("node:net");
+const node_os_1 = require("node:os");
+const node_path_1 = require("node:path");
+const NEXT = {
+    "tool-missing": "install it, or choose another adapter by CONTAINER_RUNTIME",
+    timeout: "see whether the container runtime answers at all",
+    failed: "see the container runtime's own message",
+    "not-running": "start the container runtime first",
+    unsupported: "set CONTAINER_RUNTIME to colima, docker, remote or null",
+};
+/** A verb that failed: what was asked, of which adapter, and what to do next. */
+class ContainerRuntimeError extends Error {
+    code;
+    operation;
+    adapter;
+    exitCode;
+    stderr;
+    hint;
+    constructor(details) {
+        const said = (details.stderr ?? "").trim();
+        const hint = details.hint ?? NEXT[details.code];
+        super(`${details.operation} by ${details.adapter}: ${said || details.code} (${hint})`);
+        this.name = "ContainerRuntimeError";
+        this.code = details.code;
+        this.operation = details.operation;
+        this.adapter = details.adapter;
+        this.exitCode = details.exitCode ?? 1;
+        this.stderr = said;
+        this.hint = hint;
+    }
+}
+exports.ContainerRuntimeError = ContainerRuntimeError;
+let shared;
+/** Give the events of every port that has no sink of its own to `sink`; `undefined` drops them, as at first. */
+function setProbeSink(sink) {
+    shared = sink;
+}
+/** Begin a probe; call what comes back once, when it has ended, with the reason where it failed. */
+function begin(sink, probed) {
+    const started = Date.now();
+    return (error) => {
+        const to = sink ?? shared;
+        if (to === undefined)
+            return;
+        try {
+            to({
+                name: "fleet.probe",
+                time: new Date(started).toISOString(),
+                attributes: {
+                    node_id: probed.nodeId ?? (process.env["NODE_ID"]?.trim() || (0, node_os_1.hostname)()),
+                    platform: process.platform,
+                    endpoint_class: probed.endpointClass,
+                    adapter_type: probed.adapter,
+                    duration_ms: Date.now() - started,
+                    outcome: error === undefined ? "ok" : "failed",
+                    target: probed.target,
+                    ...(error === undefined ? {} : { "error.type": errorType(error) }),
+                },
+            });
+        }
+        catch {
+            // a report that fails must not fail the probe
+        }
+    };
+}
+/** A short word for a failure: a code where it has one, else its name. */
+function errorType(error) {
+    if (!(error instanceof Error))
+        return String(error);
+    const code = error.code;
+    return typeof code === "string" ? code : error.name;
+}
+/** The steps of a verb that runs no command: `answer` is asked once they are driven. */
+function* stepless(answer) {
+    yield* [];
+    return answer();
+}
+const OVERDUE = 124; // as timeout(1) exits
+const NOT_RUN = 127; // as sh(1) exits
+const MAX_OUTPUT = 16 * 1024 * 1024;
+/**
+ * Run a verb's steps. A tool that cannot be run, or does not answer in time, is thrown into them as
+ * a ContainerRuntimeError; what they do not catch rejects.
+ */
+async function driveAsync(steps, options) {
+    let next = steps.next();
+    while (!next.done) {
+        const ran = await run(next.value, options);
+        next = ran instanceof ContainerRuntimeError ? steps.throw(ran) : steps.next(ran);
+    }
+    return next.value;
+}
+/** The same, blocking. */
+function driveSync(steps, options) {
+    let next = steps.next();
+    while (!next.done) {
+        const ran = runNow(next.value, options);
+        next = ran instanceof ContainerRuntimeError ? steps.throw(ran) : steps.next(ran);
+    }
+    return next.value;
+}
+// A group of its own, so that what the tool has started ends with it and nothing asks at a terminal.
+const settings = () => ({ detached: true, env: { ...process.env, LC_ALL: "C" } });
+function run(command, options) {
+    const [program, ...args] = command.argv;
+    const timeoutMs = command.timeoutMs ?? options.timeoutMs;
+    return new Promise((resolve) => {
+        const child = (0, node_child_process_1.spawn)(program, args, { ...settings(), stdio: ["ignore", "pipe", "pipe"] });
+        const output = { stdout: "", stderr: "" };
+        const end = (error) => {
+            clearTimeout(timer);
+            killGroup(child.pid);
+            child.stdout?.destroy();
+            child.stderr?.destroy();
+            resolve(error);
+        };
+        const timer = setTimeout(() => end(overdue(program, timeoutMs, options)), timeoutMs);
+        const take = (name) => (text) => {
+            output[name] += text;
+            if (output[name].length > MAX_OUTPUT)
+                end(broken(program, "printed too much", options));
+        };
+        child.on("error", (error) => end(unstarted(program, error, options)));
+        child.on("close", (code, signal) => {
+            clearTimeout(timer);
+            if (code === null)
+                end(broken(program, `was ended by ${signal}`, options));
+            else
+                resolve({ code, ...output });
+        });
+        // There are no streams when the process has no file descriptor left for them.
+        child.stdout?.setEncoding("utf8").on("data", take("stdout"));
+        child.stderr?.setEncoding("utf8").on("data", take("stderr"));
+    });
+}
+function runNow(command, options) {
+    const [program, ...args] = command.argv;
+    const timeoutMs = command.timeoutMs ?? options.timeoutMs;
+    // `detached` is not among spawnSync's documented options; Node and Bun honour it all the same.
+    const done = (0, node_child_process_1.spawnSync)(program, args, {
+        ...settings(),
+        encoding: "utf8",
+        timeout: timeoutMs,
+        killSignal: "SIGKILL",
+        maxBuffer: MAX_OUTPUT,
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    if (done.error === undefined && done.status !== null) {
+        return { code: done.status, stdout: done.stdout, stderr: done.stderr };
+    }
+    killGroup(done.pid);
+    const error = done.error;
+    if (error?.code === "ETIMEDOUT")
+        return overdue(program, timeoutMs, options);
+    if (error?.code === "ENOBUFS")
+        return broken(program, "printed too much", options);
+    if (error !== undefined)
+        return unstarted(program, error, options);
+    return broken(program, `was ended by ${done.signal}`, options);
+}
+function killGroup(pid) {
+    if (pid === undefined || pid <= 1)
+        return; // never started; 0 would be this process's own group
+    try {
+        process.kill(-pid, "SIGKILL");
+    }
+    catch {
+        // the group is gone already
+    }
+}
+function unstarted(program, error, options) {
+    if (error.code !== "ENOENT" && error.code !== "EACCES") {
+        return broken(program, `did not start: ${error.message}`, options);
+    }
+    return new ContainerRuntimeError({
+        ...options, code: "tool-missing", exitCode: NOT_RUN, stderr: `${program} is not on PATH`,
+    });
+}
+function overdue(program, timeoutMs, options) {
+    return new ContainerRuntimeError({
+        ...options, code: "timeout", exitCode: OVERDUE, stderr: `${program} did not answer within ${timeoutMs} ms`,
+    });
+}
+function broken(program, what, options) {
+    return new ContainerRuntimeError({ ...options, code: "failed", stderr: `${program} ${what}` });
+}
+/** The port of the adapter that `adapter()` gives at each call. */
+function asyncPort(adapter, options) {
+    const probe = async (operation, steps) => {
+        const { on, drive, end } = prepare(adapter, operation, options);
+        try {
+            const value = await driveAsync(steps(on), drive);
+            end();
+            return value;
+        }
+        catch (error) {
+            end(error);
+            throw error;
+        }
+    };
+    const ask = (operation, otherwise, steps) => probe(operation, steps).catch(() => otherwise);
+    return {
+        isHealthy: () => ask("isHealthy", false, (on) => checked(on)),
+        vmIp: () => ask("vmIp", null, (on) => on.vmIp()),
+        uptimeSeconds: () => ask("uptimeSeconds", null, (on) => on.uptimeSeconds()),
+        sshConfig: () => adapter().sshConfig(),
+        machines: () => ask("machines", null, (on) => on.machines()),
+        start: () => probe("start", (on) => on.start()),
+        hint: (verb) => adapter().hint(verb),
+    };
+}
+/** The same, synchronously. */
+function syncPort(adapter, options) {
+    const probe = (operation, steps) => {
+        const { on, drive, end } = prepare(adapter, operation, options);
+        try {
+            const value = driveSync(steps(on), drive);
+            end();
+            return value;
+        }
+        catch (error) {
+            end(error);
+            throw error;
+        }
+    };
+    const ask = (operation, otherwise, steps) => {
+        try {
+            return probe(operation, steps);
+        }
+        catch {
+            return otherwise;
+        }
+    };
+    return {
+        isHealthy: () => ask("isHealthy", false, (on) => checked(on)),
+        vmIp: () => ask("vmIp", null, (on) => on.vmIp()),
+        uptimeSeconds: () => ask("uptimeSeconds", null, (on) => on.uptimeSeconds()),
+        sshConfig: () => adapter().sshConfig(),
+        machines: () => ask("machines", null, (on) => on.machines()),
+        start: () => probe("start", (on) => on.start()),
+        hint: (verb) => adapter().hint(verb),
+    };
+}
+function prepare(adapter, operation, options) {
+    const on = adapter();
+    const end = begin(options.sink, {
+        endpointClass: on.endpointClass, adapter: on.name, target: operation, nodeId: options.nodeId,
+    });
+    return { on, drive: { operation, adapter: on.name, timeoutMs: options.timeoutMs }, end };
+}
+function* checked(on) {
+    yield* on.check();
+    return true;
+}
+/** An adapter that cannot answer: its queries give nothing, its `start` throws what `reason` tells. */
+function unsupported(name, reason, hint) {
+    const refuse = (operation) => new ContainerRuntimeError({
+        code: "unsupported", operation, adapter: name, stderr: reason, ...(hint === undefined ? {} : { hint }),
+    });
+    return {
+        name,
+        endpointClass: "none",
+        check: () => stepless(() => { throw refuse("isHealthy"); }),
+        vmIp: () => stepless(() => null),
+        uptimeSeconds: () => stepless(() => null),
+        sshConfig: () => null,
+        machines: () => stepless(() => []),
+        start: () => stepless(() => { throw refuse("start"); }),
+        hint: (verb) => `(no container runtime) ${verb}`,
+    };
+}
+/** A Docker engine that is asked through its client: this node's own, or a remote one. */
+// `docker version` exits with 1 when the engine does not answer, and then prints no server version
+// (docker/cli, cli/command/system/version.go).
+const ASK = ["version", "--format", "{{.Server.Version}}"];
+const REMOTE = /^(?:ssh|tcp):\/\/(?:[^@/]+@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::\d+)?(?:\/.*)?$/;
+/** Ask the engine at `host`, by default the one that DOCKER_HOST and the Docker context name. */
+function* askEngine(adapter, host) {
+    const at = host === undefined ? [] : ["--host", host];
+    const result = yield { argv: ["docker", ...at, ...ASK] };
+    if (result.code === 0 && result.stdout.trim() !== "")
+        return;
+    throw new ContainerRuntimeError({
+        code: "not-running", operation: "isHealthy", adapter, exitCode: result.code, stderr: result.stderr,
+    });
+}
+/** Start is not the client's to do: an engine that answers is started, and another one is an error. */
+function* expectRunning(adapter, hint, host) {
+    try {
+        yield* askEngine(adapter, host);
+    }
+    catch (error) {
+        if (!(error instanceof ContainerRuntimeError) || error.code !== "not-running")
+            throw error;
+        const { exitCode, stderr } = error;
+        throw new ContainerRuntimeError({ code: "not-running", operation: "start", adapter, exitCode, stderr, hint });
+    }
+}
+/** This node's own engine: no machine of its own, so no address, uptime or ssh beside the node's. */
+exports.docker = {
+    ...unsupported("docker", ""),
+    endpointClass: "localhost",
+    check: () => askEngine("docker"),
+    start: () => expectRunning("docker", "start the docker service by the service manager"),
+    hint: (verb) => (verb === "status" ? "docker version" : "sudo systemctl start docker"),
+};
+/** The engine that DOCKER_HOST names by ssh:// or tcp://. Which machine it runs on is not ours to start. */
+function remote(host) {
+    const name = REMOTE.exec(host)?.[1]?.replace(/^\[|\]$/g, "");
+    if (name === undefined) {
+        return unsupported("remote", `DOCKER_HOST is ${JSON.stringify(host)}`, "set it to ssh://… or tcp://…");
+    }
+    return {
+        ...unsupported("remote", ""),
+        endpointClass: "vm",
+        check: () => askEngine("remote", host),
+        // a name is the resolver's, and may mean several addresses
+        vmIp: () => stepless(() => ((0, node_net_1.isIP)(name) ? name : null)),
+        start: () => expectRunning("remote", "start the engine on that host", host),
+        hint: (verb) => (verb === "status" ? `docker --host ${quote(host)} version` : `(start the engine on ${name})`),
+    };
+}
+const isRemote = (host) => host !== undefined && /^(ssh|tcp):\/\//.test(host);
+function quote(word) {
+    return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
+}
+/**
+ * Colima: a virtual machine (Lima) with a container engine in it. The facts are abiosoft/colima's
+ * own, v0.10: `status --json` in app/app.go (`statusInfo`), `list --json`, one object a line, in
+ * environment/vm/lima/limautil/instance.go (`InstanceInfo`), paths in config/files.go and
+ * config/profile.go, the address in limautil/network.go.
+ */
+const COLIMA = "colima";
+const START_MS = 10 * 60_000; // the first start downloads an image
+const PROFILE = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+/** Colima's profile of that name; by default what COLIMA_PROFILE names, else `default`. */
+function colima(profile) {
+    const wanted = () => {
+        const name = profile ?? (process.env["COLIMA_PROFILE"]?.trim() || "default");
+        if (PROFILE.test(name))
+            return name;
+        throw new ContainerRuntimeError({
+            code: "unsupported", operation: "profile", adapter: COLIMA, stderr: `${JSON.stringify(name)} is no profile`,
+            hint: "use letters, digits, '.', '_' and '-'",
+        });
+    };
+    function* call(verb, flags = [], timeoutMs) {
+        const argv = [COLIMA, verb, "--profile", wanted(), ...flags];
+        return yield timeoutMs === undefined ? { argv } : { argv, timeoutMs };
+    }
+    function* status(operation) {
+        const result = yield* call("status", ["--json"]);
+        if (result.code !== 0 && /unknown flag/.test(result.stderr)) {
+            const plain = yield* call("status"); // before v0.10 it told no more than whether it runs
+            if (plain.code === 0)
+                return {};
+        }
+        if (result.code !== 0)
+            throw failed(operation, result);
+        const [status] = objects(result.stdout);
+        if (status !== undefined)
+            return status;
+        throw failed(operation, { ...result, stderr: "status printed no JSON" });
+    }
+    return {
+        name: COLIMA,
+        endpointClass: "vm",
+        *check() {
+            const { docker_socket: socket } = yield* status("isHealthy");
+            // A machine can run while the engine in it does not answer. Without Docker's client, or with
+            // another engine than Docker's, the status is all there is.
+            if (typeof socket !== "string" || socket === "")
+                return;
+            try {
+                yield* askEngine(COLIMA, socket);
+            }
+            catch (error) {
+                if (!(error instanceof ContainerRuntimeError) || error.code !== "tool-missing")
+                    throw error;
+            }
+        },
+        *vmIp() {
+            try {
+                const address = (yield* status("vmIp")).ip_address;
+                if (isAddress(address))
+                    return address;
+            }
+            catch (error) {
+                if (!(error instanceof ContainerRuntimeError) || error.code === "tool-missing")
+                    throw error;
+            }
+            // `status` asks the engine's runtime in the machine too; the list knows the address without.
+            const result = yield* call("list", ["--json"]);
+            if (result.code !== 0)
+                throw failed("vmIp", result);
+            const name = shortName(wanted());
+            const mine = objects(result.stdout).find((each) => each["name"] === name);
+            return isAddress(mine?.["address"]) ? mine["address"] : null;
+        },
+        *uptimeSeconds() {
+            const result = yield* call("ssh", ["--", "cat", "/proc/uptime"]);
+            if (result.code !== 0)
+                throw failed("uptimeSeconds", result);
+            const seconds = /^(\d+)(?:\.\d+)? \d/m.exec(result.stdout)?.[1]; // proc_uptime(5)
+            return seconds === undefined ? null : Number(seconds);
+        },
+        sshConfig() {
+            // Lima's own file, in which the machine is `lima-<instance>`.
+            const name = shortName(profile ?? process.env["COLIMA_PROFILE"]?.trim() ?? "");
+            const instance = name === "default" ? "colima" : `colima-${name}`;
+            if (!PROFILE.test(name))
+                return null;
+            const file = (0, node_path_1.join)(limaFolder(), instance, "ssh.config");
+            return (0, node_fs_1.existsSync)(file) ? file : null;
+        },
+        *machines() {
+            // Without a profile it lists all of them, as COLIMA_PROFILE says (cmd/list.go).
+            const of = profile === undefined ? [] : ["--profile", wanted()];
+            const result = yield { argv: [COLIMA, "list", ...of, "--json"] };
+            if (result.code !== 0)
+                throw failed("machines", result);
+            return objects(result.stdout).filter(isMachine);
+        },
+        *start() {
+            // Of a machine that runs, Colima says "already running, ignoring" and exits with 0 (cmd/start.go).
+            const result = yield* call("start", [], START_MS);
+            if (result.code !== 0)
+                throw failed("start", result);
+        },
+        hint(verb) {
+            const name = shortName(profile ?? process.env["COLIMA_PROFILE"]?.trim() ?? "");
+            const of = name === "default" || !PROFILE.test(name) ? "" : ` --profile ${name}`;
+            return `colima ${verb}${of}`;
+        },
+    };
+}
+/** A profile as `list` prints it: `colima`, `default` and "" are one (config/profile.go). */
+function shortName(profile) {
+    return profile === "" || profile === "colima" ? "default" : profile.replace(/^colima-/, "");
+}
+/** The folder of the machines: LIMA_HOME, else `_lima` below Colima's own folder. */
+function limaFolder() {
+    const lima = process.env["LIMA_HOME"];
+    if (lima)
+        return lima;
+    const own = process.env["COLIMA_HOME"];
+    if (own && (0, node_fs_1.existsSync)(own))
+        return (0, node_path_1.join)(own, "_lima");
+    const home = process.env["HOME"] || (0, node_os_1.homedir)(); // Bun's homedir() does not follow HOME
+    const usual = (0, node_path_1.join)(home, ".colima");
+    if ((0, node_fs_1.existsSync)(usual))
+        return (0, node_path_1.join)(usual, "_lima");
+    return (0, node_path_1.join)(process.env["XDG_CONFIG_HOME"] || (0, node_path_1.join)(home, ".config"), "colima", "_lima");
+}
+/** The JSON objects of an output with one object a line; other lines are left. */
+function objects(text) {
+    const found = [];
+    for (const line of text.split("\n")) {
+        try {
+            const value = JSON.parse(line);
+            if (typeof value === "object" && value !== null)
+                found.push(value);
+        }
+        catch {
+            // no JSON
+        }
+    }
+    return found;
+}
+const isMachine = (value) => typeof value["name"] === "string" && typeof value["status"] === "string";
+function isAddress(value) {
+    return typeof value === "string" && (0, node_net_1.isIPv4)(value) && !value.startsWith("127.");
+}
+function failed(operation, result) {
+    const stopped = /is not running|does not exist/.test(result.stderr);
+    return new ContainerRuntimeError({
+        code: stopped ? "not-running" : "failed", operation, adapter: COLIMA,
+        exitCode: result.code, stderr: result.stderr,
+    });
+}
+/**
+ * What migrated call sites need where the code around them reads exit codes or expects a text. New
+ * code reads the port's own values.
+ */
+/** Throws `not-running` unless the runtime is healthy. */
+function requireHealthy(healthy) {
+    if (healthy)
+        return;
+    throw new ContainerRuntimeError({
+        code: "not-running", operation: "isHealthy", adapter: "container-runtime", stderr: "the runtime is not healthy",
+    });
+}
+/** A line that says that the runtime is running; throws `not-running` unless it is healthy. */
+function formatHealth(healthy) {
+    requireHealthy(healthy);
+    return "the container runtime is running\n";
+}
+/** The same address; throws `not-running` where there is none. */
+function requireVmIp(address) {
+    if (address !== null)
+        return address;
+    throw new ContainerRuntimeError({
+        code: "not-running", operation: "vmIp", adapter: "container-runtime",
+        stderr: "the runtime tells no address of its machine",
+        hint: "start the runtime with a reachable address, or resolve the endpoint by resolveEndpoint",
+    });
+}
+/** Machines as JSON, one a line; throws `failed` where the runtime could not be asked. */
+function formatMachines(machines) {
+    if (machines !== null)
+        return machines.map((machine) => `${JSON.stringify(machine)}\n`).join("");
+    throw new ContainerRuntimeError({
+        code: "failed", operation: "machines", adapter: "container-runtime", stderr: "the runtime cannot be asked",
+    });
+}
+/** Run an action and tell how it went; never throws. A text that it gives is the outcome's stdout. */
+async function settleRuntime(action) {
+    try {
+        return success(await action());
+    }
+    catch (error) {
+        return failure(error);
+    }
+}
+/** The same for the synchronous companion. */
+function settleRuntimeSync(action) {
+    try {
+        return success(action());
+    }
+    catch (error) {
+        return failure(error);
+    }
+}
+function success(result) {
+    return { ok: true, exitCode: 0, stdout: typeof result === "string" ? result : "", stderr: "" };
+}
+function failure(thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const outcome = { ok: false, exitCode: 1, stdout: "", stderr: error.message };
+    if (!(error instanceof ContainerRuntimeError))
+        return { ...outcome, error };
+    const asked = error.code !== "tool-missing" && error.code !== "timeout";
+    return { ...outcome, exitCode: error.exitCode || 1, ...(asked ? {} : { error }) };
+}
+const NULL = "null";
+const KEPT = 1000; // a daemon that polls must not grow by it
+/** An adapter that answers from `state`, by default that nothing runs. */
+function nullAdapter(state = {}) {
+    const now = { healthy: false, vmIp: null, uptimeSeconds: null, sshConfig: null, machines: [], ...state };
+    const calls = [];
+    const record = (verb) => {
+        calls.push(verb);
+        if (calls.length > KEPT)
+            calls.shift();
+        return now;
+    };
+    return {
+        name: NULL,
+        endpointClass: "none",
+        state: now,
+        calls,
+        check: () => stepless(() => {
+            if (record("isHealthy").healthy)
+                return;
+            throw new ContainerRuntimeError({ code: "not-running", operation: "isHealthy", adapter: NULL });
+        }),
+        vmIp: () => stepless(() => record("vmIp").vmIp),
+        uptimeSeconds: () => stepless(() => record("uptimeSeconds").uptimeSeconds),
+        sshConfig: () => record("sshConfig").sshConfig,
+        machines: () => stepless(() => record("machines").machines.map((machine) => ({ ...machine }))),
+        start: () => stepless(() => {
+            record("start").healthy = true;
+        }),
+        hint: (verb) => `(no container runtime) ${verb}`,
+    };
+}
+const TIMEOUT_MS = 10_000;
+const BY_PLATFORM = { darwin: "colima", linux: "docker" };
+// One for all ports, so that the synchronous companion sees what its fellow did.
+const NOTHING = nullAdapter();
+/**
+ * A port on the adapter asked for. The adapter is chosen at each call, so creating a port runs and
+ * reads nothing; a name that no adapter has makes `start` fail with `unsupported`.
+ */
+function createContainerRuntime(options = {}) {
+    return asyncPort(() => choose(options), portOptions(options));
+}
+/** The same, synchronously. */
+function createContainerRuntimeSync(options = {}) {
+    return syncPort(() => choose(options), portOptions(options));
+}
+/** This node's container runtime. */
+exports.containerRuntime = createContainerRuntime();
+/** The same, synchronously. */
+exports.containerRuntimeSync = createContainerRuntimeSync();
+function portOptions(options) {
+    return { timeoutMs: options.timeoutMs ?? TIMEOUT_MS, sink: options.sink, nodeId: options.nodeId };
+}
+function choose(options) {
+    if (typeof options.adapter === "object")
+        return options.adapter;
+    const host = process.env["DOCKER_HOST"]?.trim();
+    const name = options.adapter
+        ?? (process.env["CONTAINER_RUNTIME"]?.trim() || (isRemote(host) ? "remote" : BY_PLATFORM[process.platform]));
+    if (name === "colima")
+        return colima(options.profile);
+    if (name === "docker")
+        return exports.docker;
+    if (name === "remote")
+        return remote(host ?? "");
+    if (name === "null")
+        return NOTHING;
+    return unsupported(name ?? process.platform, `no adapter for ${JSON.stringify(name ?? process.platform)}`);
+}
+const PROBE_MS = 1500;
+const ATTEMPTS = 2;
+/** Resolves to the first class that answers, with what failed before it; throws for a URL that is none, alone. */
+async function resolveEndpoint(options) {
+    const timeoutMs = options.timeoutMs ?? PROBE_MS;
+    const local = new URL(options.localhost);
+    const probe = options.probe ?? (/^https?:$/.test(local.protocol) ? httpProbe : tcpProbe);
+    const failed = [];
+    for (const endpointClass of ["localhost", "vm", "svc_dns"]) {
+        let url;
+        try {
+            url = await locate(endpointClass, local, options, timeoutMs);
+        }
+        catch (error) {
+            failed.push({ endpointClass, url: null, reasons: [message(error)] });
+            continue;
+        }
+        if (url === null)
+            continue;
+        const reasons = [];
+        for (let attempt = 0; attempt < Math.max(1, options.attempts ?? ATTEMPTS); attempt++) {
+            const end = begin(options.sink, {
+                endpointClass, adapter: probe.name || "probe", target: url.href, nodeId: options.nodeId,
+            });
+            try {
+                await bounded((signal) => probe(new URL(url), signal), timeoutMs);
+                end();
+                return { ok: true, endpointClass, url: url.href, failed };
+            }
+            catch (error) {
+                end(error);
+                reasons.push(message(error));
+            }
+        }
+        failed.push({ endpointClass, url: url.href, reasons });
+    }
+    return { ok: false, endpointClass: null, url: null, failed };
+}
+/** The URL of a class; null where the class does not apply. */
+async function locate(endpointClass, local, options, timeoutMs) {
+    if (endpointClass === "localhost")
+        return local;
+    if (endpointClass === "svc_dns")
+        return options.serviceDns === undefined ? null : at(options.serviceDns, local);
+    const runtime = options.runtime ?? exports.containerRuntime;
+    const host = options.vmHost === undefined ? await bounded(() => runtime.vmIp(), timeoutMs) : options.vmHost;
+    return host === null ? null : at((0, node_net_1.isIPv6)(host) ? `[${host}]` : host, local);
+}
+/** A URL at another host; one that brings no port has the same. */
+function at(host, url) {
+    const port = /:\d+$/.test(host) || url.port === "" ? "" : `:${url.port}`;
+    return new URL(`${url.protocol}//${host}${port}${url.pathname}${url.search}`);
+}
+/** Whether a GET is answered with a status of success. */
+async function httpProbe(url, signal) {
+    const response = await fetch(url, { signal });
+    await response.body?.cancel();
+    if (!response.ok)
+        throw new Error(`HTTP ${response.status}`);
+}
+/** Whether the port takes a connection. */
+function tcpProbe(url, signal) {
+    return new Promise((resolve, reject) => {
+        const socket = (0, node_net_1.connect)(Number(url.port), url.hostname.replace(/^\[|\]$/g, ""));
+        signal.addEventListener("abort", () => socket.destroy());
+        socket.on("connect", () => {
+            socket.destroy();
+            resolve();
+        });
+        socket.on("error", reject);
+    });
+}
+/** What `act` gives, or a rejection after `timeoutMs`, whether or not it heeds the signal. */
+async function bounded(act, timeoutMs) {
+    const controller = new AbortController();
+    let timer;
+    const late = new Promise((_, reject) => {
+        timer = setTimeout(() => {
+            reject(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: "timeout" }));
+            controller.abort();
+        }, timeoutMs);
+    });
+    try {
+        return await Promise.race([(async () => act(controller.signal))(), late]);
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+function message(error) {
+    if (!(error instanceof Error))
+        return String(error);
+    const cause = error.cause === undefined ? "" : `: ${errorType(error.cause)}`;
+    return `${error.message || errorType(error)}${cause}`;
+}

@@ -1,0 +1,250 @@
+export type ErrorCode = "tool-missing" | "timeout" | "not-found" | "disabled" | "invalid-label" | "failed" | "unsupported";
+interface ErrorDetails {
+    code: ErrorCode;
+    operation: string;
+    label: string;
+    adapter: string;
+    exitCode?: number;
+    stderr?: string;
+    /** What to do next, where the code's own advice is not the best. */
+    hint?: string;
+}
+/** A verb that failed: what was asked, of which adapter, and what to do next. */
+export declare class ProcessManagerError extends Error {
+    readonly code: ErrorCode;
+    readonly operation: string;
+    readonly label: string;
+    readonly adapter: string;
+    readonly exitCode: number;
+    readonly stderr: string;
+    readonly hint: string;
+    constructor(details: ErrorDetails);
+}
+/** A program to run: an argument vector, never a shell. */
+interface Command {
+    argv: readonly [string, ...string[]];
+    /** A tool that the verb can do without: when it does not run, its exit code tells, and no error. */
+    optional?: boolean;
+}
+/** A wait in milliseconds; its result's code is `OVERDUE` once the verb has outlasted its bound. */
+interface Pause {
+    pause: number;
+}
+/** Something that the caller should know though the verb succeeds. */
+interface Warning {
+    warning: string;
+}
+interface Result {
+    code: number;
+    stdout: string;
+    stderr: string;
+}
+/** What an adapter's verb does, as the commands it wants run; driven with or without promises. */
+type Steps<T> = Generator<Command | Pause | Warning, T, Result>;
+/** A service as the manager lists it. */
+export interface ManagedService {
+    label: string;
+    pid: number | null;
+    /** The exit status of its last run; null when it never ran or the manager does not tell. */
+    lastExit: number | null;
+}
+/** What the manager knows of one service; `null` is a fact that it does not tell. */
+export interface ServiceState {
+    label: string;
+    loaded: boolean;
+    enabled: boolean | null;
+    pid: number | null;
+    state: string | null;
+    program: string | null;
+    workingDirectory: string | null;
+    lastExit: number | null;
+    runs: number | null;
+    /** The file that defines it: a plist or a unit. */
+    source: string | null;
+}
+/** What a probe found: the state, or why there is none. */
+export type ProbeResult = {
+    outcome: "ok";
+    state: ServiceState;
+} | {
+    outcome: "failed";
+    error: ProcessManagerError;
+};
+export interface ServiceConfig {
+    /**
+     * The plist or unit file, where it is not in a folder that the manager searches. For a plist,
+     * systemctl takes the units that `fleetmod units` has made of it: those beside it, or in a folder
+     * `systemd` beside its own.
+     */
+    source?: string;
+    /** `false` enables a service for the next load and does not load it now. */
+    load?: boolean;
+}
+export type HintVerb = "list" | "start" | "restart" | "stop" | "inspect" | "disable" | "enable" | "load";
+/**
+ * Manages services by label. A bare label is one of the caller's own services; `system/x`,
+ * `user/501/x` and `gui/501/x` name another domain. Every verb is safe to repeat. One that fails
+ * rejects with a ProcessManagerError, whose `code` tells why; `hint` never fails.
+ */
+export interface ProcessManagerPort {
+    /** The services whose label contains `pattern`; all of them for "". */
+    list(pattern: string): Promise<ManagedService[]>;
+    /** Start or restart; a service that is not loaded is loaded first. */
+    restart(label: string): Promise<void>;
+    /** Stop, and keep it stopped; what is not loaded is stopped already. */
+    stop(label: string): Promise<void>;
+    /** What is known of a service; one that is not loaded is no error. */
+    inspect(label: string): Promise<ServiceState>;
+    /** Keep it from starting, beyond a reboot; what runs goes on. */
+    disable(label: string): Promise<void>;
+    /** Undo `disable`, and load. */
+    enable(label: string, config?: ServiceConfig): Promise<void>;
+    /** Start; a service that runs is not restarted. */
+    start(label: string): Promise<void>;
+    /** Make the service known to the manager, unless it is disabled; what starts by itself starts. */
+    load(label: string, config?: ServiceConfig): Promise<void>;
+    /** `inspect` for watchers: never rejects, and tells the sink of each probe. */
+    probe(label: string): Promise<ProbeResult>;
+    /** The command that a person types for it on this platform. Runs nothing, never throws. */
+    hint(verb: HintVerb, label: string): string;
+}
+/** The synchronous companion, for callers that cannot wait for a promise: it throws where the port rejects. */
+export interface ProcessManagerSyncPort {
+    list(pattern: string): ManagedService[];
+    restart(label: string): void;
+    stop(label: string): void;
+    inspect(label: string): ServiceState;
+    disable(label: string): void;
+    enable(label: string, config?: ServiceConfig): void;
+    start(label: string): void;
+    load(label: string, config?: ServiceConfig): void;
+    probe(label: string): ProbeResult;
+    hint(verb: HintVerb, label: string): string;
+}
+/** One service manager. Each verb is written once, as steps, and serves both ports. */
+export interface Adapter {
+    readonly name: string;
+    list(pattern: string): Steps<ManagedService[]>;
+    restart(label: string): Steps<void>;
+    stop(label: string): Steps<void>;
+    inspect(label: string): Steps<ServiceState>;
+    disable(label: string): Steps<void>;
+    enable(label: string, config?: ServiceConfig): Steps<void>;
+    start(label: string): Steps<void>;
+    load(label: string, config?: ServiceConfig): Steps<void>;
+    hint(verb: HintVerb, label: string): string;
+}
+/**
+ * What migrated call sites need where the code around them reads text or exit codes. New code reads
+ * the port's own values.
+ */
+/** Services as a table: PID, last exit status and label, separated by tabs, one a line. */
+export declare function formatServices(services: readonly ManagedService[], options?: {
+    header?: boolean;
+}): string;
+/** A state as indented `key = value` lines; what is not known is left out. */
+export declare function formatService(state: ServiceState): string;
+/**
+ * A state as the dictionary that listing a single label prints. `LastExitStatus` is a wait status
+ * there: an exit code times 256, or a signal's number (wait(2)).
+ */
+export declare function formatServiceEntry(state: ServiceState): string;
+/** The same services; throws `not-found` when there are none. */
+export declare function requireServices<T extends readonly ManagedService[]>(services: T): T;
+/** The same state; throws `not-found` when the service is not loaded. */
+export declare function requireLoaded(state: ServiceState): ServiceState;
+/** How an action went, in the shape of a finished process. */
+export interface Outcome {
+    ok: boolean;
+    exitCode: number;
+    stdout: string;
+    stderr: string;
+    /** Only when the service manager could not be asked at all, as for a process that did not start. */
+    error?: Error;
+}
+/** Run an action and tell how it went; never throws. A text that it gives is the outcome's stdout. */
+export declare function settle(action: () => Promise<unknown>): Promise<Outcome>;
+/** The same for the synchronous companion. */
+export declare function settleSync(action: () => unknown): Outcome;
+/**
+ * What a probe tells whoever watches the fleet: one flat event, its attributes named as OpenTelemetry
+ * names them, so that an exporter hands `name`, `time` and `attributes` on as they are.
+ */
+export interface ProbeEvent {
+    name: "fleet.probe";
+    /** When the probe began, in ISO 8601. */
+    time: string;
+    attributes: {
+        node_id: string;
+        platform: string;
+        /** How the probed thing is reached; a service manager is on this host. */
+        endpoint_class: "localhost" | "vm" | "svc_dns" | "none";
+        adapter_type: string;
+        duration_ms: number;
+        outcome: "ok" | "failed";
+        /** What was asked for: a label. */
+        target: string;
+        /** Why there was no answer; only when it failed. */
+        "error.type"?: string;
+        "service.loaded"?: boolean;
+        "service.state"?: string;
+        "process.pid"?: number;
+    };
+}
+/** Takes an event away. What it throws or rejects with is dropped, and nobody waits for it. */
+export type ProbeSink = (event: ProbeEvent) => unknown;
+/** What a JSON-lines sink needs of a stream: process.stderr, or fs.createWriteStream(…). */
+export interface LineStream {
+    write(text: string): unknown;
+    on(event: "error", listener: (error: Error) => void): unknown;
+}
+/** A sink that appends each event as a line of JSON to a file, or writes it to a stream. */
+export declare function jsonLines(to: string | LineStream): ProbeSink;
+/** Give the events of every port that has no sink of its own to `sink`; `undefined` drops them, as at first. */
+export declare function setProbeSink(sink: ProbeSink | undefined): void;
+/**
+ * macOS: launchctl(1), subcommands of 10.11 and later. Exit codes seen there: 3 "No such process",
+ * 5 "Input/output error" (already loaded, still being removed, disabled, or a bad plist), 36 and 37
+ * "Operation (now|already) in progress", 112 "Could not find domain", 113 "Could not find service",
+ * 119 "Service is disabled", 125 "Domain does not support specified action".
+ */
+/** The tool that manages services on macOS, for code that looks for its name in a text. */
+export declare const MACOS_SERVICE_TOOL = "launchctl";
+export declare const launchctl: Adapter;
+export interface RecordedCall {
+    verb: string;
+    label: string;
+    config?: ServiceConfig;
+}
+export interface NullAdapter extends Adapter {
+    /** The verbs that were called, in order; the last thousand of them. */
+    readonly calls: RecordedCall[];
+    /** The states that `list` and `inspect` answer with; verbs change them as a manager would. */
+    readonly states: Map<string, ServiceState>;
+}
+/** An adapter that begins with `states`, which it copies, and runs nothing. */
+export declare function nullAdapter(states?: Iterable<ServiceState>): NullAdapter;
+export declare const systemctl: Adapter;
+export type AdapterName = "launchctl" | "systemctl" | "null";
+export interface ProcessManagerOptions {
+    /** By default PROCESS_MANAGER, else what the platform has. */
+    adapter?: AdapterName | Adapter;
+    /** The bound on each command, in milliseconds. */
+    timeoutMs?: number;
+    /** Takes the event of each probe; by default what setProbeSink has set, and nobody at first. */
+    sink?: ProbeSink;
+    /** This node's name in the events; by default NODE_ID, else the host's name, at each probe. */
+    nodeId?: string | (() => string);
+}
+/**
+ * A port on the adapter asked for. The adapter is chosen at each call, so creating a port runs and
+ * reads nothing; a name that no adapter has makes every verb fail with `unsupported`.
+ */
+export declare function createProcessManager(options?: ProcessManagerOptions): ProcessManagerPort;
+/** The same, synchronously. */
+export declare function createProcessManagerSync(options?: ProcessManagerOptions): ProcessManagerSyncPort;
+/** This host's process manager. */
+export declare const processManager: ProcessManagerPort;
+/** The same, synchronously. */
+export declare const processManagerSync: ProcessManagerSyncPort;
+export {};

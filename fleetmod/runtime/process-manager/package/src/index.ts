@@ -1,0 +1,1404 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { closeSync, constants, existsSync, openSync, writeSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { dirname, join, resolve } from "node:path";
+
+export type ErrorCode =
+  | "tool-missing"
+  | "timeout"
+  | "not-found"
+  | "disabled"
+  | "invalid-label"
+  | "failed"
+  | "unsupported";
+
+const NEXT: Record<ErrorCode, string> = {
+  "tool-missing": "install it, or choose another adapter by PROCESS_MANAGER",
+  timeout: "see whether the service manager answers at all",
+  "not-found": "load the service first",
+  disabled: "enable the service first",
+  "invalid-label": "use letters, digits, '.', '_', '-' and '@', after an optional domain",
+  failed: "see the service manager's own message",
+  unsupported: "set PROCESS_MANAGER to launchctl, systemctl or null",
+};
+
+interface ErrorDetails {
+  code: ErrorCode;
+  operation: string;
+  label: string;
+  adapter: string;
+  exitCode?: number;
+  stderr?: string;
+  /** What to do next, where the code's own advice is not the best. */
+  hint?: string;
+}
+
+/** A verb that failed: what was asked, of which adapter, and what to do next. */
+export class ProcessManagerError extends Error {
+  readonly code: ErrorCode;
+  readonly operation: string;
+  readonly label: string;
+  readonly adapter: string;
+  readonly exitCode: number;
+  readonly stderr: string;
+  readonly hint: string;
+
+  constructor(details: ErrorDetails) {
+    const said = (details.stderr ?? "").trim();
+    const hint = details.hint ?? NEXT[details.code];
+    const what = `${details.operation} ${details.label}`.trim();
+    super(`${what} by ${details.adapter}: ${said || details.code} (${hint})`);
+    this.name = "ProcessManagerError";
+    this.code = details.code;
+    this.operation = details.operation;
+    this.label = details.label;
+    this.adapter = details.adapter;
+    this.exitCode = details.exitCode ?? 1;
+    this.stderr = said;
+    this.hint = hint;
+  }
+}
+
+
+/** A program to run: an argument vector, never a shell. */
+interface Command {
+  argv: readonly [string, ...string[]];
+  /** A tool that the verb can do without: when it does not run, its exit code tells, and no error. */
+  optional?: boolean;
+}
+
+/** A wait in milliseconds; its result's code is `OVERDUE` once the verb has outlasted its bound. */
+interface Pause {
+  pause: number;
+}
+
+/** Something that the caller should know though the verb succeeds. */
+interface Warning {
+  warning: string;
+}
+
+interface Result {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** What an adapter's verb does, as the commands it wants run; driven with or without promises. */
+type Steps<T> = Generator<Command | Pause | Warning, T, Result>;
+
+/** The steps of a verb that runs no command: `answer` is asked once they are driven. */
+function* stepless<T>(answer: () => T): Steps<T> {
+  yield* [];
+  return answer();
+}
+
+interface DriveOptions {
+  operation: string;
+  label: string;
+  adapter: string;
+  /** The bound on each command, and on how long a verb polls. */
+  timeoutMs: number;
+}
+
+/** The exit code that timeout(1) gives. */
+const OVERDUE = 124;
+const NOT_RUN = 127;
+const MAX_OUTPUT = 16 * 1024 * 1024;
+
+/** Run a verb's steps. Rejects with a ProcessManagerError: the verb's own, or a tool that fails to run. */
+async function driveAsync<T>(steps: Steps<T>, options: DriveOptions): Promise<T> {
+  const started = Date.now();
+  let next = steps.next();
+  while (!next.done) {
+    const step = next.value;
+    if ("pause" in step) {
+      await new Promise((resolve) => setTimeout(resolve, step.pause));
+      next = steps.next(waited(started, options));
+    } else if ("warning" in step) {
+      next = steps.next(warn(step));
+    } else {
+      next = steps.next(await run(step, options).catch((error) => without(step, error)));
+    }
+  }
+  return next.value;
+}
+
+/** The same, blocking. */
+function driveSync<T>(steps: Steps<T>, options: DriveOptions): T {
+  const started = Date.now();
+  let next = steps.next();
+  while (!next.done) {
+    const step = next.value;
+    if ("pause" in step) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, step.pause);
+      next = steps.next(waited(started, options));
+    } else if ("warning" in step) {
+      next = steps.next(warn(step));
+    } else {
+      next = steps.next(tryNow(step, options));
+    }
+  }
+  return next.value;
+}
+
+function tryNow(step: Command, options: DriveOptions): Result {
+  try {
+    return runNow(step, options);
+  } catch (error) {
+    return without(step, error);
+  }
+}
+
+/** The result of a tool that did not run; throws unless the verb can do without it. */
+function without(step: Command, error: unknown): Result {
+  if (!step.optional || !(error instanceof ProcessManagerError)) throw error;
+  return { code: error.exitCode, stdout: "", stderr: error.stderr };
+}
+
+/** By the runtime's own channel: on standard error, unless the program listens for it. */
+function warn({ warning }: Warning): Result {
+  process.emitWarning(warning, "ProcessManagerWarning");
+  return { code: 0, stdout: "", stderr: "" };
+}
+
+function waited(started: number, options: DriveOptions): Result {
+  return { code: Date.now() - started < options.timeoutMs ? 0 : OVERDUE, stdout: "", stderr: "" };
+}
+
+// A group of its own, so that what the tool has started ends with it; C, since messages are read.
+const settings = (): { detached: true; env: NodeJS.ProcessEnv } =>
+  ({ detached: true, env: { ...process.env, LC_ALL: "C" } });
+
+function run(command: Command, options: DriveOptions): Promise<Result> {
+  const [program, ...args] = command.argv;
+  return new Promise((resolve, reject) => {
+    const child: ChildProcess = spawn(program, args, { ...settings(), stdio: ["ignore", "pipe", "pipe"] });
+    let stdout = "";
+    let stderr = "";
+    const end = (error: ProcessManagerError): void => {
+      clearTimeout(timer);
+      killGroup(child.pid);
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      reject(error);
+    };
+    const timer = setTimeout(() => end(overdue(program, options)), options.timeoutMs);
+    const bounded = (text: string): string => {
+      if (text.length > MAX_OUTPUT) end(broken(program, "printed too much", options));
+      return text;
+    };
+    child.on("error", (error) => end(unstarted(program, error, options)));
+    child.on("close", (code, signal) => {
+      if (code === null) end(broken(program, `was ended by ${signal}`, options));
+      clearTimeout(timer);
+      resolve({ code: code ?? 1, stdout, stderr });
+    });
+    // There are no streams when the process has no file descriptor left for them.
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout = bounded(stdout + text)));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (stderr = bounded(stderr + text)));
+  });
+}
+
+function runNow(command: Command, options: DriveOptions): Result {
+  const [program, ...args] = command.argv;
+  // `detached` is not among spawnSync's documented options; Node and Bun honour it all the same.
+  const done = spawnSync(program, args, {
+    ...settings(),
+    encoding: "utf8",
+    timeout: options.timeoutMs,
+    killSignal: "SIGKILL",
+    maxBuffer: MAX_OUTPUT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  if (done.error === undefined && done.status !== null) {
+    return { code: done.status, stdout: done.stdout, stderr: done.stderr };
+  }
+  killGroup(done.pid);
+  const error = done.error as NodeJS.ErrnoException | undefined;
+  if (error?.code === "ETIMEDOUT") throw overdue(program, options);
+  if (error?.code === "ENOBUFS") throw broken(program, "printed too much", options);
+  if (error !== undefined) throw unstarted(program, error, options);
+  throw broken(program, `was ended by ${done.signal}`, options);
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined || pid <= 1) return; // never started; 0 would be this process's own group
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // the group is gone already
+  }
+}
+
+function unstarted(program: string, error: NodeJS.ErrnoException, options: DriveOptions): ProcessManagerError {
+  if (error.code !== "ENOENT" && error.code !== "EACCES") {
+    return broken(program, `did not start: ${error.message}`, options);
+  }
+  return new ProcessManagerError({
+    ...options, code: "tool-missing", exitCode: NOT_RUN, stderr: `${program} is not on PATH`,
+  });
+}
+
+function overdue(program: string, options: DriveOptions): ProcessManagerError {
+  return new ProcessManagerError({
+    ...options, code: "timeout", exitCode: OVERDUE,
+    stderr: `${program} did not answer within ${options.timeoutMs} ms`,
+  });
+}
+
+function broken(program: string, what: string, options: DriveOptions): ProcessManagerError {
+  return new ProcessManagerError({ ...options, code: "failed", stderr: `${program} ${what}` });
+}
+
+
+/** A service as the manager lists it. */
+export interface ManagedService {
+  label: string;
+  pid: number | null;
+  /** The exit status of its last run; null when it never ran or the manager does not tell. */
+  lastExit: number | null;
+}
+
+/** What the manager knows of one service; `null` is a fact that it does not tell. */
+export interface ServiceState {
+  label: string;
+  loaded: boolean;
+  enabled: boolean | null;
+  pid: number | null;
+  state: string | null;
+  program: string | null;
+  workingDirectory: string | null;
+  lastExit: number | null;
+  runs: number | null;
+  /** The file that defines it: a plist or a unit. */
+  source: string | null;
+}
+
+/** What a probe found: the state, or why there is none. */
+export type ProbeResult =
+  | { outcome: "ok"; state: ServiceState }
+  | { outcome: "failed"; error: ProcessManagerError };
+
+export interface ServiceConfig {
+  /**
+   * The plist or unit file, where it is not in a folder that the manager searches. For a plist,
+   * systemctl takes the units that `fleetmod units` has made of it: those beside it, or in a folder
+   * `systemd` beside its own.
+   */
+  source?: string;
+  /** `false` enables a service for the next load and does not load it now. */
+  load?: boolean;
+}
+
+export type HintVerb =
+  | "list"
+  | "start"
+  | "restart"
+  | "stop"
+  | "inspect"
+  | "disable"
+  | "enable"
+  | "load";
+
+/**
+ * Manages services by label. A bare label is one of the caller's own services; `system/x`,
+ * `user/501/x` and `gui/501/x` name another domain. Every verb is safe to repeat. One that fails
+ * rejects with a ProcessManagerError, whose `code` tells why; `hint` never fails.
+ */
+export interface ProcessManagerPort {
+  /** The services whose label contains `pattern`; all of them for "". */
+  list(pattern: string): Promise<ManagedService[]>;
+  /** Start or restart; a service that is not loaded is loaded first. */
+  restart(label: string): Promise<void>;
+  /** Stop, and keep it stopped; what is not loaded is stopped already. */
+  stop(label: string): Promise<void>;
+  /** What is known of a service; one that is not loaded is no error. */
+  inspect(label: string): Promise<ServiceState>;
+  /** Keep it from starting, beyond a reboot; what runs goes on. */
+  disable(label: string): Promise<void>;
+  /** Undo `disable`, and load. */
+  enable(label: string, config?: ServiceConfig): Promise<void>;
+  /** Start; a service that runs is not restarted. */
+  start(label: string): Promise<void>;
+  /** Make the service known to the manager, unless it is disabled; what starts by itself starts. */
+  load(label: string, config?: ServiceConfig): Promise<void>;
+  /** `inspect` for watchers: never rejects, and tells the sink of each probe. */
+  probe(label: string): Promise<ProbeResult>;
+  /** The command that a person types for it on this platform. Runs nothing, never throws. */
+  hint(verb: HintVerb, label: string): string;
+}
+
+/** The synchronous companion, for callers that cannot wait for a promise: it throws where the port rejects. */
+export interface ProcessManagerSyncPort {
+  list(pattern: string): ManagedService[];
+  restart(label: string): void;
+  stop(label: string): void;
+  inspect(label: string): ServiceState;
+  disable(label: string): void;
+  enable(label: string, config?: ServiceConfig): void;
+  start(label: string): void;
+  load(label: string, config?: ServiceConfig): void;
+  probe(label: string): ProbeResult;
+  hint(verb: HintVerb, label: string): string;
+}
+
+
+/** One service manager. Each verb is written once, as steps, and serves both ports. */
+export interface Adapter {
+  readonly name: string;
+  list(pattern: string): Steps<ManagedService[]>;
+  restart(label: string): Steps<void>;
+  stop(label: string): Steps<void>;
+  inspect(label: string): Steps<ServiceState>;
+  disable(label: string): Steps<void>;
+  enable(label: string, config?: ServiceConfig): Steps<void>;
+  start(label: string): Steps<void>;
+  load(label: string, config?: ServiceConfig): Steps<void>;
+  hint(verb: HintVerb, label: string): string;
+}
+
+
+/**
+ * What migrated call sites need where the code around them reads text or exit codes. New code reads
+ * the port's own values.
+ */
+/** Services as a table: PID, last exit status and label, separated by tabs, one a line. */
+export function formatServices(
+  services: readonly ManagedService[],
+  options: { header?: boolean } = {},
+): string {
+  const rows = services.map(({ pid, lastExit, label }) => `${pid ?? "-"}\t${lastExit ?? 0}\t${label}\n`);
+  return (options.header ? "PID\tStatus\tLabel\n" : "") + rows.join("");
+}
+
+/** A state as indented `key = value` lines; what is not known is left out. */
+export function formatService(state: ServiceState): string {
+  const facts: [string, string | number | null][] = [
+    ["path", state.source],
+    ["state", state.state],
+    ["program", state.program],
+    ["working directory", state.workingDirectory],
+    ["pid", state.pid],
+    ["runs", state.runs],
+    ["last exit code", state.lastExit ?? (state.loaded ? "(never exited)" : null)],
+  ];
+  const known = facts.filter(([, value]) => value !== null);
+  return `${state.label} = {\n${known.map(([key, value]) => `\t${key} = ${value}\n`).join("")}}\n`;
+}
+
+/**
+ * A state as the dictionary that listing a single label prints. `LastExitStatus` is a wait status
+ * there: an exit code times 256, or a signal's number (wait(2)).
+ */
+export function formatServiceEntry(state: ServiceState): string {
+  const exit = state.lastExit ?? 0;
+  const facts: [string, string | number | null][] = [
+    ["Label", `"${state.label}"`],
+    ["LastExitStatus", exit < 0 ? -exit : exit * 256],
+    ["PID", state.pid],
+    ["Program", state.program === null ? null : `"${state.program}"`],
+  ];
+  const known = facts.filter(([, value]) => value !== null);
+  return `{\n${known.map(([key, value]) => `\t"${key}" = ${value};\n`).join("")}};\n`;
+}
+
+/** The same services; throws `not-found` when there are none. */
+export function requireServices<T extends readonly ManagedService[]>(services: T): T {
+  if (services.length > 0) return services;
+  throw new ProcessManagerError({
+    code: "not-found", operation: "list", label: "", adapter: "process-manager", exitCode: 1,
+    stderr: "no service matches",
+  });
+}
+
+/** The same state; throws `not-found` when the service is not loaded. */
+export function requireLoaded(state: ServiceState): ServiceState {
+  if (state.loaded) return state;
+  throw new ProcessManagerError({
+    code: "not-found", operation: "inspect", label: state.label, adapter: "process-manager", exitCode: 113,
+    stderr: `Could not find service "${state.label}"`,
+  });
+}
+
+/** How an action went, in the shape of a finished process. */
+export interface Outcome {
+  ok: boolean;
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+  /** Only when the service manager could not be asked at all, as for a process that did not start. */
+  error?: Error;
+}
+
+/** Run an action and tell how it went; never throws. A text that it gives is the outcome's stdout. */
+export async function settle(action: () => Promise<unknown>): Promise<Outcome> {
+  try {
+    return success(await action());
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+/** The same for the synchronous companion. */
+export function settleSync(action: () => unknown): Outcome {
+  try {
+    return success(action());
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+function success(result: unknown): Outcome {
+  return { ok: true, exitCode: 0, stdout: typeof result === "string" ? result : "", stderr: "" };
+}
+
+function failure(thrown: unknown): Outcome {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const outcome = { ok: false, exitCode: 1, stdout: "", stderr: error.message };
+  if (!(error instanceof ProcessManagerError)) return { ...outcome, error };
+  const asked = error.code !== "tool-missing" && error.code !== "timeout";
+  return { ...outcome, exitCode: error.exitCode || 1, ...(asked ? {} : { error }) };
+}
+
+
+/**
+ * What a probe tells whoever watches the fleet: one flat event, its attributes named as OpenTelemetry
+ * names them, so that an exporter hands `name`, `time` and `attributes` on as they are.
+ */
+export interface ProbeEvent {
+  name: "fleet.probe";
+  /** When the probe began, in ISO 8601. */
+  time: string;
+  attributes: {
+    node_id: string;
+    platform: string;
+    /** How the probed thing is reached; a service manager is on this host. */
+    endpoint_class: "localhost" | "vm" | "svc_dns" | "none";
+    adapter_type: string;
+    duration_ms: number;
+    outcome: "ok" | "failed";
+    /** What was asked for: a label. */
+    target: string;
+    /** Why there was no answer; only when it failed. */
+    "error.type"?: string;
+    "service.loaded"?: boolean;
+    "service.state"?: string;
+    "process.pid"?: number;
+  };
+}
+
+/** Takes an event away. What it throws or rejects with is dropped, and nobody waits for it. */
+export type ProbeSink = (event: ProbeEvent) => unknown;
+
+/** What a JSON-lines sink needs of a stream: process.stderr, or fs.createWriteStream(…). */
+export interface LineStream {
+  write(text: string): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+/** A sink that appends each event as a line of JSON to a file, or writes it to a stream. */
+export function jsonLines(to: string | LineStream): ProbeSink {
+  if (typeof to !== "string") to.on("error", () => {}); // a reader that went away ends no probe
+  return (event) => {
+    const line = `${JSON.stringify(event)}\n`;
+    if (typeof to === "string") append(to, line);
+    else to.write(line);
+  };
+}
+
+let shared: ProbeSink | undefined;
+
+/** Give the events of every port that has no sink of its own to `sink`; `undefined` drops them, as at first. */
+export function setProbeSink(sink: ProbeSink | undefined): void {
+  shared = sink;
+}
+
+/** Hand an event to a sink, whatever the sink does. */
+function emit(sink: ProbeSink | undefined, event: () => ProbeEvent): void {
+  const to = sink ?? shared;
+  if (to === undefined) return;
+  try {
+    void Promise.resolve(to(event())).catch(() => {});
+  } catch {
+    // a probe must not fail for its report
+  }
+}
+
+/** The node's name: NODE_ID, then the host's name. */
+function defaultNodeId(): string {
+  return process.env["NODE_ID"]?.trim() || hostname();
+}
+
+function append(path: string, line: string): void {
+  // One write, so that lines of several processes do not mix; O_NONBLOCK, since opening a pipe
+  // that nobody reads would wait (open(2)).
+  const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
+  const file = openSync(path, O_WRONLY | O_APPEND | O_CREAT | (O_NONBLOCK ?? 0));
+  try {
+    writeSync(file, line);
+  } finally {
+    closeSync(file);
+  }
+}
+
+
+// No white space, no leading dash, no shell character: a label can be neither flag nor injection.
+const LABEL = /^[A-Za-z0-9_][A-Za-z0-9_.@:+-]*$/;
+const TARGET = /^(?:(gui|user)\/(\d{1,10})|(system))\/(.*)$/s;
+
+interface Target {
+  /** `own` is the caller's own domain, whatever the platform calls it. */
+  domain: "own" | "gui" | "user" | "system";
+  uid: number | null;
+  name: string;
+}
+
+/** Take a label or a full service target apart; throws `invalid-label`. */
+function parseLabel(label: string, operation: string, adapter: string): Target {
+  const target = splitTarget(label);
+  // A label often comes from the environment: undefined would pass as "undefined".
+  if (typeof label !== "string" || !LABEL.test(target.name)) {
+    throw new ProcessManagerError({ code: "invalid-label", operation, label, adapter });
+  }
+  return target;
+}
+
+/** The same for texts shown to people: takes any label, never throws. */
+function splitTarget(label: string): Target {
+  const match = TARGET.exec(label);
+  if (match?.[3]) return { domain: "system", uid: null, name: match[4] ?? "" };
+  if (match?.[1] === "gui" || match?.[1] === "user") {
+    return { domain: match[1], uid: Number(match[2]), name: match[4] ?? "" };
+  }
+  return { domain: "own", uid: null, name: label };
+}
+
+/** Quote a word for a POSIX shell where it needs it. */
+function shellQuote(word: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
+}
+
+/** A word as a command's last operand: quoted, and no option even with a leading dash. */
+function operand(word: string): string {
+  return word.startsWith("-") ? `-- ${shellQuote(word)}` : shellQuote(word);
+}
+
+
+/**
+ * Reads what launchctl prints. launchctl(1) calls the output of `print` no interface, so a fact that
+ * is not found is null and never an error.
+ */
+/** `launchctl list`: a header, then PID, last exit status (negative: a signal) and label. */
+function parseList(output: string): ManagedService[] {
+  const services: ManagedService[] = [];
+  for (const line of output.split("\n")) {
+    const match = /^(-|\d+)\t(-|-?\d+|\?\?\?)\t(\S.*)$/.exec(line);
+    const [, pid, status, label] = match ?? [];
+    if (label === undefined) continue;
+    services.push({ label, pid: leadingNumber(pid), lastExit: leadingNumber(status) });
+  }
+  return services;
+}
+
+/** The facts at the top level of `launchctl print TARGET`. */
+function parsePrint(
+  output: string,
+): Pick<ServiceState, "pid" | "state" | "program" | "workingDirectory" | "lastExit" | "runs" | "source"> {
+  const field = (key: string): string | undefined =>
+    new RegExp(`^\\t${key} = (.*)$`, "m").exec(output)?.[1]?.trim();
+  const signal = /: (\d+)$/.exec(field("last terminating signal") ?? "")?.[1];
+  return {
+    pid: leadingNumber(field("pid")),
+    state: field("state") ?? null,
+    program: field("program") ?? null,
+    workingDirectory: field("working directory") ?? null,
+    lastExit: signal === undefined ? leadingNumber(field("last exit code")) : -Number(signal),
+    runs: leadingNumber(field("runs")),
+    source: field("path") ?? null,
+  };
+}
+
+/**
+ * Whether `launchctl print-disabled DOMAIN` says that a service is disabled; null when it has no
+ * line there. Older releases say `true` for `disabled`.
+ */
+function overrideOf(name: string, output: string): boolean | null {
+  for (const line of output.split("\n")) {
+    const [, label, word] = /^\s*"(.*)" => (\w+)$/.exec(line) ?? [];
+    if (label === name) return word === "disabled" || word === "true";
+  }
+  return null;
+}
+
+function leadingNumber(text: string | undefined): number | null {
+  const match = /^-?\d+/.exec(text ?? "");
+  return match ? Number(match[0]) : null;
+}
+
+
+/**
+ * macOS: launchctl(1), subcommands of 10.11 and later. Exit codes seen there: 3 "No such process",
+ * 5 "Input/output error" (already loaded, still being removed, disabled, or a bad plist), 36 and 37
+ * "Operation (now|already) in progress", 112 "Could not find domain", 113 "Could not find service",
+ * 119 "Service is disabled", 125 "Domain does not support specified action".
+ */
+/** The tool that manages services on macOS, for code that looks for its name in a text. */
+export const MACOS_SERVICE_TOOL = "launchctl";
+
+const NOT_FOUND = [3, 113];
+const IN_PROGRESS = [5, 36, 37];
+const DISABLED = 119;
+const NO_DOMAIN = [112, 125];
+const ATTEMPTS = 8;
+const PAUSE_MS = 250;
+
+const ownUid = (): number => process.getuid?.() ?? 501;
+
+function domain(target: Target): string {
+  if (target.domain === "system") return "system";
+  if (target.domain === "own") return `gui/${ownUid()}`;
+  return `${target.domain}/${target.uid}`;
+}
+
+const service = (target: Target): string => `${domain(target)}/${target.name}`;
+
+/**
+ * Run a subcommand on a target's service, or on `rest` in its domain. Where nobody is logged in at
+ * the screen there is no `gui` domain, as over SSH; one's own services are in `user` then
+ * (launchctl(1), SUBCOMMANDS).
+ */
+function* launchctlCall(target: Target, verb: string, flags: string[] = [], rest?: string[]): Steps<Result> {
+  const words = (on: Target): string[] => (rest ? [domain(on), ...rest] : [service(on)]);
+  const result = yield { argv: [MACOS_SERVICE_TOOL, verb, ...flags, ...words(target)] };
+  if (target.domain !== "own" || !NO_DOMAIN.includes(result.code)) return result;
+  return yield { argv: [MACOS_SERVICE_TOOL, verb, ...flags, ...words({ ...target, domain: "user", uid: ownUid() })] };
+}
+
+function launchctlError(operation: string, label: string, result: Result): ProcessManagerError {
+  const code = NOT_FOUND.includes(result.code)
+    ? "not-found"
+    : result.code === DISABLED || /service is disabled/i.test(result.stderr)
+      ? "disabled"
+      : "failed";
+  return new ProcessManagerError({
+    code, operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: result.code, stderr: result.stderr,
+  });
+}
+
+/** Where launchd looks for a job's plist (launchd.plist(5), FILES). */
+function findPlist(target: Target): string | null {
+  const folders = target.domain === "system"
+    ? ["/Library/LaunchDaemons"]
+    : [`${process.env["HOME"] || homedir()}/Library/LaunchAgents`, "/Library/LaunchAgents"];
+  return folders.map((folder) => `${folder}/${target.name}.plist`).find((path) => existsSync(path)) ?? null;
+}
+
+/** The plists that are in no folder of launchd's, by service: `stop` would lose the way back. */
+const sources = new Map<string, string>();
+
+function* rememberSource(target: Target): Steps<void> {
+  if (findPlist(target) !== null) return;
+  const result = yield* launchctlCall(target, "print");
+  const { source } = parsePrint(result.code === 0 ? result.stdout : "");
+  if (source !== null) sources.set(service(target), source);
+}
+
+function rememberedSource(target: Target): string | null {
+  const source = sources.get(service(target));
+  return source !== undefined && existsSync(source) ? source : null;
+}
+
+function* isLoaded(target: Target): Steps<boolean> {
+  return (yield* launchctlCall(target, "print")).code === 0;
+}
+
+/** Whether the override that `enable` and `disable` write says disabled; null without one. */
+function* isDisabled(target: Target): Steps<boolean | null> {
+  const result = yield* launchctlCall(target, "print-disabled", [], []);
+  return result.code === 0 ? overrideOf(target.name, result.stdout) : null;
+}
+
+/** `bootstrap` right after `bootout` fails until the old job is gone, so it is tried again. */
+function* bootstrap(operation: string, label: string, target: Target, plist: string): Steps<void> {
+  for (let attempt = 1; ; attempt++) {
+    const result = yield* launchctlCall(target, "bootstrap", [], [plist]);
+    if (result.code === 0 || /already (loaded|bootstrapped|exists)/i.test(result.stderr)) return;
+    if (!IN_PROGRESS.includes(result.code)) throw launchctlError(operation, label, result);
+    if (yield* isLoaded(target)) return;
+    // A disabled service answers 5 too, and no waiting helps.
+    if (attempt === 1 && (yield* isDisabled(target))) throw launchctlError(operation, label, { ...result, code: DISABLED });
+    const waited = attempt < ATTEMPTS ? yield { pause: PAUSE_MS } : { code: OVERDUE };
+    if (waited.code !== 0) throw launchctlError(operation, label, result);
+  }
+}
+
+function* ensureLoaded(operation: string, label: string, config?: ServiceConfig): Steps<void> {
+  const target = parseLabel(label, operation, MACOS_SERVICE_TOOL);
+  if (yield* isLoaded(target)) return;
+  const plist = config?.source ?? findPlist(target) ?? rememberedSource(target);
+  if (plist === null) {
+    throw new ProcessManagerError({
+      code: "not-found", operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: 113,
+      stderr: `Could not find service "${target.name}": not loaded, and no ${target.name}.plist is found`,
+    });
+  }
+  yield* bootstrap(operation, label, target, plist);
+}
+
+function* kickstart(operation: string, label: string, flags: string[]): Steps<void> {
+  const target = parseLabel(label, operation, MACOS_SERVICE_TOOL);
+  let result = yield* launchctlCall(target, "kickstart", flags);
+  if (NOT_FOUND.includes(result.code)) {
+    yield* ensureLoaded(operation, label);
+    // What has just been loaded is fresh: -k would kill it in its first moment.
+    result = yield* launchctlCall(target, "kickstart");
+  }
+  // 37: it is being started already, which is what was asked for.
+  if (result.code !== 0 && result.code !== 37) throw launchctlError(operation, label, result);
+}
+
+function bootstrapHint(target: Target): string {
+  const folder = target.domain === "system" ? "/Library/LaunchDaemons" : "~/Library/LaunchAgents";
+  return `launchctl bootstrap ${domain(target)} ${folder}/${shellQuote(`${target.name}.plist`)}`;
+}
+
+export const launchctl: Adapter = {
+  name: MACOS_SERVICE_TOOL,
+
+  *list(pattern: string): Steps<ManagedService[]> {
+    const result = yield { argv: [MACOS_SERVICE_TOOL, "list"] };
+    if (result.code !== 0) throw launchctlError("list", pattern, result);
+    return parseList(result.stdout).filter(({ label }) => label.includes(pattern));
+  },
+
+  *restart(label: string): Steps<void> {
+    yield* kickstart("restart", label, ["-k"]);
+  },
+
+  *start(label: string): Steps<void> {
+    yield* kickstart("start", label, []);
+  },
+
+  *stop(label: string): Steps<void> {
+    const target = parseLabel(label, "stop", MACOS_SERVICE_TOOL);
+    yield* rememberSource(target);
+    const result = yield* launchctlCall(target, "bootout");
+    if (NOT_FOUND.includes(result.code)) return;
+    if (result.code !== 0 && result.code !== 36) throw launchctlError("stop", label, result);
+    // launchd goes on stopping it after the command has answered, with 36 or with success.
+    while (yield* isLoaded(target)) {
+      const waited = yield { pause: PAUSE_MS };
+      if (waited.code === 0) continue;
+      throw new ProcessManagerError({
+        code: "timeout", operation: "stop", label, adapter: MACOS_SERVICE_TOOL, exitCode: OVERDUE,
+        stderr: `${service(target)} is still being stopped`,
+      });
+    }
+  },
+
+  *inspect(label: string): Steps<ServiceState> {
+    const target = parseLabel(label, "inspect", MACOS_SERVICE_TOOL);
+    const result = yield* launchctlCall(target, "print");
+    if (result.code !== 0 && !NOT_FOUND.includes(result.code)) throw launchctlError("inspect", label, result);
+    const loaded = result.code === 0;
+    const disabled = yield* isDisabled(target);
+    const facts = parsePrint(loaded ? result.stdout : "");
+    return {
+      label: target.name,
+      loaded,
+      // Without an override the plist decides, and what it disables is not loaded.
+      enabled: disabled === null ? (loaded ? true : null) : !disabled,
+      ...facts,
+      source: facts.source ?? findPlist(target),
+    };
+  },
+
+  *disable(label: string): Steps<void> {
+    const target = parseLabel(label, "disable", MACOS_SERVICE_TOOL);
+    const result = yield* launchctlCall(target, "disable");
+    if (result.code !== 0) throw launchctlError("disable", label, result);
+  },
+
+  *enable(label: string, config?: ServiceConfig): Steps<void> {
+    const target = parseLabel(label, "enable", MACOS_SERVICE_TOOL);
+    const result = yield* launchctlCall(target, "enable");
+    if (result.code !== 0) throw launchctlError("enable", label, result);
+    if (config?.load !== false) yield* ensureLoaded("enable", label, config);
+  },
+
+  *load(label: string, config?: ServiceConfig): Steps<void> {
+    yield* ensureLoaded("load", label, config);
+  },
+
+  hint(verb: HintVerb, label: string): string {
+    if (verb === "list") return label ? `launchctl list | grep ${operand(label)}` : "launchctl list";
+    const target = splitTarget(label);
+    const full = shellQuote(service(target));
+    switch (verb) {
+      case "restart": return `launchctl kickstart -k ${full}`;
+      case "start": return `launchctl kickstart ${full}`;
+      case "stop": return `launchctl bootout ${full}`;
+      case "inspect": return `launchctl print ${full}`;
+      case "load": return bootstrapHint(target);
+      case "enable": return `launchctl enable ${full} && ${bootstrapHint(target)}`;
+      default: return `launchctl ${verb} ${full}`;
+    }
+  },
+};
+
+
+/** Manages nothing: for tests, and for hosts where something else supervises the processes. */
+const NULL = "null";
+const KEPT = 1000; // a daemon that polls must not grow by it
+
+export interface RecordedCall {
+  verb: string;
+  label: string;
+  config?: ServiceConfig;
+}
+
+export interface NullAdapter extends Adapter {
+  /** The verbs that were called, in order; the last thousand of them. */
+  readonly calls: RecordedCall[];
+  /** The states that `list` and `inspect` answer with; verbs change them as a manager would. */
+  readonly states: Map<string, ServiceState>;
+}
+
+/** An adapter that begins with `states`, which it copies, and runs nothing. */
+export function nullAdapter(states: Iterable<ServiceState> = []): NullAdapter {
+  const known = new Map<string, ServiceState>();
+  for (const state of states) known.set(state.label, { ...state });
+  const calls: RecordedCall[] = [];
+  let lastPid = 1000;
+
+  const record = (verb: string, label: string, config?: ServiceConfig): string => {
+    calls.push(config === undefined ? { verb, label } : { verb, label, config });
+    if (calls.length > KEPT) calls.shift();
+    return verb === "list" ? label : parseLabel(label, verb, NULL).name;
+  };
+  const of = (name: string): ServiceState => {
+    const state = known.get(name) ?? absent(name);
+    known.set(name, state);
+    return state;
+  };
+  const run = (name: string, again: boolean): void => {
+    const state = of(name);
+    if (state.pid !== null && !again) return;
+    Object.assign(state, { loaded: true, state: "running", pid: ++lastPid, runs: (state.runs ?? 0) + 1 });
+  };
+
+  return {
+    name: NULL,
+    calls,
+    states: known,
+    list: (pattern: string): Steps<ManagedService[]> =>
+      stepless(() => {
+        record("list", pattern);
+        return [...known.values()]
+          .filter((state) => state.loaded && state.label.includes(pattern))
+          .map(({ label, pid, lastExit }) => ({ label, pid, lastExit }));
+      }),
+    restart: (label: string): Steps<void> => stepless(() => run(record("restart", label), true)),
+    start: (label: string): Steps<void> => stepless(() => run(record("start", label), false)),
+    stop: (label: string): Steps<void> =>
+      stepless(() => {
+        const name = record("stop", label);
+        if (known.has(name)) Object.assign(of(name), { loaded: false, state: null, pid: null });
+      }),
+    inspect: (label: string): Steps<ServiceState> =>
+      stepless(() => {
+        const name = record("inspect", label);
+        return { ...(known.get(name) ?? absent(name)) };
+      }),
+    disable: (label: string): Steps<void> =>
+      stepless(() => {
+        of(record("disable", label)).enabled = false;
+      }),
+    enable: (label: string, config?: ServiceConfig): Steps<void> =>
+      stepless(() => {
+        const state = of(record("enable", label, config));
+        state.enabled = true;
+        if (config?.load !== false) state.loaded = true;
+      }),
+    load: (label: string, config?: ServiceConfig): Steps<void> =>
+      stepless(() => {
+        of(record("load", label, config)).loaded = true;
+      }),
+    hint(verb: HintVerb, label: string): string {
+      return `(no service manager) ${verb}${label ? ` ${shellQuote(label)}` : ""}`;
+    },
+  };
+}
+
+function absent(label: string): ServiceState {
+  return {
+    label, loaded: false, enabled: null, pid: null, state: null, program: null,
+    workingDirectory: null, lastExit: null, runs: null, source: null,
+  };
+}
+
+
+/** Probes: an answer in every case, and one event each. */
+interface ProbeOptions {
+  timeoutMs: number;
+  sink?: ProbeSink | undefined;
+  nodeId?: string | (() => string) | undefined;
+}
+
+/** What is being asked, and since when. */
+interface Question {
+  label: string;
+  adapter: string;
+  time: Date;
+  started: number;
+}
+
+/** Ask for a service's state. Never rejects. */
+async function probe(adapter: () => Adapter, label: string, options: ProbeOptions): Promise<ProbeResult> {
+  const question = ask(label);
+  try {
+    const on = named(question, adapter());
+    const state = await driveAsync(on.inspect(label), bounds(question, options));
+    return told(question, { outcome: "ok", state }, options);
+  } catch (error) {
+    return told(question, { outcome: "failed", error: wrapped(question, error) }, options);
+  }
+}
+
+/** The same, synchronously. Never throws. */
+function probeSync(adapter: () => Adapter, label: string, options: ProbeOptions): ProbeResult {
+  const question = ask(label);
+  try {
+    const on = named(question, adapter());
+    const state = driveSync(on.inspect(label), bounds(question, options));
+    return told(question, { outcome: "ok", state }, options);
+  } catch (error) {
+    return told(question, { outcome: "failed", error: wrapped(question, error) }, options);
+  }
+}
+
+function ask(label: string): Question {
+  return { label: String(label), adapter: "unknown", time: new Date(), started: performance.now() };
+}
+
+function named(question: Question, on: Adapter): Adapter {
+  question.adapter = on.name;
+  return on;
+}
+
+function bounds({ label, adapter }: Question, { timeoutMs }: ProbeOptions): DriveOptions {
+  return { operation: "probe", label, adapter, timeoutMs };
+}
+
+function wrapped({ label, adapter }: Question, error: unknown): ProcessManagerError {
+  if (error instanceof ProcessManagerError) return error;
+  const stderr = error instanceof Error ? error.message : String(error);
+  return new ProcessManagerError({ code: "failed", operation: "probe", label, adapter, stderr });
+}
+
+function told(question: Question, result: ProbeResult, options: ProbeOptions): ProbeResult {
+  const duration_ms = Math.round(performance.now() - question.started);
+  emit(options.sink, () => ({
+    name: "fleet.probe",
+    time: question.time.toISOString(),
+    attributes: {
+      node_id: (typeof options.nodeId === "function" ? options.nodeId() : options.nodeId) ?? defaultNodeId(),
+      platform: process.platform,
+      endpoint_class: "localhost",
+      adapter_type: question.adapter,
+      target: question.label,
+      duration_ms,
+      outcome: result.outcome,
+      ...(result.outcome === "ok" ? facts(result.state) : { "error.type": result.error.code }),
+    },
+  }));
+  return result;
+}
+
+function facts(state: ServiceState): Partial<ProbeEvent["attributes"]> {
+  return {
+    "service.loaded": state.loaded,
+    ...(state.state === null ? {} : { "service.state": state.state }),
+    ...(state.pid === null ? {} : { "process.pid": state.pid }),
+  };
+}
+
+
+/** The two ports of an adapter: each verb as a promise, and as a plain call. */
+/** The port of the adapter that `adapter()` gives at each call. */
+function asyncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManagerPort {
+  const go = <T,>(operation: string, label: string, steps: (on: Adapter) => Steps<T>): Promise<T> => {
+    const on = adapter();
+    return driveAsync(steps(on), { operation, label, adapter: on.name, timeoutMs: options.timeoutMs });
+  };
+  return {
+    list: (pattern) => go("list", pattern, (on) => on.list(pattern)),
+    restart: (label) => go("restart", label, (on) => on.restart(label)),
+    stop: (label) => go("stop", label, (on) => on.stop(label)),
+    inspect: (label) => go("inspect", label, (on) => on.inspect(label)),
+    disable: (label) => go("disable", label, (on) => on.disable(label)),
+    enable: (label, config) => go("enable", label, (on) => on.enable(label, config)),
+    start: (label) => go("start", label, (on) => on.start(label)),
+    load: (label, config) => go("load", label, (on) => on.load(label, config)),
+    probe: (label) => probe(adapter, label, options),
+    hint: (verb, label) => adapter().hint(verb, label),
+  };
+}
+
+/** The same, synchronously. */
+function syncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManagerSyncPort {
+  const go = <T,>(operation: string, label: string, steps: (on: Adapter) => Steps<T>): T => {
+    const on = adapter();
+    return driveSync(steps(on), { operation, label, adapter: on.name, timeoutMs: options.timeoutMs });
+  };
+  return {
+    list: (pattern) => go("list", pattern, (on) => on.list(pattern)),
+    restart: (label) => go("restart", label, (on) => on.restart(label)),
+    stop: (label) => go("stop", label, (on) => on.stop(label)),
+    inspect: (label) => go("inspect", label, (on) => on.inspect(label)),
+    disable: (label) => go("disable", label, (on) => on.disable(label)),
+    enable: (label, config) => go("enable", label, (on) => on.enable(label, config)),
+    start: (label) => go("start", label, (on) => on.start(label)),
+    load: (label, config) => go("load", label, (on) => on.load(label, config)),
+    probe: (label) => probeSync(adapter, label, options),
+    hint: (verb, label) => adapter().hint(verb, label),
+  };
+}
+
+
+/** Reads what `systemctl show` prints (systemctl(1), systemd.unit(5), org.freedesktop.systemd1(5)). */
+/** The properties of one unit, by name. */
+type Facts = ReadonlyMap<string, string>;
+
+const PROPERTIES: string = [
+  "Id", "LoadState", "LoadError", "ActiveState", "SubState", "UnitFileState", "MainPID",
+  "ExecMainCode", "ExecMainStatus", "ExecMainStartTimestampMonotonic", "ExecStart",
+  "WorkingDirectory", "FragmentPath", "NRestarts",
+].join(",");
+const EXITED = "1"; // CLD_EXITED of waitid(2); what else is not 0 was ended by a signal
+
+/** One map for each unit, in the order of the output. */
+function parseShow(output: string): Facts[] {
+  const blocks = output.split("\n\n").filter((block) => block.trim() !== "");
+  return blocks.map((block) => {
+    const facts = new Map<string, string>();
+    for (const line of block.split("\n")) {
+      const at = line.indexOf("=");
+      if (at > 0) facts.set(line.slice(0, at), line.slice(at + 1));
+    }
+    return facts;
+  });
+}
+
+/** Running, or with a unit file; a unit whose file is gone can still run. */
+function isKnown(facts: Facts): boolean {
+  return facts.get("LoadState") === "loaded" || facts.get("ActiveState") === "active";
+}
+
+function isUnitLoaded(facts: Facts): boolean {
+  return facts.get("LoadState") === "loaded";
+}
+
+/** Whether the unit's own [Install] section is in force. */
+function isInstalled(facts: Facts): boolean {
+  return (facts.get("UnitFileState") ?? "").startsWith("enabled");
+}
+
+const pid = (facts: Facts): number | null => exactNumber(facts.get("MainPID")) || null;
+
+function lastExit(facts: Facts): number | null {
+  const how = facts.get("ExecMainCode") ?? "0";
+  const status = exactNumber(facts.get("ExecMainStatus"));
+  if (how === "0" || status === null) return null;
+  return how === EXITED ? status : -status;
+}
+
+/** The state of a service, and of the timer and path units that start it. */
+function stateOf(label: string, service: Facts, triggers: readonly Facts[]): ServiceState {
+  const active = service.get("ActiveState") ?? "";
+  const started = (exactNumber(service.get("ExecMainStartTimestampMonotonic")) ?? 0) > 0;
+  return {
+    label,
+    loaded: isKnown(service),
+    enabled: isEnabled(service, triggers),
+    pid: pid(service),
+    state: active === "active" && service.get("SubState") === "running" ? "running" : active || null,
+    program: /\bpath=([^;]+?) ;/.exec(service.get("ExecStart") ?? "")?.[1] ?? null,
+    workingDirectory: service.get("WorkingDirectory") || null,
+    lastExit: lastExit(service),
+    runs: started ? (exactNumber(service.get("NRestarts")) ?? 0) + 1 : 0,
+    source: service.get("FragmentPath") || null,
+  };
+}
+
+function isEnabled(service: Facts, triggers: readonly Facts[]): boolean | null {
+  const fileState = service.get("UnitFileState") ?? "";
+  if (isInstalled(service)) return true;
+  if (triggers.length > 0 && fileState !== "masked") return triggers.some(isInstalled);
+  return fileState ? /^(static|alias|generated)/.test(fileState) : null;
+}
+
+function exactNumber(text: string | undefined): number | null {
+  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : null;
+}
+
+
+/** Which unit files a `source` stands for. */
+/** The unit files to link for the service unit `unit`; none where the source names none. */
+function unitFiles(source: string, unit: string): string[] {
+  const file = resolve(source);
+  if (file.endsWith(".service")) return [file, ...triggersOf(file).filter(existsSync)];
+  if (!file.endsWith(".plist")) return [];
+  const folder = dirname(file);
+  for (const beside of [folder, join(dirname(folder), "systemd")]) {
+    const service = join(beside, unit);
+    if (existsSync(service)) return [service, ...triggersOf(service).filter(existsSync)];
+  }
+  return [];
+}
+
+/** The units that start a service by time or by path have its name (systemd.timer(5), Unit=). */
+function triggersOf(service: string): string[] {
+  const stem = service.replace(/\.service$/, "");
+  return [`${stem}.timer`, `${stem}.path`];
+}
+
+
+/**
+ * Linux: systemctl(1). A label is the unit `<label>.service` of the user manager, whatever uid a
+ * `gui/` or `user/` target names; `system/x` is one of the system manager. The timer and path units
+ * of that name belong to it, as its triggers belong to a launchd job. Exit codes: 3 not active,
+ * 4 no such unit, 5 not loaded (systemctl(1), EXIT STATUS).
+ */
+/** A service and the trigger units that are there for it. */
+interface Shown {
+  service: Facts;
+  triggers: Facts[];
+}
+
+const SYSTEMCTL = "systemctl";
+const TOO_OFTEN = /attempted too often|start-limit|repeated too quickly/i;
+
+const scope = (target: Target): string => (target.domain === "system" ? "--system" : "--user");
+const unit = (target: Target): string =>
+  target.name.endsWith(".service") ? target.name : `${target.name}.service`;
+const id = (facts: Facts): string => facts.get("Id") ?? "";
+
+function* systemctlCall(scope: string, ...args: string[]): Steps<Result> {
+  return yield { argv: [SYSTEMCTL, scope, "--no-ask-password", "--no-pager", ...args] };
+}
+
+function* must(operation: string, label: string, scope: string, ...args: string[]): Steps<Result> {
+  const result = yield* systemctlCall(scope, ...args);
+  if (result.code !== 0) throw systemctlError(operation, label, result);
+  return result;
+}
+
+function systemctlError(operation: string, label: string, result: Result): ProcessManagerError {
+  const code = isMissing(result) ? "not-found" : /is masked/i.test(result.stderr) ? "disabled" : "failed";
+  return new ProcessManagerError({
+    code, operation, label, adapter: SYSTEMCTL, exitCode: result.code, stderr: result.stderr,
+  });
+}
+
+function isMissing(result: Result): boolean {
+  return result.code === 4 || result.code === 5
+    || /unit .*(not found|not loaded|does not exist)/i.test(result.stderr);
+}
+
+function* show(operation: string, label: string, target: Target): Steps<Shown> {
+  const units = [unit(target), ...triggersOf(unit(target))];
+  const shown = yield* must(operation, label, scope(target), "show", "--all", `--property=${PROPERTIES}`, ...units);
+  const [service = new Map(), ...triggers] = parseShow(shown.stdout);
+  return { service, triggers: triggers.filter(isKnown) };
+}
+
+function* launch(operation: "start" | "restart", label: string): Steps<void> {
+  const target = parseLabel(label, operation, SYSTEMCTL);
+  let result = yield* systemctlCall(scope(target), operation, unit(target));
+  if (result.code !== 0 && TOO_OFTEN.test(result.stderr)) {
+    // StartLimitBurst of systemd.unit(5) refuses it; a start that is asked for is no crash loop.
+    yield* systemctlCall(scope(target), "reset-failed", unit(target));
+    result = yield* systemctlCall(scope(target), operation, unit(target));
+  }
+  if (result.code !== 0) throw systemctlError(operation, label, result);
+  // `stop` has stopped them too; what is disabled stays off.
+  const triggers = (yield* show(operation, label, target)).triggers.filter(isInstalled).map(id);
+  if (triggers.length > 0) yield* must(operation, label, scope(target), "start", ...triggers);
+}
+
+function* makeKnown(operation: string, label: string, config?: ServiceConfig): Steps<[Target, Shown]> {
+  const target = parseLabel(label, operation, SYSTEMCTL);
+  const on = scope(target);
+  const files = config?.source === undefined ? [] : unitFiles(config.source, unit(target));
+  const isPlist = config?.source?.endsWith(".plist") ?? false;
+  if (!isPlist && files.length > 0) yield* must(operation, label, on, "link", ...files);
+  yield* must(operation, label, on, "daemon-reload");
+  let shown = yield* show(operation, label, target);
+  if (isPlist && files.length > 0 && shown.service.get("LoadState") === "not-found") {
+    yield* must(operation, label, on, "link", ...files);
+    shown = yield* show(operation, label, target);
+  }
+  const state = shown.service.get("LoadState");
+  if (isUnitLoaded(shown.service)) return [target, shown];
+  throw new ProcessManagerError({
+    code: state === "not-found" ? "not-found" : state === "masked" ? "disabled" : "failed",
+    operation, label, adapter: SYSTEMCTL, exitCode: 4,
+    stderr: `${unit(target)} is ${state} ${shown.service.get("LoadError") ?? ""}`,
+    ...(isPlist && state === "not-found"
+      ? { hint: `make units of ${config?.source} with fleetmod units, and install them` }
+      : {}),
+  });
+}
+
+/**
+ * Without lingering, a user's manager and its services end at the last logout and do not start at
+ * boot (loginctl(1), enable-linger). That is told and no failure: the service is enabled. loginctl
+ * itself fails for a user without a session, and where no logind runs.
+ */
+function* warnOfLogout(target: Target): Steps<void> {
+  const uid = process.getuid?.();
+  if (target.domain === "system" || uid === undefined) return;
+  const result = yield { argv: ["loginctl", "show-user", String(uid), "--property=Linger"], optional: true };
+  if (result.code !== 0 || result.stdout.trim() !== "Linger=no") return;
+  yield {
+    warning: `${unit(target)} is enabled, but ends when user ${uid} logs out, and does not start at boot; `
+      + "run: loginctl enable-linger",
+  };
+}
+
+export const systemctl: Adapter = {
+  name: SYSTEMCTL,
+
+  *list(pattern: string): Steps<ManagedService[]> {
+    // `list-units` tells neither PID nor exit status; `show` tells both of all units in one call.
+    const shown = yield* must("list", pattern, "--user", "show", "--all", `--property=${PROPERTIES}`, "*.service");
+    return parseShow(shown.stdout)
+      .filter(isKnown)
+      .map((facts) => ({ label: id(facts).replace(/\.service$/, ""), pid: pid(facts), lastExit: lastExit(facts) }))
+      .filter(({ label }) => label.includes(pattern))
+      .sort((one, other) => (one.label < other.label ? -1 : 1));
+  },
+
+  restart: (label: string): Steps<void> => launch("restart", label),
+  start: (label: string): Steps<void> => launch("start", label),
+
+  *stop(label: string): Steps<void> {
+    const target = parseLabel(label, "stop", SYSTEMCTL);
+    const { triggers } = yield* show("stop", label, target);
+    const result = yield* systemctlCall(scope(target), "stop", ...triggers.map(id), unit(target));
+    if (result.code !== 0 && !isMissing(result)) throw systemctlError("stop", label, result);
+  },
+
+  *inspect(label: string): Steps<ServiceState> {
+    const target = parseLabel(label, "inspect", SYSTEMCTL);
+    const { service, triggers } = yield* show("inspect", label, target);
+    return stateOf(target.name, service, triggers);
+  },
+
+  *disable(label: string): Steps<void> {
+    const target = parseLabel(label, "disable", SYSTEMCTL);
+    const { triggers } = yield* show("disable", label, target);
+    const result = yield* systemctlCall(scope(target), "disable", unit(target), ...triggers.filter(isUnitLoaded).map(id));
+    // What is not installed does not start, and disabling a linked unit twice finds it gone.
+    if (result.code !== 0 && !isMissing(result)) throw systemctlError("disable", label, result);
+  },
+
+  *enable(label: string, config?: ServiceConfig): Steps<void> {
+    const [target, { triggers }] = yield* makeKnown("enable", label, config);
+    const on = scope(target);
+    const units = triggers.map(id);
+    yield* must("enable", label, on, "enable", unit(target), ...units);
+    if (config?.load !== false) {
+      // A service that only its triggers start is not started for being enabled.
+      const own = units.length === 0 || isInstalled((yield* show("enable", label, target)).service);
+      yield* must("enable", label, on, "start", ...units, ...(own ? [unit(target)] : []));
+    }
+    yield* warnOfLogout(target);
+  },
+
+  *load(label: string, config?: ServiceConfig): Steps<void> {
+    const [target, { service, triggers }] = yield* makeKnown("load", label, config);
+    // As launchd runs RunAtLoad jobs once they are loaded: what starts with the manager starts now.
+    const starting = [service, ...triggers].filter(isInstalled).map(id);
+    if (starting.length > 0) yield* must("load", label, scope(target), "start", "--no-block", ...starting);
+  },
+
+  hint(verb: HintVerb, label: string): string {
+    if (verb === "list") {
+      const pattern = label ? ` ${shellQuote(`*${label}*`)}` : "";
+      return `systemctl --user list-units --all${pattern}`;
+    }
+    const target = splitTarget(label);
+    const tool = target.domain === "system" ? "systemctl" : "systemctl --user";
+    if (verb === "load") return `${tool} daemon-reload`;
+    const command = verb === "inspect" ? "status" : verb === "enable" ? "enable --now" : verb;
+    return `${tool} ${command} ${operand(unit(target))}`;
+  },
+};
+
+
+export type AdapterName = "launchctl" | "systemctl" | "null";
+
+export interface ProcessManagerOptions {
+  /** By default PROCESS_MANAGER, else what the platform has. */
+  adapter?: AdapterName | Adapter;
+  /** The bound on each command, in milliseconds. */
+  timeoutMs?: number;
+  /** Takes the event of each probe; by default what setProbeSink has set, and nobody at first. */
+  sink?: ProbeSink;
+  /** This node's name in the events; by default NODE_ID, else the host's name, at each probe. */
+  nodeId?: string | (() => string);
+}
+
+const TIMEOUT_MS = 10_000;
+const BY_PLATFORM: Record<string, AdapterName> = { darwin: "launchctl", linux: "systemctl" };
+// One for all ports, so that the synchronous companion sees what its fellow did.
+const NOTHING = nullAdapter();
+
+/**
+ * A port on the adapter asked for. The adapter is chosen at each call, so creating a port runs and
+ * reads nothing; a name that no adapter has makes every verb fail with `unsupported`.
+ */
+export function createProcessManager(options: ProcessManagerOptions = {}): ProcessManagerPort {
+  return asyncPort(() => choose(options.adapter), portOptions(options));
+}
+
+/** The same, synchronously. */
+export function createProcessManagerSync(options: ProcessManagerOptions = {}): ProcessManagerSyncPort {
+  return syncPort(() => choose(options.adapter), portOptions(options));
+}
+
+/** This host's process manager. */
+export const processManager: ProcessManagerPort = createProcessManager();
+
+/** The same, synchronously. */
+export const processManagerSync: ProcessManagerSyncPort = createProcessManagerSync();
+
+function portOptions({ timeoutMs, sink, nodeId }: ProcessManagerOptions): ProbeOptions {
+  return { timeoutMs: timeoutMs ?? TIMEOUT_MS, sink, nodeId };
+}
+
+function choose(wanted: AdapterName | Adapter | undefined): Adapter {
+  if (typeof wanted === "object") return wanted;
+  const name = wanted ?? (process.env["PROCESS_MANAGER"]?.trim() || BY_PLATFORM[process.platform]);
+  if (name === "launchctl") return launchctl;
+  if (name === "systemctl") return systemctl;
+  if (name === "null") return NOTHING;
+  return unsupported(name ?? process.platform);
+}
+
+/** An adapter whose verbs fail when they are called, so that a program that calls none still runs. */
+function unsupported(name: string): Adapter {
+  const refuse = (operation: string) => (label: string): Steps<never> =>
+    stepless(() => {
+      throw new ProcessManagerError({ code: "unsupported", operation, label, adapter: name });
+    });
+  return {
+    name,
+    list: refuse("list"), restart: refuse("restart"), stop: refuse("stop"),
+    inspect: refuse("inspect"), disable: refuse("disable"), enable: refuse("enable"),
+    start: refuse("start"), load: refuse("load"), hint: NOTHING.hint,
+  };
+}
+
