@@ -120,21 +120,6 @@ def test_what_is_published_must_bundle(tmp_path: Path, package: str, warned: boo
     assert (said in ran.out) is warned
 
 
-@pytest.mark.parametrize(
-    ("build", "told"),
-    [
-        ("tsc -p .", True),
-        ("rm -rf dist && tsc", True),
-        ("tsup src/a.ts", False),
-        ("vite build", False),
-    ],
-)
-def test_what_tsc_builds_is_told_of_a_copy(tmp_path: Path, build: str, told: bool) -> None:
-    package = json.dumps({"name": "app", "private": True, "scripts": {"build": build}})
-    ran = migrated(repo(tmp_path, {"package.json": package, "src/a.ts": CALL}))
-    assert ("package.json is built by tsc, and its new dependencies" in ran.out) is told
-
-
 def test_a_member_and_a_dependency_on_one_line(tmp_path: Path) -> None:
     package = '{"name": "top", "workspaces": ["apps/*"]}'
     root = repo(tmp_path, {"package.json": package, "scripts/a.ts": CALL})

@@ -124,12 +124,39 @@ def test_two_modules_that_declare_one_name_are_no_one_file() -> None:
         one_file(modules)
 
 
-@pytest.mark.parametrize("resolution", ["nodenext", "bundler"])
-def test_dependents_type_check(resolution: str, tmp_path: Path) -> None:
-    _workspace(tmp_path, CONSUMER)
-    module = "esnext" if resolution == "bundler" else resolution
-    _configure(tmp_path, module=module, moduleResolution=resolution)
+@pytest.mark.parametrize(
+    ("module", "resolution", "kind"),
+    [
+        ("nodenext", "nodenext", "module"),
+        ("nodenext", "nodenext", "commonjs"),
+        ("node16", "node16", "commonjs"),
+        ("commonjs", "node10", "commonjs"),
+        ("esnext", "bundler", "module"),
+        ("preserve", "bundler", "commonjs"),
+    ],
+)
+def test_dependents_type_check(module: str, resolution: str, kind: str, tmp_path: Path) -> None:
+    _workspace(tmp_path, CONSUMER, kind)
+    _configure(tmp_path, module=module, moduleResolution=resolution, isolatedDeclarations=False)
     _tsc(tmp_path)
+
+
+@pytest.mark.parametrize("how", ["linked", "copied"])
+@pytest.mark.parametrize("kind", ["module", "commonjs"])
+def test_a_node_that_runs_no_typescript_runs_them(kind: str, how: str, tmp_path: Path) -> None:
+    """As below node_modules, where a package manager, `pnpm deploy` or an image copies them."""
+    _workspace(tmp_path, "", kind)
+    if how == "copied":
+        for link in (tmp_path / "node_modules" / "@fleetmod").iterdir():
+            link.unlink()
+            _copy(link.name, link)
+    names = ", ".join(f'"@fleetmod/{package}"' for package in PACKAGES)
+    load = "await import(name)" if kind == "module" else "require(name)"
+    (tmp_path / "run.js").write_text(
+        f"for (const name of [{names}]) console.log(Object.keys({load}).length > 0);\n"
+    )
+    old = "--no-experimental-strip-types"
+    assert check(node(), old, "run.js", cwd=tmp_path).split() == ["true"] * len(PACKAGES)
 
 
 def test_the_tests_type_check(tmp_path: Path) -> None:
@@ -190,14 +217,14 @@ def _copy(package: str, folder: Path) -> None:
     shutil.copytree(RUNTIME / package / "package", folder, ignore=ignored)
 
 
-def _workspace(root: Path, program: str) -> None:
+def _workspace(root: Path, program: str, kind: str = "module") -> None:
     """A program beside the packages, linked as a workspace links them."""
     scope = root / "node_modules" / "@fleetmod"
     scope.mkdir(parents=True)
     for package in PACKAGES:
         _copy(package, root / package)
         (scope / package).symlink_to(root / package)
-    (root / "package.json").write_text('{"type": "module"}')
+    (root / "package.json").write_text(json.dumps({"type": kind}))
     (root / "consumer.ts").write_text(program)
 
 

@@ -33,7 +33,7 @@ def test_the_wheel_holds_what_is_shipped_and_nothing_else(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for rule in (ROOT / "rules").rglob("*.toml"):
         assert f"fleetmod/_data/rules/{rule.relative_to(ROOT / 'rules').as_posix()}" in names
-    for shipped in ("process-manager/src/index.ts", "node-identity/identity.json"):
+    for shipped in ("process-manager/package/js/index.cjs", "node-identity/package/identity.json"):
         assert f"fleetmod/runtime/{shipped}" in names
     for shipped in ("node.sh", "drive.mjs", "serve.mjs"):
         assert f"fleetmod/fleet/rehearse/{shipped}" in names

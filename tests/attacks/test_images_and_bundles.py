@@ -86,31 +86,6 @@ def test_a_repository_of_one_package(tmp_path: Path) -> None:
     assert (root / "Dockerfile").read_text() == text.replace("COPY package*.json ./\n", added)
 
 
-NEXT_APP = {
-    "package.json": TOP,
-    "apps/web/package.json": '{"name": "web", "private": true, "dependencies": {"next": "16"}}',
-    "apps/web/lib/a.ts": CALL,
-}
-
-
-@pytest.mark.parametrize(
-    ("config", "changed"),
-    [
-        ("{ transpilePackages: ['@acme/ui'] }", f"{{ transpilePackages: ['@acme/ui', '{PM}'] }}"),
-        ("{ transpilePackages: [...shared] }", f'{{ transpilePackages: [...shared, "{PM}"] }}'),
-        ("{ transpilePackages: shared }", ""),
-        ("{ reactStrictMode: true }", ""),
-    ],
-)
-def test_next_transpiles_them(tmp_path: Path, config: str, changed: str) -> None:
-    name = "apps/web/next.config.ts"
-    root = repo(tmp_path, {**NEXT_APP, name: f"export default {config};\n"})
-    out = migrated(root).out
-    assert (root / name).read_text() == f"export default {changed or config};\n"
-    told = f"{name}: the new packages are TypeScript: name {PM} in `transpilePackages`"
-    assert (told in out) is not changed
-
-
 def test_who_imports_it_decides_the_field(tmp_path: Path) -> None:
     helper = CALL.replace("function go", "function helper")
     files = {
