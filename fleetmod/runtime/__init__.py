@@ -21,8 +21,8 @@ from fleetmod.runtime.nextjs import transpiled
 from fleetmod.runtime.programs import Programs
 from fleetmod.workspace.disk import is_file
 from fleetmod.workspace.graph import packages_of
+from fleetmod.workspace.managers import linked_globs
 from fleetmod.workspace.manifest import PackageInfo
-from fleetmod.workspace.members import declared_globs
 from fleetmod.workspace.wiring import Local, wire
 
 RULE = "runtime"
@@ -121,7 +121,7 @@ def _fitted(
             owner.path: {local.folder for local in locals_ if not local.dev}
             for owner, locals_ in wanted.items()
         }
-        linked = bool(declared_globs(root))
+        linked = bool(linked_globs(root))
         for changed, told in (
             transpiled(root, wanted),
             images(root, files, Needs(packages_of(root, manifests), gains, linked)),

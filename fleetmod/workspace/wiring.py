@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from fleetmod.workspace.json_edit import read_object, spliced
-from fleetmod.workspace.managers import local_version, manager_of
+from fleetmod.workspace.managers import linked_globs, local_version, managed
 from fleetmod.workspace.manifest import (
     PackageInfo,
     add_dependency,
@@ -20,7 +20,7 @@ from fleetmod.workspace.manifest import (
     sibling_version,
     workspace_protocol,
 )
-from fleetmod.workspace.members import add_workspace_members, declared_globs
+from fleetmod.workspace.members import add_workspace_members
 from fleetmod.workspace.schema import Config, Workspace
 
 LINKED = (
@@ -62,7 +62,7 @@ def wire(root: Path, wanted: Mapping[PackageInfo, Collection[Local]]) -> Wired:
     links them, they are named by their path: a package manager would ask the public registry for
     any other version. Raises FleetmodError for a manifest or a workspace that cannot take them.
     """
-    globs = tuple(glob for declared in declared_globs(root).values() for glob in declared)
+    globs = linked_globs(root)
     joining = sorted({each.folder for few in wanted.values() for each in few if each.new})
     texts = add_workspace_members(root, joining) if globs else {}
     members = {"", *member_folders(root, globs), *joining} if globs else set()
@@ -71,11 +71,11 @@ def wire(root: Path, wanted: Mapping[PackageInfo, Collection[Local]]) -> Wired:
     notes: list[str] = []
     for info in sorted(wanted, key=lambda info: info.path):
         before, after = texts.get(info.manifest, (info.text, info.text))
-        manager = manager_of(root, info.path)
+        manager = managed(root, info.path)
         by_path = []
         published = False
         for local in sorted(wanted[info], key=lambda local: local.name):
-            version = local_version(manager, info.path, local.folder)
+            version = local_version(manager.name, info.path, local.folder)
             inside = info.path in members and local.folder in members
             if inside:
                 version = sibling_version(protocol, info.path, local.folder)
@@ -102,9 +102,10 @@ def wire(root: Path, wanted: Mapping[PackageInfo, Collection[Local]]) -> Wired:
             else:
                 by_path.append(f"{local.name} as {version}")
         if by_path:
-            notes += _named_by_path(info, manager, by_path, bool(globs))
+            notes += _named_by_path(info, manager.name, by_path, bool(globs))
         if after != before:
             texts[info.manifest] = before, after
+            notes += [manager.doubt] if manager.doubt else []
             notes += [*_published(info), *_compiled(info)] if published else []
     notes += _asked_of_all(infos, joining)
     return Wired(texts, tuple(dict.fromkeys(notes)))
