@@ -15,7 +15,7 @@ from fleetmod.runtime.exports import check_exports
 from fleetmod.runtime.fit import fit_notes
 from fleetmod.runtime.identity import identity_json
 from fleetmod.runtime.images import Needs, images
-from fleetmod.runtime.importers import is_development
+from fleetmod.runtime.importers import is_apart, is_development
 from fleetmod.runtime.linters import ignored
 from fleetmod.runtime.nextjs import transpiled
 from fleetmod.runtime.programs import Programs
@@ -63,8 +63,15 @@ def install(project: Project, needed: Iterable[Needed]) -> Installed:
             if each.owner.path != project.port_folder(need.package):
                 importers[each.owner, need.package].append(each.path)
     wanted: dict[PackageInfo, set[Local]] = defaultdict(set)
+    notes: list[str] = []
     for (owner, port), paths in importers.items():
         dev = all(is_development(project, owner, path) for path in paths)
+        apart = [path for path in sorted(paths) if dev and is_apart(project, owner, path)]
+        if apart:
+            notes.append(
+                f"nothing that {owner.manifest} names loads {' or '.join(apart)}: "
+                f"{project.packages[port]} stands in devDependencies"
+            )
         new = port not in project.present
         wanted[owner].add(Local(project.packages[port], project.port_folder(port), new, dev))
     wired = wire(project.root, wanted)
@@ -75,7 +82,7 @@ def install(project: Project, needed: Iterable[Needed]) -> Installed:
         project, wanted, {project.packages[p]: project.port_folder(p) for p in new_ports}
     )
     texts.update(fitted.texts)
-    notes = [*wired.notes, *fitted.notes]
+    notes += [*wired.notes, *fitted.notes]
     for port in sorted(names):
         if port in project.present:
             notes.append(check_exports(project, port, names[port]))

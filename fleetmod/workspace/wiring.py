@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from fleetmod.workspace.json_edit import read_object, spliced
+from fleetmod.workspace.json_edit import read_object, spliced, texts_of
 from fleetmod.workspace.managers import linked_globs, local_version, managed
 from fleetmod.workspace.manifest import (
     PackageInfo,
@@ -153,7 +153,7 @@ def _named_by_path(
 
 def _published(info: PackageInfo) -> list[str]:
     """A warning where a package looks as if it went to a registry."""
-    if not _is_published(info):
+    if not is_published(info):
         return []
     return [
         f"{info.manifest} is not private: what is published of it must bundle its new "
@@ -175,7 +175,8 @@ def _compiled(info: PackageInfo) -> list[str]:
     ]
 
 
-def _is_published(info: PackageInfo) -> bool:
+def is_published(info: PackageInfo) -> bool:
+    """Whether a package looks as if it went to a registry."""
     top = read_object(info.text, info.manifest)
     private = top.last("private")
     return bool(info.name and top.last("version")) and not (private and private.value is True)
@@ -192,10 +193,10 @@ def _bundles_development(info: PackageInfo) -> str:
     """
     top = read_object(info.text, info.manifest)
     scripts = top.last("scripts")
-    if not _is_published(info) or scripts is None or not isinstance(scripts.value, dict):
+    if not is_published(info) or scripts is None or not isinstance(scripts.value, dict):
         return ""
     shipped = [
-        path for field in _SHIPPED if (item := top.last(field)) for path in _texts(item.value)
+        path for field in _SHIPPED if (item := top.last(field)) for path in texts_of(item.value)
     ]
     if any(path.endswith((".ts", ".tsx")) and ".d." not in path for path in shipped):
         return ""  # the sources themselves
@@ -224,11 +225,3 @@ def _makes(words: list[str], shipped: list[str]) -> bool:
     place = posixpath.normpath(out)
     made = (f"{posixpath.normpath(path)}/".startswith(f"{place}/") for path in shipped)
     return place == "." or any(made)
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _texts(each)
