@@ -17,7 +17,7 @@ MEMBERS = "packages:\n  - packages/*\n"
 SETTINGS = "onlyBuiltDependencies:\n  - esbuild\n"
 NPM_LOCK, PNPM_LOCK = {"package-lock.json": "{}"}, {"pnpm-lock.yaml": ""}
 WORKSPACES = {"workspaces": ["packages/*"]}
-STALE = "tell of several package managers"
+STALE = "is taken as the package manager"
 CI = ".github/workflows/ci.yml"
 
 # what lies there, what package.json holds; the manager, whether it links, and what is told
@@ -29,11 +29,16 @@ CASES: dict[str, tuple[dict[str, str], dict[str, object], str, bool, str]] = {
     "settings alone": (*({PNPM: SETTINGS}, {}, "pnpm", False, ""),),
     "both locks, `workspaces`": (
         {PNPM: SETTINGS, **NPM_LOCK, **PNPM_LOCK},
-        *(WORKSPACES, "npm", True, "npm is taken (by `workspaces` of package.json)"),
+        *(
+            WORKSPACES,
+            "npm",
+            True,
+            "package manager, by `workspaces` of package.json",
+        ),
     ),
     "both locks, pnpm's members": (
         {PNPM: MEMBERS, **NPM_LOCK, **PNPM_LOCK},
-        *({}, "pnpm", True, "pnpm is taken (by pnpm-workspace.yaml)"),
+        *({}, "pnpm", True, "pnpm is taken as the package manager, by pnpm-workspace.yaml"),
     ),
     "npm's lock and pnpm's members": (*({PNPM: MEMBERS, **NPM_LOCK}, {}, "pnpm", True, STALE),),
     "both locks, both members, CI": (

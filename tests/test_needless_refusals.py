@@ -138,3 +138,27 @@ def test_who_asks_for_the_own_id(head: str, asked: str, own: bool) -> None:
     text = CP + head + LOADS.replace("${ID}", "${" + asked + "}")
     actions = {f.action for f in look(text).findings if f.cls == "call"}
     assert actions == ({REWRITE} if own else {REFUSE})
+
+
+SEES = 'export const home = "/Users/alice/notes";\nexport const title = go(() => document.title);\n'
+
+
+@pytest.mark.parametrize(
+    ("head", "path", "browser"),
+    [
+        ('/// <reference lib="dom" />\nimport { readFileSync } from "node:fs";\n', "cli.ts", False),
+        ('import { spawn } from "child_process";\n', "cli.ts", False),
+        ("#!/usr/bin/env node\n", "cli.ts", False),
+        ("#!/usr/bin/env bun\n", "cli.ts", False),
+        # a bundler gives a stand-in for `path`; a framework's page has parts for either side
+        ('import { join } from "path";\n', "view.ts", True),
+        ('import { join } from "node:path";\n', "view.ts", True),
+        ('import { readFileSync } from "node:fs";\n', "page.tsx", True),
+        ('import React from "react";\nimport fs from "fs";\n', "page.ts", True),
+        ('"use client";\nimport fs from "fs";\n', "page.ts", True),
+        ("", "view.ts", True),
+    ],
+)
+def test_a_program_that_drives_a_browser_is_none(head: str, path: str, browser: bool) -> None:
+    found = look(head + SEES, f"packages/app/src/{path}").findings
+    assert any("browser code" in f.reason for f in found) is browser

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from fleetmod.project import Project
@@ -44,7 +43,7 @@ def is_development(project: Project, owner: PackageInfo, path: str) -> bool:
 
 def is_idle(project: Project, owner: PackageInfo, path: str) -> bool:
     """Whether nothing loads or runs a file that stands in a folder of what is over."""
-    return bool(_PAST & {*_folders(path)}) and is_apart(project, owner, path)
+    return _stands_in_past(path) and is_apart(project, owner, path)
 
 
 def is_apart(project: Project, owner: PackageInfo, path: str) -> bool:
@@ -52,7 +51,7 @@ def is_apart(project: Project, owner: PackageInfo, path: str) -> bool:
     package's own compiler leaves it out, or it stands in a folder of what is over."""
     if is_test(path) or is_entry(owner, path) or project.graph.importers(path):
         return False
-    if not _PAST & {*_folders(path)} and _is_compiled(project, owner, path) is not False:
+    if not _stands_in_past(path) and _is_compiled(project, owner, path) is not False:
         return False
     return not _is_named(project, path)
 
@@ -117,13 +116,20 @@ def _is_named(project: Project, path: str) -> bool:
     base = posixpath.basename(path)
     stem = posixpath.splitext(base)[0]
     names = [base.encode(), *(f"{stem}{end}".encode() for end in _BUILT_ENDS[:-1])]
+    # what stands beside it in a folder of what is over runs no more than it does
+    past = [f"{at}/" for at in folders_above(path) if _is_past(at)]
+    beside = past[-1] if past else path
     others = [
         each
         for each in project.search.listed or ()
-        if each != path and not each.lower().endswith(_DOCUMENTS)
+        if not each.startswith(beside) and not each.lower().endswith(_DOCUMENTS)
     ]
     return bool(candidates(project.root, others, names, project.search).hits)
 
 
-def _folders(path: str) -> Iterator[str]:
-    return (part.lower() for part in path.split("/")[:-1])
+def _stands_in_past(path: str) -> bool:
+    return any(map(_is_past, folders_above(posixpath.dirname(path))))
+
+
+def _is_past(folder: str) -> bool:
+    return folder.rpartition("/")[2].lower() in _PAST

@@ -138,12 +138,12 @@ def _doubt(
     name: str, why: str, locks: Mapping[str, str], declared: Collection[str], below: str
 ) -> str:
     """What contradicts the manager that was found; "" for nothing."""
-    others = [f"{below}{file}" for manager, file in locks.items() if manager != name]
-    if others:
-        by = f" (by {why})" if why else ""
+    files = " and ".join(f"{below}{file}" for file in locks.values())
+    if locks.keys() - {name}:
+        many = f"{files} stand side by side" if name in locks else f"{files} is not {name}'s"
         return (
-            f"{' and '.join(others)} and {below or 'the root'} tell of several package managers: "
-            f"{name} is taken{by}; delete what is stale, or name one in packageManager"
+            f"{many}: {name} is taken as the package manager, by {why or 'the usual order'}; "
+            "delete what is stale, or name one in packageManager"
         )
     if declared and _declares(name) not in declared:
         return (
