@@ -138,3 +138,33 @@ def test_pnpm_installs(
     pnpm = npm("pnpm") / "pnpm/bin/pnpm.cjs"
     check(node(), pnpm, "install", "--offline", "--no-frozen-lockfile", cwd=place)
     assert linked(root, "packages/a")
+
+
+@pytest.mark.parametrize(
+    ("package", "program", "files", "version"),
+    [
+        ("yarn", "yarn/bin/yarn.js", {"yarn.lock": ""}, "*"),
+        (
+            *("@yarnpkg/cli-dist", "@yarnpkg/cli-dist/bin/yarn.js"),
+            *({"yarn.lock": "", ".yarnrc.yml": "nodeLinker: node-modules\n"}, "workspace:*"),
+        ),
+    ],
+)
+def test_yarn_installs(
+    tmp_path: Path, package: str, program: str, files: dict[str, str], version: str
+) -> None:
+    root = monorepo(tmp_path, files, WORKSPACES)
+    migrated(root)
+    assert dependencies(root, "packages/a") == {PM: version}
+    env = {"YARN_ENABLE_TELEMETRY": "0", "YARN_ENABLE_NETWORK": "0"}
+    options = ["--offline"] if package == "yarn" else ["--no-immutable"]
+    check(node(), npm(package) / program, "install", *options, cwd=root, env=env)
+    assert linked(root, "", "packages/a")
+
+
+def test_bun_installs(tmp_path: Path) -> None:
+    root = monorepo(tmp_path, {CI: "run: bun install\n"}, WORKSPACES)
+    migrated(root)
+    assert dependencies(root, "packages/a") == {PM: "workspace:*"}
+    check(npm("bun") / ".bin/bun", "install", cwd=root)
+    assert linked(root, "", "packages/a")
