@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from fleetmod.importers import is_idle
 from fleetmod.model import REWRITE, FileResult
 from fleetmod.project import ADAPTS, PORTS, Project
-from fleetmod.runtime.importers import is_idle
 from fleetmod.workspace.manifest import owner
 from fleetmod.workspace.schema import FILE
 

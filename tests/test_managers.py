@@ -45,6 +45,15 @@ CASES: dict[str, tuple[dict[str, str], dict[str, object], str, bool, str]] = {
         {PNPM: MEMBERS, **NPM_LOCK, **PNPM_LOCK, CI: "run: npm install -g pnpm\nrun: npm ci\n"},
         *(WORKSPACES, "npm", True, "the installs that CI"),
     ),
+    "both locks, pnpm's members, CI of npm": (
+        {
+            PNPM: MEMBERS,
+            **NPM_LOCK,
+            **PNPM_LOCK,
+            CI: "run: cd site && pnpm i\n" + "run: npm ci\n" * 2,
+        },
+        *({}, "npm", False, "the installs that CI"),
+    ),
     "yarn's lock and npm's, an image": (
         {"yarn.lock": "", **NPM_LOCK, "Dockerfile": "FROM node\nRUN cd /app && npm ci --quiet\n"},
         *(WORKSPACES, "npm", True, "the installs that CI"),

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetmod.errors import FleetmodError
+from fleetmod.importers import is_apart, is_development
 from fleetmod.model import Edit, FileChange, Need
 from fleetmod.project import Project
 from fleetmod.runtime.exports import check_exports
 from fleetmod.runtime.fit import fit_notes
 from fleetmod.runtime.identity import identity_json
 from fleetmod.runtime.images import Needs, images
-from fleetmod.runtime.importers import is_apart, is_development
 from fleetmod.runtime.linters import ignored
 from fleetmod.runtime.nextjs import transpiled
 from fleetmod.runtime.programs import Programs

@@ -1,8 +1,8 @@
 """Which package manager installs a folder, and how it is told of a package by its path.
 
 The folder itself is asked first, then each one above it. In one folder counts, in this order: what
-`packageManager` names, the lock files and the workspace that is declared, the installs that CI,
-images and scripts run, and settings. What contradicts that is told.
+`packageManager` names, the lock file, and settings. Between several lock files decide the installs
+that CI, images and scripts run, then the workspace that is declared. What contradicts is told.
 """
 
 from __future__ import annotations
@@ -124,13 +124,13 @@ def _of_several(
     folder: Path, locks: Mapping[str, str], declared: Collection[str]
 ) -> tuple[str, str]:
     """Which of the managers with a lock file here installs it, and by what."""
+    for name in _installed_by(folder, locks):
+        return name, "the installs that CI, images and scripts run"
     if len(declared) == 1:
         [file] = declared
         reading = [manager for manager in locks if _declares(manager) == file]
         if len(reading) == 1:
             return reading[0], f"{'`workspaces` of ' if file == NPM else ''}{file}"
-    for name in _installed_by(folder, locks):
-        return name, "the installs that CI, images and scripts run"
     return next(manager for manager in dict.fromkeys(_LOCKS.values()) if manager in locks), ""
 
 
