@@ -43,7 +43,7 @@ class Analysis:
     def __init__(self, source: Source, settings: Settings) -> None:
         self.source, self.settings = source, settings
         self.scopes = Scopes(source)
-        self.draft = Draft(self.scopes, Style(source), settings.packages)
+        self.draft = Draft(self.scopes, Style(source), settings.packages, settings.unearned)
 
     @cached_property
     def roles(self) -> Roles:

@@ -241,6 +241,7 @@ _KINDS: dict[str, tuple[Callable[[Any], Any], Callable[[Any, str], Any]]] = {
     "result": (_row, _result),
     "words": (_row, _result),
     "held": (_row, _result),
+    "unearned": (_row, _result),
     "literals": (sorted, lambda raw, _: frozenset(_each(_TEXT)(raw))),
 }
 

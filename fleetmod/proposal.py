@@ -88,7 +88,7 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
     vault = infer_places.best_vault(literals, users, checkout.value)
 
     variables = infer_names.env_variables(code)
-    scope = infer_names.best_scope(infos, root.resolve().name)
+    scope = infer_names.best_scope(infos, root.resolve().name, called)
     root_env = infer_places.variable_before(code, checkout.value)
     if not root_env.value:
         root_env = infer_names.root_variable(variables, scope.value, infos)

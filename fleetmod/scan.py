@@ -10,6 +10,7 @@ from itertools import count
 from fleetmod.bounds import Stop, ask
 from fleetmod.browser import BY_IMPORTER, browser_importer
 from fleetmod.cache import Keys
+from fleetmod.earned import unearned
 from fleetmod.elsewhere import Everywhere
 from fleetmod.fates import Fate
 from fleetmod.filekinds import is_typescript
@@ -85,6 +86,15 @@ def scan_whole(
         settings = replace(settings, elsewhere=spoken)
         informed = replace(sources, settings=settings)
         again = _scan_part(project, informed, list(spoken), lambda: None, "words")
+        results |= {path: _possible(project, result) for path, result in again.items()}
+    rest = sorted(sources.contents.keys() - results.keys())
+    others = partial(_first, project, sources, rest, lambda: None)
+    if lacking := unearned(project, results, others):
+        settings = replace(settings, unearned=lacking)
+        users = [path for path, found in results.items() if _ports(found) & lacking.keys()]
+        again = _scan_part(
+            project, replace(sources, settings=settings), users, lambda: None, "unearned"
+        )
         results |= {path: _possible(project, result) for path, result in again.items()}
     if only is not None and (group := _moving(sources, results) - results.keys()):
         results |= _first(project, sources, sorted(group), lambda: None)
@@ -303,6 +313,10 @@ def _possible(project: Project, result: FileResult) -> FileResult:
     if result.needs and (importer := browser_importer(project, path)):
         return refused(result, BY_IMPORTER.format(importer))
     return result
+
+
+def _ports(result: FileResult) -> set[str]:
+    return {need.package for need in result.needs}
 
 
 def refused(result: FileResult, reason: str) -> FileResult:

@@ -55,7 +55,7 @@ class Settings:
     machine; `isolated` are the paths of the files under a tsconfig.json with isolatedDeclarations;
     `known_rules` are the ids that a directive may name, also of rules
     that do not look; `elsewhere` is what other files do, by the path of the file whose texts may
-    speak of that."""
+    speak of that; `unearned` are the ports that are not installed, and why."""
 
     places: Places
     packages: dict[str, str]
@@ -72,6 +72,7 @@ class Settings:
     isolated: frozenset[str] = frozenset()
     known_rules: frozenset[str] = frozenset()
     elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
+    unearned: Mapping[str, str] = field(default_factory=dict)
 
     def literals_for(self, path: str) -> frozenset[str]:
         """The home paths that the code of the file's own package spells."""

@@ -55,6 +55,18 @@ def same(root: Path) -> Ran:
     return plain
 
 
+def test_a_text_alone_and_one_beside_a_call(tmp_path: Path) -> None:
+    hint = 'export const hint = "run launchctl kickstart -k system/com.example.api";\n'
+    files: dict[str, str | bytes] = {"package.json": '{"name": "it"}\n', "src/hint.ts": hint}
+    root = make(tmp_path / "repo", {**files, "fleetmod.toml": CONFIG.format(adapters="")})
+    alone = "is not installed for texts alone"
+    assert alone in same(root).out
+    (root / "src/stop.ts").write_text(CALL)
+    assert alone not in same(root).out
+    (root / "src/stop.ts").unlink()
+    assert alone in same(root).out
+
+
 def test_the_demo_is_audited_alike(tmp_path: Path) -> None:
     assert same(copy("demo", tmp_path / "demo")).code == 1
 

@@ -70,6 +70,58 @@ def test_a_whole_repository(tmp_path: Path) -> None:
     assert "3 of 6" in why["runtime.dir"]
 
 
+def of(name: str, repository: object = None) -> str:
+    return json.dumps({"name": name, "repository": repository})
+
+
+HERE, THERE = "https://github.com/acme/tools.git", "github:other/vendored"
+SCOPES: dict[str, tuple[list[str], str, str]] = {
+    "one of several packages": ([of("a"), of("@other/b"), of("c")], "@tools", "@other"),
+    "one, called like the repository": ([of("a"), of("@tools/b")], "@tools", "1 of 2"),
+    "one, called like another package": ([of("acme"), of("@acme/b"), of("c")], "@acme", "1 of 3"),
+    "two alike, one called like a package": (
+        *([of("acme"), of("@acme/b"), of("@other/c")], "@acme", "1 of 3"),
+    ),
+    "two alike": ([of("@one/a"), of("@two/b")], "@tools", "@one or @two"),
+    "most": ([of("@one/a"), of("@one/b"), of("@two/c")], "@one", "2 of 3"),
+    "of another repository": (
+        [
+            *(of("@other/a", THERE), of("@other/b", THERE), of("@one/c", HERE), of("@one/d", HERE)),
+            of("@one/e", {"url": "git+ssh://git@github.com/acme/tools.git", "directory": "e"}),
+        ],
+        *("@one", "3 of 5"),
+    ),
+    "a fork": ([of("@one/a", HERE), of("@one/b", "me/tools")], "@one", "2 of 2"),
+    "the only package": ([of("@one/a")], "@one", "1 of 1"),
+}
+
+
+@pytest.mark.parametrize("case", SCOPES)
+def test_the_scope(tmp_path: Path, case: str) -> None:
+    manifests, scope, why = SCOPES[case]
+    files = {f"packages/{n}/package.json": text for n, text in enumerate(manifests)}
+    config, told = make(tmp_path, {"package.json": of("tools"), **files})
+    assert config.runtime.scope == scope
+    assert why in told["runtime.scope"]
+
+
+def test_a_foreign_majority(tmp_path: Path) -> None:
+    vendored = {f"packages/{n}/package.json": of(f"@other/{n}", THERE) for n in range(3)}
+    own = {"packages/own/package.json": of("@one/a"), "packages/cli/package.json": of("@one/b")}
+    config, _ = make(tmp_path, {"package.json": of("tools", HERE), **vendored, **own})
+    assert config.runtime.scope == "@one"
+
+
+def test_the_scope_of_the_root(tmp_path: Path) -> None:
+    files = {"package.json": of("@acme/root"), "packages/a/package.json": of("a")}
+    assert make(tmp_path, files)[0].runtime.scope == "@acme"
+
+
+def test_a_root_called_like_any(tmp_path: Path) -> None:
+    files = {"package.json": of("monorepo"), "packages/a/package.json": of("a")}
+    assert make(tmp_path / "My Tools", files)[0].runtime.scope == "@my-tools"
+
+
 def test_an_empty_repository(tmp_path: Path) -> None:
     root = tmp_path / "My Repo"
     root.mkdir()

@@ -231,3 +231,10 @@ def test_a_user_of_an_image_is_no_host_s(tmp_path: Path) -> None:
     assert config.home == Home() and "/home/eve" in why["home.users"]
     mac: Files = {**files, "src/b.ts": code.replace("/home", "/Users")}
     assert make(tmp_path / "b", mac)[0].home.users == ("eve",)
+
+
+@pytest.mark.parametrize("name", ["mock", "Mock", "fake-user", "dummy", "placeholder"])
+def test_a_name_that_stands_for_nobody_is_no_user(tmp_path: Path, name: str) -> None:
+    code = f'export const info = {{ homeDir: "/Users/{name}", cwd: "/Users/{name}/work" }};\n'
+    config, _ = make(tmp_path, {"package.json": "{}", "src/electron.ts": code})
+    assert config.home.users == ()

@@ -263,8 +263,8 @@ def test_a_broken_manifest_is_named(tmp_path: Path) -> None:
 def test_workspace_protocol(
     tmp_path: Path, versions: list[str], files: list[str], manager: str, expected: str
 ) -> None:
-    put(tmp_path, dict.fromkeys(files, ""))
     top = json.dumps({"packageManager": manager} if manager else {})
+    put(tmp_path, {"package.json": top, **dict.fromkeys(files, "")})
     infos = [PackageInfo("", "", top)]
     for number, version in enumerate(versions):
         text = json.dumps({"dependencies": {"dep": version, "left-pad": "link:x"}})

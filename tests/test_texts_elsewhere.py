@@ -20,6 +20,7 @@ adapters = ["packages/core/src/mac.ts"]
 [runtime]
 dir = "packages"
 scope = "@acme"
+install = "always"
 """
 BASE = {
     "fleetmod.toml": CONFIG,

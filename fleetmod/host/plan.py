@@ -24,10 +24,10 @@ from fleetmod.host import manifest, python, shell
 from fleetmod.host.nature import Surroundings, is_dockerfile, surroundings, systems_of
 from fleetmod.host.scan import FAMILY, scan
 from fleetmod.host.tools import Tool, load_tools
+from fleetmod.importers import is_entry
 from fleetmod.migrate import difference
 from fleetmod.model import IGNORE, REFUSE, FileChange, FileResult, Plan
 from fleetmod.project import Project
-from fleetmod.runtime.importers import is_entry
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import deeper_than, open_source
 from fleetmod.workspace.discover import candidates, discover

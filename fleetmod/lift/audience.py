@@ -21,11 +21,14 @@ _TALK = tuple(
     "pc kleur stdout stderr status action todo diagnos troubleshoot console issue problem".split()
 )
 _WORD = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+# `describe`, `subscribe` and the like hold a part of `script` and run nothing
+_SCRIPT = r"(?<!de)(?<!sub)(?<!pre)(?<!tran)(?<!manu)script"
 _RUNS = lazy(
-    r"(?:^|[._])(?:\w*(?:run|exec|spawn|shell|invoke|system|ssh|sudo|script|cmd|command)\w*|sh|\$)$",
+    rf"(?:^|[._])(?:\w*(?:run|exec|spawn|shell|invoke|system|ssh|sudo|{_SCRIPT}|cmd|command)\w*"
+    r"|sh|\$)$",
     re.I,
 )
-_RUN_KEYS = lazy(r"input|\w*(?:cmd|command|exec|run|script|shell|start|stop|reload)\w*", re.I)
+_RUN_KEYS = lazy(rf"input|\w*(?:cmd|command|exec|run|{_SCRIPT}|shell|start|stop|reload)\w*", re.I)
 _WRITES = lazy(r"(?:write|append|output)(?:Text)?File(?:Sync)?$|^(?:Bun|Deno)\.write\w*$")
 _TEXT_KEYS = lazy(r"description|desc|title|why|reason|hint|text|label|summary|help|message")
 _CLIMB = frozenset(

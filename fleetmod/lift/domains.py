@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from tree_sitter import Node
 
 from fleetmod.flow.texts import Hole, Values
 from fleetmod.lift.opening import Opening
+from fleetmod.lift.runner import CHILD, STRUCT, TEXT
+from fleetmod.lift.runners import Runners
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import parts, unwrap
@@ -19,7 +22,6 @@ _UID_CALLS = lazy(
 )
 _AS_TEXT = lazy(r"\??\.toString\(\)$")
 _NUMBERS = ("String", "Number", "parseInt", "Number.parseInt")
-_RUNNER = lazy(r"(?:^|\.)(?:exec|spawn)\w*$")
 _SHAPED = ("trim", "trimEnd", "toString", "text")
 
 
@@ -69,8 +71,8 @@ class Domains:
             if inlined is not None and not inlined[1] and depth:
                 return self.own_uid(inlined[0], depth - 1)
             returned = self.opening.returned(node, awaited=True) if depth else None
-            if returned is not None:
-                return self.own_uid(returned, depth - 1)
+            if returned is not None and self.own_uid(returned, depth - 1):
+                return True
             function = node.child_by_field_name("function")
             name = self.scopes.source.squeezed(function) if function is not None else ""
             given = parts(node.child_by_field_name("arguments"))
@@ -99,7 +101,14 @@ class Domains:
         field, of = function.child_by_field_name("property"), function.child_by_field_name("object")
         if field is not None and of is not None and self.scopes.source.text(field) in _SHAPED:
             return self._printed(of, depth)
-        return bool(_RUNNER.search(self.scopes.source.text(function))) and self._asks_id(given)
+        runner = self._runners.of_call(node)
+        if runner is None or runner.tool is not None or runner.result not in (TEXT, STRUCT, CHILD):
+            return False
+        return self._asks_id(given[runner.command_at :])
+
+    @cached_property
+    def _runners(self) -> Runners:
+        return Runners(self.scopes, self.values)
 
     def _asks_id(self, given: list[Node]) -> bool:
         """Whether the arguments of a runner are the command `id -u`: in one text, in a list, or as

@@ -28,7 +28,7 @@ from fleetmod.places import (
 from fleetmod.regex import lazy
 from fleetmod.syntax.cooked import HOLE, cook
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import ancestors, unwrap
+from fleetmod.syntax.source import ancestors, parts, unwrap
 
 SPLIT, OWN, ANYONE, STRANGER = "split", "own", "anyone", "stranger"
 # how the name of a folder of homes may end in a literal
@@ -135,6 +135,8 @@ class HomeForms:
             return OWN if use != ROUTE else ""
         if found.start or folder != "Users" or self._by_platform(top):
             return ""
+        if self._beside_linux(top, value):
+            return ""
         return ANYONE if use == FILES or self._names_user(value) else ""
 
     def _names_user(self, value: Node) -> bool:
@@ -151,6 +153,20 @@ class HomeForms:
         if found.start or folder != "Users" or not (apart or found.form != PLAIN):
             return ""
         return STRANGER if self.used.of(top) == FILES else ""
+
+    def _beside_linux(self, top: Node, value: Node) -> bool:
+        """Whether the same user's home below /home stands beside, in one list: what is tried on a
+        host of either platform."""
+        listed = top.parent
+        if listed is None or listed.type not in ("array", "arguments"):
+            return False
+        user = self.source.squeezed(unwrap(value))
+        for other in parts(listed):
+            pieces = self._pieces(other)
+            named = pieces[1].node if len(pieces) > 1 and pieces[0].text == "/home/" else None
+            if named is not None and self.source.squeezed(unwrap(named)) == user:
+                return True
+        return False
 
     def _by_platform(self, node: Node) -> bool:
         """Whether a text is one of several that the platform chooses between."""

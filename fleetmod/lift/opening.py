@@ -22,7 +22,7 @@ class Opening:
     def open(self, node: Node) -> Word | None:
         """The pieces behind a name, a field, a joined path or a call; None for anything else."""
         node = unwrap(node)
-        value = self.values.constant(node) or self._field(node)
+        value = self.values.constant(node) or self._field(node) or self._called(node)
         if value is not None:
             return self.made_of(self._plist(value))
         inlined = self.values.inline(node)
@@ -59,11 +59,7 @@ class Opening:
         promised = any(child.type == "async" for child in made.children)
         if body is None or (promised and not awaited):
             return None
-        if body.type != "statement_block":
-            return body
-        returns = [n for n in walk(body, FUNCTIONS) if n.type == "return_statement"]
-        last = body.named_children[-1:]
-        return next(iter(returns[0].named_children), None) if returns and returns == last else None
+        return body if body.type != "statement_block" else _last_value(made)
 
     def _plist(self, value: Node) -> Node:
         """The branch that names a plist, of a path that is chosen by the platform."""
@@ -91,6 +87,31 @@ class Opening:
             out.extend(self.values.pieces(argument))
         return joined(out)
 
+    def _called(self, node: Node) -> Node | None:
+        """What a method of the own class gives that takes nothing: `this.plistPath()`."""
+        function = node.child_by_field_name("function")
+        if node.type != "call_expression" or function is None or function.type == "identifier":
+            return None
+        owner, name = (
+            function.child_by_field_name("object"),
+            function.child_by_field_name("property"),
+        )
+        if owner is None or name is None or owner.type != "this":
+            return None
+        body, spelled = class_of(owner), self.source.text(name)
+        if body is None or self._overridden(body, spelled):
+            return None
+        named = [m for m in parts(body) if self._name_of(m) == spelled]
+        if len(named) != 1 or named[0].type != "method_definition":
+            return None
+        given = parts(named[0].child_by_field_name("parameters"))
+        kinds = {child.type for child in named[0].children} & {"async", "get", "set", "*"}
+        return _last_value(named[0]) if not given and not kinds else None
+
+    def _name_of(self, member: Node) -> str:
+        key = member.child_by_field_name("name")
+        return self.source.text(key) if key is not None else ""
+
     def _field(self, node: Node) -> Node | None:
         """What a field holds that nothing changes: of a constant object, or of the own class."""
         owner, name = node.child_by_field_name("object"), node.child_by_field_name("property")
@@ -109,15 +130,12 @@ class Opening:
         if body is None or self._overridden(body, name):
             return None
         for member in parts(body):
-            key = member.child_by_field_name("name")
-            if key is None or self.source.text(key) != name:
+            if self._name_of(member) != name:
                 continue
             if member.type == "public_field_definition":
                 return self._set_once(member, body, name)
-            only = parts(member.child_by_field_name("body"))
-            getter = any(child.type == "get" for child in member.children)
-            if getter and len(only) == 1 and only[0].type == "return_statement":
-                return next(iter(parts(only[0])), None)
+            if any(child.type == "get" for child in member.children):
+                return _last_value(member)
         return None
 
     def _set_once(self, member: Node, body: Node, name: str) -> Node | None:
@@ -168,6 +186,16 @@ class Opening:
         if binding is None:
             return None
         return self.values.effects.writer(binding, named, spelled)
+
+
+def _last_value(function: Node) -> Node | None:
+    """What a function gives whose one `return` ends its body."""
+    body = function.child_by_field_name("body")
+    if body is None:
+        return None
+    returns = [n for n in walk(body, FUNCTIONS) if n.type == "return_statement"]
+    last = body.named_children[-1:]
+    return next(iter(parts(returns[0])), None) if returns and returns == last else None
 
 
 def value_of(made: Node, name: str, source: Source) -> Node | None:

@@ -36,7 +36,7 @@ _OPTIONS = (
     ),
     (lazy(r"\benv\s*:\s*\{[^}]*\bHOME\b"), "runs with another HOME; give the port the path"),
 )
-_SHELL_OPTION = lazy(r"\bshell\s*:\s*(?!false)")
+_SHELL_OPTION = lazy(r"\bshell[\"']?\s*(?::(?!\s*(?:false|undefined)\b)|[,}])")
 
 
 class Sites:

@@ -54,7 +54,7 @@ class Strangers:
         except Foreign as reason:
             site.foreign, found = str(reason), True
         except Unliftable as reason:
-            site.refused, found = f"`{name}` runs it, and {reason}", True
+            site.refused, found = f"`{name}` may run it, and {reason}", True
         if not found:
             return None
         if through and not site.foreign:
@@ -62,7 +62,8 @@ class Strangers:
         if not site.foreign and not site.refused:
             port = "; ".join(f"{self.grammar.port}.{op.verb}(…)" for op in site.operations)
             site.refused = (
-                f"`{name}` runs it, whose effect this file does not tell; call `{port}` here"
+                f"goes to `{name}`, whose effect this file does not tell; if that runs it, "
+                f"call `{port}` here"
             )
         return site
 

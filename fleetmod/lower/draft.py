@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -23,11 +24,13 @@ class Refused(Exception):
 
 @dataclass
 class Draft:
-    """Edits of one file. `packages` maps a port's key to the package name it is installed as."""
+    """Edits of one file. `packages` maps a port's key to the package name it is installed as;
+    `unearned` to why it is not."""
 
     scopes: Scopes
     style: Style
     packages: dict[str, str]
+    unearned: Mapping[str, str] = field(default_factory=dict)
     edits: list[Edit] = field(default_factory=list)
     needs: dict[Need, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)  # names that edits declare
@@ -47,6 +50,8 @@ class Draft:
         """The local name of a port's export; remembers that it must be imported."""
         if self._elsewhere:
             raise Refused(self._elsewhere)
+        if package in self.unearned:
+            raise Refused(self.unearned[package])
         need = Need(package, name)
         if need not in self.needs:
             if need not in self._names:

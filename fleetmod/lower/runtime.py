@@ -16,6 +16,11 @@ _HOOKS = lazy(r"\b(?:useState|useEffect|useRef|useMemo|useCallback|useReducer)\b
 _BROWSER_MODULES = lazy(r"react-dom(?:/client)?$|preact|solid-js|svelte|vue$|@storybook/.*")
 # React that a terminal or a launcher shows runs in Node (Ink, Raycast's API, OpenTUI)
 _NODE_MODULES = lazy(r"node:.*|ink(?:-.*)?|@inkjs/.*|@raycast/.*|@opentui/.*|child_process")
+# no bundler puts another one in for these, so that what loads one is no browser's: it names the
+# globals of pages that it drives (`page.evaluate(() => document.title)`)
+_NODE_ALONE = lazy(
+    r"(?:node:)?(?:fs|child_process|net|tls|dgram|readline|worker_threads|cluster)(?:/.*)?|bun(?::.*)?"
+)
 _DENO_MODULES = lazy(r"(?:https?|jsr|npm):")
 _GLOBALS = ("document", "window", "localStorage", "navigator")
 
@@ -23,7 +28,7 @@ _GLOBALS = ("document", "window", "localStorage", "navigator")
 def elsewhere(scopes: Scopes) -> str:
     """Why no port can be imported here; empty where one can."""
     source = scopes.source
-    hooked = node = False
+    hooked = node = alone = shown = False
     for statement in source.root.named_children:
         text = source.text(statement)
         if statement.type == "expression_statement" and re.match(r"[\"']use client[\"']", text):
@@ -38,6 +43,12 @@ def elsewhere(scopes: Scopes) -> str:
             return BROWSER
         hooked = hooked or (name == "react" and _HOOKS.search(text) is not None)
         node = node or _NODE_MODULES.fullmatch(name) is not None
+        alone = alone or _NODE_ALONE.fullmatch(name) is not None
+        shown = shown or name == "react"
     if ".stories." in source.path or (hooked and not node):
         return BROWSER
+    alone = alone or source.data.startswith(b"#!")
+    # a page of a framework holds parts for either side
+    if alone and not shown and not source.path.endswith((".tsx", ".jsx")):
+        return ""
     return BROWSER if any(scopes.uses_global(name) for name in _GLOBALS) else ""

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetmod.errors import FleetmodError
+from fleetmod.importers import is_apart, is_development
 from fleetmod.model import Edit, FileChange, Need
 from fleetmod.project import Project
 from fleetmod.runtime.exports import check_exports
 from fleetmod.runtime.identity import identity_json, with_identity
 from fleetmod.runtime.images import Needs, images
-from fleetmod.runtime.importers import is_development
 from fleetmod.runtime.linters import ignored
 from fleetmod.runtime.programs import Programs
 from fleetmod.workspace.disk import is_file
 from fleetmod.workspace.graph import packages_of
+from fleetmod.workspace.managers import linked_globs
 from fleetmod.workspace.manifest import PackageInfo
-from fleetmod.workspace.members import declared_globs
 from fleetmod.workspace.wiring import Local, wire
 
 RULE = "runtime"
@@ -61,8 +61,15 @@ def install(project: Project, needed: Iterable[Needed]) -> Installed:
             if each.owner.path != project.port_folder(need.package):
                 importers[each.owner, need.package].append(each.path)
     wanted: dict[PackageInfo, set[Local]] = defaultdict(set)
+    notes: list[str] = []
     for (owner, port), paths in importers.items():
         dev = all(is_development(project, owner, path) for path in paths)
+        apart = [path for path in sorted(paths) if dev and is_apart(project, owner, path)]
+        if apart:
+            notes.append(
+                f"nothing that {owner.manifest} names loads {' or '.join(apart)}: "
+                f"{project.packages[port]} stands in devDependencies"
+            )
         new = port not in project.present
         wanted[owner].add(Local(project.packages[port], project.port_folder(port), new, dev))
     wired = wire(project.root, wanted)
@@ -73,7 +80,7 @@ def install(project: Project, needed: Iterable[Needed]) -> Installed:
         project, wanted, {project.packages[p]: project.port_folder(p) for p in new_ports}
     )
     texts.update(fitted.texts)
-    notes = [*wired.notes, *fitted.notes]
+    notes += [*wired.notes, *fitted.notes]
     for port in sorted(names):
         if port in project.present:
             notes.append(check_exports(project, port, names[port]))
@@ -120,7 +127,7 @@ def _fitted(
             owner.path: {local.folder for local in locals_ if not local.dev}
             for owner, locals_ in wanted.items()
         }
-        linked = bool(declared_globs(root))
+        linked = bool(linked_globs(root))
         changed, told = images(root, files, Needs(packages_of(root, manifests), gains, linked))
         texts, notes = texts | changed, notes + told
     return _Fitted(texts, notes, unchecked)

@@ -27,6 +27,7 @@ _EXPLAIN = {
     "container.adapters": "this repository's own adapters of Colima, which are left",
     "runtime.dir": "where the runtime packages are installed",
     "runtime.scope": "npm scope they get",
+    "runtime.install": "always: also where texts alone, or files that nothing loads, use them",
     "images.publish": "scripts that publish container images",
     "images.platforms": "platforms that every image must have",
     "images.builder": "the buildx builder that makes them",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
@@ -31,19 +31,60 @@ _DOCUMENT = lazy(r"\.(?:mdx?|txt|rst|adoc|html|jsonl?)$")
 _FILE_END = lazy(r"\.(?:plist|[cm]?[jt]sx?|json|sh|log|md)$")
 
 
-def best_scope(infos: Sequence[PackageInfo], folder: str) -> Evidence:
-    """The npm scope that most packages have, else one made of the root's or the folder's name."""
-    named = [info.name.partition("/") for info in infos]
-    scopes = Counter(scope for scope, slash, _ in named if slash and is_scope(scope))
+def best_scope(infos: Sequence[PackageInfo], folder: str, called: Collection[str]) -> Evidence:
+    """The npm scope of the repository: that of most packages which have one; else one made of the
+    root's or the folder's name.
+
+    `called` are the repository's names. A package whose manifest names another repository is
+    somebody else's, and so may be the one package of its scope among others, unless the scope is
+    called like the repository or one of its packages.
+    """
+    own = [info for info in infos if not _is_foreign(info, infos)]
+    scopes = Counter(scope for info in own if (scope := _scope(info)))
+    known = {*called, *(info.name.casefold() for info in own if "/" not in info.name)}
+    ours = {scope for scope in scopes if scope[1:].casefold() in known}
+    ours |= {_scope(info) for info in own if not info.path}
+    counted = sum(bool(info.path or "/" in info.name) for info in infos)
     if scopes:
-        best, count = scopes.most_common(1)[0]
-        counted = sum(bool(info.path or "/" in info.name) for info in infos)
-        return Evidence(best, f"{count} of {counted} packages have it")
-    name = next((info.name for info in infos if not info.path and info.name), folder)
+        best = max(scopes, key=lambda scope: (scopes[scope], scope in ours))
+        count = scopes[best]
+        rivals = [scope for scope in scopes if scope != best and scopes[scope] == count]
+        lone = count == 1 < counted
+        if best in ours or not (rivals or lone):
+            return Evidence(best, f"{count} of {counted} packages have it")
+    top = next((info.name for info in infos if not info.path and "/" not in info.name), "")
+    name = top if top.casefold() in called else folder
     cleaned = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     if not cleaned:
         return Evidence(Runtime().scope, "")
-    return Evidence(f"@{cleaned}", "no package has a scope; this is the repository's name")
+    others = sorted({scope for info in infos if (scope := _scope(info))})
+    why = f"too few packages have {' or '.join(others)}" if others else "no package has a scope"
+    return Evidence(f"@{cleaned}", f"{why}; this is the repository's name")
+
+
+def _scope(info: PackageInfo) -> str:
+    scope, slash, _ = info.name.partition("/")
+    return scope if slash and is_scope(scope) else ""
+
+
+def _is_foreign(info: PackageInfo, infos: Sequence[PackageInfo]) -> bool:
+    """Whether a package's manifest names another repository than the root's or most others' do."""
+    if not (own := _repository(info)):
+        return False
+    named = Counter(place for each in infos if (place := _repository(each)))
+    top = next((_repository(each) for each in infos if not each.path), "")
+    ours = top or max(named, key=lambda place: (named[place], place == own))
+    return own.rpartition("/")[2] != ours.rpartition("/")[2]  # a fork has another owner
+
+
+def _repository(info: PackageInfo) -> str:
+    """`owner/name` of the repository that a manifest names, however it spells it
+    (docs.npmjs.com/cli/configuring-npm/package-json, "repository")."""
+    found = json.loads(info.text.removeprefix("\ufeff"), strict=False).get("repository")
+    url = found.get("url") if isinstance(found, dict) else found
+    spelled = str(url or "").partition("/tree/")[0].rstrip("/").removesuffix(".git").casefold()
+    owner, name = ["", *re.split(r"[/:]+", spelled)][-2:]
+    return f"{owner}/{name}" if owner and "." not in owner else ""
 
 
 def used_packages(infos: Sequence[PackageInfo]) -> set[str]:

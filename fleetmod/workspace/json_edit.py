@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fleetmod.errors import FleetmodError
@@ -130,6 +130,15 @@ def spliced(text: str, change: Edit) -> str:
     """`text` with one edit made."""
     data = text.encode()
     return (data[: change.start] + change.text.encode() + data[change.end :]).decode()
+
+
+def texts_of(value: object) -> Iterator[str]:
+    """Each string in a value, keys left out."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts_of(each)
 
 
 def _gap(text: str, block: Block) -> str:

@@ -18,7 +18,7 @@ from fleetmod.workspace import json_edit
 from fleetmod.workspace.discover import discover
 from fleetmod.workspace.disk import is_file
 from fleetmod.workspace.globs import glob_regex
-from fleetmod.workspace.managers import folders_above
+from fleetmod.workspace.managers import folders_above, managed
 from fleetmod.workspace.schema import Config
 from fleetmod.workspace.search import Search
 
@@ -162,7 +162,7 @@ def workspace_protocol(root: Path, packages: Sequence[PackageInfo]) -> str:
     else what the package manager in use understands. See `sibling_version` for the last two.
     """
     names = {info.name for info in packages if info.name}
-    default = "workspace:*" if _knows_workspaces(root, packages) else "*"
+    default = "workspace:*" if managed(root, "").knows_workspace else "*"
     seen = Counter(
         spelled
         for info in packages
@@ -233,12 +233,3 @@ def _protocol(version: str) -> str:
     if version.startswith(("file:", "link:")):
         return version[:5]
     return "*" if version == "*" else ""
-
-
-def _knows_workspaces(root: Path, packages: Sequence[PackageInfo]) -> bool:
-    top = next((info for info in packages if not info.path), None)
-    named = json_edit.read_object(top.text, top.manifest).last("packageManager") if top else None
-    if named is not None and (match := re.match(r"(\w+)@(\d+)", str(named.value))):
-        return match[1] in ("pnpm", "bun") or (match[1] == "yarn" and int(match[2]) > 1)
-    marks = ("pnpm-workspace.yaml", "pnpm-lock.yaml", "bun.lock", "bun.lockb", ".yarnrc.yml")
-    return any(is_file(root / mark) for mark in marks)

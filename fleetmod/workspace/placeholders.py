@@ -5,6 +5,8 @@ from __future__ import annotations
 _NAMES = """
     you me user username name your_name yourname your-name youruser your-user yourusername
     your-username your_username someone somebody anyone someuser x y u a b xxx foo bar example
+    mock mocked mockuser mock-user mock_user fake fakeuser fake-user dummy dummyuser sample
+    sampleuser placeholder
     test tests tester testuser test-user dev demo fixture redacted redacted_user
     john johndoe john.doe jane janedoe jane.doe
     shared guest root runner node vscode app coder codespace circleci ubuntu ec2-user web_user

@@ -161,6 +161,7 @@ class Runtime:
 
     dir: str = _key("packages", _FOLDER, is_relative)
     scope: str = _key("@fleet", "an npm scope that begins with '@', like '@acme'", is_scope)
+    install: str = _key("calls", "'calls' or 'always'", lambda text: text in ("calls", "always"))
 
 
 @dataclass(frozen=True, slots=True)

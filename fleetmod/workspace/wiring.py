@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from fleetmod.workspace.json_edit import read_object, spliced
-from fleetmod.workspace.managers import local_version, manager_of
+from fleetmod.workspace.json_edit import read_object, spliced, texts_of
+from fleetmod.workspace.managers import linked_globs, local_version, managed
 from fleetmod.workspace.manifest import (
     PackageInfo,
     add_dependency,
@@ -20,7 +20,7 @@ from fleetmod.workspace.manifest import (
     sibling_version,
     workspace_protocol,
 )
-from fleetmod.workspace.members import add_workspace_members, declared_globs
+from fleetmod.workspace.members import add_workspace_members
 from fleetmod.workspace.schema import Config, Workspace
 
 LINKED = (
@@ -62,7 +62,7 @@ def wire(root: Path, wanted: Mapping[PackageInfo, Collection[Local]]) -> Wired:
     links them, they are named by their path: a package manager would ask the public registry for
     any other version. Raises FleetmodError for a manifest or a workspace that cannot take them.
     """
-    globs = tuple(glob for declared in declared_globs(root).values() for glob in declared)
+    globs = linked_globs(root)
     joining = sorted({each.folder for few in wanted.values() for each in few if each.new})
     texts = add_workspace_members(root, joining) if globs else {}
     members = {"", *member_folders(root, globs), *joining} if globs else set()
@@ -71,11 +71,11 @@ def wire(root: Path, wanted: Mapping[PackageInfo, Collection[Local]]) -> Wired:
     notes: list[str] = []
     for info in sorted(wanted, key=lambda info: info.path):
         before, after = texts.get(info.manifest, (info.text, info.text))
-        manager = manager_of(root, info.path)
+        manager = managed(root, info.path)
         by_path = []
         published = False
         for local in sorted(wanted[info], key=lambda local: local.name):
-            version = local_version(manager, info.path, local.folder)
+            version = local_version(manager.name, info.path, local.folder)
             inside = info.path in members and local.folder in members
             if inside:
                 version = sibling_version(protocol, info.path, local.folder)
@@ -102,9 +102,10 @@ def wire(root: Path, wanted: Mapping[PackageInfo, Collection[Local]]) -> Wired:
             else:
                 by_path.append(f"{local.name} as {version}")
         if by_path:
-            notes += _named_by_path(info, manager, by_path, bool(globs))
+            notes += _named_by_path(info, manager.name, by_path, bool(globs))
         if after != before:
             texts[info.manifest] = before, after
+            notes += [manager.doubt] if manager.doubt else []
             notes += _published(info) if published else []
     notes += _asked_of_all(infos, joining)
     return Wired(texts, tuple(dict.fromkeys(notes)))
@@ -149,7 +150,7 @@ def _named_by_path(
 
 def _published(info: PackageInfo) -> list[str]:
     """A warning where a package looks as if it went to a registry."""
-    if not _is_published(info):
+    if not is_published(info):
         return []
     return [
         f"{info.manifest} is not private: what is published of it must bundle its new "
@@ -157,7 +158,8 @@ def _published(info: PackageInfo) -> list[str]:
     ]
 
 
-def _is_published(info: PackageInfo) -> bool:
+def is_published(info: PackageInfo) -> bool:
+    """Whether a package looks as if it went to a registry."""
     top = read_object(info.text, info.manifest)
     private = top.last("private")
     return bool(info.name and top.last("version")) and not (private and private.value is True)
@@ -174,10 +176,10 @@ def _bundles_development(info: PackageInfo) -> str:
     """
     top = read_object(info.text, info.manifest)
     scripts = top.last("scripts")
-    if not _is_published(info) or scripts is None or not isinstance(scripts.value, dict):
+    if not is_published(info) or scripts is None or not isinstance(scripts.value, dict):
         return ""
     shipped = [
-        path for field in _SHIPPED if (item := top.last(field)) for path in _texts(item.value)
+        path for field in _SHIPPED if (item := top.last(field)) for path in texts_of(item.value)
     ]
     if any(path.endswith((".ts", ".tsx")) and ".d." not in path for path in shipped):
         return ""  # the sources themselves
@@ -206,11 +208,3 @@ def _makes(words: list[str], shipped: list[str]) -> bool:
     place = posixpath.normpath(out)
     made = (f"{posixpath.normpath(path)}/".startswith(f"{place}/") for path in shipped)
     return place == "." or any(made)
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _texts(each)
