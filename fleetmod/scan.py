@@ -42,6 +42,7 @@ UNOWNED = (
     "no package.json stands above the file, so nothing can declare the package that the rewritten "
     "code imports; write one there"
 )
+_MOVING = (RULE, "home-comment")  # a test's data, and the comments that go with it
 Progress = Callable[[int, int], None]
 
 
@@ -211,12 +212,13 @@ def _stays(finding: Finding) -> str:
 
 def _without_homes(result: FileResult, reason: str) -> FileResult:
     findings = tuple(
-        replace(f, action=REFUSE, reason=reason) if f.rule == RULE and f.action == REWRITE else f
+        replace(f, action=REFUSE, reason=reason)
+        if f.rule in _MOVING and f.action == REWRITE
+        else f
         for f in result.findings
     )
-    return replace(
-        result, findings=findings, edits=tuple(e for e in result.edits if e.rule != RULE)
-    )
+    edits = tuple(edit for edit in result.edits if edit.rule not in _MOVING)
+    return replace(result, findings=findings, edits=edits)
 
 
 def _others(project: Project, sources: Sources, paths: Sequence[str]) -> dict[str, FileResult]:

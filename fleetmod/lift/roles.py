@@ -14,6 +14,7 @@ from fleetmod.lift.sites import Sites
 from fleetmod.lift.watched import Watched
 from fleetmod.regex import lazy
 from fleetmod.spans import Spans
+from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import ancestors, unwrap
 from fleetmod.testfiles import is_test
@@ -40,6 +41,9 @@ _FREE = lazy(
 )
 # a permission or an allow list, which a program reads: `Bash(launchctl *)`, `launchctl:*`
 _ALLOWED = lazy(r"\w\((?:/bin/)?launchctl\b|\blaunchctl:[*\w]")
+# a text of one word; and one that only marks or ends, as in `(launchctl)` and `launchctl:`
+_WORD = lazy(r"\S*launchctl\S*")
+_LABEL = lazy(r"[(\"'`\[]*launchctl[.:,;!?)\]\"'`\u2026]*")
 _BARE = lazy(r"(/\S*/)?launchctl(\.\w+)?")
 _COMPARISONS = {"===", "!==", "==", "!="}
 
@@ -143,7 +147,17 @@ class Roles:
             return RUNNABLE
         if looks_run(text[1:-1], (TOOL,)) and not audience.people(node):
             return RUNNABLE
-        return DISPLAYED
+        return VALUE if self._is_tag(node) else DISPLAYED
+
+    def _is_tag(self, node: Node) -> bool:
+        """Whether a literal is a name in data that the tool's name is a part of, and no text."""
+        text = cook(node, self.source).text
+        if _WORD.fullmatch(text) is None:
+            return False
+        chain = node.parent
+        operator = chain.child_by_field_name("operator") if chain is not None else None
+        joined = operator is not None and operator.type == "+"  # `"launchctl:" + key`
+        return joined or _LABEL.fullmatch(text) is None
 
     def _stands_in(self, node: Node) -> bool:
         """Whether a literal is a script, or a line of one, that names the tool and does not run
