@@ -212,9 +212,7 @@ def _stays(finding: Finding) -> str:
 
 def _without_homes(result: FileResult, reason: str) -> FileResult:
     findings = tuple(
-        replace(f, action=REFUSE, reason=reason)
-        if f.rule in _MOVING and f.action == REWRITE
-        else f
+        replace(f, action=REFUSE, reason=reason) if f.rule in _MOVING and f.action == REWRITE else f
         for f in result.findings
     )
     edits = tuple(edit for edit in result.edits if edit.rule not in _MOVING)
