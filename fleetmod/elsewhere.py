@@ -6,7 +6,8 @@ the modules that its file imports, of those that import it, of the service that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ _FAMILY = "process"
 _TOOL = b"launchctl"
 _TEXTS = ("display", "comment", "log", "name")  # classes of rules; see `subjects.is_text`
 _CALLS = ("call", "value")
+_OUTSIDE = "is in a file that this plan leaves out; name it, too"
 _FAR = 5  # modules that only hand on what another one does
 # what a part of a command can be told by
 _PARTS = tuple(
@@ -35,7 +37,8 @@ _PARTS = tuple(
 
 class Everywhere:
     """The calls of a whole repository. `results` are those of the files that were analysed,
-    `analyse` gives those of other files, of which it knows any."""
+    `analyse` gives those of other files, of which it knows any. `planned` are the files of a plan
+    for some files alone, beside which nothing is rewritten."""
 
     def __init__(
         self,
@@ -43,7 +46,9 @@ class Everywhere:
         sources: Sources,
         results: Mapping[str, FileResult],
         analyse: Callable[[Sequence[str]], Mapping[str, FileResult]],
+        planned: Collection[str] | None = None,
     ) -> None:
+        self._planned = planned
         self._project, self._sources, self._results = project, sources, dict(results)
         self._analyse = analyse
         self._calls: dict[str, tuple[Call, ...]] = {}
@@ -101,8 +106,14 @@ class Everywhere:
         if path not in self._calls:
             result = self._result(path)
             findings = result.findings if result is not None and not is_test(path) else ()
-            self._calls[path] = tuple(_calls(findings))
+            self._calls[path] = tuple(map(self._in_plan, _calls(findings)))
         return self._calls[path]
+
+    def _in_plan(self, call: Call) -> Call:
+        """A call, which stays where its file is outside of the plan."""
+        if self._planned is None or call.path in self._planned or call.action != REWRITE:
+            return call
+        return replace(call, action=REFUSE, reason=_OUTSIDE)
 
     def _result(self, path: str) -> FileResult | None:
         if path not in self._results and is_typescript(path):
@@ -122,7 +133,7 @@ class Everywhere:
             labels = dict(result.labels)
             for finding in result.findings:
                 label = labels.get(finding.start, "")
-                for call in _calls([finding]) if "." in label else ():
+                for call in map(self._in_plan, _calls([finding])) if "." in label else ():
                     if call.action != EXEMPT:
                         found.append((label, call))
         return tuple(sorted(found, key=lambda pair: (pair[0], pair[1].path, pair[1].line)))

@@ -62,8 +62,10 @@ def scan_whole(
     progress: Progress | None = None,
     only: Collection[str] | None = None,
     stop: Stop | None = None,
+    planned: bool = False,
 ) -> tuple[list[FileResult], Settings]:
-    """The same, and the settings by which each result is found again.
+    """The same, and the settings by which each result is found again. Where it is `planned` to
+    change `only` some files, texts stay that speak of calls in others.
 
     Raises bounds.Stopped once `stop` says that nobody wants the answer any more.
     """
@@ -79,7 +81,8 @@ def scan_whole(
     results = _first(project, sources, paths, told, stop)
     results |= _held(project, sources, results)
     settings = sources.settings
-    everywhere = Everywhere(project, sources, results, partial(_others, project, sources))
+    others, alone = partial(_others, project, sources), only if planned else None
+    everywhere = Everywhere(project, sources, results, others, alone)
     around = {path: everywhere.around(path) for path in paths}
     if spoken := {path: each for path, each in around.items() if each is not None}:
         # texts go with the calls that they speak of, also those of other files

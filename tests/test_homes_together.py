@@ -270,3 +270,22 @@ def test_a_plan_for_one_file_leaves_a_test_whose_home_others_share(tmp_path: Pat
     root = repository(tmp_path / "r", SHARED)
     fleetmod(root, "migrate", "packages/app/test/b.test.ts", "packages/app/test/helper.ts")
     assert not git(root, "diff")
+
+
+@pytest.mark.parametrize("named", [("key.ts",), ("near.test.ts",), ("key.ts", "near.test.ts")])
+def test_a_plan_for_some_files_parts_no_test_from_the_code_under_it(
+    tmp_path: Path, named: tuple[str, ...]
+) -> None:
+    files: Files = {
+        "src/key.ts": 'export const KEY = "/Users/sam/code/acme";\n',
+        "src/near.test.ts": HEAD
+        + """import { KEY } from "./key";
+test("key", () => expect(KEY).toBe("/Users/sam/code/acme"));
+""",
+    }
+    root = repository(tmp_path / "r", files)
+    paths = [f"packages/app/src/{name}" for name in named]
+    out = fleetmod(root, "migrate", *(each for path in paths for each in ("--path", path))).out
+    both = len(named) == 2
+    assert (spelled(root) == []) is both, out
+    assert ("name both" in out) is not both, out
