@@ -15,7 +15,6 @@ from fleetmod.filekinds import is_typescript
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, FileResult, Finding
 from fleetmod.project import Project, Sources
 from fleetmod.settings import Asked, Call, Elsewhere
-from fleetmod.testfiles import is_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +47,7 @@ class Everywhere:
         analyse: Callable[[Sequence[str]], Mapping[str, FileResult]],
         planned: Collection[str] | None = None,
     ) -> None:
-        self._planned = planned
+        self._planned, self._is_test = planned, sources.settings.is_test
         self._project, self._sources, self._results = project, sources, dict(results)
         self._analyse = analyse
         self._calls: dict[str, tuple[Call, ...]] = {}
@@ -62,11 +61,11 @@ class Everywhere:
         graph = self._project.graph
         imported = {}
         for name, files in sorted(graph.named(path).items()):
-            if calls := self._nearest(files, follow_all=is_test(path)):
+            if calls := self._nearest(files, follow_all=self._is_test(path)):
                 imported[name] = calls
         importers: list[Call] = []
         for each in sorted(graph.importers(path)):
-            if not is_test(path) and not is_test(each):
+            if not self._is_test(path) and not self._is_test(each):
                 importers += self._calls_of(each)
         data = self._sources.contents[path]
         services = tuple(
@@ -75,9 +74,9 @@ class Everywhere:
             if call.path != path and label.encode() in data
         )
         asked: list[Asked] = []
-        if not is_test(path):
+        if not self._is_test(path):
             for each in graph.reaching(path):
-                asked += self._asked_by(each) if is_test(each) else ()
+                asked += self._asked_by(each) if self._is_test(each) else ()
         text = data.decode("utf-8", "replace") if asked else ""
         spelled = tuple(each for each in asked if _occurs(each, text))
         others = [*(call for every in imported.values() for call in every), *importers]
@@ -105,7 +104,7 @@ class Everywhere:
     def _calls_of(self, path: str) -> tuple[Call, ...]:
         if path not in self._calls:
             result = self._result(path)
-            findings = result.findings if result is not None and not is_test(path) else ()
+            findings = result.findings if result is not None and not self._is_test(path) else ()
             self._calls[path] = tuple(map(self._in_plan, _calls(findings)))
         return self._calls[path]
 
@@ -123,7 +122,7 @@ class Everywhere:
     @cached_property
     def _services(self) -> tuple[tuple[str, Call], ...]:
         found = []
-        code = [path for path in self._sources.contents if not is_test(path)]
+        code = [path for path in self._sources.contents if not self._is_test(path)]
         left = [path for path in code if path not in self._results]
         self._results |= self._analyse([p for p in left if _TOOL in self._sources.contents[p]])
         for path in code:

@@ -20,6 +20,7 @@ from fleetmod.model import IGNORE, FileResult
 from fleetmod.places import HOME, ROOT, VAULT, Places, slug
 from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings
+from fleetmod.testcode import tests_by_use
 from fleetmod.testfiles import is_test
 from fleetmod.together import DATA, Fates, Held, is_data
 from fleetmod.workspace.config import Config, configured_above, load_config
@@ -364,7 +365,9 @@ def _read_beside(
     """What else tests may read and reach; only looked for where a test spells a home."""
     users = project.places.users
     homes = [f"/{top}/{u}".encode() for top in ("Users", "home") for u in users]
-    if not any(is_test(path) and any(h in data for h in homes) for path, data in contents.items()):
+    tests = tests_by_use(contents, lambda: project.graph)
+    spelling = (path for path, data in contents.items() if any(home in data for home in homes))
+    if not any(path in tests or is_test(path) for path in spelling):
         return Beside()
     between = ("/", "-", "_", "%2F", "%2f", "\\/", "\\\\", ".", ":")
     needles = [
@@ -377,12 +380,12 @@ def _read_beside(
         if mentions(text, project.places):
             data[path] = text
     typescript = [path for path in discovered if is_typescript(path) and path not in contents]
-    tests = candidates(project.root, [*filter(is_test, typescript)], needles, search).hits
+    others = candidates(project.root, [*filter(is_test, typescript)], needles, search).hits
     code = [path for path in typescript if not is_test(path)]
     migrated = candidates(project.root, code, [IDENTITY], search).hits
     parts = {part for path in discovered for part in path.split("/") if len(part) > 5}
     named = frozenset(part for part in parts if mentions(part, project.places))
-    return Beside({path: project.read(path) for path in (*tests, *migrated)}, Held(data, named))
+    return Beside({path: project.read(path) for path in (*others, *migrated)}, Held(data, named))
 
 
 def make_settings(
@@ -397,14 +400,17 @@ def make_settings(
     folders = [p.removesuffix("package.json") for p in manifests]
     identity = project.config.identity
     code = {**beside.code, **contents} if beside is not None else contents
+    tests = tests_by_use(contents, lambda: project.graph)
     settings = Settings(
         places=project.places,
         packages=project.packages,
         env={HOME: "HOME", ROOT: identity.root_env, VAULT: identity.vault_env},
         fixture=project.config.home.fixture,
         production_literals=Literals(
-            code, folders, project.places, project.packages["node-identity"], project.cache
+            *(code, folders, project.places, project.packages["node-identity"], project.cache),
+            tests,
         ),
+        tests=tests,
         gate=tuple(folder.rstrip("/") for folder in project.config.workspace.gate),
         adapters={
             family: frozenset(filter(own, contents)) for family, own in project.own_adapters.items()
@@ -417,9 +423,9 @@ def make_settings(
         return settings
 
     def named(names: Sequence[str]) -> dict[str, bytes]:
-        tests = [path for path in discovered if is_test(path) and is_typescript(path)]
+        ours = [path for path in discovered if settings.is_test(path) and is_typescript(path)]
         needles = [name.encode() for name in names]
-        found = candidates(project.root, tests, needles, project.search).hits
+        found = candidates(project.root, ours, needles, project.search).hits
         return {path: code.get(path) or project.read(path) for path in found}
 
     fates = Fates(

@@ -25,7 +25,6 @@ from fleetmod.project import (
     with_contents,
 )
 from fleetmod.settings import Settings
-from fleetmod.testfiles import is_test
 from fleetmod.together import RULE, Fates
 from fleetmod.workers import shared
 from fleetmod.workspace.discover import select
@@ -133,7 +132,7 @@ def _first(
     stop: Stop | None = None,
 ) -> dict[str, FileResult]:
     """The results of files by themselves, without what their texts may speak of elsewhere."""
-    code = [path for path in paths if not is_test(path)]
+    code = [path for path in paths if not sources.settings.is_test(path)]
     found = _scan_part(project, sources, code, told, stop=stop)
     # what a test may expect hangs on what the code spells
     tests = [path for path in paths if path not in found]
@@ -150,7 +149,11 @@ def _held(
         return {}
     known = dict(results)
     for path, result in results.items():
-        if path in again or not is_test(path) or not any(map(_follows, result.findings)):
+        if (
+            path in again
+            or not sources.settings.is_test(path)
+            or not any(map(_follows, result.findings))
+        ):
             continue
         code = fates.code_of(path) & sources.contents.keys()
         known |= _first(project, sources, sorted(code - known.keys()), lambda: None)
@@ -188,7 +191,9 @@ def _moving(sources: Sources, results: Mapping[str, FileResult]) -> set[str]:
     fates, out = sources.settings.fates, set[str]()
     if isinstance(fates, Fates):
         for path, result in results.items():
-            if is_test(path) and any(finding.rule == RULE for finding in result.findings):
+            if sources.settings.is_test(path) and any(
+                finding.rule == RULE for finding in result.findings
+            ):
                 out |= fates.group(path) & sources.contents.keys()
     return out
 
@@ -199,7 +204,7 @@ def _agree(fates: Mapping[str, Fate], results: dict[str, FileResult]) -> None:
         return
     for path, result in list(results.items()):
         reason = next(filter(None, map(_stays, result.findings)), "")
-        if not reason or not is_test(path):
+        if not reason or not fates.settings.is_test(path):
             continue
         for each in fates.group(path) & results.keys():
             results[each] = _without_homes(results[each], reason)

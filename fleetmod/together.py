@@ -64,13 +64,14 @@ class Fates(Mapping[str, Fate]):
         """`settings` know no fates yet; `contents` are the files that may name a home, `read` gives
         any other one's, and `named` the tests that hold one of some names."""
         self.settings, self.places = settings, settings.places
+        self._is_test = settings.is_test
         self._contents, self._held, self._read, self._named = contents, held, read, named
         self._graph_of, self._discovered = graph, discovered
         self._fates: dict[frozenset[str], Fate] = {}
         self._kept: dict[frozenset[str], str] = {}
 
     def __getitem__(self, path: str) -> Fate:
-        if not is_test(path) or not is_typescript(path):
+        if not self._is_test(path) or not is_typescript(path):
             raise KeyError(path)
         group = self.group(path)
         if group not in self._fates:
@@ -78,7 +79,7 @@ class Fates(Mapping[str, Fate]):
         return self._fates[group]
 
     def __iter__(self) -> Iterator[str]:
-        return (path for path in self._contents if is_test(path) and is_typescript(path))
+        return (path for path in self._contents if self._is_test(path) and is_typescript(path))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -126,7 +127,7 @@ class Fates(Mapping[str, Fate]):
     def _is_ours(self, path: str) -> bool:
         """Whether a data file is the tests' alone."""
         importers = self._graph.importers(path)
-        return all(map(is_test, importers)) if importers else is_test(path)
+        return all(map(self._is_test, importers)) if importers else is_test(path)
 
     @cached_property
     def _groups(self) -> dict[str, frozenset[str]]:
@@ -142,7 +143,7 @@ class Fates(Mapping[str, Fate]):
 
     def _readers(self, path: str) -> Iterator[str]:
         """The tests that read a test's helper or a file of test data."""
-        yield from (each for each in self._graph.reaching(path) if is_test(each))
+        yield from (each for each in self._graph.reaching(path) if self._is_test(each))
         if path.endswith(".snap"):
             folder, _, name = path.rpartition(_SNAPSHOTS)
             if (test := folder + name.removesuffix(".snap")) in self._tests:
@@ -152,7 +153,7 @@ class Fates(Mapping[str, Fate]):
 
     @cached_property
     def _tests(self) -> frozenset[str]:
-        return frozenset(p for p in self._discovered if is_test(p) and is_typescript(p))
+        return frozenset(p for p in self._discovered if self._is_test(p) and is_typescript(p))
 
     @cached_property
     def _naming(self) -> dict[str, list[str]]:
@@ -198,7 +199,7 @@ class Fates(Mapping[str, Fate]):
             out |= reached
             if isinstance(literals, Literals) and not self._is_known(test, reached):
                 out |= literals.beside(test)
-        return frozenset(each for each in out if not is_test(each))
+        return frozenset(each for each in out if not self._is_test(each))
 
     def spelling(self, path: str) -> Iterator[str]:
         """The files of code that still spell a home which a test expects."""
@@ -257,7 +258,7 @@ class Fates(Mapping[str, Fate]):
         for path in reached:
             if not self._graph.is_whole(path):
                 return False
-            if is_test(path) and is_typescript(path) and _RUNS.search(self._bytes(path)):
+            if self._is_test(path) and is_typescript(path) and _RUNS.search(self._bytes(path)):
                 return False
         return True
 
@@ -268,7 +269,7 @@ class Fates(Mapping[str, Fate]):
         tests = self._tests_of(group)
         reached = self._graph.reached(tests)
         reads = any(set(_READS) & self._graph.externals(path) for path in reached)
-        read = [self._bytes(path) for path in reached if is_test(path)] if reads else []
+        read = [self._bytes(path) for path in reached if self._is_test(path)] if reads else []
         for path, text in self._held.data.items():
             if path in group:
                 continue

@@ -106,7 +106,7 @@ def home_comment(
 
 
 def _check_point(text: str, start: int, end: int) -> None:
-    """Raises Refused where what a comment says of a home, at `start`..`end`, is true of it alone."""
+    """Raises Refused where a comment says what is true of the home at `start`..`end` alone."""
     line = text[text.rfind("\n", 0, start) + 1 :].split("\n", 1)[0].rstrip()
     if line[-1:] in ("\u2502", "\u2503", "\u2551", "|"):
         raise Refused(_DRAWN)
