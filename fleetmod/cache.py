@@ -40,6 +40,7 @@ _PER_FILE = (
     "elsewhere",
     "isolated",
     "tests",
+    "kept",
 )
 _MOST = 1 << 28  # bytes; hundreds of times what a big repository needs
 _BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
@@ -119,6 +120,8 @@ class Keys:
         ]
         if path in self._settings.elsewhere:
             own.append([repr(self._settings.elsewhere[path])])
+        if path in self._settings.kept:
+            own.append(sorted(self._settings.kept[path].items()))
         if self._settings.is_test(path):
             own += [sorted(self._settings.literals_for(path)), [self._settings.fate_key(path)]]
         return digest(data, self._shared, repr(own))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fleetmod.artefacts import by_people
 from fleetmod.cache import Cache, open_cache
+from fleetmod.checked_in import DATA, READ
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import TYPESCRIPT, is_typescript
 from fleetmod.literals import IDENTITY, Literals
@@ -22,7 +23,7 @@ from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings
 from fleetmod.testcode import tests_by_use
 from fleetmod.testfiles import is_test
-from fleetmod.together import DATA, Fates, Held, is_data
+from fleetmod.together import Fates, Held, is_data
 from fleetmod.workspace.config import Config, configured_above, load_config
 from fleetmod.workspace.discover import NAMELESS, WIDE, candidates, discover, is_wide, wide_texts
 from fleetmod.workspace.disk import is_folder, readable_name
@@ -280,7 +281,7 @@ def read_sources(project: Project) -> Sources:
             contents[path] = (project.root / path).read_bytes()
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
-    beside = _read_beside(project, contents, discovered, search)
+    beside = _read_beside(project, contents, discovered, search, large)
     settings = make_settings(project, contents, discovered, beside)
     return Sources(
         settings, contents, tuple(discovered), tuple(unreadable), search, tuple(unseen), beside
@@ -317,7 +318,8 @@ def with_contents(project: Project, sources: Sources, contents: Mapping[str, byt
         return sources
     every = {**sources.contents, **contents}
     discovered = tuple(sorted({*sources.discovered, *contents}))
-    beside = _read_beside(project, every, discovered, sources.search)
+    large = frozenset(result.path for result in sources.unseen)
+    beside = _read_beside(project, every, discovered, sources.search, large)
     settings = make_settings(project, every, discovered, beside)
     return replace(sources, settings=settings, contents=every, discovered=discovered, beside=beside)
 
@@ -335,7 +337,7 @@ def _unseen(root: Path, path: str, why: str) -> FileResult:
 
 def is_asked_for(path: str) -> bool:
     """Whether any analysis reads a file's content: code, data, what a test may read."""
-    return path.endswith((*CODE, *DATA)) or is_test(path)
+    return path.endswith((*CODE, *DATA, *READ)) or is_test(path)
 
 
 def triggers(project: Project) -> list[bytes]:
@@ -359,8 +361,22 @@ def looks_at(project: Project) -> Callable[[bytes], bool]:
     return holds
 
 
+def texts_read(project: Project, discovered: Sequence[str], search: Search) -> dict[str, str]:
+    """The texts of the files without TypeScript that spell a configured home."""
+    homes = [f"/{top}/{u}".encode() for top in ("Users", "home") for u in project.places.users]
+    read = [path for path in discovered if is_data(path) and not is_typescript(path)]
+    return {
+        path: project.read(path).decode("utf-8", "replace")
+        for path in candidates(project.root, read, homes, search).hits
+    }
+
+
 def _read_beside(
-    project: Project, contents: Mapping[str, bytes], discovered: Sequence[str], search: Search
+    project: Project,
+    contents: Mapping[str, bytes],
+    discovered: Sequence[str],
+    search: Search,
+    large: frozenset[str],
 ) -> Beside:
     """What else tests may read and reach; only looked for where a test spells a home."""
     users = project.places.users
@@ -385,7 +401,9 @@ def _read_beside(
     migrated = candidates(project.root, code, [IDENTITY], search).hits
     parts = {part for path in discovered for part in path.split("/") if len(part) > 5}
     named = frozenset(part for part in parts if mentions(part, project.places))
-    return Beside({path: project.read(path) for path in (*others, *migrated)}, Held(data, named))
+    return Beside(
+        {path: project.read(path) for path in (*others, *migrated)}, Held(data, named, large)
+    )
 
 
 def make_settings(

@@ -23,6 +23,7 @@ from fleetmod.lower.style import template_text
 from fleetmod.lower.told_apart import check_one_person
 from fleetmod.mentions import OTHER, mentions
 from fleetmod.places import HOME, Places
+from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Binding, exported
 
 _STRANGER = "the home of a user who is not in home.users; add the name there, or exclude the file"
@@ -172,6 +173,11 @@ def home_path(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     kinds = analysis.home_kinds
     if kinds.test and not kinds.is_used(node) and kinds.fate.kind != FOLLOW:
         raise Refused(kinds.fate.reason)
+    kept = analysis.settings.kept.get(analysis.source.path, {})
+    if kept and not kinds.is_used(node):  # what is looked at on this host is compared with nothing
+        spelled = analysis.settings.places.spelled(cook(node, analysis.source).text)
+        for home in sorted(spelled & kept.keys()):
+            raise Refused(kept[home])
     understood, notes = analysis.home_paths.lower(node, rule)
     _declare(analysis, node, rule)
     return Rewritten(understood, notes)

@@ -10,6 +10,7 @@ from itertools import count
 from fleetmod.bounds import Stop, ask
 from fleetmod.browser import BY_IMPORTER, browser_importer
 from fleetmod.cache import Keys
+from fleetmod.checked_in import Spelled, checks
 from fleetmod.elsewhere import Everywhere
 from fleetmod.fates import Fate
 from fleetmod.filekinds import is_typescript
@@ -22,6 +23,7 @@ from fleetmod.project import (
     make_settings,
     not_the_text,
     read_sources,
+    texts_read,
     with_contents,
 )
 from fleetmod.settings import Settings
@@ -78,6 +80,11 @@ def scan_whole(
 
     ask(stop)
     results = _first(project, sources, paths, told, stop)
+    if kept := _compared(project, sources, results):
+        # the files that a script compares these homes with keep them
+        sources = replace(sources, settings=replace(sources.settings, kept=kept))
+        stay = _scan_part(project, sources, list(kept), lambda: None, "kept")
+        results |= {path: _possible(project, result) for path, result in stay.items()}
     results |= _held(project, sources, results)
     settings = sources.settings
     others, alone = partial(_others, project, sources), only if planned else None
@@ -138,6 +145,37 @@ def _first(
     tests = [path for path in paths if path not in found]
     found |= _scan_part(project, sources, tests, told, stop=stop)
     return {path: _possible(project, found[path]) for path in paths}
+
+
+def _compared(
+    project: Project, sources: Sources, results: Mapping[str, FileResult]
+) -> dict[str, dict[str, str]]:
+    """The homes that scripts compare with files that keep them, by the path of the script."""
+    contents, settings, out = sources.contents, sources.settings, {}
+    comparing = [
+        path
+        for path, result in results.items()
+        if any(
+            f.family == "home" and f.cls != "comment" and f.action == REWRITE
+            for f in result.findings
+        )
+        and not settings.is_test(path)
+        and checks(contents[path])
+    ]
+    if not comparing:
+        return {}
+    large = {result.path for result in sources.unseen}
+
+    def read(path: str) -> bytes:
+        data = contents.get(path)
+        return data if data is not None else project.read(path)
+
+    texts = texts_read(project, sources.discovered, sources.search)
+    spelled = Spelled(texts, {*contents, *large}, read, project.graph, project.places)
+    for path in comparing:
+        if kept := spelled.kept(path, contents[path]):
+            out[path] = kept
+    return out
 
 
 def _held(

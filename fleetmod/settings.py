@@ -57,7 +57,8 @@ class Settings:
     under a tsconfig.json with isolatedDeclarations;
     `known_rules` are the ids that a directive may name, also of rules
     that do not look; `elsewhere` is what other files do, by the path of the file whose texts may
-    speak of that."""
+    speak of that; `kept` are the homes that a file compares with others, which keep them, each
+    with the reason, by the path of the file."""
 
     places: Places
     packages: dict[str, str]
@@ -75,6 +76,7 @@ class Settings:
     tests: frozenset[str] = frozenset()
     known_rules: frozenset[str] = frozenset()
     elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
+    kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def is_test(self, path: str) -> bool:
         """Whether a file is a test, a mock or test data, by its name or by its use."""

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from fleetmod.cache import digest
+from fleetmod.checked_in import DATA, READ, READERS, not_looked_at
+from fleetmod.checked_in import names as names_file
 from fleetmod.fates import FOLLOW, NEUTRAL, STAY, Facts, Fate, judge, lies_in
 from fleetmod.filekinds import is_typescript, suffix
 from fleetmod.literals import Literals
@@ -33,7 +35,6 @@ _RUNS = lazy(
     rb"|worker_threads|from [\"']bun[\"']|__dirname|__filename|import\.meta\.(?:dir|url|file)"
     rb"|process\.cwd\(|(?:\bimport|\brequire|\bresolve)\(\s*[^\"'`\s)]|[^\w.]\$`"
 )
-_READS = ("fs", "node:fs", "fs/promises", "node:fs/promises", "bun", "fs-extra", "glob")
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,12 @@ class Held:
     """The files of a repository that name a home outside of its code: test data, and other data.
 
     `data` are the texts of those files by path, `names` the names of files and folders that name a
-    home themselves.
+    home themselves, `large` the modules that are too large to be looked at.
     """
 
     data: Mapping[str, str]
     names: frozenset[str] = frozenset()
+    large: frozenset[str] = frozenset()
 
 
 class Fates(Mapping[str, Fate]):
@@ -90,7 +92,7 @@ class Fates(Mapping[str, Fate]):
         texts = [self._bytes(each) for each in group]
         data = sorted(self._held.data.items())
         spelled = sorted(self._spelled(frozenset(group)))
-        kept = self._kept.get(self.group(path))
+        kept = self._kept.get(self.group(path)) or self._unseen(self.group(path))
         about = (group, spelled, data, sorted(self._held.names), kept)
         return digest(b"\0".join(texts), repr(about))
 
@@ -174,7 +176,7 @@ class Fates(Mapping[str, Fate]):
             return Fate("none")
         spelled = self._spelled(group)
         facts = [self._facts(path) for path in sorted(group)]
-        held = self._holds(group, facts)
+        held = self._holds(group, facts) or self._unseen(group)
         return judge(facts, spelled, self.places, settings.fixture, settings.in_gate, held)
 
     def _speaks(self, group: Iterable[str]) -> bool:
@@ -268,7 +270,7 @@ class Fates(Mapping[str, Fate]):
         paths = {path for text in texts for path in _below(text, self.places)}
         tests = self._tests_of(group)
         reached = self._graph.reached(tests)
-        reads = any(set(_READS) & self._graph.externals(path) for path in reached)
+        reads = any(READERS & self._graph.externals(path) for path in reached)
         read = [self._bytes(path) for path in reached if self._is_test(path)] if reads else []
         for path, text in self._held.data.items():
             if path in group:
@@ -282,6 +284,11 @@ class Fates(Mapping[str, Fate]):
                 if lost and any(each.snapshot for each in facts):
                     return f"{path} may be a snapshot of it, and no test stands beside; {_BOTH}"
                 continue
+            if suffix(path) in READ and not is_test(path):
+                here = {folder for test in tests for folder in test.split("/")[:-1]}
+                if reads and any(p in text for p in paths) and names_file(path, read, here):
+                    return f"{path} spells it as well, and the test may read that; {_BOTH}"
+                continue
             shares = bool(paths & _below(text, self.places))
             near = any(_names_folder(data, path, tests) for data in read)
             if named or path in reached or (shares and (near or not is_test(path))):
@@ -289,6 +296,18 @@ class Fates(Mapping[str, Fate]):
         for name in sorted(self._held.names):
             if any(name in text for text in texts):
                 return f"a file or a folder is named `{name}`, and the test names it; {_BOTH}"
+        return ""
+
+    def _unseen(self, group: frozenset[str]) -> str:
+        """What keeps the homes of a group, as code under its tests that is not looked at does."""
+        texts = [self._bytes(path).decode("utf-8", "replace") for path in sorted(group)]
+        paths = {path for text in texts for path in self.places.spelled(text)}
+        reached = self._graph.reached(self._tests_of(group)) if paths else frozenset[str]()
+        for path in sorted(reached & {*self._contents, *self._held.large}):
+            data = self._bytes(path)
+            spells = any(each.encode() in data for each in paths) and not self._is_test(path)
+            if spells and not_looked_at(path, data):
+                return f"{path} spells it as well, and is not looked at; {_BOTH}"
         return ""
 
     @cached_property
@@ -336,7 +355,4 @@ def is_data(path: str) -> bool:
     """Whether a test may read a file: test data, or data of a program, no editor's or our own."""
     if path.startswith(".") or "/." in path or path == "fleetmod.toml":
         return False
-    return suffix(path) in DATA or (is_test(path) and not is_typescript(path))
-
-
-DATA = (".json", ".jsonc", ".json5", ".jsonl", ".ndjson", ".yaml", ".yml", ".toml")
+    return suffix(path) in (*DATA, *READ) or (is_test(path) and not is_typescript(path))
