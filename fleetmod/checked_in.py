@@ -7,6 +7,7 @@ That file keeps the path, so the script must keep it as well: else it fails on e
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from fleetmod.bounds import DEPTH, too_large
@@ -43,13 +44,14 @@ def not_looked_at(path: str, data: bytes) -> bool:
     return deeper_than(source.root, DEPTH) or bool(source.errors())
 
 
-def names(path: str, data: Iterable[bytes], here: Collection[str]) -> bool:
-    """Whether code names a file, or a folder that leads to it from those that are `here`."""
+def names(path: str, data: Iterable[bytes]) -> bool:
+    """Whether code names a file, or the folder that it lies in: `"../agents/"`."""
     texts, name = list(data), posixpath.basename(path).encode()
     if any(name in text for text in texts):
         return True
-    below = {folder.encode() for folder in path.split("/")[:-1]} - {h.encode() for h in here}
-    return any(folder in text for folder in below for text in texts)
+    folder = re.escape(posixpath.basename(posixpath.dirname(path)).encode())
+    quoted = re.compile(rb"[\"'`/]" + folder + rb"[\"'`/]")
+    return bool(folder) and any(quoted.search(text) for text in texts)
 
 
 class Spelled:
@@ -76,7 +78,7 @@ class Spelled:
         out: dict[str, str] = {}
         for each, text in self._texts.items():
             found = [home for home in homes if home in text] if homes else []
-            named = reads and names(each, [data], path.split("/")[:-1])
+            named = reads and names(each, [data])
             if found and (each in reached or named):
                 out |= dict.fromkeys(found, _KEPT.format(each, _BOTH))
         for each in sorted(reached & set(self._code) - {path}):

@@ -285,8 +285,7 @@ class Fates(Mapping[str, Fate]):
                     return f"{path} may be a snapshot of it, and no test stands beside; {_BOTH}"
                 continue
             if suffix(path) in READ and not is_test(path):
-                here = {folder for test in tests for folder in test.split("/")[:-1]}
-                if reads and any(p in text for p in paths) and names_file(path, read, here):
+                if reads and any(p in text for p in paths) and names_file(path, read):
                     return f"{path} spells it as well, and the test may read that; {_BOTH}"
                 continue
             shares = bool(paths & _below(text, self.places))

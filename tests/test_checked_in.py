@@ -62,6 +62,18 @@ def test_a_plist_that_no_check_names_keeps_nothing(tmp_path: Path) -> None:
     assert "nodeIdentity.repoRoot" in moved(repository(tmp_path / "r", files))
 
 
+@pytest.mark.parametrize("name", ["src/plists-smoke.ts", "src/plists.test.ts"])
+def test_a_folder_that_a_check_names_is_read(tmp_path: Path, name: str) -> None:
+    text = READS.replace("launchd/${name}", "agents/${name}.plist") + (
+        f'for (const name of ["rotate", "api"]) assert(text(name).includes("{SCRIPT}"));\n'
+    )
+    text = text if "test" not in name else f'{HEAD}{text}test("a", () => expect(1).toBe(1));\n'
+    files: Files = {name: text, "agents/rotate.plist": PLIST, "agents/more/api.plist": PLIST}
+    assert moved(repository(tmp_path / "r", files)) == ""
+    apart: Files = {name: text, "agents/more/api.plist": PLIST, "docs/src/design.md": SCRIPT}
+    assert moved(repository(tmp_path / "apart", apart)) != ""
+
+
 def test_what_a_check_opens_is_compared_with_nothing(tmp_path: Path) -> None:
     text = DIRECT + f'assert.match(readFileSync("{SCRIPT}", "utf8"), /rotate/);\n'
     files: Files = {"src/plists-smoke.ts": text, "launchd/com.acme.rotate.plist": PLIST}
