@@ -22,6 +22,7 @@ READ = tuple(
     ".plist .template .tmpl .xml .sh .bash .zsh .py .service .timer .conf .cfg .ini .csv .tsv .txt"
     " .sql .html .md .mdx".split()
 )
+_DOCUMENTS = (".md", ".mdx", ".txt")
 READERS = frozenset("fs node:fs fs/promises node:fs/promises bun fs-extra glob".split())
 _CHECKS = lazy(rb"\b(?:assert|expect)\w*\s*[.(]")
 _KEPT = "{} spells it as well, and this may be compared with that; {}"
@@ -45,10 +46,13 @@ def not_looked_at(path: str, data: bytes) -> bool:
 
 
 def names(path: str, data: Iterable[bytes]) -> bool:
-    """Whether code names a file, or the folder that it lies in: `"../agents/"`."""
+    """Whether code names a file, or the folder that it lies in (`"../agents/"`), which may hold
+    documents as well that nobody compares with anything."""
     texts, name = list(data), posixpath.basename(path).encode()
     if any(name in text for text in texts):
         return True
+    if path.endswith(_DOCUMENTS):
+        return False
     folder = re.escape(posixpath.basename(posixpath.dirname(path)).encode())
     quoted = re.compile(rb"[\"'`/]" + folder + rb"[\"'`/]")
     return bool(folder) and any(quoted.search(text) for text in texts)

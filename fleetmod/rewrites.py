@@ -11,6 +11,7 @@ from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
 from fleetmod.fates import FOLLOW, NEUTRAL
+from fleetmod.lift.home_facts import is_checked
 from fleetmod.lift.home_forms import ANYONE
 from fleetmod.lower.declared_types import declare_type
 from fleetmod.lower.draft import PROCESS, Refused
@@ -174,7 +175,7 @@ def home_path(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     if kinds.test and not kinds.is_used(node) and kinds.fate.kind != FOLLOW:
         raise Refused(kinds.fate.reason)
     kept = analysis.settings.kept.get(analysis.source.path, {})
-    if kept and not kinds.is_used(node):  # what is looked at on this host is compared with nothing
+    if kept and not kinds.is_used(node) and is_checked(node, analysis.scopes):
         spelled = analysis.settings.places.spelled(cook(node, analysis.source).text)
         for home in sorted(spelled & kept.keys()):
             raise Refused(kept[home])

@@ -70,7 +70,7 @@ def test_a_folder_that_a_check_names_is_read(tmp_path: Path, name: str) -> None:
     text = text if "test" not in name else f'{HEAD}{text}test("a", () => expect(1).toBe(1));\n'
     files: Files = {name: text, "agents/rotate.plist": PLIST, "agents/more/api.plist": PLIST}
     assert moved(repository(tmp_path / "r", files)) == ""
-    apart: Files = {name: text, "agents/more/api.plist": PLIST, "docs/src/design.md": SCRIPT}
+    apart: Files = {name: text, "agents/more/api.plist": PLIST, "more/agents/design.md": SCRIPT}
     assert moved(repository(tmp_path / "apart", apart)) != ""
 
 
@@ -80,6 +80,27 @@ def test_what_a_check_opens_is_compared_with_nothing(tmp_path: Path) -> None:
     changed = moved(repository(tmp_path / "r", files))
     assert "readFileSync(`${nodeIdentity.repoRoot}/jobs/rotate.ts`" in changed
     assert changed.count("\n+assert") == 1
+
+
+NAMED = READS + (
+    f'const EXPECTED = "{SCRIPT}";\nassert(text("com.acme.rotate.plist").includes(EXPECTED));\n'
+)
+EACH = READS + (
+    f'for (const at of ["{SCRIPT}"]) assert(text("com.acme.rotate.plist").includes(at));\n'
+)
+
+
+@pytest.mark.parametrize("text", [NAMED, EACH])
+def test_an_expectation_may_have_a_name(tmp_path: Path, text: str) -> None:
+    files: Files = {"src/plists-smoke.ts": text, "launchd/com.acme.rotate.plist": PLIST}
+    assert moved(repository(tmp_path / "r", files)) == ""
+
+
+def test_what_a_program_says_moves_beside_what_it_checks(tmp_path: Path) -> None:
+    text = f'{DIRECT}console.log("npm --prefix {SCRIPT} run");\n'
+    files: Files = {"src/plists-smoke.ts": text, "launchd/com.acme.rotate.plist": PLIST}
+    changed = moved(repository(tmp_path / "r", files))
+    assert "npm --prefix ${nodeIdentity.repoRoot}" in changed and "-assert" not in changed
 
 
 def test_a_program_that_checks_nothing_moves(tmp_path: Path) -> None:
