@@ -49,7 +49,7 @@ class Analysis:
     def roles(self) -> Roles:
         from fleetmod.lift.roles import Roles
 
-        return Roles(self.scopes)
+        return Roles(self.scopes, self.settings.is_test(self.source.path))
 
     @cached_property
     def container_roles(self) -> ContainerRoles:

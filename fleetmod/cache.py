@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 from fleetmod import __version__
 from fleetmod.errors import FleetmodError
 from fleetmod.model import Edit, FileResult, Finding, Need
-from fleetmod.testfiles import is_test
 from fleetmod.workspace.beneath import Folder, check_owner
 
 if TYPE_CHECKING:
@@ -33,7 +32,16 @@ if TYPE_CHECKING:
 
 FOLDER = "FLEETMOD_CACHE_DIR"  # an empty value: keep nothing
 _PARSERS = ("tree_sitter", "tree_sitter_typescript", "tree_sitter_bash")
-_PER_FILE = ("production_literals", "adapters", "fates", "fate_key", "elsewhere", "isolated")
+_PER_FILE = (
+    "production_literals",
+    "adapters",
+    "fates",
+    "fate_key",
+    "elsewhere",
+    "isolated",
+    "tests",
+    "kept",
+)
 _MOST = 1 << 28  # bytes; hundreds of times what a big repository needs
 _BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
@@ -108,10 +116,13 @@ class Keys:
             sorted(family for family, paths in adapters if path in paths),
             [rule.id for rule in rules],
             path in self._settings.isolated,
+            path in self._settings.tests,
         ]
         if path in self._settings.elsewhere:
             own.append([repr(self._settings.elsewhere[path])])
-        if is_test(path):
+        if path in self._settings.kept:
+            own.append(sorted(self._settings.kept[path].items()))
+        if self._settings.is_test(path):
             own += [sorted(self._settings.literals_for(path)), [self._settings.fate_key(path)]]
         return digest(data, self._shared, repr(own))
 

@@ -12,7 +12,6 @@ from fleetmod.model import REWRITE, Finding
 from fleetmod.rules import Rule
 from fleetmod.syntax.source import FUNCTIONS, Source, ancestors
 from fleetmod.syntax.tokens import token_digest
-from fleetmod.testfiles import is_test
 
 _SHORT = 120
 _NAMES = ("identifier", "type_identifier", "property_identifier", "string")
@@ -40,7 +39,7 @@ def describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
         text=_short(source.text(node)),
         understood=understood,
         action=REWRITE,
-        test=is_test(source.path),
+        test=analysis.settings.is_test(source.path),
         digest=token_digest(source, node),
         symbol=_symbol(source, node),
         lines=_lines(source, node, rule, list(site.claimed) if site else []),

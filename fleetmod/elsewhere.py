@@ -6,7 +6,8 @@ the modules that its file imports, of those that import it, of the service that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from fleetmod.filekinds import is_typescript
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, FileResult, Finding
 from fleetmod.project import Project, Sources
 from fleetmod.settings import Asked, Call, Elsewhere
-from fleetmod.testfiles import is_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,7 @@ _FAMILY = "process"
 _TOOL = b"launchctl"
 _TEXTS = ("display", "comment", "log", "name")  # classes of rules; see `subjects.is_text`
 _CALLS = ("call", "value")
+_OUTSIDE = "is in a file that this plan leaves out; name it, too"
 _FAR = 5  # modules that only hand on what another one does
 # what a part of a command can be told by
 _PARTS = tuple(
@@ -35,7 +36,8 @@ _PARTS = tuple(
 
 class Everywhere:
     """The calls of a whole repository. `results` are those of the files that were analysed,
-    `analyse` gives those of other files, of which it knows any."""
+    `analyse` gives those of other files, of which it knows any. `planned` are the files of a plan
+    for some files alone, beside which nothing is rewritten."""
 
     def __init__(
         self,
@@ -43,7 +45,9 @@ class Everywhere:
         sources: Sources,
         results: Mapping[str, FileResult],
         analyse: Callable[[Sequence[str]], Mapping[str, FileResult]],
+        planned: Collection[str] | None = None,
     ) -> None:
+        self._planned, self._is_test = planned, sources.settings.is_test
         self._project, self._sources, self._results = project, sources, dict(results)
         self._analyse = analyse
         self._calls: dict[str, tuple[Call, ...]] = {}
@@ -57,11 +61,11 @@ class Everywhere:
         graph = self._project.graph
         imported = {}
         for name, files in sorted(graph.named(path).items()):
-            if calls := self._nearest(files, follow_all=is_test(path)):
+            if calls := self._nearest(files, follow_all=self._is_test(path)):
                 imported[name] = calls
         importers: list[Call] = []
         for each in sorted(graph.importers(path)):
-            if not is_test(path) and not is_test(each):
+            if not self._is_test(path) and not self._is_test(each):
                 importers += self._calls_of(each)
         data = self._sources.contents[path]
         services = tuple(
@@ -70,9 +74,9 @@ class Everywhere:
             if call.path != path and label.encode() in data
         )
         asked: list[Asked] = []
-        if not is_test(path):
+        if not self._is_test(path):
             for each in graph.reaching(path):
-                asked += self._asked_by(each) if is_test(each) else ()
+                asked += self._asked_by(each) if self._is_test(each) else ()
         text = data.decode("utf-8", "replace") if asked else ""
         spelled = tuple(each for each in asked if _occurs(each, text))
         others = [*(call for every in imported.values() for call in every), *importers]
@@ -100,9 +104,15 @@ class Everywhere:
     def _calls_of(self, path: str) -> tuple[Call, ...]:
         if path not in self._calls:
             result = self._result(path)
-            findings = result.findings if result is not None and not is_test(path) else ()
-            self._calls[path] = tuple(_calls(findings))
+            findings = result.findings if result is not None and not self._is_test(path) else ()
+            self._calls[path] = tuple(map(self._in_plan, _calls(findings)))
         return self._calls[path]
+
+    def _in_plan(self, call: Call) -> Call:
+        """A call, which stays where its file is outside of the plan."""
+        if self._planned is None or call.path in self._planned or call.action != REWRITE:
+            return call
+        return replace(call, action=REFUSE, reason=_OUTSIDE)
 
     def _result(self, path: str) -> FileResult | None:
         if path not in self._results and is_typescript(path):
@@ -112,7 +122,7 @@ class Everywhere:
     @cached_property
     def _services(self) -> tuple[tuple[str, Call], ...]:
         found = []
-        code = [path for path in self._sources.contents if not is_test(path)]
+        code = [path for path in self._sources.contents if not self._is_test(path)]
         left = [path for path in code if path not in self._results]
         self._results |= self._analyse([p for p in left if _TOOL in self._sources.contents[p]])
         for path in code:
@@ -122,7 +132,7 @@ class Everywhere:
             labels = dict(result.labels)
             for finding in result.findings:
                 label = labels.get(finding.start, "")
-                for call in _calls([finding]) if "." in label else ():
+                for call in map(self._in_plan, _calls([finding])) if "." in label else ():
                     if call.action != EXEMPT:
                         found.append((label, call))
         return tuple(sorted(found, key=lambda pair: (pair[0], pair[1].path, pair[1].line)))

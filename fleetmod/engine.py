@@ -153,6 +153,7 @@ def _findings(
     """
     found: dict[int, Finding] = {}
     texts: list[tuple[int, Rule, Node]] = []
+    remarks: list[tuple[int, Rule, Node]] = []
     subjects: dict[int, Finding] = {}
     stating: list[tuple[int, Node]] = []
     levels = 0
@@ -165,6 +166,9 @@ def _findings(
             continue
         if is_text(rule):
             texts.append((index, rule, node))
+            continue
+        if rule.rewrite == "home-comment":
+            remarks.append((index, rule, node))
             continue
         finding = judge(rule, node)
         found[index] = finding
@@ -193,7 +197,24 @@ def _findings(
             found[index] = judge(rule, node, kept)
             if kept.adapter and found[index].reason == kept.reason:
                 adapters.append(node.start_byte)
+    homes = [each for each in found.values() if each.family == "home" and each.action != REWRITE]
+    for index, rule, node in remarks:
+        ask(stop)
+        found[index] = judge(rule, node, _remark(node, homes, analysis))
     return [found[index] for index in sorted(found)]
+
+
+def _remark(node: Node, staying: Sequence[Finding], analysis: Analysis) -> Kept:
+    """What becomes of a comment that names a path which the code beside it keeps."""
+    places, source = analysis.settings.places, analysis.source
+    named = places.spelled(source.text(node)) if staying else frozenset()
+    for finding in sorted(staying, key=lambda each: each.action != REFUSE) if named else ():
+        for path in places.spelled(source.slice(finding.start, finding.end)):
+            if any(f"{path}/".startswith(f"{each}/") for each in named) or path in named:
+                if finding.action == EXEMPT and not finding.suppressed:
+                    return Kept(EXEMPT, finding.reason)
+                return Kept(REFUSE, f"speaks of line {finding.line}, which stays: mend that first")
+    return Kept()
 
 
 def _judge(

@@ -31,8 +31,11 @@ class Literals(Mapping[str, frozenset[str]]):
         places: Places,
         identity: str,
         cache: Cache,
+        tests: frozenset[str] = frozenset(),
     ) -> None:
-        """`identity` is the name of the package that a migrated file asks for its homes."""
+        """`identity` is the name of the package that a migrated file asks for its homes; `tests`
+        are test code that no name tells."""
+        self._tests = tests
         self._identity = identity
         self._contents, self._places, self._cache = contents, places, cache
         self._folders = {*folders, ""}
@@ -59,7 +62,7 @@ class Literals(Mapping[str, frozenset[str]]):
     def of(self, path: str) -> frozenset[str]:
         """Those of one file; none of a file that is not known here."""
         data = self._contents.get(path, b"")
-        if is_test(path) or not holds_home(data):
+        if self._is_test(path) or not holds_home(data):
             return frozenset()
         key = self._key(data)
         known: frozenset[str] | None = self._cache.get("literals", path, key)
@@ -72,6 +75,9 @@ class Literals(Mapping[str, frozenset[str]]):
             known = frozenset(found)
             self.put(path, known)
         return known
+
+    def _is_test(self, path: str) -> bool:
+        return path in self._tests or is_test(path)
 
     def put(self, path: str, found: frozenset[str]) -> None:
         """Remember those of a file that another process looked at."""
@@ -86,6 +92,6 @@ class Literals(Mapping[str, frozenset[str]]):
     def _files(self) -> dict[str, list[str]]:
         files: dict[str, list[str]] = defaultdict(list)
         for path, data in self._contents.items():
-            if not is_test(path) and holds_home(data):
+            if not self._is_test(path) and holds_home(data):
                 files[package_of(path, self._folders)].append(path)
         return files

@@ -48,7 +48,7 @@ def plan(
     only = None
     if globs or paths:
         only = {path for path in sources.contents if path in paths or _matches(path, globs)}
-    results, settings = scan_whole(project, sources, progress, only)
+    results, settings = scan_whole(project, sources, progress, only, planned=True)
     changes: list[FileChange] = _moved_along(sources, results, only)
     needed: list[Needed] = []
     for index, result in enumerate(results):
@@ -109,6 +109,9 @@ def _moved_along(
     out: dict[str, FileChange] = {}
     for path, index in at.items():
         result = results[index]
+        if only is not None and (apart := sorted(_expected_beside(fates, result) - set(only))):
+            results[index] = refused(result, f"{apart[0]} spells a home with it; name both")
+            continue
         if not any(f.rule == RULE and f.action == REWRITE for f in result.findings):
             continue
         moves = fates.moves(path)
@@ -123,6 +126,16 @@ def _moved_along(
                 found = results[at[each]]
                 results[at[each]] = replace(found, edits=tuple(sorted({*found.edits, *edits})))
     return list(out.values())
+
+
+def _expected_beside(fates: Fates, result: FileResult) -> set[str]:
+    """The code whose homes a test expects, or the tests that expect those of a file of code, where
+    the homes of that file are looked up."""
+    looked_up = (f for f in result.findings if f.family == "home" and f.action == REWRITE)
+    if not any(f.rule != RULE and f.cls != "comment" for f in looked_up):
+        return set()
+    expects = result.path in fates
+    return set(fates.spelling(result.path) if expects else fates.following(result.path))
 
 
 class FaultyRewriteError(FleetmodError):

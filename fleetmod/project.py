@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fleetmod.artefacts import by_people
 from fleetmod.cache import Cache, open_cache
+from fleetmod.checked_in import DATA, READ
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import TYPESCRIPT, is_typescript
 from fleetmod.literals import IDENTITY, Literals
@@ -20,8 +21,9 @@ from fleetmod.model import IGNORE, FileResult
 from fleetmod.places import HOME, ROOT, VAULT, Places, slug
 from fleetmod.rules import Rule, load_rules
 from fleetmod.settings import Settings
+from fleetmod.testcode import tests_by_use
 from fleetmod.testfiles import is_test
-from fleetmod.together import DATA, Fates, Held, is_data
+from fleetmod.together import Fates, Held, is_data
 from fleetmod.workspace.config import Config, configured_above, load_config
 from fleetmod.workspace.discover import NAMELESS, WIDE, candidates, discover, is_wide, wide_texts
 from fleetmod.workspace.disk import is_folder, readable_name
@@ -279,7 +281,7 @@ def read_sources(project: Project) -> Sources:
             contents[path] = (project.root / path).read_bytes()
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
-    beside = _read_beside(project, contents, discovered, search)
+    beside = _read_beside(project, contents, discovered, search, large)
     settings = make_settings(project, contents, discovered, beside)
     return Sources(
         settings, contents, tuple(discovered), tuple(unreadable), search, tuple(unseen), beside
@@ -316,7 +318,8 @@ def with_contents(project: Project, sources: Sources, contents: Mapping[str, byt
         return sources
     every = {**sources.contents, **contents}
     discovered = tuple(sorted({*sources.discovered, *contents}))
-    beside = _read_beside(project, every, discovered, sources.search)
+    large = frozenset(result.path for result in sources.unseen)
+    beside = _read_beside(project, every, discovered, sources.search, large)
     settings = make_settings(project, every, discovered, beside)
     return replace(sources, settings=settings, contents=every, discovered=discovered, beside=beside)
 
@@ -334,7 +337,7 @@ def _unseen(root: Path, path: str, why: str) -> FileResult:
 
 def is_asked_for(path: str) -> bool:
     """Whether any analysis reads a file's content: code, data, what a test may read."""
-    return path.endswith((*CODE, *DATA)) or is_test(path)
+    return path.endswith((*CODE, *DATA, *READ)) or is_test(path)
 
 
 def triggers(project: Project) -> list[bytes]:
@@ -358,13 +361,29 @@ def looks_at(project: Project) -> Callable[[bytes], bool]:
     return holds
 
 
+def texts_read(project: Project, discovered: Sequence[str], search: Search) -> dict[str, str]:
+    """The texts of the files without TypeScript that spell a configured home."""
+    homes = [f"/{top}/{u}".encode() for top in ("Users", "home") for u in project.places.users]
+    read = [path for path in discovered if is_data(path) and not is_typescript(path)]
+    return {
+        path: project.read(path).decode("utf-8", "replace")
+        for path in candidates(project.root, read, homes, search).hits
+    }
+
+
 def _read_beside(
-    project: Project, contents: Mapping[str, bytes], discovered: Sequence[str], search: Search
+    project: Project,
+    contents: Mapping[str, bytes],
+    discovered: Sequence[str],
+    search: Search,
+    large: frozenset[str],
 ) -> Beside:
     """What else tests may read and reach; only looked for where a test spells a home."""
     users = project.places.users
     homes = [f"/{top}/{u}".encode() for top in ("Users", "home") for u in users]
-    if not any(is_test(path) and any(h in data for h in homes) for path, data in contents.items()):
+    tests = tests_by_use(contents, lambda: project.graph)
+    spelling = (path for path, data in contents.items() if any(home in data for home in homes))
+    if not any(path in tests or is_test(path) for path in spelling):
         return Beside()
     between = ("/", "-", "_", "%2F", "%2f", "\\/", "\\\\", ".", ":")
     needles = [
@@ -377,12 +396,14 @@ def _read_beside(
         if mentions(text, project.places):
             data[path] = text
     typescript = [path for path in discovered if is_typescript(path) and path not in contents]
-    tests = candidates(project.root, [*filter(is_test, typescript)], needles, search).hits
+    others = candidates(project.root, [*filter(is_test, typescript)], needles, search).hits
     code = [path for path in typescript if not is_test(path)]
     migrated = candidates(project.root, code, [IDENTITY], search).hits
     parts = {part for path in discovered for part in path.split("/") if len(part) > 5}
     named = frozenset(part for part in parts if mentions(part, project.places))
-    return Beside({path: project.read(path) for path in (*tests, *migrated)}, Held(data, named))
+    return Beside(
+        {path: project.read(path) for path in (*others, *migrated)}, Held(data, named, large)
+    )
 
 
 def make_settings(
@@ -397,14 +418,17 @@ def make_settings(
     folders = [p.removesuffix("package.json") for p in manifests]
     identity = project.config.identity
     code = {**beside.code, **contents} if beside is not None else contents
+    tests = tests_by_use(contents, lambda: project.graph)
     settings = Settings(
         places=project.places,
         packages=project.packages,
         env={HOME: "HOME", ROOT: identity.root_env, VAULT: identity.vault_env},
         fixture=project.config.home.fixture,
         production_literals=Literals(
-            code, folders, project.places, project.packages["node-identity"], project.cache
+            *(code, folders, project.places, project.packages["node-identity"], project.cache),
+            tests,
         ),
+        tests=tests,
         gate=tuple(folder.rstrip("/") for folder in project.config.workspace.gate),
         adapters={
             family: frozenset(filter(own, contents)) for family, own in project.own_adapters.items()
@@ -417,9 +441,9 @@ def make_settings(
         return settings
 
     def named(names: Sequence[str]) -> dict[str, bytes]:
-        tests = [path for path in discovered if is_test(path) and is_typescript(path)]
+        ours = [path for path in discovered if settings.is_test(path) and is_typescript(path)]
         needles = [name.encode() for name in names]
-        found = candidates(project.root, tests, needles, project.search).hits
+        found = candidates(project.root, ours, needles, project.search).hits
         return {path: code.get(path) or project.read(path) for path in found}
 
     fates = Fates(

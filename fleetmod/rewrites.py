@@ -11,10 +11,11 @@ from tree_sitter import Node
 
 from fleetmod.analysis import Analysis
 from fleetmod.fates import FOLLOW, NEUTRAL
+from fleetmod.lift.home_facts import is_checked
 from fleetmod.lift.home_forms import ANYONE
 from fleetmod.lower.declared_types import declare_type
 from fleetmod.lower.draft import PROCESS, Refused
-from fleetmod.lower.home_comment import home_comment as neutral_home
+from fleetmod.lower.home_comment import home_comment as write_homes
 from fleetmod.lower.home_key import home_key
 from fleetmod.lower.kept_words import check_asked, check_remarks, sent
 from fleetmod.lower.own_home import ANY_USER, own_home
@@ -23,6 +24,7 @@ from fleetmod.lower.style import template_text
 from fleetmod.lower.told_apart import check_one_person
 from fleetmod.mentions import OTHER, mentions
 from fleetmod.places import HOME, Places
+from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Binding, exported
 
 _STRANGER = "the home of a user who is not in home.users; add the name there, or exclude the file"
@@ -172,6 +174,11 @@ def home_path(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     kinds = analysis.home_kinds
     if kinds.test and not kinds.is_used(node) and kinds.fate.kind != FOLLOW:
         raise Refused(kinds.fate.reason)
+    kept = analysis.settings.kept.get(analysis.source.path, {})
+    if kept and not kinds.is_used(node) and is_checked(node, analysis.scopes):
+        spelled = analysis.settings.places.spelled(cook(node, analysis.source).text)
+        for home in sorted(spelled & kept.keys()):
+            raise Refused(kept[home])
     understood, notes = analysis.home_paths.lower(node, rule)
     _declare(analysis, node, rule)
     return Rewritten(understood, notes)
@@ -221,13 +228,13 @@ def _other_spelling(row: str, places: Places) -> str:
 
 
 def home_comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
-    """A home path in a comment is written with `~`, or with a neutral home where `~` means more."""
-    row, _, _ = analysis.comment_rows.get(node.id, (analysis.source.text(node), 0, 0))
+    """A home path in a comment is written with `~`; in a test it goes with the test's data."""
+    row, at, _ = analysis.comment_rows.get(node.id, (analysis.source.text(node), 0, 0))
     if other := _other_spelling(row, analysis.settings.places):
         raise Refused(f"the comment also spells {other} for it; reword both by hand")
     kinds = analysis.home_kinds
     moved = dict(kinds.fate.names.neutral) if kinds.test and kinds.fate.kind == NEUTRAL else {}
-    neutral_home(analysis.draft, analysis.settings, node, rule, row, moved)
+    write_homes(analysis.draft, analysis.settings.places, node, rule, (row, at), moved)
     return Rewritten("comment")
 
 

@@ -10,6 +10,7 @@ from itertools import count
 from fleetmod.bounds import Stop, ask
 from fleetmod.browser import BY_IMPORTER, browser_importer
 from fleetmod.cache import Keys
+from fleetmod.checked_in import Spelled, checks
 from fleetmod.earned import unearned
 from fleetmod.elsewhere import Everywhere
 from fleetmod.fates import Fate
@@ -23,10 +24,10 @@ from fleetmod.project import (
     make_settings,
     not_the_text,
     read_sources,
+    texts_read,
     with_contents,
 )
 from fleetmod.settings import Settings
-from fleetmod.testfiles import is_test
 from fleetmod.together import RULE, Fates
 from fleetmod.workers import shared
 from fleetmod.workspace.discover import select
@@ -43,6 +44,7 @@ UNOWNED = (
     "no package.json stands above the file, so nothing can declare the package that the rewritten "
     "code imports; write one there"
 )
+_MOVING = (RULE, "home-comment")  # a test's data, and the comments that go with it
 Progress = Callable[[int, int], None]
 
 
@@ -62,8 +64,10 @@ def scan_whole(
     progress: Progress | None = None,
     only: Collection[str] | None = None,
     stop: Stop | None = None,
+    planned: bool = False,
 ) -> tuple[list[FileResult], Settings]:
-    """The same, and the settings by which each result is found again.
+    """The same, and the settings by which each result is found again. Where it is `planned` to
+    change `only` some files, texts stay that speak of calls in others.
 
     Raises bounds.Stopped once `stop` says that nobody wants the answer any more.
     """
@@ -77,9 +81,15 @@ def scan_whole(
 
     ask(stop)
     results = _first(project, sources, paths, told, stop)
+    if kept := _compared(project, sources, results):
+        # the files that a script compares these homes with keep them
+        sources = replace(sources, settings=replace(sources.settings, kept=kept))
+        stay = _scan_part(project, sources, list(kept), lambda: None, "kept")
+        results |= {path: _possible(project, result) for path, result in stay.items()}
     results |= _held(project, sources, results)
     settings = sources.settings
-    everywhere = Everywhere(project, sources, results, partial(_others, project, sources))
+    others, alone = partial(_others, project, sources), only if planned else None
+    everywhere = Everywhere(project, sources, results, others, alone)
     around = {path: everywhere.around(path) for path in paths}
     if spoken := {path: each for path, each in around.items() if each is not None}:
         # texts go with the calls that they speak of, also those of other files
@@ -139,12 +149,43 @@ def _first(
     stop: Stop | None = None,
 ) -> dict[str, FileResult]:
     """The results of files by themselves, without what their texts may speak of elsewhere."""
-    code = [path for path in paths if not is_test(path)]
+    code = [path for path in paths if not sources.settings.is_test(path)]
     found = _scan_part(project, sources, code, told, stop=stop)
     # what a test may expect hangs on what the code spells
     tests = [path for path in paths if path not in found]
     found |= _scan_part(project, sources, tests, told, stop=stop)
     return {path: _possible(project, found[path]) for path in paths}
+
+
+def _compared(
+    project: Project, sources: Sources, results: Mapping[str, FileResult]
+) -> dict[str, dict[str, str]]:
+    """The homes that scripts compare with files that keep them, by the path of the script."""
+    contents, settings, out = sources.contents, sources.settings, {}
+    comparing = [
+        path
+        for path, result in results.items()
+        if any(
+            f.family == "home" and f.cls != "comment" and f.action == REWRITE
+            for f in result.findings
+        )
+        and not settings.is_test(path)
+        and checks(contents[path])
+    ]
+    if not comparing:
+        return {}
+    large = {result.path for result in sources.unseen}
+
+    def read(path: str) -> bytes:
+        data = contents.get(path)
+        return data if data is not None else project.read(path)
+
+    texts = texts_read(project, sources.discovered, sources.search)
+    spelled = Spelled(texts, {*contents, *large}, read, project.graph, project.places)
+    for path in comparing:
+        if kept := spelled.kept(path, contents[path]):
+            out[path] = kept
+    return out
 
 
 def _held(
@@ -156,7 +197,11 @@ def _held(
         return {}
     known = dict(results)
     for path, result in results.items():
-        if path in again or not is_test(path) or not any(map(_follows, result.findings)):
+        if (
+            path in again
+            or not sources.settings.is_test(path)
+            or not any(map(_follows, result.findings))
+        ):
             continue
         code = fates.code_of(path) & sources.contents.keys()
         known |= _first(project, sources, sorted(code - known.keys()), lambda: None)
@@ -194,7 +239,9 @@ def _moving(sources: Sources, results: Mapping[str, FileResult]) -> set[str]:
     fates, out = sources.settings.fates, set[str]()
     if isinstance(fates, Fates):
         for path, result in results.items():
-            if is_test(path) and any(finding.rule == RULE for finding in result.findings):
+            if sources.settings.is_test(path) and any(
+                finding.rule == RULE for finding in result.findings
+            ):
                 out |= fates.group(path) & sources.contents.keys()
     return out
 
@@ -205,7 +252,7 @@ def _agree(fates: Mapping[str, Fate], results: dict[str, FileResult]) -> None:
         return
     for path, result in list(results.items()):
         reason = next(filter(None, map(_stays, result.findings)), "")
-        if not reason or not is_test(path):
+        if not reason or not fates.settings.is_test(path):
             continue
         for each in fates.group(path) & results.keys():
             results[each] = _without_homes(results[each], reason)
@@ -221,12 +268,11 @@ def _stays(finding: Finding) -> str:
 
 def _without_homes(result: FileResult, reason: str) -> FileResult:
     findings = tuple(
-        replace(f, action=REFUSE, reason=reason) if f.rule == RULE and f.action == REWRITE else f
+        replace(f, action=REFUSE, reason=reason) if f.rule in _MOVING and f.action == REWRITE else f
         for f in result.findings
     )
-    return replace(
-        result, findings=findings, edits=tuple(e for e in result.edits if e.rule != RULE)
-    )
+    edits = tuple(edit for edit in result.edits if edit.rule not in _MOVING)
+    return replace(result, findings=findings, edits=edits)
 
 
 def _others(project: Project, sources: Sources, paths: Sequence[str]) -> dict[str, FileResult]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from fleetmod.fates import Fate
 from fleetmod.places import HOME, ROOT, VAULT, Places
+from fleetmod.testfiles import is_test
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,13 @@ class Settings:
     `gate` are the folders that
     the gates grep: test data elsewhere is left; `adapters` are the paths of the repository's own
     adapters of each family's tool, which may name it; `addresses` those of the container runtime's
-    machine; `isolated` are the paths of the files under a tsconfig.json with isolatedDeclarations;
+    machine; `tests` are the paths of test code that no name tells, `isolated` those of the files
+    under a tsconfig.json with isolatedDeclarations;
     `known_rules` are the ids that a directive may name, also of rules
     that do not look; `elsewhere` is what other files do, by the path of the file whose texts may
-    speak of that; `unearned` are the ports that are not installed, and why."""
+    speak of that; `unearned` are the ports that are not installed, and why; `kept` are the homes
+    that a file compares with others, which keep them, each with the reason, by the path of the
+    file."""
 
     places: Places
     packages: dict[str, str]
@@ -70,9 +74,15 @@ class Settings:
     adapters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
     isolated: frozenset[str] = frozenset()
+    tests: frozenset[str] = frozenset()
     known_rules: frozenset[str] = frozenset()
     elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
     unearned: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def is_test(self, path: str) -> bool:
+        """Whether a file is a test, a mock or test data, by its name or by its use."""
+        return path in self.tests or is_test(path)
 
     def literals_for(self, path: str) -> frozenset[str]:
         """The home paths that the code of the file's own package spells."""

@@ -17,7 +17,6 @@ from fleetmod.regex import lazy
 from fleetmod.rules import Rule
 from fleetmod.settings import Call, Elsewhere
 from fleetmod.syntax.source import ancestors
-from fleetmod.testfiles import is_test
 
 _TEXTS = ("display", "comment", "rename")
 # what is handed in to run the tool, or is imported for it
@@ -108,6 +107,7 @@ class Subjects:
         self, analysis: Analysis, findings: Sequence[Finding], adapters: Collection[int] = ()
     ) -> None:
         self.source, self.scopes = analysis.source, analysis.scopes
+        self._is_test = analysis.settings.is_test(self.source.path)
         self._display = analysis.display
         self._package = analysis.settings.packages.get(PROCESS, "")
         self._all = [_subject(f, f.start in adapters) for f in findings] + list(self._ported())
@@ -130,7 +130,7 @@ class Subjects:
         that speaks of no call that is known stays, too.
         """
         # a hint asks the port, which is right beside an adapter, too
-        hint = not is_test(self.source.path) and rule.rewrite == "display" and self._shows(node)
+        hint = not self._is_test and rule.rewrite == "display" and self._shows(node)
         every = self._without_exempt if hint else self._every
         if (kept := every.keep(self._anchor(rule, node))) is not None:
             return kept

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from fleetmod.cache import digest
+from fleetmod.checked_in import DATA, READ, READERS, not_looked_at
+from fleetmod.checked_in import names as names_file
 from fleetmod.fates import FOLLOW, NEUTRAL, STAY, Facts, Fate, judge, lies_in
 from fleetmod.filekinds import is_typescript, suffix
 from fleetmod.literals import Literals
@@ -33,7 +35,6 @@ _RUNS = lazy(
     rb"|worker_threads|from [\"']bun[\"']|__dirname|__filename|import\.meta\.(?:dir|url|file)"
     rb"|process\.cwd\(|(?:\bimport|\brequire|\bresolve)\(\s*[^\"'`\s)]|[^\w.]\$`"
 )
-_READS = ("fs", "node:fs", "fs/promises", "node:fs/promises", "bun", "fs-extra", "glob")
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,12 @@ class Held:
     """The files of a repository that name a home outside of its code: test data, and other data.
 
     `data` are the texts of those files by path, `names` the names of files and folders that name a
-    home themselves.
+    home themselves, `large` the modules that are too large to be looked at.
     """
 
     data: Mapping[str, str]
     names: frozenset[str] = frozenset()
+    large: frozenset[str] = frozenset()
 
 
 class Fates(Mapping[str, Fate]):
@@ -64,13 +66,14 @@ class Fates(Mapping[str, Fate]):
         """`settings` know no fates yet; `contents` are the files that may name a home, `read` gives
         any other one's, and `named` the tests that hold one of some names."""
         self.settings, self.places = settings, settings.places
+        self._is_test = settings.is_test
         self._contents, self._held, self._read, self._named = contents, held, read, named
         self._graph_of, self._discovered = graph, discovered
         self._fates: dict[frozenset[str], Fate] = {}
         self._kept: dict[frozenset[str], str] = {}
 
     def __getitem__(self, path: str) -> Fate:
-        if not is_test(path) or not is_typescript(path):
+        if not self._is_test(path) or not is_typescript(path):
             raise KeyError(path)
         group = self.group(path)
         if group not in self._fates:
@@ -78,7 +81,7 @@ class Fates(Mapping[str, Fate]):
         return self._fates[group]
 
     def __iter__(self) -> Iterator[str]:
-        return (path for path in self._contents if is_test(path) and is_typescript(path))
+        return (path for path in self._contents if self._is_test(path) and is_typescript(path))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -89,7 +92,7 @@ class Fates(Mapping[str, Fate]):
         texts = [self._bytes(each) for each in group]
         data = sorted(self._held.data.items())
         spelled = sorted(self._spelled(frozenset(group)))
-        kept = self._kept.get(self.group(path))
+        kept = self._kept.get(self.group(path)) or self._unseen(self.group(path))
         about = (group, spelled, data, sorted(self._held.names), kept)
         return digest(b"\0".join(texts), repr(about))
 
@@ -126,7 +129,7 @@ class Fates(Mapping[str, Fate]):
     def _is_ours(self, path: str) -> bool:
         """Whether a data file is the tests' alone."""
         importers = self._graph.importers(path)
-        return all(map(is_test, importers)) if importers else is_test(path)
+        return all(map(self._is_test, importers)) if importers else is_test(path)
 
     @cached_property
     def _groups(self) -> dict[str, frozenset[str]]:
@@ -142,7 +145,7 @@ class Fates(Mapping[str, Fate]):
 
     def _readers(self, path: str) -> Iterator[str]:
         """The tests that read a test's helper or a file of test data."""
-        yield from (each for each in self._graph.reaching(path) if is_test(each))
+        yield from (each for each in self._graph.reaching(path) if self._is_test(each))
         if path.endswith(".snap"):
             folder, _, name = path.rpartition(_SNAPSHOTS)
             if (test := folder + name.removesuffix(".snap")) in self._tests:
@@ -152,7 +155,7 @@ class Fates(Mapping[str, Fate]):
 
     @cached_property
     def _tests(self) -> frozenset[str]:
-        return frozenset(p for p in self._discovered if is_test(p) and is_typescript(p))
+        return frozenset(p for p in self._discovered if self._is_test(p) and is_typescript(p))
 
     @cached_property
     def _naming(self) -> dict[str, list[str]]:
@@ -173,7 +176,7 @@ class Fates(Mapping[str, Fate]):
             return Fate("none")
         spelled = self._spelled(group)
         facts = [self._facts(path) for path in sorted(group)]
-        held = self._holds(group, facts)
+        held = self._holds(group, facts) or self._unseen(group)
         return judge(facts, spelled, self.places, settings.fixture, settings.in_gate, held)
 
     def _speaks(self, group: Iterable[str]) -> bool:
@@ -198,7 +201,7 @@ class Fates(Mapping[str, Fate]):
             out |= reached
             if isinstance(literals, Literals) and not self._is_known(test, reached):
                 out |= literals.beside(test)
-        return frozenset(each for each in out if not is_test(each))
+        return frozenset(each for each in out if not self._is_test(each))
 
     def spelling(self, path: str) -> Iterator[str]:
         """The files of code that still spell a home which a test expects."""
@@ -257,7 +260,7 @@ class Fates(Mapping[str, Fate]):
         for path in reached:
             if not self._graph.is_whole(path):
                 return False
-            if is_test(path) and is_typescript(path) and _RUNS.search(self._bytes(path)):
+            if self._is_test(path) and is_typescript(path) and _RUNS.search(self._bytes(path)):
                 return False
         return True
 
@@ -267,8 +270,8 @@ class Fates(Mapping[str, Fate]):
         paths = {path for text in texts for path in _below(text, self.places)}
         tests = self._tests_of(group)
         reached = self._graph.reached(tests)
-        reads = any(set(_READS) & self._graph.externals(path) for path in reached)
-        read = [self._bytes(path) for path in reached if is_test(path)] if reads else []
+        reads = any(READERS & self._graph.externals(path) for path in reached)
+        read = [self._bytes(path) for path in reached if self._is_test(path)] if reads else []
         for path, text in self._held.data.items():
             if path in group:
                 continue
@@ -281,6 +284,10 @@ class Fates(Mapping[str, Fate]):
                 if lost and any(each.snapshot for each in facts):
                     return f"{path} may be a snapshot of it, and no test stands beside; {_BOTH}"
                 continue
+            if suffix(path) in READ and not is_test(path):
+                if reads and any(p in text for p in paths) and names_file(path, read):
+                    return f"{path} spells it as well, and the test may read that; {_BOTH}"
+                continue
             shares = bool(paths & _below(text, self.places))
             near = any(_names_folder(data, path, tests) for data in read)
             if named or path in reached or (shares and (near or not is_test(path))):
@@ -288,6 +295,18 @@ class Fates(Mapping[str, Fate]):
         for name in sorted(self._held.names):
             if any(name in text for text in texts):
                 return f"a file or a folder is named `{name}`, and the test names it; {_BOTH}"
+        return ""
+
+    def _unseen(self, group: frozenset[str]) -> str:
+        """What keeps the homes of a group, as code under its tests that is not looked at does."""
+        texts = [self._bytes(path).decode("utf-8", "replace") for path in sorted(group)]
+        paths = {path for text in texts for path in self.places.spelled(text)}
+        reached = self._graph.reached(self._tests_of(group)) if paths else frozenset[str]()
+        for path in sorted(reached & {*self._contents, *self._held.large}):
+            data = self._bytes(path)
+            spells = any(each.encode() in data for each in paths) and not self._is_test(path)
+            if spells and not_looked_at(path, data):
+                return f"{path} spells it as well, and is not looked at; {_BOTH}"
         return ""
 
     @cached_property
@@ -335,7 +354,4 @@ def is_data(path: str) -> bool:
     """Whether a test may read a file: test data, or data of a program, no editor's or our own."""
     if path.startswith(".") or "/." in path or path == "fleetmod.toml":
         return False
-    return suffix(path) in DATA or (is_test(path) and not is_typescript(path))
-
-
-DATA = (".json", ".jsonc", ".json5", ".jsonl", ".ndjson", ".yaml", ".yml", ".toml")
+    return suffix(path) in (*DATA, *READ) or (is_test(path) and not is_typescript(path))

@@ -135,10 +135,10 @@ def test_a_home_in_parts_and_a_name_that_is_a_word(
 
 def test_a_name_that_the_folder_s_name_holds(tmp_path: Path) -> None:
     """`me` stands in `/home`, too."""
-    code = "// e.g. `/home/me`, or /home/me/x\nexport const one = 1;\n"
+    code = "// e.g. `/home/me/a`, or /home/me/x\nexport const one = 1;\n"
     root = repository(tmp_path / "r", {"src/one.ts": code})
     config = root / "fleetmod.toml"
     config.write_text(config.read_text().replace('"samuel"', '"me"'))
     commit(root)
     fleetmod(root, "migrate")
-    assert "// e.g. `~`, or ~/x\n" in (root / "packages/app/src/one.ts").read_text()
+    assert "// e.g. `~/a`, or ~/x\n" in (root / "packages/app/src/one.ts").read_text()

@@ -270,3 +270,67 @@ def test_a_plan_for_one_file_leaves_a_test_whose_home_others_share(tmp_path: Pat
     root = repository(tmp_path / "r", SHARED)
     fleetmod(root, "migrate", "packages/app/test/b.test.ts", "packages/app/test/helper.ts")
     assert not git(root, "diff")
+
+
+@pytest.mark.parametrize("named", [("key.ts",), ("near.test.ts",), ("key.ts", "near.test.ts")])
+def test_a_plan_for_some_files_parts_no_test_from_the_code_under_it(
+    tmp_path: Path, named: tuple[str, ...]
+) -> None:
+    files: Files = {
+        "src/key.ts": 'export const KEY = "/Users/sam/code/acme";\n',
+        "src/near.test.ts": HEAD
+        + """import { KEY } from "./key";
+test("key", () => expect(KEY).toBe("/Users/sam/code/acme"));
+""",
+    }
+    root = repository(tmp_path / "r", files)
+    paths = [f"packages/app/src/{name}" for name in named]
+    out = fleetmod(root, "migrate", *(each for path in paths for each in ("--path", path))).out
+    both = len(named) == 2
+    assert (spelled(root) == []) is both, out
+    assert ("name both" in out) is not both, out
+
+
+SETUP = """import { expect, test } from "bun:test";
+export const matchers = () => [{ call: "read", at: "/Users/sam/.profile" }];
+export const seen = (rows: { at: string }[]) => expect(rows[0]?.at).toBe("/Users/sam/.profile");
+"""
+HARNESS = 'export const matchers = () => [{ call: "read", at: "/Users/sam/.profile" }];\n'
+USES = """import { expect, test } from "bun:test";
+import { matchers } from "./NAME";
+test("reads", () => expect(matchers()[0]?.at).toBe("/Users/sam/.profile"));
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("queue-e2e-setup", SETUP), ("harness", HARNESS)])
+@pytest.mark.parametrize("recorded", [False, True])
+def test_what_only_tests_use_is_test_code_by_whatever_name(
+    tmp_path: Path, name: str, text: str, recorded: bool
+) -> None:
+    """It moves with the tests, or stays with them where a recording holds them."""
+    files: Files = {f"src/{name}.ts": text, "src/queue.test.ts": USES.replace("NAME", name)}
+    if recorded:
+        files["src/recordings/session.jsonl"] = '{"read": "/Users/sam/.profile"}\n'
+        files["src/queue.test.ts"] = str(files["src/queue.test.ts"]) + (
+            'import { readFileSync } from "node:fs";\n'
+            'export const rows = () => readFileSync("src/recordings/session.jsonl", "utf8");\n'
+        )
+    root = repository(tmp_path / "r", files)
+    changed = moved(root)
+    assert "nodeIdentity" not in changed
+    assert changed.count("+") == 0 if recorded else spelled(root) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'import { chromium } from "@playwright/test";',
+        'import type { Mock } from "vitest";',
+        'import { defineConfig } from "vitest/config";',
+        'const runs = "imports vitest";',
+    ],
+)
+def test_a_program_that_names_a_test_runner_is_no_test(tmp_path: Path, line: str) -> None:
+    code = f'{line}\nexport const at = "/Users/sam/.profile";\n'
+    root = repository(tmp_path / "r", {"src/browse.ts": code})
+    assert "nodeIdentity.homeDir" in moved(root)

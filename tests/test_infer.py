@@ -271,6 +271,19 @@ FOLDERS = {
         "packages/npm",
         ("packages",),
     ),
+    "packages that others use, and several times as much code beside them": (
+        {
+            "package.json": '{"name": "acme", "workspaces": ["packages/*", "src/web"]}',
+            "packages/a/package.json": manifest("a"),
+            "packages/a/a.ts": "",
+            "src/web/package.json": manifest("web", "a"),
+            **{f"src/{n}.ts": "" for n in "abcde"},
+            **{f"tests/{n}.test.ts": "" for n in "abcdefgh"},
+            **{f"tools/{n}.ts": "" for n in "abcd"},
+        },
+        "packages",
+        ("packages", "src"),
+    ),
     "the usual name before what is more": (
         {
             "package.json": '{"workspaces": ["apps/examples/*", "sdk/packages/*", "apps/*"]}',

@@ -93,3 +93,20 @@ def test_what_goes_leaves_no_two_blank_lines() -> None:
         'export async function stop() {\n  await run(["stop", "com.acme.a"]);\n}\n'
     )
     assert "\n\n\n" not in migrated(code)
+
+
+@pytest.mark.parametrize(
+    ("head", "below"),
+    [
+        # behind the requires, however many headings follow
+        ("const fs = require('fs');\n", "\n// --- Services ---\n\n"),
+        ("/** About it. */\n\nconst fs = require('fs');\n", "\n// Services\n\n"),
+        # behind what the file is about
+        ("/**\n * About it.\n */\n\n", "// \u2500\u2500\u2500 Services \u2500\u2500\u2500\n\n"),
+    ],
+)
+def test_an_import_stands_above_the_heading_of_a_section(head: str, below: str) -> None:
+    code = f"{head}{below}module.exports.at = '/Users/alice/notes';\n"
+    text = migrated(code)
+    assert text.index("@acme/node-identity") < text.index("Services"), text
+    assert text.index("@acme/node-identity") > text.index(head.rstrip()), text

@@ -210,3 +210,24 @@ def test_what_is_kept_of_an_audit_follows_the_other_files(tmp_path: Path) -> Non
         assert "mac.test.ts" not in fleetmod(root, "check", env=env).out
     (root / "fleetmod.toml").write_text(CONFIG.replace("mac.ts", "gone.ts"))
     assert "mac.test.ts:3" in fleetmod(root, "check", env=env).out
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_a_text_of_a_plan_for_some_files_speaks_of_calls_in_that_plan(
+    tmp_path: Path, both: bool
+) -> None:
+    uses = (
+        'import { restart } from "./calls";\n'
+        "export function heal() {\n"
+        "  // launchctl brings it back\n"
+        "  restart();\n"
+        '  console.log("launchctl was asked about com.acme.api");\n'
+        "}\n"
+    )
+    files = {"calls.ts": MOVES, "heal.ts": uses}
+    make(tmp_path, {**BASE, **{CORE + name: text for name, text in files.items()}})
+    paths = [CORE + name for name in (files if both else ["heal.ts"])]
+    ran = fleetmod(tmp_path, "migrate", *(each for path in paths for each in ("--path", path)))
+    now = (tmp_path / CORE / "heal.ts").read_text()
+    assert (now == uses) is not both, ran.out
+    assert ("calls.ts:3, which stays" in ran.out) is not both, ran.out

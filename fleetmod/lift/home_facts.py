@@ -11,12 +11,14 @@ from fleetmod.flow.uses import receiver
 from fleetmod.lift.home_flow import EXPECTS, HomeFlow
 from fleetmod.mentions import WORDS, mentions
 from fleetmod.places import Places
+from fleetmod.regex import lazy
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source, ancestors, contains, enclosing_function
 
 LITERALS = ("string", "template_string", "regex", "jsx_text")
 _LONGEST = 200  # of the literals that a test expects of the code and that are looked at
+_CHECKS = lazy(r"(?:assert|expect)(?![a-z])|chai\b|should\b")
 _SNAPSHOTS = frozenset("toMatchSnapshot toMatchFileSnapshot".split())
 
 
@@ -83,6 +85,27 @@ def _is_expected(node: Node, source: Source) -> bool:
         known = root is not None and source.text(root) in EXPECTS
         if known and (function.type == "member_expression" or source.text(function) == "assert"):
             return True
+    return False
+
+
+def is_checked(node: Node, scopes: Scopes, depth: int = 2) -> bool:
+    """Whether a literal is given to a check (`assert…(…)`, `expect…(…)`), itself or by a name."""
+    source = scopes.source
+    for a in ancestors(node):
+        named = {"variable_declarator": "name", "for_in_statement": "left"}.get(a.type)
+        if named is not None:
+            name = a.child_by_field_name(named)
+            binding = scopes.resolve(name) if name is not None else None
+            uses = scopes.references(binding) if binding is not None and depth else []
+            return any(is_checked(use, scopes, depth - 1) for use in uses)
+        if a.type.endswith("statement") or a.type in ("program", "statement_block"):
+            return False
+        given = a.child_by_field_name("arguments") if a.type == "call_expression" else None
+        function = a.child_by_field_name("function")
+        if given is not None and function is not None and contains(given, node):
+            root = receiver(a) or function
+            if _CHECKS.match(source.text(root)):
+                return True
     return False
 
 

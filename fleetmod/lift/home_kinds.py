@@ -26,7 +26,6 @@ from fleetmod.settings import Settings
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Binding, Scopes
 from fleetmod.syntax.source import FUNCTIONS, parts, same, unwrap, walk
-from fleetmod.testfiles import is_test
 
 FALLBACK, PATH, TEST, COMMENT, REGEX = "fallback", "path", "test", "comment", "regex"
 PLACEHOLDER = "placeholder"
@@ -46,7 +45,7 @@ class HomeKinds:
     def __init__(self, scopes: Scopes, values: Values, homes: Homes, settings: Settings) -> None:
         self.scopes, self.source, self.values, self.homes = scopes, scopes.source, values, homes
         self.settings = settings
-        self.test = is_test(scopes.source.path)
+        self.test = settings.is_test(scopes.source.path)
         self._known: dict[int, str] = {}
 
     def kind(self, node: Node) -> str:

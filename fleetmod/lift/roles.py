@@ -14,9 +14,9 @@ from fleetmod.lift.sites import Sites
 from fleetmod.lift.watched import Watched
 from fleetmod.regex import lazy
 from fleetmod.spans import Spans
+from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import ancestors, unwrap
-from fleetmod.testfiles import is_test
 
 EXECUTED, FOREIGN, COVERED = "executed", "foreign", "covered"
 DISPLAYED, LOGGED, DETECTOR, VALUE = "displayed", "logged", "detector", "value"
@@ -40,6 +40,9 @@ _FREE = lazy(
 )
 # a permission or an allow list, which a program reads: `Bash(launchctl *)`, `launchctl:*`
 _ALLOWED = lazy(r"\w\((?:/bin/)?launchctl\b|\blaunchctl:[*\w]")
+# a text of one word; and one that only marks or ends, as in `(launchctl)` and `launchctl:`
+_WORD = lazy(r"\S*launchctl\S*")
+_LABEL = lazy(r"[(\"'`\[]*launchctl[.:,;!?)\]\"'`\u2026]*")
 _BARE = lazy(r"(/\S*/)?launchctl(\.\w+)?")
 _COMPARISONS = {"===", "!==", "==", "!="}
 
@@ -47,9 +50,11 @@ _COMPARISONS = {"===", "!==", "==", "!="}
 class Roles:
     """The roles of one file's nodes, for both the tool and home paths."""
 
-    def __init__(self, scopes: Scopes) -> None:
+    def __init__(self, scopes: Scopes, test: bool) -> None:
+        """`test` tells whether the file is test code."""
         self.scopes, self.source = scopes, scopes.source
         self._known: dict[int, str] = {}
+        self._test = test
 
     @cached_property
     def lifter(self) -> Sites:
@@ -92,7 +97,7 @@ class Roles:
                 return FOREIGN
             return TEXT if node.type != "jsx_text" else DISPLAYED
         if node.type == "regex":
-            if is_test(self.source.path):
+            if self._test:
                 return TESTED
             return WATCHED if self._watched.pattern(node) else DETECTOR
         return self._literal_role(node)
@@ -120,9 +125,9 @@ class Roles:
                 return FIELD
         if self._compared(node):
             return COMPARED
-        if not is_test(self.source.path) and self._watched.word(node):
+        if not self._test and self._watched.word(node):
             return WATCHED
-        if is_test(self.source.path) and self._stands_in(node):
+        if self._test and self._stands_in(node):
             return FAKE
         text = self.source.text(node)
         own, audience = self.source.own_text(node), self.lifter.strangers.audience
@@ -134,8 +139,8 @@ class Roles:
             return RUNNABLE
         named = _BARE.fullmatch(text[1:-1].strip()) or _ALLOWED.search(own)
         if not _FREE.search(own) or named:
-            return FAKE if is_test(self.source.path) else VALUE
-        if is_test(self.source.path) and not is_title(node, self.source):
+            return FAKE if self._test else VALUE
+        if self._test and not is_title(node, self.source):
             return TESTED
         if self._logged(node):
             return LOGGED
@@ -143,7 +148,17 @@ class Roles:
             return RUNNABLE
         if looks_run(text[1:-1], (TOOL,)) and not audience.people(node):
             return RUNNABLE
-        return DISPLAYED
+        return VALUE if self._is_tag(node) else DISPLAYED
+
+    def _is_tag(self, node: Node) -> bool:
+        """Whether a literal is a name in data that the tool's name is a part of, and no text."""
+        text = cook(node, self.source).text
+        if _WORD.fullmatch(text) is None:
+            return False
+        chain = node.parent
+        operator = chain.child_by_field_name("operator") if chain is not None else None
+        joined = operator is not None and operator.type == "+"  # `"launchctl:" + key`
+        return joined or _LABEL.fullmatch(text) is None
 
     def _stands_in(self, node: Node) -> bool:
         """Whether a literal is a script, or a line of one, that names the tool and does not run

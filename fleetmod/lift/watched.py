@@ -23,14 +23,16 @@ _PROGRAMS = frozenset().union(
     *SERVICES.values(),
     "sudo doas rm rmdir dd mkfs fdisk parted diskutil shred chmod chown chgrp kill killall pkill"
     " shutdown reboot halt poweroff iptables ufw pfctl passwd useradd usermod userdel visudo"
-    " csrutil spctl nvram osascript curl wget".split(),
+    " csrutil spctl nvram plutil osascript sed perl curl wget".split(),
 ) - {"service", "systemd", "openrc"}
 _WORD = re.compile(r"(?<![\w./-])[a-z][\w-]*")
 _ESCAPE = re.compile(r"\\[a-zA-Z]")
 _LISTS = ("array", "object")
 _INSIDE = (*_LISTS, "pair", "as_expression", "satisfies_expression", "parenthesized_expression")
 _LOOKS = ("has", "includes", "indexOf", "some", "every", "find", "findIndex", "filter")
-_MANY = 2  # other patterns that a text is sorted by
+_MANY = 2  # other patterns for commands, which tell what the text is
+# a command in a pattern: a program, a blank in one of its spellings, and what it is to do
+_COMMAND = re.compile(r"[a-z][\w-]*(?:\\s[+*]?|\\b| |\[ \\t\][+*]?)+(?:\((?:\?:)?)?-{0,2}[a-z]\w+")
 _COMPARES = ("includes", "startsWith", "endsWith", "indexOf", "test", "match")
 
 
@@ -42,9 +44,19 @@ class Watched:
 
     def pattern(self, regex: Node) -> bool:
         """Whether a regular expression names other programs, or stands among such."""
-        if self._programs(regex) or len(self._of_one_text(regex)) >= _MANY:
+        if self._programs(regex):
             return True
-        return any(self._programs(other) for other in self._beside(regex) if other.type == "regex")
+        beside = [n for n in self._beside(regex) if n.type == "regex" and not same(n, regex)]
+        if any(map(self._programs, beside)):
+            return True
+        # patterns of texts and documents tell nothing: one that looks for this tool is a detector
+        others = [*beside, *self._of_one_text(regex)]
+        return self._is_command(regex) and sum(map(self._is_command, others)) >= _MANY
+
+    def _is_command(self, regex: Node) -> bool:
+        """Whether a pattern looks for a program that is told what to do: `gh\\s+repo`."""
+        pattern = regex.child_by_field_name("pattern")
+        return pattern is not None and bool(_COMMAND.search(self.source.text(pattern)))
 
     def _of_one_text(self, regex: Node) -> list[Node]:
         """The other patterns that the same function looks for in the same text."""

@@ -69,7 +69,7 @@ class HomePaths:
         if top.type == "ternary_expression":
             parts = [top.child_by_field_name(f) for f in ("condition", "consequence")]
             if found.base == HOME and all(p is not None and self.homes.is_lookup(p) for p in parts):
-                self.draft.replace(top, self.member(HOME), rule)
+                self.draft.replace(_alone_in(top) or top, self.member(HOME), rule)
                 return top
             return None
         elements = [element for _, element in chain(top)]
@@ -88,7 +88,8 @@ class HomePaths:
         ):
             return top
         if first == 0:
-            self.draft.replace(_parentheses(top), self.member(found.base), rule)
+            whole = _parentheses(top)
+            self.draft.replace(_alone_in(whole) or whole, self.member(found.base), rule)
         else:
             self.draft.replace_range(start.start_byte, node.end_byte, self.member(found.base), rule)
         return top
@@ -124,18 +125,14 @@ class HomePaths:
 
     def put(self, node: Node, places: list[tuple[int, int, str]], rule: str) -> None:
         """Write code in place of parts of a literal, each given by its first and end byte."""
-        if node.type in ("template_string", "jsx_text"):
+        inside = [(start, end) for start, end, _ in places]
+        whole = inside == [(node.start_byte + 1, node.end_byte - 1)] and not _needs_template(node)
+        if node.type == "jsx_text" or (node.type == "template_string" and not whole):
             opening = "{" if node.type == "jsx_text" else "${"
             for start, end, code in places:
                 self.draft.replace_range(start, end, opening + code + "}", rule)
             return
-        whole = [(start, end) for start, end, _ in places] == [
-            (node.start_byte + 1, node.end_byte - 1)
-        ]
-        if whole and not _needs_template(node):
-            text = places[0][2]
-        else:
-            text = "`" + self._spliced(node, places) + "`"
+        text = places[0][2] if whole else "`" + self._spliced(node, places) + "`"
         if _is_key(node):
             text = f"[{text}]"
         elif node.parent is not None and node.parent.type == "jsx_attribute":
@@ -231,9 +228,17 @@ def _parentheses(node: Node) -> Node:
 
 
 def _needs_template(node: Node) -> bool:
-    """`x as const` is only valid on literals."""
+    """`x as const` is only valid on literals, and a tag is called with a template."""
     parent = node.parent
-    return parent is not None and parent.type == "as_expression"
+    return parent is not None and parent.type in ("as_expression", "call_expression")
+
+
+def _alone_in(node: Node) -> Node | None:
+    """The template that holds an expression and nothing else, where a plain one does as well."""
+    hole = node.parent
+    template = hole.parent if hole is not None and hole.type == "template_substitution" else None
+    alone = template is not None and len(template.named_children) == 1
+    return template if alone and template is not None and not _needs_template(template) else None
 
 
 def _is_key(node: Node) -> bool:

@@ -1,4 +1,8 @@
-"""Home paths in comments: `~` where that reads as well, else a neutral home of the same shape."""
+"""Home paths in comments: `~` where a person would write that; the rest stays for a person.
+
+A comment whose point is how the path is spelled, or what stood there once, is true of that path
+alone. No other person is invented for it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,6 @@ from fleetmod.lift.prose import is_directive
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.places import HomePath, Places
 from fleetmod.regex import lazy
-from fleetmod.settings import Settings
 from fleetmod.syntax.scope import Scopes
 
 _DIRECTIVE = (
@@ -21,6 +24,10 @@ _DIRECTIVE = (
 )
 _NAMED = "explains the name `{}` by the home; reword it by hand"
 _COUNTED = "speaks of how long the path is; reword it by hand"
+_SPELLED = "is about how the home is spelled, so `~` would be false; reword it by hand"
+_POINT = "tells why this path stood or stands somewhere (`{}`); reword it by hand"
+_FOREIGN = "is written in another language than English; reword it by hand"
+_DRAWN = "stands in a table or a drawn box, whose columns a shorter path would move; do it by hand"
 # what a tool reads in a longer one: types of JSDoc, the settings of a test runner
 _PART = lazy(
     r"\bimport\(\s*[\"'][^\"'\n]*[\"']|@import\b[^\n]*?\bfrom\s*[\"'][^\"'\n]*[\"']"
@@ -31,20 +38,47 @@ _LENGTH = lazy(
     re.I,
 )
 _FOLDER = lazy(r"\bUsers\b|/home\b")
-# neutral names by their length
-_NEUTRAL = {len(name): name for name in ("me", "you", "user", "owner", "person", "someone")}
+# where one statement of a comment ends and the next begins: a sentence, an item, a line of code
+_MARK = r"[ \t]*(?:\*(?!/)|//)?"
+_BREAK = lazy(
+    r"(?<=[.!?;])[\"')`]*\s+|:[ \t]*\r?\n"
+    rf"|\r?\n{_MARK}[ \t]*(?=\r?\n|[-\u2022] |\d+[.)] |@\w|[\u2502\u2503\u2551|])"
+    rf"|\r?\n{_MARK}(?:[ \t]{{3,}}|\t)"
+)
+# words of a sentence that is about the path itself: what it was, why it is there, what it becomes
+_ABOUT = lazy(
+    r"\bhard-?\s?cod\w*|\bliteral\w*|\bspell\w*|\bused to\b|\bprevious\w*|\bformer\w*|\bearlier\b"
+    r"|\bwas\b|\bwere\b|\bbefore\b|\bafter\b|\bold\b|\blegacy\b|\bhistor\w+|\bno longer\b"
+    r"|\banymore\b|\binstead\b|\brather than\b|\bin place of\b|\bincidents?\b|\boutages?\b"
+    r"|\bbugs?\b|\bbroke\w*|\bbreaks?\b|\bcrash\w*|\bleak\w*|\bmov(?:e|ed|es|ing)\b|\bmigrat\w+"
+    r"|\bport(?:ed|able|ability)\b|\brenam\w+|\breplac\w+|\bbecomes?\b|\bbecame\b|\bwhy\b"
+    r"|\bbecause\b|\busernames?\b|\bmachines?\b|\bhosts?\b|\babsolute\b|\bprefix\w*|\bregex\w*"
+    r"|\bpatterns?\b|\bmatch\w*|\bpars(?:e|es|ed|ing)\b|\bstrip\w*|\bexpand\w*|\bdecod\w+"
+    r"|\bencod\w+|\bslug\w*|\bnormali[sz]\w+|\bredact\w*|\bsaniti[sz]\w+|\bdefault\w*"
+    r"|\bfall(?:s|ing)?[ -]?backs?\b|\bassum\w+|\b(?:19|20)\d\d-\d\d-\d\d\b"
+    r"|->|=>|\u2192|\u21d2|\bvs\.?\B",
+    re.I,
+)
+_VALUE = ('"', "'", "=", ":")  # in front of a path that is a value, which no shell expands
+# behind a home that stands for all paths in it, or for what is left out
+_ANY = lazy(r"/?(?:\.\.\.|\u2026|\*|<)|/(?:\.\.\.|\u2026|\*|<|\$?\{)")
 
 
 def home_comment(
-    draft: Draft, settings: Settings, node: Node, rule: str, row: str, moved: Mapping[str, str]
+    draft: Draft,
+    places: Places,
+    node: Node,
+    rule: str,
+    row: tuple[str, int],
+    moved: Mapping[str, str],
 ) -> None:
-    """Write the homes of a comment neutrally; raises Refused where its point is their spelling.
+    """Write the homes of a comment as `~`; raises Refused where its point is their spelling.
 
-    `row` is the text of the comments that it is one with, `moved` the neutral names that the homes
-    of the file's own data get.
+    `row` is the text of the comments that it is one with, and where it begins there. `moved` are
+    the neutral names that the homes of the file's own test data get, and the comment's with them.
     """
-    source, places = draft.scopes.source, settings.places
-    text = source.text(node)
+    whole, at = row
+    text = draft.scopes.source.text(node)
     homes = [path for path in places.find(text) if path.base]
     read = [(m.start(), m.end()) for m in _PART.finditer(text)]
     inside = any(a <= path.start and path.end <= b for path in homes for a, b in read)
@@ -53,22 +87,52 @@ def home_comment(
     for user in dict.fromkeys(path.user for path in homes):
         if _explains(text, user, homes, draft.scopes):
             raise Refused(_NAMED.format(user))
-    fixture = settings.fixture.rpartition("/")[2]
-    counted = _LENGTH.search(text) is not None
-    literal = (
-        counted or "~" in text or "HOME" in text or "://" in text or _names_folder(row, places)
-    )
-    literal |= any(path.user in moved for path in homes)
     for path in homes:
-        neutral = moved.get(path.user, fixture)
-        user = _NEUTRAL.get(len(path.user), "") if counted else neutral
-        if not user:
-            raise Refused(_COUNTED)
-        name = text.index(f"/{path.user}", path.start + 1) + 1
-        first, last = (name if literal else path.start), name + len(path.user)
+        first, name = path.start, text.index(f"/{path.user}", path.start + 1) + 1
+        last = name + len(path.user)
+        neutral = moved.get(path.user, "")
+        if neutral:
+            first = name
+            if len(neutral) != len(path.user) and _LENGTH.search(_sentence(whole, at + first)):
+                raise Refused(_COUNTED)
+        else:
+            _check_point(whole, at + path.start, at + last)
+            if "~" in text or "HOME" in text or _names_folder(whole, places):
+                raise Refused(_SPELLED)
         start = node.start_byte + len(text[:first].encode())
-        end = node.start_byte + len(text[:last].encode())
-        draft.replace_range(start, end, user if literal else "~", rule)
+        draft.replace_range(
+            start, start + len(text[first:last].encode()), neutral if neutral else "~", rule
+        )
+
+
+def _check_point(text: str, start: int, end: int) -> None:
+    """Raises Refused where a comment says what is true of the home at `start`..`end` alone."""
+    line = text[text.rfind("\n", 0, start) + 1 :].split("\n", 1)[0].rstrip()
+    if line[-1:] in ("\u2502", "\u2503", "\u2551", "|"):
+        raise Refused(_DRAWN)
+    if text.endswith(_VALUE, 0, start) or text.endswith("://", 0, start):
+        raise Refused(_SPELLED)
+    below = text[end:]
+    if _ANY.match(below) or not re.match(r"/[\w.@+-]", below):
+        raise Refused(_SPELLED)
+    said = _sentence(text, start)
+    if any(c.isalpha() and not c.isascii() for c in said):
+        raise Refused(_FOREIGN)
+    if _LENGTH.search(said):
+        raise Refused(_COUNTED)
+    if (about := _ABOUT.search(said)) is not None:
+        raise Refused(_POINT.format(about[0]))
+
+
+def _sentence(text: str, at: int) -> str:
+    """The sentence, item or line of code of a comment that holds a place of it."""
+    start, end = 0, len(text)
+    for match in _BREAK.finditer(text):
+        if match.start() >= at:
+            end = match.start()
+            break
+        start = match.end()
+    return text[start:end]
 
 
 @lru_cache(maxsize=16)

@@ -18,6 +18,7 @@ _FILE_PRAGMA = lazy(
     rb"@ts-(?:no)?check|^///|@(?:jest|vitest|bun)-|eslint-(?:disable|env)(?!-)|@jsx|@license"
     rb"|[Cc]opyright|SPDX|@fileoverview|@file\b|@flow"
 )
+_DRAWN = lazy(r"([-=*#~_\u2500\u2501\u2550])\1\1")  # a line across the file
 
 
 def import_edits(draft: Draft, deleted: list[Edit]) -> list[Edit]:
@@ -170,6 +171,7 @@ def _top(source: Source, commonjs: bool) -> tuple[int, bool]:
     requires of a CommonJS file; and whether a blank line is wanted after it."""
     at = source.head
     blank = True
+    code = told = False  # a comment behind code, and a drawn one behind another, heads a section
     for node in source.root.named_children:
         is_require = (
             commonjs
@@ -179,7 +181,12 @@ def _top(source: Source, commonjs: bool) -> tuple[int, bool]:
         if node.type == "hash_bang_line" or _is_directive(node) or is_require:
             at, _ = _after(source, node)
             blank = not is_require
+            code |= is_require
         elif node.type == "comment" and _about_file(source, node):
+            if _FILE_PRAGMA.search(node.text or b"") is None:
+                if code or (told and _DRAWN.search(source.text(node))):
+                    continue
+                told = True
             at, _ = _after(source, node)
             blank = True
         elif node.type != "comment":

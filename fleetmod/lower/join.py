@@ -84,7 +84,10 @@ class JoinedPaths:
         template = hole.parent
         if not rest and following.next_named_sibling is not None:
             return False  # `…/acme${suffix}` may be another folder
-        if not rest and template is not None and len(template.named_children) == 2:
+        whole = not rest and template is not None and len(template.named_children) == 2
+        outer = template.parent if template is not None else None
+        must_stay = outer is not None and outer.type in ("call_expression", "as_expression")
+        if whole and template is not None and not must_stay:
             self.draft.replace(template, member(base), rule)
             return True
         end = following.end_byte - len(rest.encode()) - (1 if rest else 0)

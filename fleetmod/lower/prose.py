@@ -151,6 +151,7 @@ class Display:
                 "port's hint instead of the branches"
             )
         text = flatten(pieces)
+        self._check_words(node, text)
         if _GOES_ON.match(text[quoted[-1].end :] + "".join(behind(node, self.values))):
             raise Refused(_NOT_UNDERSTOOD)
         if any(_STOP.search(text, c.start, c.end) for c in quoted):
@@ -205,10 +206,10 @@ class Display:
         chain, printed = behind(node, self.values)
         if holds_command(flat + chain + printed) and not is_title(node, self.source):
             raise Refused(_NOT_UNDERSTOOD)
-        if stuck(text):
+        if stuck(text) or stuck(flat):
             raise Refused(_STUCK)
         check_list(text)
-        check_language(text)
+        self._check_words(node, flat + chain + printed)
         check_commands(text)
         if is_title(node, self.source):
             check_facts(text)
@@ -220,6 +221,11 @@ class Display:
             if child.type == "string_fragment" and "launchctl" in self.source.text(child):
                 self.draft.replace(child, neutral(self.source.text(child)), rule)
         return "names the tool"
+
+    def _check_words(self, node: Node, said: str) -> None:
+        """Raises Refused where the sentence that a literal is a part of is not English: the words
+        put into it would be."""
+        check_language(f"{said}\n{beside(node, self.source)}")
 
     def _cut(self, pieces: Pieces, start: int, end: int) -> Pieces:
         part = cut(pieces, start, end)

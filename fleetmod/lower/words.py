@@ -24,6 +24,7 @@ _NAME = lazy(
 _STUCK = lazy(
     r"[\w.@*-]launchctl|(?<!/bin)(?<!\w)/launchctl(?!/)|launchctl(?:[\w(*]|\.\w|/\w+[./])"
     r"|launchctl(?:-\w+)+(?:\.\w|/\w)"  # `launchctl-notes.ts`
+    r"|launchctl(?:[=|#]|:)(?=[\w\0$])"  # a tag: `launchctl:${key}`, `launchctl=ok`
 )
 _SLASHED = lazy(r"[\w`]/$|[(\[/]$")
 _NOUN_FOLLOWS = lazy(r" [A-Za-z$`'\"\0\d]")

@@ -13,6 +13,7 @@ from fleetmod.workspace.schema import Runtime, is_relative
 _TYPESCRIPT = lazy(r"\.[cm]?tsx?$")
 _SETTINGS = lazy(r"[^/]*\.config\.\w+$|[^/]*\.d\.[cm]?ts$")
 _PATTERN = lazy(r"[*?{}\[\]]")
+_SEVERAL = 4
 _USUAL = ("packages", "libs", "modules")
 
 
@@ -54,9 +55,25 @@ def folders(
         why["workspace.gate"] = "TypeScript stands there"
         return home, code
     gate = tuple(with_code) or gate
-    counts = ", ".join(f"{parent} {users[parent]}" for parent in gate)
+    gate += tuple(_where_most_is(gate, paths))
+    counts = ", ".join(f"{parent} {users[parent]}" for parent in gate if parent in users)
     why["workspace.gate"] = f"holds packages that others depend on ({counts})"
+    if most := [folder for folder in gate if not users.get(folder)]:
+        why["workspace.gate"] += f", or most of the TypeScript ({', '.join(most)})"
     return home, gate
+
+
+def _where_most_is(gate: Sequence[str], paths: Sequence[str]) -> Iterator[str]:
+    """The top folders beside the gate's that hold several times its code: a gate that passes them
+    over would prove next to nothing."""
+    code = [path for path in paths if _TYPESCRIPT.search(path) and not is_test(path)]
+    inside = sum(path.startswith(tuple(f"{folder}/" for folder in gate)) for path in code)
+    tops = {path.partition("/")[0] for path in code if "/" in path}
+    for top in sorted(top for top in tops if is_relative(top)):
+        holds = sum(path.startswith(f"{top}/") for path in code)
+        apart = not any(f"{folder}/".startswith(f"{top}/") for folder in gate)
+        if apart and holds > _SEVERAL * inside:
+            yield top
 
 
 def _parents(globs: Sequence[str]) -> Iterator[str]:
