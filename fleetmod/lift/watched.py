@@ -9,13 +9,13 @@ list is only looked through.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import takewhile
+from collections.abc import Callable
+from itertools import islice, takewhile
 
 from tree_sitter import Node
 
 from fleetmod.flow.siblings import SERVICES
-from fleetmod.syntax.scope import Scopes, exported
+from fleetmod.syntax.scope import Binding, Scopes
 from fleetmod.syntax.source import FUNCTIONS, ancestors, parts, same, unwrap, walk
 
 # programs that change a host (their man pages); none is an everyday word of documents
@@ -39,26 +39,39 @@ class Watched:
 
     def __init__(self, scopes: Scopes) -> None:
         self.scopes, self.source = scopes, scopes.source
+        # asked once, and not for each of their many elements and uses
+        self._of_text: dict[Binding, list[Node]] = {}
+        self._of_list: dict[tuple[int, str], bool] = {}
 
     def pattern(self, regex: Node) -> bool:
         """Whether a regular expression names other programs, or stands among such."""
-        if self._programs(regex) or len(self._of_one_text(regex)) >= _MANY:
+        if self._programs(regex) or self._sorts_one_text(regex):
             return True
-        return any(self._programs(other) for other in self._beside(regex) if other.type == "regex")
+        around = takewhile(lambda a: a.type in _INSIDE, ancestors(regex))
+        lists = [each for each in around if each.type in _LISTS]
+        return bool(lists) and self._once(lists[-1], self._names_programs)
 
-    def _of_one_text(self, regex: Node) -> list[Node]:
-        """The other patterns that the same function looks for in the same text."""
+    def _sorts_one_text(self, regex: Node) -> bool:
+        """Whether the same function looks for other patterns in the same text."""
         subject = self._subject(regex)
         binding = self.scopes.resolve(subject) if subject is not None else None
         if binding is None:
-            return []
+            return False
+        if binding not in self._of_text:
+            self._of_text[binding] = self._patterns(binding)
+        return sum(not same(other, regex) for other in self._of_text[binding]) >= _MANY
+
+    def _patterns(self, binding: Binding) -> list[Node]:
+        """The first patterns that are looked for in a text, which has one name."""
         found = []
         for use in self.scopes.references(binding):
             call = use.parent.parent if use.parent is not None else None
             function = call.child_by_field_name("function") if call is not None else None
             pattern = function.child_by_field_name("object") if function is not None else None
-            if pattern is not None and pattern.type == "regex" and not same(pattern, regex):
+            if pattern is not None and pattern.type == "regex":
                 found.append(pattern)
+                if len(found) > _MANY:
+                    break
         return found
 
     def _subject(self, regex: Node) -> Node | None:
@@ -76,14 +89,21 @@ class Watched:
         array = literal.parent
         if array is None or array.type != "array":
             return False
-        texts = [each for each in parts(array) if each.type == "string"]
-        others = [each for each in texts if self._programs(each)]
+        return self._once(array, self._is_looked_through)
+
+    def _once(self, whole: Node, asked: Callable[[Node], bool]) -> bool:
+        key = (whole.id, asked.__name__)
+        if key not in self._of_list:
+            self._of_list[key] = asked(whole)
+        return self._of_list[key]
+
+    def _is_looked_through(self, array: Node) -> bool:
+        texts = (each for each in parts(array) if each.type == "string")
+        others = list(islice((each for each in texts if self._programs(each)), 2))
         return len(others) > 1 and self._only_looked_through(array)
 
-    def _beside(self, regex: Node) -> Iterator[Node]:
-        around = takewhile(lambda a: a.type in _INSIDE, ancestors(regex))
-        lists = [each for each in around if each.type in _LISTS]
-        return walk(lists[-1]) if lists else iter(())
+    def _names_programs(self, whole: Node) -> bool:
+        return any(self._programs(each) for each in walk(whole) if each.type == "regex")
 
     def _programs(self, node: Node) -> set[str]:
         """The programs that a pattern names anywhere, or a text at its head."""
@@ -109,7 +129,7 @@ class Watched:
             return self._looks(whole)
         name = holder.child_by_field_name("name")
         binding = self.scopes.resolve(name) if name is not None else None
-        if binding is None or exported(binding, self.scopes):
+        if binding is None or self.scopes.exported(binding):
             return False
         uses = self.scopes.references(binding)
         return bool(uses) and all(map(self._looks, uses))
