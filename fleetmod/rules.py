@@ -106,7 +106,7 @@ def load_rules(folders: tuple[Path, ...] = (), examples: bool = False) -> tuple[
             raise FleetmodError(
                 "is no folder of rules", where=str(folder), todo="Correct workspace.rules"
             )
-        for path in sorted(folder.glob("*.toml")):
+        for path in rule_files(folder):
             trusted = folder == bundled and not examples
             rule = _read_head(path) if trusted else read_rule(path)
             if rule.id in seen:
@@ -117,6 +117,15 @@ def load_rules(folders: tuple[Path, ...] = (), examples: bool = False) -> tuple[
                 )
             seen[rule.id] = rule
     return tuple(seen[key] for key in sorted(seen))
+
+
+def rule_files(folder: Path) -> list[Path]:
+    """The TOML files of a folder that is there; raises FleetmodError where it cannot be read."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+    except OSError as error:  # which Path.glob would pass over
+        what = f"cannot be read: {error.strerror}"
+        raise FleetmodError(what, where=str(folder), todo="Correct workspace.rules") from error
 
 
 def _read_head(path: Path) -> Rule:
