@@ -66,6 +66,7 @@ def run(root: Path, *words: str) -> Ran:
     if not found:
         pytest.skip("no Python here is one that other users can run")
     env = {**os.environ, "COLUMNS": "200", "PYTHONPATH": found["PYTHONPATH"]}
+    env["SUDO_UID"] = str(USER)  # so that git answers root, too
     done = subprocess.run(
         [found["python"], "-m", "fleetmod", "-C", str(root), *words],
         capture_output=True,

@@ -344,7 +344,7 @@ def test_what_nests_too_deeply_is_not_looked_at(kind: str) -> None:
     assert f"{PATH}:1-" in told and f"nests deeper than {DEPTH} levels" in told
 
 
-def test_what_people_nest_is_looked_at() -> None:
+def test_control_what_people_nest_is_looked_at() -> None:
     assert len(look(DEEP["branches"](100)).edits) > 100
 
 
@@ -401,7 +401,7 @@ def test_a_huge_file_is_told_and_never_held(tmp_path: Path, command: tuple[str, 
     assert f"has 53,000,000 bytes, and files of more than {SIZE:,} are not looked at" in told
 
 
-def test_a_huge_file_without_a_trigger_is_clean(tmp_path: Path) -> None:
+def test_control_a_huge_file_without_a_trigger_is_clean(tmp_path: Path) -> None:
     root = make(tmp_path / "r", {**CLEAN, "packages/app/src/z.ts": b"export {};\n" * 1_000_000})
     assert run(root, "gate", "--phase", "1a,1b", memory=400_000_000).code == 0
 
@@ -483,7 +483,7 @@ def test_a_pattern_that_may_never_end_is_refused(
     ("pattern", "finds"),
     [("^.a+", 1), ("(?:aa|bb) *", 1), (r"\\d{1,3}(?:\\.\\d{1,3}){3}", 0), ("a.*b", 0)],
 )
-def test_a_pattern_finds_what_it_did(tmp_path: Path, pattern: str, finds: int) -> None:
+def test_control_a_pattern_finds_what_it_did(tmp_path: Path, pattern: str, finds: int) -> None:
     assert run(with_rule(tmp_path / "r", pattern, "f('aaaa');\n"), "check").code == finds
 
 
