@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import NamedTuple
 
 from fleetmod.errors import FleetmodError
@@ -25,6 +26,7 @@ _HEAD = "# fleetmod baseline "
 HEADER = f"{_HEAD}{VERSION}: path, rule, symbol, ordinal, digest and text of known debt"
 _MARKERS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
 _COLUMNS = 6
+_TRIED = 100  # symbols of one text
 _ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _PLAIN = {escaped: plain for plain, escaped in _ESCAPES.items()}
 
@@ -113,25 +115,37 @@ def _compare_former(
     former: Callable[[Finding], str],
 ) -> Compared:
     """The same by the digests of format 1, whose symbols lack the keys with quotes."""
-    waiting: dict[tuple[str, str, str], list[StableId]] = {}
-    for entry in baseline:
+    waiting: dict[tuple[str, str, str], dict[str, list[StableId]]] = {}
+    for entry in reversed(baseline):
         path = entry.path if exists(entry.path) else ""
-        waiting.setdefault((path, entry.rule, entry.digest), []).append(entry)
+        like = waiting.setdefault((path, entry.rule, entry.digest), {})
+        like.setdefault(entry.symbol, []).append(entry)
     met: set[StableId] = set()
     out = []
     for _, finding in stable_ids(findings):
         known = None
         for path in (finding.path, "") if finding.action != EXEMPT else ():
-            like = waiting.get((path, finding.rule, former(finding)), [])
-            same = [e for e in like if e.symbol == finding.symbol]
-            same += [e for e in like if _is_within(e.symbol, finding.symbol)]
-            if same:
-                known = same[0]
-                like.remove(known)
+            like = waiting.get((path, finding.rule, former(finding)), {})
+            symbol = _former_symbol(like, finding.symbol)
+            if symbol is not None:
+                known = like[symbol].pop()
                 met.add(known)
+                if not like[symbol]:
+                    del like[symbol]
                 break
         out.append(replace(finding, known=known is not None))
     return Compared(tuple(out), tuple(entry for entry in baseline if entry not in met))
+
+
+def _former_symbol(recorded: Collection[str], symbol: str) -> str | None:
+    """The one of some recorded symbols that stands for a symbol of today.
+
+    Only some are tried where none is the same: to try all is slow, and what is not found is told
+    as new debt.
+    """
+    if symbol in recorded:
+        return symbol
+    return next((each for each in islice(recorded, _TRIED) if _is_within(each, symbol)), None)
 
 
 def _is_within(former: str, symbol: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -12,11 +13,14 @@ from fleetmod.edits import render
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.filekinds import is_typescript
 from fleetmod.grepped import grep, unexplained, with_lines
-from fleetmod.model import REWRITE, FileResult, Finding, digest_of
+from fleetmod.model import REWRITE, Edit, FileResult, Finding, digest_of
 from fleetmod.project import Project, Sources, read_sources
 from fleetmod.scan import scan_all, scan_some
+from fleetmod.syntax.source import Text
 from fleetmod.workspace.disk import is_file
 from fleetmod.workspace.tree_state import Fault
+
+_SHOWN = 10_000  # bytes of the lines that a replacement shows; each finding on them has its own
 
 
 @dataclass(frozen=True)
@@ -134,38 +138,58 @@ def _replacements(
     project: Project, sources: Sources, results: Iterable[FileResult], new: Iterable[Finding]
 ) -> dict[Finding, Replacement]:
     by_path = {result.path: result for result in results}
+    files: dict[str, _Edited] = {}
     out = {}
     for finding in new:
         if finding.action == REWRITE:
-            result = by_path[finding.path]
-            made = replacement(result, sources.contents[finding.path], finding, project.packages)
-            if made is not None:
+            if (path := finding.path) not in files:
+                files[path] = _Edited(by_path[path], sources.contents[path], project.packages)
+            if (made := files[path].replacement(finding)) is not None:
                 out[finding] = made
     return out
 
 
-def replacement(
-    result: FileResult, data: bytes, finding: Finding, packages: Mapping[str, str]
-) -> Replacement | None:
-    """What to write in place of a finding; None where its edits stand elsewhere."""
-    touching = [e for e in result.edits if e.start <= finding.end and finding.start <= e.end]
-    if not touching:
-        return None
-    start = data.rfind(b"\n", 0, min(finding.start, *(e.start for e in touching))) + 1
-    stop = data.find(b"\n", max(finding.end, *(e.end for e in touching)))
-    stop = len(data) if stop < 0 else stop
-    inside = [
-        replace(e, start=e.start - start, end=e.end - start)
-        for e in result.edits
-        if start <= e.start and e.end <= stop
-    ]
-    before = data[start:stop]
-    after = render(before, inside).decode()
-    first = data.count(b"\n", 0, start) + 1
-    imports = tuple(
-        f'import {{ {need.name} }} from "{packages[need.package]}";'
-        for need in result.needs
-        if need.name in after
-    )
-    last = first + before.count(b"\n")
-    return Replacement(first, last, before.decode(), after, imports)
+class _Edited:
+    """A file and its edits, of which each finding asks for those that touch it."""
+
+    def __init__(self, result: FileResult, data: bytes, packages: Mapping[str, str]) -> None:
+        self._text, self._packages = Text(result.path, data), packages
+        self._needs = tuple(dict.fromkeys(result.needs))
+        # they do not overlap, so that their ends are in order, too
+        self._edits = sorted(result.edits, key=lambda e: (e.start, e.end))
+        self._starts = [e.start for e in self._edits]
+        self._ends = [e.end for e in self._edits]
+
+    def replacement(self, finding: Finding) -> Replacement | None:
+        """What to write in place of a finding; None where its edits stand elsewhere, or in lines
+        that are too long to be shown."""
+        data = self._text.data
+        touching = self._between(finding.start, finding.end)
+        if not touching:
+            return None
+        start = data.rfind(b"\n", 0, min(finding.start, touching[0].start)) + 1
+        end = max(finding.end, touching[-1].end)
+        stop = data.find(b"\n", end, start + _SHOWN)
+        if stop < 0:
+            if len(data) > start + _SHOWN:
+                return None
+            stop = len(data)
+        inside = [
+            replace(e, start=e.start - start, end=e.end - start)
+            for e in self._between(start, stop)
+            if start <= e.start and e.end <= stop
+        ]
+        before = data[start:stop]
+        after = render(before, inside).decode()
+        first = self._text.line_of(start)
+        imports = tuple(
+            f'import {{ {need.name} }} from "{self._packages[need.package]}";'
+            for need in self._needs
+            if need.name in after
+        )
+        last = first + before.count(b"\n")
+        return Replacement(first, last, before.decode(), after, imports)
+
+    def _between(self, start: int, end: int) -> list[Edit]:
+        """The edits that hold or touch some of `start..end`."""
+        return self._edits[bisect_left(self._ends, start) : bisect_right(self._starts, end)]

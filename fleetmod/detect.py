@@ -13,14 +13,17 @@ from tree_sitter import Node, QueryCursor
 
 from fleetmod.analysis import Analysis
 from fleetmod.bounds import Stop, ask
+from fleetmod.linear import compiled
 from fleetmod.regex import lazy
 from fleetmod.rules import Rule
 from fleetmod.spans import Spans
 from fleetmod.syntax.source import query
 
 _QUESTIONS = 64  # about a file, of each group of rules
-# a string, a comment, or the name of the capture
-_TOKEN = lazy(r'"(?:[^"\\]|\\.)*"|;[^\n]*|@debt(?![\w.-])')
+# a string, a comment, the name of the capture, or that of a predicate whose pattern is no mere word
+_TOKEN = lazy(
+    r'"(?:[^"\\]|\\.)*"|;[^\n]*|@debt(?![\w.-])|#(?:not-)?match\?(?!\s+@[\w.-]+\s+"\w*"\s*\))'
+)
 
 _MANY, _NEAR = 500, 16
 
@@ -47,6 +50,9 @@ def matches(
             return bool(nodes) and analysis.home_kinds.kind(nodes[0]) in wanted
         if name == "container?":
             return bool(nodes) and analysis.container_roles.role(nodes[0]) in wanted
+        if name in ("found?", "not-found?"):
+            pattern = compiled(args[1][0])
+            return all(pattern.found_in(source.text(n)) == (name == "found?") for n in nodes)
         raise ValueError(name)  # the loader lets no other predicate through
 
     named = analysis.settings.places.names_user(source.data)
@@ -131,6 +137,8 @@ def _joined(rules: Sequence[Rule], language: str) -> str:
 
 
 def _numbered(number: int, token: re.Match[str]) -> str:
+    if token[0].startswith("#"):  # tree-sitter asks Python's engine, which may never end
+        return token[0].replace("match?", "found?")
     return f"{token[0]}.{number}" if token[0] == "@debt" else token[0]
 
 

@@ -29,6 +29,8 @@ def is_clean(args: list[str]) -> bool:
     files = args[1:] if staged else args
     if not files or any(a.startswith(("-", "/")) or ".." in a.split("/") for a in files):
         return False
+    if os.geteuid() == 0 and os.stat(".").st_uid:  # noqa: PTH116
+        return False  # root works there as the owner
     contents = _from_index(files) if staged else _from_disk(files)
     try:
         "".join(files).encode()  # a name that is not UTF-8 is told by the command

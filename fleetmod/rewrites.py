@@ -25,7 +25,7 @@ from fleetmod.lower.told_apart import check_one_person
 from fleetmod.mentions import OTHER, mentions
 from fleetmod.places import HOME, Places
 from fleetmod.syntax.cooked import cook
-from fleetmod.syntax.scope import Binding, exported
+from fleetmod.syntax.scope import Binding
 
 _STRANGER = "the home of a user who is not in home.users; add the name there, or exclude the file"
 _NEAR = 1000  # characters of the comments around one
@@ -128,7 +128,7 @@ def rename(analysis: Analysis, node: Node, rule: str) -> Rewritten:
 def _renamed(analysis: Analysis, binding: Binding, rule: str) -> str:
     """The new name of a declaration, written wherever the old one stands. Raises Refused."""
     scopes = analysis.scopes
-    if exported(binding, scopes):
+    if scopes.exported(binding):
         raise Refused("an exported name; rename it with its users by your editor's refactoring")
     uses = (binding.name_node, *scopes.references(binding))
     if any(each.type.startswith("shorthand_property") for each in uses):

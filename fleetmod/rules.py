@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,8 @@ _KEYS: dict[str, type] = {
     "prose": str,
     "example": list,
 }
+# a predicate's pattern; white space and comments may stand between its parts
+_MATCH = r'#(?:not-)?match\?(?:\s|;[^\n]*)*@[\w.!?-]+(?:\s|;[^\n]*)*"((?:\\.|[^"\\])*)"'
 _REQUIRED = ("id", "title", "family", "class", "query", "prose")
 _EXAMPLE_KEYS = ("title", "path", "before", "after", "unchanged", "refused", "reason", "finds")
 
@@ -104,7 +106,7 @@ def load_rules(folders: tuple[Path, ...] = (), examples: bool = False) -> tuple[
             raise FleetmodError(
                 "is no folder of rules", where=str(folder), todo="Correct workspace.rules"
             )
-        for path in sorted(folder.glob("*.toml")):
+        for path in rule_files(folder):
             trusted = folder == bundled and not examples
             rule = _read_head(path) if trusted else read_rule(path)
             if rule.id in seen:
@@ -115,6 +117,15 @@ def load_rules(folders: tuple[Path, ...] = (), examples: bool = False) -> tuple[
                 )
             seen[rule.id] = rule
     return tuple(seen[key] for key in sorted(seen))
+
+
+def rule_files(folder: Path) -> list[Path]:
+    """The TOML files of a folder that is there; raises FleetmodError where it cannot be read."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+    except OSError as error:  # which Path.glob would pass over
+        what = f"cannot be read: {error.strerror}"
+        raise FleetmodError(what, where=str(folder), todo="Correct workspace.rules") from error
 
 
 def _read_head(path: Path) -> Rule:
@@ -204,7 +215,7 @@ def _rule(raw: Mapping[str, Any], examples: tuple[Example, ...], data: bytes, pa
 def _check_query(text: str, language: str, key: str, wrong: Any) -> None:
     from tree_sitter import QueryError
 
-    from fleetmod.slow_patterns import why_slow
+    from fleetmod.linear import Unbounded, compiled
     from fleetmod.syntax.source import query
 
     bare = re.sub(r'"(\\.|[^"\\])*"', '""', re.sub(r";[^\n]*", "", text))
@@ -218,16 +229,13 @@ def _check_query(text: str, language: str, key: str, wrong: Any) -> None:
         query(language, text)
     except (QueryError, ValueError) as error:
         raise wrong(f"the query is malformed: {error}", key) from error
-    for pattern in _patterns(text):
-        if why := why_slow(pattern):
-            todo = "Write one that names each character once, without a repeat in a repeat"
-            raise wrong(f"the pattern `{pattern}` {why}, so it may never end", key, todo=todo)
-
-
-def _patterns(text: str) -> Iterator[str]:
-    """The regular expressions of a query, without what escapes mean in it."""
-    for found in re.finditer(r'#(?:not-)?match\?\s+@[\w.-]+\s+"((?:\\.|[^"\\])*)"', text):
-        yield re.sub(r"\\(.)", r"\1", found[1])
+    for found in re.finditer(_MATCH, text):
+        pattern = re.sub(r"\\(.)", r"\1", found[1])  # without what escapes mean in a query
+        try:
+            compiled(pattern)
+        except (Unbounded, re.error) as error:
+            what = f"the pattern `{pattern}` {error}, so a search for it may never end"
+            raise wrong(what, key, todo="Write one without that") from error
 
 
 def _example(raw: Any, index: int, wrong: Any) -> Example:

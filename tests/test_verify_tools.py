@@ -349,6 +349,17 @@ def told(root: Path, env: Mapping[str, str]) -> Ran:
             'asks for "npm@5.0.1": run `npm install --global npm@5.0.1`',
         ),
         (
+            {"package.json": '{"devEngines": {"runtime": {"name": "node", "version": ">=98"}}}'},
+            'and devEngines.runtime of package.json asks for ">=98": run `nvm install 98`',
+        ),
+        (
+            {
+                "package.json": '{"devEngines": {"packageManager": [{"name": "npm", '
+                '"version": "<5"}]}, "scripts": {"test": "true"}}'
+            },
+            "and devEngines.packageManager of package.json asks for",
+        ),
+        (
             {"package.json": '{"engines": {"npm": "<5"}, "scripts": {"test": "true"}}'},
             "and engines.npm of package.json asks for",
         ),
@@ -383,6 +394,10 @@ def test_what_is_in_the_way_is_told_before(
     "files",
     [
         {"package.json": '{"engines": {"node": ">=20 || ^18.2.0"}}'},
+        {
+            "package.json": '{"devEngines": {"runtime": '
+            '{"name": "node", "version": ">=98", "onFail": "warn"}}}'
+        },
         {".nvmrc": "lts/*\n"},
         {"package.json": '{"engines": {"node": ">= 20.0.0"}}', ".nvmrc": "12\n"},
     ],

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from fleetmod import __version__
+from fleetmod.cli.as_owner import work_as_owner
 from fleetmod.cli.output import echo
 from fleetmod.errors import UNPROVEN, FleetmodError
 from fleetmod.printed import one_line
@@ -35,6 +36,10 @@ COMMANDS = {
     "explain": "Tell what a rule looks for and what it makes of it.",
     "demo": "Run audit, migrate, gate and report on a bundled monorepo.",
 }
+
+# these are for the host, and need root's rights there; what they read of a repository is a copy, or
+# what is to be run on this host anyway
+_OF_THE_HOST = ("rehearse", "bootstrap", "fleet", "demo", "explain")
 
 
 class Lazy(click.Group):
@@ -81,6 +86,8 @@ def cli(ctx: click.Context, root: Path) -> None:
     3 unproven: something could not be parsed or read.
     """
     ctx.obj = root
+    if ctx.invoked_subcommand not in _OF_THE_HOST:
+        work_as_owner(root)
 
 
 def main() -> None:

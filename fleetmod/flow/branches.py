@@ -12,7 +12,7 @@ from fleetmod.flow.conditions import Conditions
 from fleetmod.flow.guards import Guards, Step, holding
 from fleetmod.flow.platforms import EVERY, UNKNOWN, Fact, on, platform_of
 from fleetmod.flow.texts import Values
-from fleetmod.syntax.scope import Binding, exported
+from fleetmod.syntax.scope import Binding
 from fleetmod.syntax.source import (
     BLOCKS,
     FUNCTIONS,
@@ -335,7 +335,7 @@ class _Branches:
         elif outer.type not in FUNCTIONS:
             return None
         binding = self._made.get(made.id)
-        if binding is None or exported(binding, self.scopes):
+        if binding is None or self.scopes.exported(binding):
             return None
         return [u for u in self.scopes.references(binding) if not contains(made, u)] or None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -32,15 +32,56 @@ class Use:
     argument: Node
 
 
+@dataclass(frozen=True)
+class _Holder:
+    """A name that a value goes to; `called`: whoever calls it, and else whoever reads it, has the
+    value. `depth` is how far it is followed from there."""
+
+    binding: Binding
+    called: bool
+    depth: int
+
+
 class Uses:
-    """Follows the values of one file."""
+    """Follows the values of one file, and gathers what the calls that they reach tell.
 
-    def __init__(self, scopes: Scopes) -> None:
-        self.scopes, self.source = scopes, scopes.source
+    `tell` gives what one call tells, by a word of its own choice.
+    """
 
-    def of(self, node: Node, depth: int = _DEPTH) -> Iterator[Use]:
-        """Each call that an expression's value reaches: directly, through names, fields and
-        elements, and through local functions that return it."""
+    def __init__(self, scopes: Scopes, tell: Callable[[Use], Collection[str]]) -> None:
+        self.scopes, self.source, self._tell = scopes, scopes.source, tell
+        # many values go to one name, and all of its uses are looked at once
+        self._told: dict[_Holder, dict[str, Use]] = {}
+
+    def of(self, node: Node, depth: int = _DEPTH) -> dict[str, Use]:
+        """What is told by the calls that an expression's value reaches: directly, through names,
+        fields and elements, and through local functions that return it. Each word comes with the
+        first call that tells it."""
+        told: dict[str, Use] = {}
+        for step in self._steps(node, depth):
+            if isinstance(step, Use):
+                found = dict.fromkeys(self._tell(step), step)
+            else:
+                found = self._held(step)
+            told = {**found, **told}
+        return told
+
+    def _held(self, holder: _Holder) -> dict[str, Use]:
+        if holder not in self._told:
+            told: dict[str, Use] = {}
+            for reference in self.scopes.references(holder.binding):
+                node: Node | None = reference
+                if holder.called:
+                    call = reference.parent
+                    function = call.child_by_field_name("function") if call is not None else None
+                    node = call if same(function, reference) else None
+                if node is not None:
+                    told = {**self.of(node, holder.depth), **told}
+            self._told[holder] = told
+        return self._told[holder]
+
+    def _steps(self, node: Node, depth: int) -> Iterator[Use | _Holder]:
+        """Where a value goes next: a call that gets it, or a name that has it from then on."""
         for parent in ancestors(node):
             if parent.type not in _CARRIES:
                 break
@@ -53,7 +94,7 @@ class Uses:
             call = parent.parent
             function = call.child_by_field_name("function")
             if function is not None and self.source.squeezed(function) in _GIVES_ON:
-                yield from self.of(call, depth)
+                yield from self._steps(call, depth)
             else:
                 yield Use(call, node)
         elif parent.type in ("member_expression", "subscript_expression"):
@@ -69,31 +110,27 @@ class Uses:
         elif parent.type == "return_statement" or parent.type == "arrow_function":
             yield from self._returned(parent, depth)
 
-    def _taken(self, access: Node, depth: int) -> Iterator[Use]:
+    def _taken(self, access: Node, depth: int) -> Iterator[Use | _Holder]:
         """A field, an element or a method of it: what is taken out goes on; `list.map(f)` does."""
         parent = access.parent
         if parent is not None and parent.type == "call_expression":
             yield Use(parent, access)
-            yield from self.of(parent, depth)
+            yield from self._steps(parent, depth)
         else:
-            yield from self.of(access, depth)
+            yield from self._steps(access, depth)
 
-    def _named(self, pattern: Node | None, depth: int) -> Iterator[Use]:
+    def _named(self, pattern: Node | None, depth: int) -> Iterator[_Holder]:
         waiting = [pattern] if pattern is not None else []
         while waiting:
             node = waiting.pop()
             if node.type in ("identifier", "shorthand_property_identifier_pattern"):
                 binding = self.scopes.resolve(node)
                 if binding is not None:
-                    yield from self._references(binding, depth)
+                    yield _Holder(binding, False, depth - 1)
             else:
                 waiting += node.named_children
 
-    def _references(self, binding: Binding, depth: int) -> Iterator[Use]:
-        for reference in self.scopes.references(binding):
-            yield from self.of(reference, depth - 1)
-
-    def _returned(self, node: Node, depth: int) -> Iterator[Use]:
+    def _returned(self, node: Node, depth: int) -> Iterator[_Holder]:
         """What a local function returns goes where it is called."""
         function = node if node.type in FUNCTIONS else enclosing_function(node)
         name = function.child_by_field_name("name") if function is not None else None
@@ -101,10 +138,8 @@ class Uses:
         if name is None and holder is not None and holder.type == "variable_declarator":
             name = holder.child_by_field_name("name")
         binding = self.scopes.resolve(name) if name is not None else None
-        for reference in self.scopes.references(binding) if binding is not None else ():
-            call = reference.parent
-            if call is not None and same(call.child_by_field_name("function"), reference):
-                yield from self.of(call, depth - 1)
+        if binding is not None:
+            yield _Holder(binding, True, depth - 1)
 
 
 def receiver(call: Node) -> Node | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fleetmod.errors import FleetmodError
-from fleetmod.rules import Rule, bundled_folder
+from fleetmod.rules import Rule, bundled_folder, rule_files
 
 RULE = Rule(
     id="host-tool",
@@ -67,7 +67,8 @@ def load_tools(folders: tuple[Path, ...] = ()) -> dict[str, Tool]:
     """
     tools: dict[str, Tool] = {}
     for folder in (bundled_folder(), *folders):
-        for path in sorted((folder / "host").glob("*.toml")):
+        host = folder / "host"
+        for path in rule_files(host) if host.is_dir() else ():
             tools |= _read(path)
     return tools
 

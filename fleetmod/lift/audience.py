@@ -8,7 +8,7 @@ from functools import cache
 from tree_sitter import Node
 
 from fleetmod.regex import lazy
-from fleetmod.syntax.scope import Scopes, exported
+from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import FUNCTIONS, same
 
 _PREFIX = r"\s*(?:\$ )?(?:(?:sudo|exec|nohup|command|env|time|doas)\s+(?:-\S+\s+)*)*"
@@ -191,7 +191,7 @@ class Audience:
             binding = self.scopes.resolve(name) if name.type == "identifier" else None
             if binding is None:
                 return False
-            if exported(binding, self.scopes) and not _talks(binding.name):
+            if self.scopes.exported(binding) and not _talks(binding.name):
                 return True
             uses = self.scopes.references(binding)
         return not all(map(self._read_by_people, uses))
@@ -268,6 +268,6 @@ class Audience:
         if binding is None:
             return False
         references = self.scopes.references(binding)
-        if exported(binding, self.scopes) or not references:
+        if self.scopes.exported(binding) or not references:
             return _talks(binding.name)
         return all(self.people(reference, depth - 1) for reference in references)

@@ -17,7 +17,7 @@ from fleetmod.lift.homes import chain
 from fleetmod.mentions import COMPARED, spelled_in
 from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.syntax.cooked import HOLE, cook
-from fleetmod.syntax.scope import Scopes, exported
+from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source, ancestors, unwrap
 
 _AROUND = ("binary_expression", "ternary_expression", "parenthesized_expression", "as_expression",
@@ -117,7 +117,7 @@ class _Speller:
                 if binding is None or binding.value is None or not depth:
                     break
                 references = self.scopes.references(binding)[:_READS]
-                if exported(binding, self.scopes) or not references:
+                if self.scopes.exported(binding) or not references:
                     yield node
                 for reference in references:
                     yield from self._uses(reference, depth - 1)

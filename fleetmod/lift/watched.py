@@ -9,13 +9,13 @@ list is only looked through.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import takewhile
+from collections.abc import Callable, Iterator
+from itertools import islice, takewhile
 
 from tree_sitter import Node
 
 from fleetmod.flow.siblings import SERVICES
-from fleetmod.syntax.scope import Scopes, exported
+from fleetmod.syntax.scope import Binding, Scopes
 from fleetmod.syntax.source import FUNCTIONS, ancestors, parts, same, unwrap, walk
 
 # programs that change a host (their man pages); none is an everyday word of documents
@@ -41,37 +41,52 @@ class Watched:
 
     def __init__(self, scopes: Scopes) -> None:
         self.scopes, self.source = scopes, scopes.source
+        # asked once, and not for each of their many elements and uses
+        self._of_text: dict[Binding, list[Node]] = {}
+        self._of_list: dict[tuple[int, str], bool] = {}
+        self._of_lists: dict[int, list[Node]] = {}
 
     def pattern(self, regex: Node) -> bool:
         """Whether a regular expression names other programs, or stands among such."""
         if self._programs(regex):
             return True
-        beside = [n for n in self._beside(regex) if n.type == "regex" and not same(n, regex)]
-        if any(map(self._programs, beside)):
+        around = takewhile(lambda a: a.type in _INSIDE, ancestors(regex))
+        whole = next((a for a in reversed([*around]) if a.type in _LISTS), None)
+        if whole is not None and self._once(whole, self._names_programs):
             return True
         # patterns of texts and documents tell nothing: one that looks for this tool is a detector
-        others = [*beside, *self._of_one_text(regex)]
-        return self._is_command(regex) and sum(map(self._is_command, others)) >= _MANY
+        others = [*(self._listed(whole) if whole is not None else ()), *self._of_one_text(regex)]
+        return self._is_command(regex) and len({n.id for n in others} - {regex.id}) >= _MANY
 
     def _is_command(self, regex: Node) -> bool:
         """Whether a pattern looks for a program that is told what to do: `gh\\s+repo`."""
         pattern = regex.child_by_field_name("pattern")
         return pattern is not None and bool(_COMMAND.search(self.source.text(pattern)))
 
+    def _listed(self, whole: Node) -> list[Node]:
+        """The first patterns for commands in a list."""
+        if whole.id not in self._of_lists:
+            found = (n for n in walk(whole) if n.type == "regex" and self._is_command(n))
+            self._of_lists[whole.id] = [*islice(found, _MANY + 1)]
+        return self._of_lists[whole.id]
+
     def _of_one_text(self, regex: Node) -> list[Node]:
-        """The other patterns that the same function looks for in the same text."""
+        """The first patterns for commands that are looked for in the same variable."""
         subject = self._subject(regex)
         binding = self.scopes.resolve(subject) if subject is not None else None
         if binding is None:
             return []
-        found = []
+        if binding not in self._of_text:
+            self._of_text[binding] = [*islice(self._patterns(binding), _MANY + 1)]
+        return self._of_text[binding]
+
+    def _patterns(self, binding: Binding) -> Iterator[Node]:
         for use in self.scopes.references(binding):
             call = use.parent.parent if use.parent is not None else None
             function = call.child_by_field_name("function") if call is not None else None
             pattern = function.child_by_field_name("object") if function is not None else None
-            if pattern is not None and pattern.type == "regex" and not same(pattern, regex):
-                found.append(pattern)
-        return found
+            if pattern is not None and pattern.type == "regex" and self._is_command(pattern):
+                yield pattern
 
     def _subject(self, regex: Node) -> Node | None:
         """`command` in `/…/.test(command)`."""
@@ -88,14 +103,21 @@ class Watched:
         array = literal.parent
         if array is None or array.type != "array":
             return False
-        texts = [each for each in parts(array) if each.type == "string"]
-        others = [each for each in texts if self._programs(each)]
+        return self._once(array, self._is_looked_through)
+
+    def _once(self, whole: Node, asked: Callable[[Node], bool]) -> bool:
+        key = (whole.id, asked.__name__)
+        if key not in self._of_list:
+            self._of_list[key] = asked(whole)
+        return self._of_list[key]
+
+    def _is_looked_through(self, array: Node) -> bool:
+        texts = (each for each in parts(array) if each.type == "string")
+        others = list(islice((each for each in texts if self._programs(each)), 2))
         return len(others) > 1 and self._only_looked_through(array)
 
-    def _beside(self, regex: Node) -> Iterator[Node]:
-        around = takewhile(lambda a: a.type in _INSIDE, ancestors(regex))
-        lists = [each for each in around if each.type in _LISTS]
-        return walk(lists[-1]) if lists else iter(())
+    def _names_programs(self, whole: Node) -> bool:
+        return any(self._programs(each) for each in walk(whole) if each.type == "regex")
 
     def _programs(self, node: Node) -> set[str]:
         """The programs that a pattern names anywhere, or a text at its head."""
@@ -121,7 +143,7 @@ class Watched:
             return self._looks(whole)
         name = holder.child_by_field_name("name")
         binding = self.scopes.resolve(name) if name is not None else None
-        if binding is None or exported(binding, self.scopes):
+        if binding is None or self.scopes.exported(binding):
             return False
         uses = self.scopes.references(binding)
         return bool(uses) and all(map(self._looks, uses))

@@ -6,7 +6,6 @@ from __future__ import annotations
 from tree_sitter import Node
 
 from fleetmod.lower.draft import Draft, Refused
-from fleetmod.syntax.scope import exported
 from fleetmod.syntax.source import ancestors, same
 
 _AROUND = ("parenthesized_expression", "satisfies_expression")
@@ -93,7 +92,7 @@ def _is_exported(declaration: Node, draft: Draft) -> bool:
     binding = draft.scopes.resolve(name) if name is not None else None
     if binding is None or binding.scope.type != "program":
         return False
-    return exported(binding, draft.scopes)
+    return draft.scopes.exported(binding)
 
 
 def _exports_class(member: Node, draft: Draft) -> bool:

@@ -14,7 +14,7 @@ from fleetmod.lower.candidates import Repeats, removal
 from fleetmod.lower.draft import IDENTITY, Draft, Refused
 from fleetmod.lower.join import JoinedPaths
 from fleetmod.lower.positions import check_position
-from fleetmod.lower.stored_homes import check_not_stored
+from fleetmod.lower.stored_homes import StoredHomes
 from fleetmod.lower.told_apart import check_told_apart
 from fleetmod.places import HOME, UNKNOWN, HomePath, Places
 from fleetmod.regex import lazy
@@ -39,13 +39,14 @@ class HomePaths:
         self.source = draft.scopes.source
         self.env = env
         self.joined = JoinedPaths(draft, places, values)
+        self.stored = StoredHomes(draft.scopes)
         self.repeats = Repeats(places, homes, values)
 
     def lower(self, node: Node, rule: str) -> tuple[str, tuple[str, ...]]:
         """Replace one literal (or the chain it ends); returns what it is, and notes."""
         self.check_position(node)
         check_told_apart(node, self.source, self.places, self.homes)
-        sent = check_not_stored(node, self.draft.scopes)
+        sent = self.stored.check(node)
         if self.repeats.holds(node):
             self.draft.replace_range(*removal(node, self.source), "", rule)
             return "a candidate that repeats another one", ()

@@ -13,7 +13,7 @@ from fleetmod.lift.targets import Targets
 from fleetmod.model import Edit
 from fleetmod.regex import lazy
 from fleetmod.spans import Spans
-from fleetmod.syntax.scope import Binding, Scopes, exported
+from fleetmod.syntax.scope import Binding, Scopes
 from fleetmod.syntax.source import FUNCTIONS, Source, code_end, unwrap, walk
 
 RULE = "orphan"
@@ -144,8 +144,8 @@ def _removable(binding: Binding, scopes: Scopes, targets: Targets) -> bool:
     if binding.kind == "import":
         return binding.name_node.parent is not None
     if binding.kind == "function":
-        return not exported(binding, scopes)
-    if binding.kind not in ("const", "let", "var") or exported(binding, scopes):
+        return not scopes.exported(binding)
+    if binding.kind not in ("const", "let", "var") or scopes.exported(binding):
         return False
     statement = binding.declaration.parent
     if statement is None or len(_declarators(statement)) != 1 or binding.value is None:

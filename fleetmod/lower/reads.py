@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from fleetmod.lower.facts import Escaped, Questions, separates
 from fleetmod.regex import lazy
-from fleetmod.syntax.scope import Binding, exported
+from fleetmod.syntax.scope import Binding
 from fleetmod.syntax.source import FUNCTIONS, enclosing_function, parts, unwrap
 
 _SHOWS = lazy(
@@ -118,7 +118,7 @@ class _Reads:
         """Every use of the name that holds the text from now on."""
         plain = name is not None and "identifier" in name.type
         binding = self.scopes.resolve(name) if plain and name is not None else None
-        if binding is None or exported(binding, self.scopes):
+        if binding is None or self.scopes.exported(binding):
             kept = self.source.text(name) if name is not None else "a pattern"
             raise _escape(f"is kept in `{kept}`")
         for reference in self.scopes.references(binding):
@@ -262,7 +262,7 @@ class _Reads:
             return
         binding = self._named(function)
         calls = self.scopes.references(binding) if binding is not None else []
-        if binding is None or exported(binding, self.scopes) or not all(map(_called, calls)):
+        if binding is None or self.scopes.exported(binding) or not all(map(_called, calls)):
             raise _escape("is returned")
         for each in calls:
             assert each.parent is not None

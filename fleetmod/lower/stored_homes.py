@@ -30,26 +30,38 @@ _PLAIN = frozenset("Map Set WeakMap URLSearchParams Headers FormData Array Objec
 _LOCAL = ("fs", "child_process", "path", "os", "execa", "bun", "zx", "worker_threads", "module")
 _LOCAL_GLOBALS = frozenset("process Bun Deno require import __dirname".split())
 _SQL_WRITE = ("insert", "update", "replace", "merge")
+# what a call that gets a home tells of it
+_HERE, _STORED, _SENT = "of this host", "stored", "sent away"
 
 
-def check_not_stored(node: Node, scopes: Scopes) -> tuple[str, ...]:
-    """Raises Refused where a home literal reaches a write to a store, and nothing of this host: no
-    file, no program. Gives a note where it is sent away."""
-    uses = list(Uses(scopes).of(node))
-    if any(_is_local(use, scopes) for use in uses):
-        return ()
-    for use in uses:
-        if (name := _store(use, scopes)) is not None:
+class StoredHomes:
+    """Tells for the home literals of one file whether they are data of a store."""
+
+    def __init__(self, scopes: Scopes) -> None:
+        self.scopes = scopes
+        self._uses = Uses(scopes, self._tell)
+
+    def check(self, node: Node) -> tuple[str, ...]:
+        """Raises Refused where a home literal reaches a write to a store, and nothing of this host:
+        no file, no program. Gives a note where it is sent away."""
+        told = self._uses.of(node)
+        if _HERE in told:
+            return ()
+        if (use := told.get(_STORED)) is not None:
             raise Refused(
-                f"is data: line {_line(use, scopes)} hands it to `{name}`, and the home there may "
-                "be another machine's; move it by hand"
+                f"is data: line {_line(use, self.scopes)} hands it to `{_method(use, self.scopes)}`"
+                ", and the home there may be another machine's; move it by hand"
             )
-    sent = next((use for use in uses if _is_sent(use, scopes)), None)
-    if sent is None:
-        return ()
-    return (
-        f"line {_line(sent, scopes)} sends it away: who gets it sees the home of this node now",
-    )
+        if (use := told.get(_SENT)) is None:
+            return ()
+        return (
+            f"line {_line(use, self.scopes)} sends it away: who gets it sees the home of this node "
+            "now",
+        )
+
+    def _tell(self, use: Use) -> list[str]:
+        told = ((_HERE, _is_local), (_STORED, _is_store), (_SENT, _is_sent))
+        return [word for word, holds in told if holds(use, self.scopes)]
 
 
 def _line(use: Use, scopes: Scopes) -> int:
@@ -70,24 +82,28 @@ def _is_local(use: Use, scopes: Scopes) -> bool:
     return module.split("/")[0] in _LOCAL
 
 
-def _store(use: Use, scopes: Scopes) -> str | None:
-    """The method that writes the value to a store; None where none does."""
+def _method(use: Use, scopes: Scopes) -> str:
+    method = method_of(use.call)
+    return f".{scopes.source.text(method)}(…)" if method is not None else ""
+
+
+def _is_store(use: Use, scopes: Scopes) -> bool:
+    """Whether a call writes the value to a store."""
     text = scopes.source.text
     method, root = method_of(use.call), receiver(use.call)
     if method is None or root is None or root.type == "this" or _is_plain(root, scopes):
-        return None
+        return False
     name, given = text(method), arguments_of(use.call)
     row = _is_row(use.argument, scopes)
     data = use.argument.type == "object" and any(
         key_of(pair, text) == "data" for pair in parts(use.argument)
     )
-    writes = (
+    return (
         name in _WRITES
         or (name in _WRITES_ROW and row and len(given) == 1)
         or (name in _WRITES_DATA and data)
         or (name in _SQL and _writes_sql(use.call, scopes))
     )
-    return f".{name}(…)" if writes else None
 
 
 def _is_sent(use: Use, scopes: Scopes) -> bool:

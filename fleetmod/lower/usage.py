@@ -129,9 +129,7 @@ def declared(holder: Node, scopes: Scopes) -> Binding | None:
     name = holder.child_by_field_name("name")
     if name is None or name.type != "identifier":
         return None
-    return next(
-        (b for b in scopes.bindings([scopes.source.text(name)]) if b.name_node.id == name.id), None
-    )
+    return scopes.declared(name)
 
 
 def ignored(usage: Usage, scopes: Scopes) -> Node | None:

@@ -54,6 +54,8 @@ class Scopes:
         self._nested: dict[str, _Nested] = {}
         self._read: dict[str, dict[Binding, list[Node]]] = {}
         self._written: dict[Binding, bool] = {}
+        self._exported: dict[Binding, bool] = {}
+        self._by_name: dict[str, dict[int, Binding]] = {}
         self.unawaited: dict[int, bool] = {}  # by function; see lower.context
 
     @cached_property
@@ -138,6 +140,13 @@ class Scopes:
             self._read[binding.name] = found
         return self._read[binding.name].get(binding, [])
 
+    def declared(self, name: Node) -> Binding | None:
+        """The declaration whose name stands at a node."""
+        text = self.source.text(name)
+        if text not in self._by_name:
+            self._by_name[text] = {b.name_node.id: b for b in reversed(self._named(text))}
+        return self._by_name[text].get(name.id)
+
     def bindings(self, names: Iterable[str] | None = None) -> list[Binding]:
         """Every declaration of the file, or of some names, in source order."""
         wanted = self.names() if names is None else set(names)
@@ -181,6 +190,12 @@ class Scopes:
             self._written[binding] = any(map(_is_target, self.references(binding)))
         return self._written[binding]
 
+    def exported(self, binding: Binding) -> bool:
+        """Whether other modules can see a declaration (export statement, list, or CommonJS)."""
+        if binding not in self._exported:
+            self._exported[binding] = _is_exported(binding, self)
+        return self._exported[binding]
+
 
 class _Nested:
     """The declarations of one name by where they count: scopes lie in each other, or apart."""
@@ -209,8 +224,7 @@ class _Nested:
         return self._bindings[index] if index >= 0 else None
 
 
-def exported(binding: Binding, scopes: Scopes) -> bool:
-    """Whether other modules can see a declaration (export statement, list, or CommonJS)."""
+def _is_exported(binding: Binding, scopes: Scopes) -> bool:
     if any(a.type == "export_statement" for a in (binding.declaration, *_near(binding))):
         return True
     return any(

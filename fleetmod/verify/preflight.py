@@ -39,7 +39,7 @@ def in_the_way(
 
 
 def _node(root: Path, package: Package, manager: str) -> Iterator[str]:
-    asked = _range(package, "node")
+    asked, key = _range(package, "node")
     pin, where, switch = _pinned(root, package)
     if not asked and not pin:
         return
@@ -54,7 +54,7 @@ def _node(root: Path, package: Package, manager: str) -> Iterator[str]:
         if not _fits(version, asked):
             wanted = pin or _lowest(asked)
             yield (
-                f'node is {version}, and engines.node of package.json asks for "{asked}": run '
+                f'node is {version}, and {key} of package.json asks for "{asked}": run '
                 f"`{switch or f'nvm install {wanted}'}` and this again"
             )
     elif pin and version.split(".")[0] != pin.split(".")[0]:
@@ -94,10 +94,10 @@ def _manager(root: Path, package: Package, manager: str) -> Iterator[str]:
             f'{manager} is {version}, and packageManager of package.json asks for "{manager}@'
             f'{asked}": run `{get}`'
         )
-    wanted = _range(package, manager)
+    wanted, key = _range(package, manager)
     if wanted and not _fits(version, wanted):
         yield (
-            f'{manager} is {version}, and engines.{manager} of package.json asks for "{wanted}": '
+            f'{manager} is {version}, and {key} of package.json asks for "{wanted}": '
             f"run `npm install --global {manager}@'{wanted}'`"
         )
 
@@ -137,10 +137,19 @@ def _found(folder: Path, name: str) -> bool:
     return any((above / MODULES / name).exists() for above in (folder, *folder.parents))
 
 
-def _range(package: Package, tool: str) -> str:
-    engines = package.manifest.get("engines")
+def _range(package: Package, tool: str) -> tuple[str, str]:
+    """The versions of a tool that package.json asks for, and the key that does; npm runs no script
+    against devEngines."""
+    engines, strict = package.manifest.get("engines"), package.manifest.get("devEngines")
+    key = "runtime" if tool == "node" else "packageManager"
+    listed = strict.get(key) if isinstance(strict, dict) else None
+    for each in listed if isinstance(listed, list) else [listed]:
+        if isinstance(each, dict) and each.get("name") == tool:
+            asked = each.get("version")
+            if isinstance(asked, str) and each.get("onFail") not in ("warn", "ignore"):
+                return asked.strip(), f"devEngines.{key}"
     asked = engines.get(tool) if isinstance(engines, dict) else None
-    return asked.strip() if isinstance(asked, str) else ""
+    return (asked.strip() if isinstance(asked, str) else ""), f"engines.{tool}"
 
 
 def _fits(version: str, asked: str) -> bool:

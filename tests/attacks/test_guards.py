@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fleetmod.host import python, shell
+from tests.attacks import CONTROL, cases
 from tests.repo import commit, fleetmod, make
 from tests.test_host import TOOLS, found
 
@@ -178,12 +179,47 @@ LOOKS_LIKE = {
 }
 
 
-@pytest.mark.parametrize("shape", GUARDS)
+GUARDS_BEFORE = {
+    "a closure behind an early return",
+    "a default of a parameter",
+    "a field of process",
+    "a flag that is set on the platform",
+    "a function below that only the rest calls",
+    "an async closure",
+    "os.platform",
+}
+LOOKED_LIKE_BEFORE = {
+    "a break in a switch",
+    "a case that falls through",
+    "a class that is made elsewhere, too",
+    "a default beside one",
+    "a field that a class makes at once",
+    "a function that checks what it is given",
+    "a function that may return first",
+    "a function that only returns",
+    "a table of something else",
+    "a table that is made at once",
+    "a table that is read as a whole",
+    "a test of another tool",
+    "an alternative",
+    "an alternative in a return",
+    "an async function that nobody awaits",
+    "an early return behind it",
+    "an early return in a block of its own",
+    "an early return of a closure",
+    "an exported class",
+    "negation",
+    "not equal to another",
+    "twice negated halves",
+}
+
+
+@pytest.mark.parametrize("shape", cases(GUARDS, GUARDS_BEFORE))
 def test_a_guard(shape: str) -> None:
     assert found(GUARDS[shape].replace("CALL", CALL)) == []
 
 
-@pytest.mark.parametrize("shape", LOOKS_LIKE)
+@pytest.mark.parametrize("shape", cases(LOOKS_LIKE, LOOKED_LIKE_BEFORE))
 def test_what_only_looks_like_one(shape: str) -> None:
     assert found(LOOKS_LIKE[shape].replace("CALL", CALL)) == ["pbcopy"]
 
@@ -207,19 +243,21 @@ AT_ONCE = (
         ({"apple": APPLE, "run": STATIC}, 0),
         ({"apple": AT_ONCE, "run": LAZY.replace(".copy()", "")}, 0),
         ({"apple": APPLE, "run": STATIC, "types": 'import type { copy } from "./apple.ts";\n'}, 0),
-        ({"apple": AT_ONCE, "run": STATIC.replace("copy()", "copy")}, 1),
-        (
-            {
-                "apple": APPLE,
-                "run": STATIC,
-                "also": 'import { copy } from "./apple.ts";\ncopy();\n',
-            },
-            1,
+        *(
+            pytest.param(files, 1, marks=CONTROL)
+            for files in (
+                {"apple": AT_ONCE, "run": STATIC.replace("copy()", "copy")},
+                {
+                    "apple": APPLE,
+                    "run": STATIC,
+                    "also": 'import { copy } from "./apple.ts";\ncopy();\n',
+                },
+                {"apple": APPLE, "run": STATIC, "all": 'export * from "./apple.ts";\n'},
+                {"apple": APPLE, "run": LAZY.replace("===", "!==")},
+                {"apple": APPLE},
+                {"apple": APPLE, "a.test": LAZY},
+            )
         ),
-        ({"apple": APPLE, "run": STATIC, "all": 'export * from "./apple.ts";\n'}, 1),
-        ({"apple": APPLE, "run": LAZY.replace("===", "!==")}, 1),
-        ({"apple": APPLE}, 1),
-        ({"apple": APPLE, "a.test": LAZY}, 1),
     ],
 )
 def test_a_module_that_is_loaded_on_one_platform(
@@ -254,10 +292,13 @@ def test_what_only_looks_like_one_in_a_script(script: str) -> None:
     ("code", "guarded"),
     [
         ('for platform in NAMES:\n    if platform == "darwin":\n        run(["pbcopy"])\n', False),
-        ('platform = sys.platform\nif platform == "darwin":\n    run(["pbcopy"])\n', True),
+        pytest.param(
+            'platform = sys.platform\nif platform == "darwin":\n    run(["pbcopy"])\n', True,
+            marks=CONTROL),
         ("is_mac = bool(ARGS)\nif is_mac:\n    run(['pbcopy'])\n", False),
-        ("is_mac = 'arm' in os.uname().sysname or sys.platform\nif is_mac:\n    run(['pbcopy'])\n",
-         True),
+        pytest.param(
+            "is_mac = 'arm' in os.uname().sysname or sys.platform\nif is_mac:\n"
+            "    run(['pbcopy'])\n", True, marks=CONTROL),
         ('def is_mac():\n    return bool(ARGS)\nif is_mac():\n    run(["pbcopy"])\n', False),
         ('if sys.platform != "darwin":\n    parser.on_exit()\nrun(["pbcopy"])\n', False),
         ('def _copy(n):\n    run(["pbcopy"])\n    _copy(n - 1)\nif sys.platform == "darwin":\n'

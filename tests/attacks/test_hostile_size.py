@@ -18,7 +18,9 @@ from types import FrameType
 import pytest
 from tree_sitter import Node
 
+from fleetmod.baseline import Baseline, compare, stable_ids
 from fleetmod.bounds import DEPTH, FINDINGS, LEVELS, SIZE
+from fleetmod.check import check
 from fleetmod.edits import render
 from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.host import python as host_python
@@ -27,8 +29,10 @@ from fleetmod.host import shell as host_shell
 from fleetmod.host.tools import load_tools
 from fleetmod.languages.findings import Context
 from fleetmod.languages.scan import scan as portable
+from fleetmod.linear import Pattern
 from fleetmod.migrate import difference
 from fleetmod.places import HOME
+from fleetmod.project import open_project
 from fleetmod.syntax.source import Source
 from tests.repo import Ran, make
 from tests.scan import PATH, SETTINGS, look
@@ -85,6 +89,29 @@ WIDE = {
         300,
         lambda n: RUN + "async function f() {\n" + f"{START} f();\n" * n + "}\n",
     ),
+    "values given to one name": (
+        60,
+        lambda n: "let p = '';\n" + 'p = "/Users/alice/x";\n' * n + "f(p);\n",
+    ),
+    "lists that are looked through": (
+        150,
+        lambda n: 'const L = ["launchctl list", "rm x", "kill y"];\nL.includes(a);\n' * n,
+    ),
+    "commands in a list": (
+        150,
+        lambda n: "const L = [" + '"launchctl list", ' * n + "];\nL.includes(a);\n",
+    ),
+    "patterns in a list": (150, lambda n: "const L = [" + "/launchctl x/, " * n + "];\n"),
+    "patterns of one text": (
+        150,
+        lambda n: "function f(t: string) {\n" + "if (/launchctl x/.test(t)) g(t);\n" * n + "}\n",
+    ),
+    "uses of a text before its patterns": (
+        150,
+        lambda n: (
+            "function f(t: string) {\n" + "g(t);\n" * n + "/launchctl x/.test(t);\n" * n + "}\n"
+        ),
+    ),
     "names of the tool": (300, each("const launchctlPath# = 1; f(launchctlPath#);")),
 }
 
@@ -106,6 +133,24 @@ def calls(act: Callable[[], object]) -> int:
         act()
     finally:
         sys.setprofile(None)
+    return count
+
+
+def steps(act: Callable[[], object]) -> int:
+    """How many instructions Python runs; a loop in one line counts, too."""
+    count = 0
+
+    def step(frame: FrameType, event: str, _argument: object) -> Callable[..., object]:
+        nonlocal count
+        frame.f_trace_opcodes = True
+        count += event == "opcode"
+        return step
+
+    sys.settrace(step)
+    try:
+        act()
+    finally:
+        sys.settrace(None)
     return count
 
 
@@ -299,7 +344,7 @@ def test_what_nests_too_deeply_is_not_looked_at(kind: str) -> None:
     assert f"{PATH}:1-" in told and f"nests deeper than {DEPTH} levels" in told
 
 
-def test_what_people_nest_is_looked_at() -> None:
+def test_control_what_people_nest_is_looked_at() -> None:
     assert len(look(DEEP["branches"](100)).edits) > 100
 
 
@@ -356,7 +401,7 @@ def test_a_huge_file_is_told_and_never_held(tmp_path: Path, command: tuple[str, 
     assert f"has 53,000,000 bytes, and files of more than {SIZE:,} are not looked at" in told
 
 
-def test_a_huge_file_without_a_trigger_is_clean(tmp_path: Path) -> None:
+def test_control_a_huge_file_without_a_trigger_is_clean(tmp_path: Path) -> None:
     root = make(tmp_path / "r", {**CLEAN, "packages/app/src/z.ts": b"export {};\n" * 1_000_000})
     assert run(root, "gate", "--phase", "1a,1b", memory=400_000_000).code == 0
 
@@ -383,27 +428,121 @@ title = "x"
 family = "home"
 class = "x"
 triggers = ["aaaa"]
-query = '((string) @debt (#match? @debt "PATTERN"))'
+query = '''((string) @debt (#match? @debt "PATTERN"))'''
 prose = "x"
 refusal = "x"
 """
 
 
-@pytest.mark.parametrize("pattern", ["^.(a+)+$", "(a|aa)+$", "^(a{0,9}){20}$", "a.*a.*a.*b"])
-def test_a_pattern_that_may_never_end_is_refused(tmp_path: Path, pattern: str) -> None:
-    text = f"export const s = '{'a' * 60}';\n"
+def with_rule(root: Path, pattern: str, code: str) -> Path:
     config = f'{FILES["fleetmod.toml"]}[workspace]\nrules = ["rules"]\n'
-    files = {"fleetmod.toml": config, "rules/acme.toml": RULE.replace("PATTERN", pattern)}
-    ran = run(make(tmp_path / "r", {**CLEAN, "packages/app/src/a.ts": text, **files}), "audit")
-    assert ran.code == 2 and "so it may never end" in ran.err and "rules/acme.toml:6" in ran.err
-    assert len(ran.err.splitlines()) == 1
+    rule = RULE.replace("PATTERN", pattern)
+    files = {"fleetmod.toml": config, "rules/acme.toml": rule, "packages/app/src/a.ts": code}
+    return make(root, {**CLEAN, **files})
 
 
-@pytest.mark.parametrize("pattern", ["^.a+", "(?:aa|bb) *", r"\\\\d{1,3}(?:\\\\.\\\\d{1,3}){3}"])
-def test_a_pattern_that_ends_is_taken(tmp_path: Path, pattern: str) -> None:
-    config = f'{FILES["fleetmod.toml"]}[workspace]\nrules = ["rules"]\n'
-    files = {"fleetmod.toml": config, "rules/acme.toml": RULE.replace("PATTERN", pattern)}
-    assert run(make(tmp_path / "r", {**CLEAN, **files}), "audit").code == 0
+SLOW = [
+    "^.(a+)+$",
+    "(a|aa)+$",
+    "^.(a{0,9}){20}$",
+    "a.*a.*a.*b",
+    "a+b",
+    "a.*b",
+    "a?" * 30 + "a" * 30,
+]
+
+
+@pytest.mark.parametrize("pattern", [*SLOW, "(?:a|a)" * 30 + "b"])
+def test_a_search_for_any_pattern_ends(tmp_path: Path, pattern: str) -> None:
+    """Each of these takes Python's engine the square of the line, or a power of the pattern."""
+    ran = run(with_rule(tmp_path / "r", pattern, f"f('{'a' * 300_000}');\nf('aaaab');\n"), "check")
+    assert ran.code in (0, 1) and not ran.err, ran
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("(?=a)a+", "looks around"),
+        (r"(a)\\1", "refers back"),
+        ("((a{99}){99}){99}", "stands for"),
+    ],
+)
+@pytest.mark.parametrize("between", [" @debt ", "@debt", " ; x\n @debt ; x\n "])
+def test_a_pattern_that_may_never_end_is_refused(
+    tmp_path: Path, pattern: str, why: str, between: str
+) -> None:
+    root = with_rule(tmp_path / "r", pattern, f"export const s = '{'a' * 60}';\n")
+    rule = root / "rules/acme.toml"
+    rule.write_text(rule.read_text().replace(" @debt ", between))
+    ran = run(root, "audit")
+    assert ran.code == 2 and "so a search for it may never end" in ran.err and why in ran.err
+    assert "rules/acme.toml:6" in ran.err and len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "finds"),
+    [("^.a+", 1), ("(?:aa|bb) *", 1), (r"\\d{1,3}(?:\\.\\d{1,3}){3}", 0), ("a.*b", 0)],
+)
+def test_control_a_pattern_finds_what_it_did(tmp_path: Path, pattern: str, finds: int) -> None:
+    assert run(with_rule(tmp_path / "r", pattern, "f('aaaa');\n"), "check").code == finds
+
+
+@pytest.mark.parametrize("pattern", SLOW)
+def test_twice_the_line_is_twice_the_search(pattern: str) -> None:
+    once, twice = ("a" * size for size in (2_000, 4_000))
+    assert steps(lambda: Pattern(pattern).found_in(twice)) < 2.2 * steps(
+        lambda: Pattern(pattern).found_in(once)
+    )
+
+
+SAME = 'f("/Users/alice/x");\n'
+FOUND = {
+    "in one function": lambda n: f"function f() {{\n{SAME * n}}}\n",
+    "in functions of many names": lambda n: "".join(
+        f"function f{i}() {{ {SAME.strip()} }}\n" for i in range(n)
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FOUND)
+@pytest.mark.parametrize("record", ["the same", "of a file that is gone", "of other symbols"])
+@pytest.mark.parametrize("version", [1, 2])
+def test_twice_the_baseline_is_twice_the_work(version: int, record: str, kind: str) -> None:
+    def compared(size: int) -> int:
+        found = look(FOUND[kind](size)).findings
+        entries = [own for own, _ in stable_ids(found)]
+        gone = record == "of a file that is gone"
+        if gone:
+            entries = [each._replace(path="gone.ts") for each in entries]
+        elif record == "of other symbols":
+            entries = [e._replace(symbol=f"{e.symbol}.g{i}") for i, e in enumerate(entries)]
+        recorded = Baseline(tuple(entries), version)
+        return steps(lambda: compare(found, recorded, lambda _: not gone, lambda f: f.digest))
+
+    compared(3)
+    assert compared(240) < 2.2 * compared(120)
+
+
+@pytest.mark.parametrize("kind", ["on lines of their own", "on one line"])
+def test_twice_the_new_debt_is_twice_the_work(tmp_path: Path, kind: str) -> None:
+    def checked(size: int) -> int:
+        line = SAME if kind == "on lines of their own" else SAME.replace("\n", " ")
+        root = make(tmp_path / str(size), {**FILES, "packages/app/src/a.ts": line * size + "\n"})
+        project = open_project(root)
+        contents = {"packages/app/src/a.ts": (root / "packages/app/src/a.ts").read_bytes()}
+        return steps(lambda: check(project, contents))
+
+    checked(3)
+    sizes = (150, 300) if kind == "on lines of their own" else (1_000, 2_000)
+    once, twice = map(checked, sizes)
+    assert twice < 2.3 * once
+
+
+def test_a_long_line_is_not_shown_for_each_of_its_findings(tmp_path: Path) -> None:
+    code = SAME.replace("\n", " ") * 3_000 + "\n"
+    root = make(tmp_path / "r", {**FILES, "packages/app/src/a.ts": code})
+    ran = run(root, "check", memory=600_000_000)
+    assert ran.code == 1 and len(ran.out) < 20 * len(code)
 
 
 def test_settings_of_a_long_line(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.attacks import CONTROL
 from tests.install import CALL, PM, migrated, repo
 
 FOLDER = "packages/process-manager"
@@ -38,10 +39,12 @@ CORE = "COPY --from=deps /app/packages/core /app/packages/core"
             ["COPY packages/core/package.json packages/core/", "RUN npm ci", "COPY . ."],
             f"COPY {FOLDER}/package.json {FOLDER}/",
         ),
-        (["COPY packages/ui packages/ui"], ""),
-        (["COPY packages packages", CORE.replace("--from=deps ", "")], ""),
-        (["COPY . .", "COPY packages/core packages/core"], ""),
-        (["COPY packages/*/package.json ./", "RUN true"], ""),
+        pytest.param(["COPY packages/ui packages/ui"], "", marks=CONTROL),
+        pytest.param(
+            ["COPY packages packages", CORE.replace("--from=deps ", "")], "", marks=CONTROL
+        ),
+        pytest.param(["COPY . .", "COPY packages/core packages/core"], "", marks=CONTROL),
+        pytest.param(["COPY packages/*/package.json ./", "RUN true"], "", marks=CONTROL),
     ],
 )
 def test_a_stage_that_copies_by_name(tmp_path: Path, lines: list[str], added: str) -> None:
@@ -109,7 +112,7 @@ def test_who_imports_it_decides_the_field(tmp_path: Path) -> None:
         {"src/a.test.ts": "export {};\n"},
     ],
 )
-def test_what_may_run_needs_it_at_run_time(tmp_path: Path, also: dict[str, str]) -> None:
+def test_control_what_may_run_needs_it_at_run_time(tmp_path: Path, also: dict[str, str]) -> None:
     files = {
         "package.json": '{"name": "app"}',
         "src/lib/helper.ts": CALL.replace("function go", "function helper"),
@@ -125,22 +128,45 @@ def test_what_may_run_needs_it_at_run_time(tmp_path: Path, also: dict[str, str])
     [
         ("tsup src/a.ts", "", "devDependencies"),
         ("bun build src/a.ts --outdir dist", '"bin": {"a": "dist/a.js"}', "devDependencies"),
-        ("rm -rf dist && esbuild --bundle src/a.ts --outfile=dist/a.js", '"main": "dist/a.js"',
-         "devDependencies"),
+        (
+            "rm -rf dist && esbuild --bundle src/a.ts --outfile=dist/a.js",
+            '"main": "dist/a.js"',
+            "devDependencies",
+        ),
         ("ncc build src/a.ts -o ./dist", '"exports": {".": "./dist/index.js"}', "devDependencies"),
-        ("bun build src/a.ts --outdir dist --packages external", '"bin": "dist/a.js"',
-         "dependencies"),
-        ("esbuild --bundle src/a.ts --outdir=dist --external:ws", '"bin": "dist/a.js"',
-         "dependencies"),
-        ("esbuild src/a.ts --outdir=dist", '"bin": "dist/a.js"', "dependencies"),
-        ("bun build src/a.ts --outdir site", '"bin": "dist/a.js"', "dependencies"),
-        ("bun build src/a.ts --outdir dist", '"bin": "dist/a.js", "exports": "./src/a.ts"',
-         "dependencies"),
-        ("bun build src/a.ts --outdir dist", '"private": true, "bin": "dist/a.js"',
-         "dependencies"),
-        ("tsc -p .", '"bin": "dist/a.js"', "dependencies"),
+        pytest.param(
+            "bun build src/a.ts --outdir dist --packages external",
+            '"bin": "dist/a.js"',
+            "dependencies",
+            marks=CONTROL,
+        ),
+        pytest.param(
+            "esbuild --bundle src/a.ts --outdir=dist --external:ws",
+            '"bin": "dist/a.js"',
+            "dependencies",
+            marks=CONTROL,
+        ),
+        pytest.param(
+            "esbuild src/a.ts --outdir=dist", '"bin": "dist/a.js"', "dependencies", marks=CONTROL
+        ),
+        pytest.param(
+            "bun build src/a.ts --outdir site", '"bin": "dist/a.js"', "dependencies", marks=CONTROL
+        ),
+        pytest.param(
+            "bun build src/a.ts --outdir dist",
+            '"bin": "dist/a.js", "exports": "./src/a.ts"',
+            "dependencies",
+            marks=CONTROL,
+        ),
+        pytest.param(
+            "bun build src/a.ts --outdir dist",
+            '"private": true, "bin": "dist/a.js"',
+            "dependencies",
+            marks=CONTROL,
+        ),
+        pytest.param("tsc -p .", '"bin": "dist/a.js"', "dependencies", marks=CONTROL),
     ],
-)  # fmt: skip
+)
 def test_a_published_package_that_a_bundler_builds(
     build: str, more: str, field: str, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.attacks import CONTROL
 from tests.install import CALL, migrated, repo
 from tests.node import node, npm, run
 
@@ -42,8 +43,8 @@ def test_prettier(tmp_path: Path) -> None:
     [
         ("prettier --check .", True),
         ("tsc && prettier --check 'packages/**/*.ts'", True),
-        ('prettier --check "src/**/*.ts"', False),
-        ("eslint .", False),
+        pytest.param('prettier --check "src/**/*.ts"', False, marks=CONTROL),
+        pytest.param("eslint .", False, marks=CONTROL),
     ],
 )
 def test_prettier_without_an_ignore_file_is_told(tmp_path: Path, script: str, warned: bool) -> None:
@@ -62,7 +63,7 @@ def test_eslint_of_the_old_kind(tmp_path: Path) -> None:
     assert (root / ".eslintignore").read_text() == f"a\n{FOLDER}/\n"
 
 
-def test_an_ignore_file_that_leaves_the_folder_out_stays(tmp_path: Path) -> None:
+def test_control_an_ignore_file_that_leaves_the_folder_out_stays(tmp_path: Path) -> None:
     root = ignoring(tmp_path, {".prettierignore": "# all\npackages/\n"})
     assert (root / ".prettierignore").read_text() == "# all\npackages/\n"
 
@@ -82,8 +83,10 @@ def test_eslint_ignores(tmp_path: Path) -> None:
     ("config", "changed"),
     [
         ("export default defineConfig(globalIgnores([]))", f'globalIgnores(["{FOLDER}/**"])'),
-        ('export default [{ files: ["a"], ignores: ["b"], rules: {} }];', ""),
-        ("export default [...shared];", ""),
+        pytest.param(
+            'export default [{ files: ["a"], ignores: ["b"], rules: {} }];', "", marks=CONTROL
+        ),
+        pytest.param("export default [...shared];", "", marks=CONTROL),
     ],
 )
 def test_what_all_of_eslint_ignores(tmp_path: Path, config: str, changed: str) -> None:
@@ -112,7 +115,7 @@ def test_the_packages_pass_eslints_rule_on_generators() -> None:
             '{\n  // ours\n  "files": { "includes": ["**", "!dist"] }\n}\n',
             f'"includes": ["**", "!dist", "!{FOLDER}"]',
         ),
-        ('{"files": {"includes": ["src/**"]}}', '["src/**"]}}'),
+        pytest.param('{"files": {"includes": ["src/**"]}}', '["src/**"]}}', marks=CONTROL),
         (
             '{"$schema": "https://biomejs.dev/schemas/2.1.0/schema.json"}',
             f'"files": {{ "includes": ["**", "!{FOLDER}/**"] }}',

@@ -128,7 +128,7 @@ def test_a_flag_that_hides_nothing_proves(root: Path) -> None:
     proven(root)
 
 
-def test_what_conversions_make_of_a_file_is_no_difference(tmp_path: Path) -> None:
+def test_control_what_conversions_make_of_a_file_is_no_difference(tmp_path: Path) -> None:
     content = b"export const wanted = 1;\n"
     oid = hashlib.sha256(content).hexdigest()
     files: dict[str, str | bytes] = {
@@ -158,7 +158,7 @@ def test_a_pointer_of_git_lfs_is_not_the_code(tmp_path: Path, attributes: str) -
     assert "git lfs pull" in told(root)
 
 
-def test_a_text_that_speaks_of_git_lfs_is_code(tmp_path: Path) -> None:
+def test_control_a_text_that_speaks_of_git_lfs_is_code(tmp_path: Path) -> None:
     line = "version https://git-lfs.github.com/spec/v1"
     root = make(
         tmp_path / "r",
@@ -252,7 +252,7 @@ def test_a_commit_that_git_cannot_read(root: Path) -> None:
     assert certificate(root, 3)["dirty"] is None
 
 
-def test_no_repository_at_all_is_what_the_disk_says(tmp_path: Path) -> None:
+def test_control_no_repository_at_all_is_what_the_disk_says(tmp_path: Path) -> None:
     root = make(tmp_path / "r", FILES)
     subprocess.run(["rm", "-r", str(root / ".git")], check=True)
     document = certificate(root, 0)
@@ -307,7 +307,7 @@ def test_a_submodule_of_the_gate_that_is_not_checked_out(tmp_path: Path) -> None
     certificate(root, 1)  # the gate's grep looks into it
 
 
-def test_a_submodule_that_the_gate_would_not_look_into(tmp_path: Path) -> None:
+def test_control_a_submodule_that_the_gate_would_not_look_into(tmp_path: Path) -> None:
     proven(submodule(tmp_path, "library"))
 
 
@@ -335,7 +335,7 @@ def test_migrate_refuses_what_a_flag_hides(root: Path) -> None:
     assert git(root, "status", "--porcelain") != ""
 
 
-def test_what_is_not_committed_yet_is_looked_at(tmp_path: Path) -> None:
+def test_control_what_is_not_committed_yet_is_looked_at(tmp_path: Path) -> None:
     """Intent to add, a change, a deletion: git calls them so, and the disk counts."""
     root = make(tmp_path / "r", FILES)
     (root / HIDDEN).parent.mkdir(parents=True)
@@ -349,7 +349,7 @@ def test_what_is_not_committed_yet_is_looked_at(tmp_path: Path) -> None:
     assert document["dirty"] is True and document["not_read"] == []
 
 
-def test_an_unmerged_file_is_looked_at(root: Path) -> None:
+def test_control_an_unmerged_file_is_looked_at(root: Path) -> None:
     git(root, "checkout", "-qb", "theirs")
     (root / HIDDEN).write_text("export const theirs = 1;\n")
     commit(root)

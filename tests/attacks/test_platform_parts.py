@@ -143,7 +143,7 @@ def test_a_part_beside_another(shape: str) -> None:
 
 
 @pytest.mark.parametrize("shape", ALONE)
-def test_what_only_looks_like_one(shape: str) -> None:
+def test_control_what_only_looks_like_one(shape: str) -> None:
     (found,) = (f for f in look(HEAD + ALONE[shape]).findings if f.rule == "launchctl-call")
     assert found.action != EXEMPT
 
@@ -224,7 +224,7 @@ def test_a_module_that_is_loaded_for_one_platform(tmp_path: Path, chooses: str) 
     assert "loaded for one platform" in text
 
 
-def test_a_table_that_is_read_as_a_whole(tmp_path: Path) -> None:
+def test_control_a_table_that_is_read_as_a_whole(tmp_path: Path) -> None:
     chooses = (
         'import * as a from "./apple.ts";\nimport * as b from "./tux.ts";\n'
         "const table = { darwin: a, linux: b };\n"
@@ -235,7 +235,7 @@ def test_a_table_that_is_read_as_a_whole(tmp_path: Path) -> None:
     assert f"{SRC}/apple.ts" not in config_of(started(tmp_path, {**files}))
 
 
-def test_a_module_that_others_load_as_well(tmp_path: Path) -> None:
+def test_control_a_module_that_others_load_as_well(tmp_path: Path) -> None:
     files = {
         f"{SRC}/apple.ts": MAC,
         f"{SRC}/tux.ts": f"{HEAD}export const run = () => {{ {OTHER}; }};\n",
@@ -275,11 +275,11 @@ def test_the_repositorys_own_port(tmp_path: Path) -> None:
         (f"{SRC}/tools.ts", PORT[f"{SRC}/tools.ts"].replace("launchctl: (", "run: (")),
     ],
 )
-def test_no_port_of_its_own(tmp_path: Path, path: str, more: str) -> None:
+def test_control_no_port_of_its_own(tmp_path: Path, path: str, more: str) -> None:
     assert "adapters = []" in config_of(started(tmp_path, {**PORT, path: more}))
 
 
-def test_an_error_is_no_call() -> None:
+def test_control_an_error_is_no_call() -> None:
     code = (
         "export const failed = (what: string, argv: readonly string[]): Error =>\n"
         "  new Error(`${what}: ${argv.join(' ')}`);\n"

@@ -295,7 +295,7 @@ def test_filters_do_not_run(root: Path, tmp_path: Path) -> None:
     assert not touched.exists()
 
 
-def test_nothing_is_left_behind(root: Path, tmp_path: Path) -> None:
+def test_control_nothing_is_left_behind(root: Path, tmp_path: Path) -> None:
     stage(root, A, DEBT)
     before = sorted((root / ".git").rglob("*"))
     env = {"TMPDIR": str(tmp_path / "t")}
