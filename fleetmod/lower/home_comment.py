@@ -45,6 +45,8 @@ _BREAK = lazy(
     rf"|\r?\n{_MARK}[ \t]*(?=\r?\n|[-\u2022] |\d+[.)] |@\w|[\u2502\u2503\u2551|])"
     rf"|\r?\n{_MARK}(?:[ \t]{{3,}}|\t)"
 )
+_NEAR = 1000  # characters
+_OTHER_LETTER = lazy(r"(?=[^\x00-\x7f])[^\W\d_]")
 # words of a sentence that is about the path itself: what it was, why it is there, what it becomes
 _ABOUT = lazy(
     r"\bhard-?\s?cod\w*|\bliteral\w*|\bspell\w*|\bused to\b|\bprevious\w*|\bformer\w*|\bearlier\b"
@@ -116,7 +118,7 @@ def _check_point(text: str, start: int, end: int) -> None:
     if _ANY.match(below) or not re.match(r"/[\w.@+-]", below):
         raise Refused(_SPELLED)
     said = _sentence(text, start)
-    if any(c.isalpha() and not c.isascii() for c in said):
+    if _OTHER_LETTER.search(said):
         raise Refused(_FOREIGN)
     if _LENGTH.search(said):
         raise Refused(_COUNTED)
@@ -125,9 +127,10 @@ def _check_point(text: str, start: int, end: int) -> None:
 
 
 def _sentence(text: str, at: int) -> str:
-    """The sentence, item or line of code of a comment that holds a place of it."""
-    start, end = 0, len(text)
-    for match in _BREAK.finditer(text):
+    """The sentence, item or line of code of a comment that holds a place of it; of a very long one
+    what stands near."""
+    start, end = max(0, at - _NEAR), min(len(text), at + _NEAR)
+    for match in _BREAK.finditer(text, start, end):
         if match.start() >= at:
             end = match.start()
             break
