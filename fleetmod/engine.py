@@ -136,7 +136,7 @@ def _held_back(analysis: Analysis, findings: Sequence[Finding]) -> dict[int, str
     moved = [f.start for f in calls if f.action == REWRITE]
     if not refused or not moved:
         return {}
-    return staying(analysis.roles.sites, refused, moved, analysis.roles.lifter.values)
+    return staying(analysis.roles.sites, refused, moved, analysis.roles.lifter)
 
 
 def _findings(
