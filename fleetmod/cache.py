@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FOLDER = "FLEETMOD_CACHE_DIR"  # an empty value: keep nothing
 _PARSERS = ("tree_sitter", "tree_sitter_typescript", "tree_sitter_bash")
-_PER_FILE = ("production_literals", "adapters", "fates", "fate_key", "elsewhere", "isolated")
+_PER_FILE = ("production_literals", "fates", "fate_key", "elsewhere", "isolated")
 _MOST = 1 << 28  # bytes; hundreds of times what a big repository needs
 _BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
@@ -103,12 +103,7 @@ class Keys:
         self._shared = _sum(shared)
 
     def of(self, path: str, data: bytes, rules: tuple[Rule, ...]) -> str:
-        adapters = self._settings.adapters.items()
-        own = [
-            sorted(family for family, paths in adapters if path in paths),
-            [rule.id for rule in rules],
-            path in self._settings.isolated,
-        ]
+        own: list[object] = [[rule.id for rule in rules], path in self._settings.isolated]
         if path in self._settings.elsewhere:
             own.append([repr(self._settings.elsewhere[path])])
         if is_test(path):
