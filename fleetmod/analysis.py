@@ -57,6 +57,13 @@ class Analysis:
 
         return ContainerRoles(self.scopes, self.settings.addresses)
 
+    @cached_property
+    def adapter_beside(self) -> str:
+        """The repository's own adapter of the process manager that the file uses; "" for none."""
+        from fleetmod.flow.own_port import adapter_beside
+
+        return adapter_beside(self.scopes, self.settings.adapters.get("process", ()))
+
     def sites(self, family: str) -> dict[int, Site]:
         """The calls that run the tool of a family, by the id of their node."""
         if family == "container":

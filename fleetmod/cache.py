@@ -34,7 +34,6 @@ FOLDER = "FLEETMOD_CACHE_DIR"  # an empty value: keep nothing
 _PARSERS = ("tree_sitter", "tree_sitter_typescript", "tree_sitter_bash")
 _PER_FILE = (
     "production_literals",
-    "adapters",
     "fates",
     "fate_key",
     "elsewhere",
@@ -111,9 +110,7 @@ class Keys:
         self._shared = _sum(shared)
 
     def of(self, path: str, data: bytes, rules: tuple[Rule, ...]) -> str:
-        adapters = self._settings.adapters.items()
-        own = [
-            sorted(family for family, paths in adapters if path in paths),
+        own: list[object] = [
             [rule.id for rule in rules],
             path in self._settings.isolated,
             path in self._settings.tests,

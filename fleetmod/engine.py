@@ -42,6 +42,7 @@ from fleetmod.syntax.source import Source, ancestors, deeper_than, open_source
 from fleetmod.syntax.source import is_text as is_text_file
 
 _OWN_PORT = "goes through the repository's own port ({})"
+_BESIDE_PORT = "this repository has its own adapter, {}, which this file uses: call that"
 _SHOWN = ("display", "comment", "log", "mention")  # what runs nothing
 
 Only = Callable[[str, int, int], bool]
@@ -136,7 +137,7 @@ def _held_back(analysis: Analysis, findings: Sequence[Finding]) -> dict[int, str
     moved = [f.start for f in calls if f.action == REWRITE]
     if not refused or not moved:
         return {}
-    return staying(analysis.roles.sites, refused, moved, analysis.roles.lifter.values)
+    return staying(analysis.roles.sites, refused, moved, analysis.roles.lifter)
 
 
 def _findings(
@@ -274,6 +275,9 @@ def _examine(
         return replace(finding, action=EXEMPT, reason=_OWN_PORT.format(port))
     if reason := _of_another_platform(analysis, rule, node):
         return replace(finding, action=EXEMPT, reason=reason)
+    called = is_subject(rule) and rule.cls == "call" and not finding.test
+    if called and (port := analysis.adapter_beside):
+        return replace(finding, action=REFUSE, reason=_BESIDE_PORT.format(port))
     if rule.refusal or not rule.rewrite:
         return replace(finding, action=REFUSE, reason=rule.refusal or "reported only")
     if broken:

@@ -1,71 +1,152 @@
-"""Which calls stay since another one of their service stays: in one function a service's calls move
-together or not at all."""
+"""Which calls stay since another one of their service stays.
+
+In one function, with the functions of the file that it runs, what acts on a service moves together
+or not at all; what only asks goes with what stays in its own function.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-from tree_sitter import Node
-
-from fleetmod.flow.texts import Values
-from fleetmod.lift.operation import QUERIES
+from fleetmod.flow.local_calls import LocalCalls, key
+from fleetmod.lift.launchctl import ASKS
+from fleetmod.lift.operation import Command, Service
 from fleetmod.lift.site import Site
-from fleetmod.syntax.source import FUNCTIONS, ancestors, contains
+from fleetmod.lift.sites import Sites
 
 _STAYS = "line {} stays, and may be about the same service; the calls of one service move together"
+_MANY = 40  # services that one call may be about; beyond this it is about any
+_DEPTH = 4  # functions that hand a label on
+# what a call says of its services, beside their names: that it is about one, that it may be any,
+# that its plist may be called otherwise than the service, that no plist has the service's name
+_SOME, _ANY, _OTHERWISE, _NO_PLIST = "some", "any", "otherwise", "no plist"
+Token = tuple[str, str]
 
 
 def staying(
-    sites: Mapping[int, Site], refused: Iterable[int], moved: Iterable[int], values: Values
+    sites: Mapping[int, Site], refused: Iterable[int], moved: Iterable[int], lifter: Sites
 ) -> dict[int, str]:
     """Why calls that could move stay, by where each begins. `sites` are by the id of their call,
-    `refused` and `moved` are where calls begin.
-
-    A call that only asks holds back no other but those that ask as well.
-    """
+    `refused` and `moved` are where calls begin."""
     by_start = {site.call.start_byte: site for site in sites.values()}
     kept = [by_start[start] for start in refused if start in by_start]
-    out = {}
-    for start in moved if kept else ():
-        site = by_start.get(start)
-        if site is None:
-            continue
-        holding = (each for each in kept if _acts(each) or not _acts(site))
-        other = next((each for each in holding if _beside(each, site, values)), None)
-        if other is not None:
-            out[start] = _STAYS.format(values.source.line_of(other.call.start_byte))
-    return out
+    movable = [by_start[start] for start in moved if start in by_start]
+    calls = LocalCalls(lifter.scopes)
+    # what a wrapper runs is what its calls ask for, and those are told by themselves
+    wrappers = {key(calls.called(site.call)) for site in sites.values()} - {None}
+    kept = [s for s in kept if _verbs(s) or key(calls.owner(s.call)) not in wrappers]
+    return _Together(lifter, calls, kept, movable).staying() if kept else {}
+
+
+class _Together:
+    """Each call that stays says so where it stands; each one that could move listens there."""
+
+    def __init__(
+        self, lifter: Sites, calls: LocalCalls, kept: list[Site], movable: list[Site]
+    ) -> None:
+        self._lifter, self._calls, self._kept, self._movable = lifter, calls, kept, movable
+        every = [*kept, *movable]
+        self._services = {site.call.id: frozenset(self._of_site(site)) for site in every}
+        named = frozenset().union(*self._services.values())
+        self._files = {service.name.lower() for service in named if service.file}
+        acting = (self._calls.owner(site.call) for site in every if _acts(site))
+        self._connected = self._calls.connected(acting)
+
+    def staying(self) -> dict[int, str]:
+        listening: dict[Hashable, list[Site]] = defaultdict(list)
+        for site in self._movable:
+            for told in self._listens(site):
+                listening[told].append(site)
+        out: dict[int, str] = {}
+        waiting = list(reversed(self._kept))
+        while waiting:
+            site = waiting.pop()
+            for told in self._tells(site):
+                for other in listening.pop(told, ()):
+                    if other.call.start_byte not in out:
+                        line = self._lifter.source.line_of(site.call.start_byte)
+                        out[other.call.start_byte] = _STAYS.format(line)
+                        waiting.append(other)
+        return out
+
+    def _tells(self, site: Site) -> Iterator[Hashable]:
+        """What a call says that stays: where, whether it acts, and about what."""
+        acts, around = _acts(site), [key(each) for each in self._calls.around(site.call)]
+        within = [("within", each) for each in around if each is not None]
+        places: list[Hashable] = [("own", around[0]), *within]
+        if acts:
+            places.append(("connected", self._connected[around[0]]))
+        for service in self._services[site.call.id]:
+            for token in self._said(service):
+                for place in places:
+                    yield place, acts, token
+
+    def _listens(self, site: Site) -> Iterator[Hashable]:
+        """What a call must hear to stay."""
+        acts, around = _acts(site), [key(each) for each in self._calls.around(site.call)]
+        # what stands at the top level holds back only what stands there, too
+        outer = [("own", each) for each in around if each is not None or len(around) == 1]
+        places: list[Hashable] = [*outer, ("within", around[0])]
+        if acts:
+            places.append(("connected", self._connected[around[0]]))
+        for service in self._services[site.call.id]:
+            for token in self._heard(service):
+                for place in places:
+                    for of_act in (True,) if acts else (True, False):
+                        yield place, of_act, token
+
+    def _said(self, service: Service) -> Iterator[Token]:
+        yield _SOME, ""
+        if not service.name:
+            yield _ANY, ""
+            return
+        yield "", service.name
+        if loose := self._loose(service):
+            yield loose, ""
+
+    def _heard(self, service: Service) -> Iterator[Token]:
+        if not service.name:
+            yield _SOME, ""
+            return
+        yield _ANY, ""
+        yield "", service.name
+        if loose := self._loose(service):
+            yield (_NO_PLIST if loose == _OTHERWISE else _OTHERWISE), ""
+
+    def _loose(self, service: Service) -> str:
+        """Whether a plist may be that of a service with another name, or a service may have such a
+        plist: nothing in the file shows one of the plist's name, or a plist of the service's."""
+        name, words = service.name.lower(), self._lifter.scopes.words
+        if service.file:
+            return "" if name in words else _OTHERWISE
+        return "" if name in self._files or f"{name}.plist" in words else _NO_PLIST
+
+    def _of_site(self, site: Site) -> Iterator[Service]:
+        for command in (Command(),) if site.commands is None else site.commands:
+            told = [self._lifter.targets.service(target) for target in command.targets]
+            for service in filter(None, told) if any(told) else [Service()]:
+                yield from self._known(service)
+
+    def _known(self, service: Service) -> frozenset[Service]:
+        """The services that a label may name which a function gets; one of no name for any."""
+        waiting, out = [(service, _DEPTH)], set[Service]()
+        while waiting and len(out) <= _MANY:
+            each, depth = waiting.pop()
+            given = self._calls.given(each.hole.node) if each.hole and depth else None
+            if each.name or given is None:
+                out.add(Service(each.name, each.file))
+                continue
+            for node in given:
+                found = self._lifter.targets.service(self._lifter.values.pieces(node))
+                if found is not None:
+                    waiting.append((found, depth - 1))
+        return frozenset(out) if len(out) <= _MANY else frozenset((Service(),))
+
+
+def _verbs(site: Site) -> list[str]:
+    return [command.verb for command in site.commands or () if command.verb]
 
 
 def _acts(site: Site) -> bool:
-    return any(o.verb not in QUERIES for o in site.operations) or not site.operations
-
-
-def _beside(kept: Site, site: Site, values: Values) -> bool:
-    one, other = _function(kept.call), _function(site.call)
-    if one is None or other is None:
-        together = one is other
-    else:
-        together = contains(one, site.call) or contains(other, kept.call)
-    return together and _may_be_one(set(_services(kept, values)), set(_services(site, values)))
-
-
-def _function(node: Node) -> Node | None:
-    return next((a for a in ancestors(node) if a.type in FUNCTIONS), None)
-
-
-def _may_be_one(some: set[str], others: set[str]) -> bool:
-    """Whether two calls may be about one service; "" is one that is not known."""
-    return "" in some | others or bool(some & others)
-
-
-def _services(site: Site, values: Values) -> Iterator[str]:
-    """The labels that a call names; "" for one that is not known."""
-    if not site.operations:
-        words = (word for word in site.command.split() if "$" not in word)
-        names = [word.strip("\"'").rpartition("/")[2].removesuffix(".plist") for word in words]
-        yield from [name for name in names if "." in name] or [""]
-    for operation in site.operations:
-        pieces = values.expand(operation.label)
-        known = bool(pieces) and all(isinstance(piece, str) for piece in pieces)
-        yield "".join(map(str, pieces)).rpartition("/")[2] if known else ""
+    return site.commands is None or any(command.verb not in ASKS for command in site.commands)

@@ -93,6 +93,17 @@ def test_another_configuration_counts_at_once(root: Path) -> None:
     assert "own adapter of the tool" in same(root).out
 
 
+def test_an_adapter_that_another_file_uses_counts_at_once(root: Path) -> None:
+    own = "export class Jobs {}\n" + CALL
+    (root / "packages/api/src/own.ts").write_text(own)
+    use = 'import { Jobs } from "./own";\nexport const jobs = new Jobs();\n' + CALL
+    (root / "packages/api/src/stop.ts").write_text(use)
+    commit(root)
+    assert "has its own adapter" not in audit(root).out
+    (root / "fleetmod.toml").write_text(CONFIG.format(adapters='"packages/api/src/own.ts"'))
+    assert "has its own adapter" in " ".join(audit(root).out.split())
+
+
 def test_a_package_that_goes_takes_its_rewrites_with_it(root: Path) -> None:
     same(root)
     (root / "packages/api/package.json").unlink()

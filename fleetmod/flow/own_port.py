@@ -1,4 +1,5 @@
-"""Calls that go through the repository's own port: an object that an adapter's module gives."""
+"""Calls that go through the repository's own port, and files that have it: an object that an
+adapter's module gives."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from collections.abc import Collection
 from tree_sitter import Node
 
 from fleetmod.syntax.scope import Binding, Scopes
-from fleetmod.syntax.source import ancestors, unwrap, walk
+from fleetmod.syntax.source import ancestors, same, unwrap, walk
 
 _SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 _ENDS = ("statement_block", "formal_parameters", "lexical_declaration", "class_body")
@@ -26,11 +27,36 @@ def adapter_of(call: Node, scopes: Scopes, adapters: Collection[str]) -> str:
     binding = scopes.resolve(unwrap(owner)) if adapters and owner is not None else None
     if binding is None:
         return ""
-    if binding.kind == "import":
-        return _module(binding, scopes, adapters)
+    if path := _module(binding, scopes, adapters):
+        return path
     declared = (scopes.resolve(name) for name in _types(binding))
     found = (_module(b, scopes, adapters) for b in declared if b is not None)
     return next((path for path in found if path), "")
+
+
+def adapter_beside(scopes: Scopes, adapters: Collection[str]) -> str:
+    """The adapter that a file has in use: it calls what comes from there, or gets an object of a
+    type that does. "" where there is none, or only a constant of one is read."""
+    if not adapters:
+        return ""
+    typed = {scopes.source.text(node) for node in scopes.source.of("type_identifier")}
+    for binding in scopes.bindings():
+        called = binding.name in typed or any(map(_is_called, scopes.references(binding)))
+        if called and (path := _module(binding, scopes, adapters)):
+            return path
+    return ""
+
+
+def _is_called(name: Node) -> bool:
+    """Whether a name is called, or made, or has a member that is."""
+    node = name
+    while node.parent is not None and node.parent.type == "member_expression":
+        node = node.parent
+    outer = node.parent
+    if outer is None or outer.type not in ("call_expression", "new_expression"):
+        return False
+    called = outer.child_by_field_name("function") or outer.child_by_field_name("constructor")
+    return same(called, node)
 
 
 def _types(binding: Binding) -> list[Node]:
@@ -46,7 +72,7 @@ def _types(binding: Binding) -> list[Node]:
 
 def _module(binding: Binding, scopes: Scopes, adapters: Collection[str]) -> str:
     """The adapter that a name is imported from."""
-    module = scopes.module(binding) if binding.kind == "import" else ""
+    module = scopes.module(binding) if binding.kind in ("import", "const") else ""
     if not module.startswith("."):
         return ""
     here = posixpath.dirname(scopes.source.path)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from fleetmod.flow.texts import Hole
-from fleetmod.lift.operation import Foreign, HomeDir, Operation, OwnUid, Unliftable, Word
+from fleetmod.lift.operation import Command, Foreign, HomeDir, Operation, OwnUid, Unliftable, Word
 from fleetmod.lift.shell import Chain, Pipeline, Shell, Simple, parse_shell
 from fleetmod.lift.targets import Targets
 from fleetmod.syntax.source import walk
@@ -57,6 +57,10 @@ class Grammar:
         self, operator: str, left: tuple[Operation, ...], right: tuple[Operation, ...]
     ) -> tuple[Operation, ...]:
         raise Unliftable("a sequence of commands; make each a call of its own")
+
+    def commands(self, shell: Shell) -> tuple[Command, ...] | None:
+        """What the tool's commands in a shell line are about; None where that is not told."""
+        return None
 
     def names(self, text: str) -> bool:
         """Whether a text holds the name of one of the tool's programs."""

@@ -6,9 +6,17 @@ import re
 from dataclasses import replace
 
 from fleetmod.flow.texts import Hole
-from fleetmod.lift.grammar import Grammar, is_literal, text_of
-from fleetmod.lift.operation import INSPECT, LIST, Foreign, Operation, Unliftable, Word
-from fleetmod.lift.shell import Pipeline, Simple
+from fleetmod.lift.grammar import Grammar, is_literal, is_shell, text_of
+from fleetmod.lift.operation import (
+    INSPECT,
+    LIST,
+    Command,
+    Foreign,
+    Operation,
+    Unliftable,
+    Word,
+)
+from fleetmod.lift.shell import Chain, Pipeline, Shell, Simple, parse_shell
 from fleetmod.regex import lazy
 
 TOOL = "launchctl"
@@ -34,12 +42,15 @@ HOST = {
     "config": f"changes launchd itself, which no port does; {_IN_FILE}",
     "reboot": "restarts the host or its user space, which no port does; call what the platform has",
 }
+# what only asks; of the others, what is not known may act
+ASKS = frozenset("list print print-disabled blame".split())
 # other words after the tool's name that are no service's
 SERVICELESS = frozenset((*FOREIGN, *HOST, "asuser"))
 VERBS = frozenset(
     "bootout bootstrap kickstart enable disable print list start stop load unload remove "
     "print-disabled kill blame".split()
 )
+_TAKE_A_WORD = ("-S", "-D")  # flags of load and unload: a session's type, a search path
 _NO_FILE = (
     "`launchctl bootout DOMAIN TARGET` takes the target for a file and always fails; the port's "
     "stop takes the service out"
@@ -59,6 +70,40 @@ class Launchctl(Grammar):
     def speech(self, text: str) -> bool:
         match = _SPEECH.match(text)
         return match is not None and match[1] not in SERVICELESS
+
+    def commands(self, shell: Shell) -> tuple[Command, ...]:
+        if isinstance(shell, Chain):
+            return (*self.commands(shell.left), *self.commands(shell.right))
+        if isinstance(shell, Pipeline):
+            return tuple(found for stage in shell.stages for found in self.commands(stage))
+        words = [text_of(word) or "" for word in shell.words]
+        ran = [at for at, word in enumerate(words) if word.rpartition("/")[2] == TOOL]
+        if not ran:
+            return self._in_shells(shell.words)
+        at = ran[-1] + 2
+        verb = "".join(words[at - 1 : at])
+        if verb in SERVICELESS:
+            return ()
+        behind = zip(words[at - 1 :], words[at:], shell.words[at:], strict=False)
+        named = [
+            word
+            for before, text, word in behind
+            if not text.startswith("-") and before not in _TAKE_A_WORD
+        ]
+        if verb == "kill" or (verb in ("bootstrap", "bootout") and len(named) > 1):
+            named = named[1:]  # behind a signal, or a domain
+        return (Command(verb, tuple(named)),)
+
+    def _in_shells(self, words: tuple[Word, ...]) -> tuple[Command, ...]:
+        """What the commands are about that a nested shell gets: `sudo bash -c "…"`."""
+        nested = words[-1] if any(is_shell(text_of(word) or "") for word in words[:-1]) else ()
+        pieces = tuple(piece for piece in nested if isinstance(piece, str | Hole))
+        if not self.names("".join(piece for piece in pieces if isinstance(piece, str))):
+            return ()
+        try:
+            return self.commands(parse_shell(pieces))
+        except Unliftable:
+            return (Command(),)
 
     def subcommand(self, tool: str, verb: str, args: tuple[Word, ...]) -> tuple[Operation, ...]:
         if verb == "asuser":

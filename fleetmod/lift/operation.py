@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from fleetmod.flow.texts import Piece, Pieces
+from fleetmod.flow.texts import Hole, Piece, Pieces
 
 LIST, INSPECT = "list", "inspect"
 QUERIES = frozenset({LIST, INSPECT})  # the verbs whose result is read
@@ -30,6 +30,28 @@ class HomeDir:
 
 WordPiece = Piece | OwnUid | HomeDir
 Word = tuple[WordPiece, ...]
+
+
+@dataclass(frozen=True)
+class Command:
+    """What one command of the tool is about, whether a port can do that or not: its verb ("" where
+    it is not known), and the words that name services; none where it may be about any."""
+
+    verb: str = ""
+    targets: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True)
+class Service:
+    """What code tells of a service that a command names.
+
+    `name` is its label or, for a `file`, what its plist is called; "" where it is not known. It is
+    what `hole` holds, where that is one expression.
+    """
+
+    name: str = ""
+    file: bool = False
+    hole: Hole | None = None
 
 
 @dataclass(frozen=True)

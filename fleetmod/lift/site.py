@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from fleetmod.flow.texts import Values
 from fleetmod.lift.grammar import Grammar
-from fleetmod.lift.operation import Operation
+from fleetmod.lift.operation import Command, Operation
 from fleetmod.lift.runner import Runner
 from fleetmod.syntax.source import contains, walk
 
@@ -19,11 +19,13 @@ class Site:
 
     Either `operations` is filled, or `refused` (debt that stays) or `foreign` (no debt) says why.
     `claimed` are the literals, in the call or in constants it reads, that this site accounts for.
+    `commands` are what the call is about, also where it is refused; None where that is not known.
     """
 
     call: Node
     runner: Runner
     operations: tuple[Operation, ...] = ()
+    commands: tuple[Command, ...] | None = None
     refused: str = ""
     foreign: str = ""
     claimed: list[Node] = field(default_factory=list)

@@ -20,7 +20,7 @@ from fleetmod.lift.runner import (
     Runner,
 )
 from fleetmod.lift.runners import Runners
-from fleetmod.lift.shell import parse_shell
+from fleetmod.lift.shell import Simple, parse_shell
 from fleetmod.lift.site import Site, claim
 from fleetmod.lift.strangers import Strangers
 from fleetmod.lift.targets import Targets
@@ -150,6 +150,7 @@ class Sites:
         shell = parse_shell(self._open_command(pieces))
         if not self.grammar.mentions(shell):
             return False
+        site.commands = self.grammar.commands(shell)
         site.operations = self.grammar.shell(shell)
         return True
 
@@ -252,6 +253,7 @@ class Sites:
             args[1:] = map(self._open_command, args[1:])
         opened: list[Word] = [(program,), *map(self.values.expand, args[:1]), *args[1:]]
         flat = [self._flag(w) for w in opened if w != ()]
+        site.commands = self.grammar.commands(Simple(tuple(flat)))
         site.operations = self.grammar.command(tuple(flat))
 
     def _flag(self, word: Word) -> Word:

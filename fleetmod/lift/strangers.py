@@ -7,9 +7,9 @@ from tree_sitter import Node
 from fleetmod.flow.texts import Values
 from fleetmod.lift.audience import Audience, looks_run, quotes_only
 from fleetmod.lift.grammar import Grammar
-from fleetmod.lift.operation import Foreign, Operation, Unliftable, Word
+from fleetmod.lift.operation import Foreign, Unliftable, Word
 from fleetmod.lift.runner import SHELL, UNKNOWN, Runner
-from fleetmod.lift.shell import parse_shell
+from fleetmod.lift.shell import Simple, parse_shell
 from fleetmod.lift.site import Site, claim
 from fleetmod.regex import lazy
 from fleetmod.syntax.source import parts, unwrap
@@ -81,20 +81,20 @@ class Strangers:
                 if behind is None or listed is None or not self._is_command(listed):
                     continue
                 claim(site, [argument, behind], self.values, self.grammar)
-                site.operations = self._words(argument, listed)
+                self._words(site, argument, listed)
                 return True
             if listed and behind is not None and self._is_carried(argument, listed):
                 claim(site, [argument, behind], self.values, self.grammar)
-                site.operations = self._words(argument, listed)
+                self._words(site, argument, listed)
                 return True
             elements = self.values.elements(argument)
             if elements and self._is_tool(elements[0]) and self._is_command(elements[1:]):
                 claim(site, [argument], self.values, self.grammar)
-                site.operations = self._words(elements[0], elements[1:])
+                self._words(site, elements[0], elements[1:])
                 return True
             if elements and self.grammar.names(name.lower()) and elements[0].type in _TEXTS:
                 claim(site, [argument], self.values, self.grammar)
-                site.operations = self._words(None, elements)
+                self._words(site, None, elements)
                 return True
             if self._text(site, argument):
                 return True
@@ -110,7 +110,9 @@ class Strangers:
             return False
         claim(site, [node], self.values, self.grammar)
         site.command = flat.replace("\0", "${…}")
-        site.operations = self.grammar.shell(parse_shell(pieces))
+        shell = parse_shell(pieces)
+        site.commands = self.grammar.commands(shell)
+        site.operations = self.grammar.shell(shell)
         return True
 
     def _is_tool(self, node: Node) -> bool:
@@ -131,7 +133,7 @@ class Strangers:
         """Whether a list behind the tool's name holds its arguments, and no more names."""
         return self.grammar.arguments([self.values.literal(each) for each in arguments])
 
-    def _words(self, tool: Node | None, elements: list[Node]) -> tuple[Operation, ...]:
+    def _words(self, site: Site, tool: Node | None, elements: list[Node]) -> None:
         program = self.values.literal(tool) if tool is not None else None
         if any(e.type == "spread_element" for e in elements):
             raise Unliftable(_AT_RUN_TIME)
@@ -139,4 +141,5 @@ class Strangers:
             (program or self.grammar.tools[0],),
             *(self.values.pieces(e) for e in elements),
         ]
-        return self.grammar.command(tuple(words))
+        site.commands = self.grammar.commands(Simple(tuple(words)))
+        site.operations = self.grammar.command(tuple(words))

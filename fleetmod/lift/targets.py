@@ -10,10 +10,11 @@ from fleetmod.flow.texts import Hole, Piece, Pieces, Values, merge
 from fleetmod.lift.domains import Domains
 from fleetmod.lift.homes import Homes
 from fleetmod.lift.opening import Opening, joined
-from fleetmod.lift.operation import HomeDir, OwnUid, Unliftable, Word, WordPiece
+from fleetmod.lift.operation import HomeDir, OwnUid, Service, Unliftable, Word, WordPiece
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import unwrap, walk
 
+_PLIST = ".plist"
 _NOT_TOLD = "the label is not told by the plist's path; give the port the label"
 
 
@@ -85,8 +86,8 @@ class Targets:
         first = folder[0] if folder else name[0] if name else ""
         if isinstance(first, str) and not first.startswith(("/", "~")) and not any_file:
             raise Unliftable("a relative path, whose folder is only known at run time")
-        if name and isinstance(name[-1], str) and name[-1].endswith(".plist"):
-            name = joined([*name[:-1], name[-1][: -len(".plist")]])
+        if name and isinstance(name[-1], str) and name[-1].endswith(_PLIST):
+            name = joined([*name[:-1], name[-1][: -len(_PLIST)]])
         elif not (any_file and self.is_domain(folder)):
             name, folder = self._named_by(path), ()
             if not name:
@@ -137,6 +138,25 @@ class Targets:
             if here and self.scopes.lookup(match[1], binding.name_node) is file:
                 return (Hole(binding.name_node),)
         return ()
+
+    def service(self, word: Word) -> Service | None:
+        """What a target, a label or a plist's path tells of a service; None for a domain alone."""
+        if self.is_domain(word):
+            return None
+        _, name = _split(self._open_path(word))
+        in_file = bool(name) and isinstance(name[-1], str) and name[-1].endswith(_PLIST)
+        if in_file:
+            name = joined([*name[:-1], str(name[-1]).removesuffix(_PLIST)])
+            name = _split(self._open_path(name))[1]
+        pieces = self._texts(name) if not any(isinstance(p, OwnUid | HomeDir) for p in name) else ()
+        only = pieces[0] if len(pieces) == 1 else None
+        if isinstance(only, Hole):
+            return Service("", in_file, only)
+        is_path = bool(word) and (
+            isinstance(word[0], HomeDir) or str(word[0]).startswith(("/", "~", "."))
+        )
+        known = only is not None and not re.search(r"[*?$\[\s]", only) and (in_file or not is_path)
+        return Service(only or "", in_file) if known else Service()
 
     def plain(self, word: Word) -> Pieces:
         """A word as pieces of TypeScript; raises Unliftable for what only a shell knows."""

@@ -41,6 +41,9 @@ TOOLS = load_tools(())
 SECONDS = 60  # a run of these small repositories takes one or two
 RUN = 'import { execFile, execSync } from "node:child_process";\n'
 START = 'execSync("launchctl kickstart -k gui/501/com.acme.api");'
+KILL = START.replace("kickstart -k", "kill HUP")  # which stays
+OTHERS = KILL.replace("api", "web#") + START.replace("api", "api#")
+SIGNALS = f"function f(l) {{ execSync(`launchctl kill HUP gui/501/${{l}}`); {START} }}\n"
 PROMISED = 'import { promisify } from "node:util";\nconst run = promisify(execFile);\n'
 
 
@@ -111,6 +114,43 @@ WIDE = {
         lambda n: (
             "function f(t: string) {\n" + "g(t);\n" * n + "/launchctl x/.test(t);\n" * n + "}\n"
         ),
+    ),
+    "services, each with a call that stays": (
+        150,
+        lambda n: RUN + "function f() {\n" + each(OTHERS)(n)[len(RUN) :] + "}\n",
+    ),
+    "calls that hold the next one back": (
+        100,
+        lambda n: (
+            RUN
+            + f"function f() {{\n{KILL}\n"
+            + "".join(
+                f'execSync("launchctl bootout system/com.acme.api{i} && '
+                f'launchctl bootout system/com.acme.api{i + 1}");\n'
+                for i in range(n)
+            ).replace("api0", "api")
+            + "}\n"
+        ),
+    ),
+    "helpers of one function": (
+        150,
+        lambda n: (
+            each(f"function f#() {{ {KILL} {START} }}")(n)
+            + "function g() {\n"
+            + "".join(f"f{i}();\n" for i in range(n))
+            + "}\n"
+        ),
+    ),
+    "helpers of helpers": (
+        150,
+        lambda n: (
+            f"{RUN}function f0() {{ {KILL} }}\n"
+            + "".join(f"function f{i + 1}() {{ f{i}(); {START} }}\n" for i in range(n))
+        ),
+    ),
+    "labels that a helper gets": (
+        150,
+        lambda n: each("function g#() { f('com.x#'); }")(n) + SIGNALS + SIGNALS.replace("f(", "h("),
     ),
     "names of the tool": (300, each("const launchctlPath# = 1; f(launchctlPath#);")),
 }

@@ -308,3 +308,35 @@ def test_a_package_that_installs_on_one_platform(tmp_path: Path) -> None:
     (root / "packages/app/package.json").write_text(both)
     commit(root)
     assert fleetmod(root, "gate", "--phase", "host").code == 1
+
+
+OWN_MANAGER = {
+    f"{SRC}/launchd-manager.ts": HEAD
+    + 'export const PREFIX = "com.acme.";\n'
+    + "export class Manager {\n"
+    + '  stop(l: string) { execFileSync("launchctl", ["bootout", `system/${l}`]); }\n'
+    + '  start(l: string) { execFileSync("launchctl", ["kickstart", `system/${l}`]); }\n}\n',
+}
+RAW = 'execFileSync("launchctl", ["kickstart", "-k", "system/com.acme.api"])'
+USES = {
+    "an object": ("Manager", f"const m = new Manager();\nm.stop('x');\n{RAW};\n", True),
+    "a type": ("type Manager", f"export const f = (m: Manager) => {{ {RAW}; }};\n", True),
+    "a constant": ("PREFIX", f"export const f = () => {{ {RAW}; return PREFIX; }};\n", False),
+    "nothing": ("Manager", f"export const f = () => {{ {RAW}; }};\n", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", USES)
+def test_a_call_beside_the_repositorys_own_adapter(tmp_path: Path, case: str) -> None:
+    """Two ways to one service in a file are one too many, and the adapter is the repository's."""
+    name, code, uses = USES[case]
+    imported = f'{HEAD}import {{ {name} }} from "./launchd-manager.js";\n'
+    root = started(tmp_path, {**OWN_MANAGER, f"{SRC}/use.ts": imported + code})
+    config = root / "fleetmod.toml"
+    adapter = f'adapters = ["{SRC}/launchd-manager.ts"]'
+    config.write_text(config_of(root).replace("adapters = []", adapter, 1))
+    commit(root)
+    fleetmod(root, "migrate")
+    assert (RAW in (root / SRC / "use.ts").read_text()) is uses
+    told = f"this repository has its own adapter, {SRC}/launchd-manager.ts, which this file uses"
+    assert (told in " ".join(fleetmod(root, "audit").out.split())) is uses
