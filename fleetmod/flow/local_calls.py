@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from fleetmod.flow.effects import class_of
 from fleetmod.regex import lazy
-from fleetmod.syntax.scope import Binding, Scopes, exported
+from fleetmod.syntax.scope import Binding, Scopes
 from fleetmod.syntax.source import FUNCTIONS, ancestors, parts, same, unwrap
 
 # what runs the functions that it gets before the code goes on, or as the rest of it
@@ -87,7 +87,7 @@ class LocalCalls:
             return None
         function = _function(binding.name_node)
         declared = self._binding(function) if function is not None else None
-        if function is None or declared is None or exported(declared, self._scopes):
+        if function is None or declared is None or self._scopes.exported(declared):
             return None
         listed = function.child_by_field_name("parameters")
         names = [each.child_by_field_name("pattern") for each in parts(listed)]
