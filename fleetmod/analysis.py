@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from fleetmod.lower.draft import Draft, Refused
+from fleetmod.lower.specifier import specifiers
 from fleetmod.lower.style import Style
 from fleetmod.regex import lazy
 from fleetmod.settings import Settings
@@ -43,7 +44,8 @@ class Analysis:
     def __init__(self, source: Source, settings: Settings) -> None:
         self.source, self.settings = source, settings
         self.scopes = Scopes(source)
-        self.draft = Draft(self.scopes, Style(source), settings.packages, settings.unearned)
+        packages = specifiers(source, settings.packages, settings.inlined.get(source.path))
+        self.draft = Draft(self.scopes, Style(source), packages, settings.unearned)
 
     @cached_property
     def roles(self) -> Roles:

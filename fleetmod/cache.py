@@ -40,6 +40,7 @@ _PER_FILE = (
     "isolated",
     "tests",
     "kept",
+    "inlined",
 )
 _MOST = 1 << 28  # bytes; hundreds of times what a big repository needs
 _BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
@@ -114,6 +115,7 @@ class Keys:
             [rule.id for rule in rules],
             path in self._settings.isolated,
             path in self._settings.tests,
+            self._settings.inlined.get(path),
         ]
         if path in self._settings.elsewhere:
             own.append([repr(self._settings.elsewhere[path])])

@@ -13,10 +13,12 @@ from fleetmod.edits import render
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.filekinds import is_typescript
 from fleetmod.grepped import grep, unexplained, with_lines
+from fleetmod.lower.specifier import specifiers
 from fleetmod.model import REWRITE, Edit, FileResult, Finding, digest_of
 from fleetmod.project import Project, Sources, read_sources
 from fleetmod.scan import scan_all, scan_some
-from fleetmod.syntax.source import Text
+from fleetmod.settings import Settings
+from fleetmod.syntax.source import Text, open_source
 from fleetmod.workspace.disk import is_file
 from fleetmod.workspace.tree_state import Fault
 
@@ -143,7 +145,9 @@ def _replacements(
     for finding in new:
         if finding.action == REWRITE:
             if (path := finding.path) not in files:
-                files[path] = _Edited(by_path[path], sources.contents[path], project.packages)
+                files[path] = _Edited(
+                    by_path[path], sources.contents[path], project, sources.settings
+                )
             if (made := files[path].replacement(finding)) is not None:
                 out[finding] = made
     return out
@@ -152,8 +156,13 @@ def _replacements(
 class _Edited:
     """A file and its edits, of which each finding asks for those that touch it."""
 
-    def __init__(self, result: FileResult, data: bytes, packages: Mapping[str, str]) -> None:
-        self._text, self._packages = Text(result.path, data), packages
+    def __init__(
+        self, result: FileResult, data: bytes, project: Project, settings: Settings
+    ) -> None:
+        self._text = Text(result.path, data)
+        inline = settings.inlined.get(result.path)
+        source = open_source(result.path, data)
+        self._packages = specifiers(source, project.packages, inline)
         self._needs = tuple(dict.fromkeys(result.needs))
         # they do not overlap, so that their ends are in order, too
         self._edits = sorted(result.edits, key=lambda e: (e.start, e.end))

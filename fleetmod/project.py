@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -30,11 +30,13 @@ from fleetmod.workspace.disk import is_folder, readable_name
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.graph import CODE, ModuleGraph, read_graph
 from fleetmod.workspace.grep import grep_files
-from fleetmod.workspace.manifest import find_packages, owner
+from fleetmod.workspace.inlined import Inline, inline_of, installed
+from fleetmod.workspace.manifest import find_packages, owner, package_at
 from fleetmod.workspace.schema import FILE
 from fleetmod.workspace.search import Search
 from fleetmod.workspace.tree_state import LFS, POINTER, code_files, is_pointer, not_on_disk
 from fleetmod.workspace.tsconfig import read_tsconfig
+from fleetmod.workspace.wiring import is_published
 
 PROCESS_MANAGER = "process-manager"
 PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
@@ -130,7 +132,36 @@ class Project:
 
     def port_of(self, path: str) -> str:
         """The runtime package that a file belongs to, installed or found; "" for none."""
+        if (own := self.inlined.get(path)) is not None:
+            return own
         return next((port for port in PORTS if path.startswith(f"{self.port_folder(port)}/")), "")
+
+    @cached_property
+    def inlined(self) -> dict[str, str]:
+        """The ports that stand in one file of a published package, by the path of the file."""
+        listed = self.search.listed or discover(self.root, self.config)
+        return installed(self.root, listed, PORTS)
+
+    def inline_of(self, path: str) -> Inline | None:
+        """Where the package of a file keeps its ports, if that is published; else None."""
+        folder = path.rpartition("/")[0]
+        if folder not in self._inline:
+            info = owner(self.root, path)
+            packages = tuple(self.packages.values())
+            own = info is not None and not self._published_ports
+            known = inline_of(self.root, info, packages) if own and info is not None else None
+            self._inline[folder] = known
+        return self._inline[folder]
+
+    @cached_property
+    def _published_ports(self) -> bool:
+        """Whether the repository has packages of the ports that go to a registry themselves."""
+        infos = (package_at(self.root, folder) for folder in self.present.values())
+        return any(is_published(info) for info in infos if info is not None)
+
+    @cached_property
+    def _inline(self) -> dict[str, Inline | None]:
+        return {}
 
     def is_setting(self, path: str) -> bool:
         """Whether a file is fleetmod's configuration, or a rule that this names."""
@@ -436,6 +467,7 @@ def make_settings(
         addresses=project.config.container.vm_addresses,
         isolated=frozenset(p for p in contents if not is_test(p) and _is_isolated(project, p)),
         known_rules=project.known_rules,
+        inlined=_inlined(project, contents),
     )
     if beside is None:
         return settings
@@ -450,6 +482,12 @@ def make_settings(
         settings, code, discovered, beside.held, lambda: project.graph, project.read, named
     )
     return replace(settings, fates=fates, fate_key=fates.key)
+
+
+def _inlined(project: Project, paths: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Where the ports of published packages stand, for each file of one."""
+    found = {path: project.inline_of(path) for path in paths}
+    return {path: (each.folder, each.ending) for path, each in found.items() if each is not None}
 
 
 def _is_isolated(project: Project, path: str) -> bool:

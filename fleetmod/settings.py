@@ -59,7 +59,8 @@ class Settings:
     that do not look; `elsewhere` is what other files do, by the path of the file whose texts may
     speak of that; `unearned` are the ports that are not installed, and why; `kept` are the homes
     that a file compares with others, which keep them, each with the reason, by the path of the
-    file."""
+    file; `inlined` is where the ports of a file's package stand in one file each, and the ending of
+    an import there, by the path of the file."""
 
     places: Places
     packages: dict[str, str]
@@ -78,6 +79,7 @@ class Settings:
     known_rules: frozenset[str] = frozenset()
     elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
     unearned: Mapping[str, str] = field(default_factory=dict)
+    inlined: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def is_test(self, path: str) -> bool:

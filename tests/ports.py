@@ -14,15 +14,13 @@ from pathlib import Path
 
 from tree_sitter import Node
 
+from fleetmod.runtime import commonjs
 from fleetmod.syntax.source import Source, open_source
 from tests.node import check, node, npm
 
 RUNTIME = Path(__file__).parents[1] / "fleetmod" / "runtime"
 PORTS = ("container-runtime", "node-identity", "process-manager")
 ENTRY = "index.ts"
-# a CommonJS module has `__dirname`, and no `import.meta`
-ESM_FOLDER, CJS_FOLDER = "dirname(fileURLToPath(import.meta.url))", "__dirname"
-_BY_URL = 'import { fileURLToPath } from "node:url";\n'
 
 
 def modules_of(port: str) -> dict[str, str]:
@@ -138,11 +136,6 @@ def _body(source: Source, exported: set[str]) -> str:
         out.append(text)
         previous = each.end_byte
     return "".join(out).strip("\n") + "\n" if out else ""
-
-
-def commonjs(text: str) -> str:
-    """The one file of a port as the source of a CommonJS module."""
-    return text.replace(ESM_FOLDER, CJS_FOLDER).replace(_BY_URL, "")
 
 
 def build(port: str, target: Path) -> None:

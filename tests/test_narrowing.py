@@ -10,7 +10,7 @@ import pytest
 from tests.node import node, npm, run
 from tests.scan import migrated
 
-PORT = Path(__file__).parent.parent / "fleetmod/runtime/process-manager"
+PORT = Path(__file__).parent.parent / "fleetmod/runtime/process-manager/package"
 HEAD = 'import { spawnSync } from "node:child_process";\n'
 UNIT = "interface Unit { label: string | null; on?: { label?: string } }\n"
 RUN = 'const seen = spawnSync("launchctl", ["list", {}]);\n  return seen.status === 0;'

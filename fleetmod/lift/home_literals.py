@@ -6,6 +6,7 @@ does not change by migrating the code under it.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from tree_sitter import Node
@@ -105,8 +106,14 @@ class _Speller:
         if spelled not in (HOME, ROOT, VAULT) or owner.type != "identifier":
             return ""
         binding = self.scopes.resolve(owner)
-        known = binding is not None and self.scopes.module(binding) == self.identity
+        known = binding is not None and self._is_identity(self.scopes.module(binding))
         return spelled if known else ""
+
+    def _is_identity(self, module: str) -> bool:
+        """Whether a module is the identity's package, or its one file in a published package."""
+        name = posixpath.basename(module).removesuffix(".js").removesuffix(".ts")
+        inlined = module.startswith(".") and name == posixpath.basename(self.identity)
+        return module == self.identity or inlined
 
     def _uses(self, node: Node, depth: int) -> Iterator[Node]:
         """Where a path, or the chain that ends in it, is used: there, or where its constant is."""

@@ -19,6 +19,7 @@ from fleetmod.runtime.linters import ignored
 from fleetmod.runtime.programs import Programs
 from fleetmod.workspace.disk import is_file
 from fleetmod.workspace.graph import packages_of
+from fleetmod.workspace.inlined import HEADER, Inline
 from fleetmod.workspace.managers import linked_globs
 from fleetmod.workspace.manifest import PackageInfo
 from fleetmod.workspace.wiring import Local, wire
@@ -26,6 +27,8 @@ from fleetmod.workspace.wiring import Local, wire
 RULE = "runtime"
 _PLACEHOLDER = "@fleetmod/"
 _SKIPPED = {"node_modules"}
+_ESM_FOLDER = "dirname(fileURLToPath(import.meta.url))"
+_BY_URL = 'import { fileURLToPath } from "node:url";\n'
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,16 @@ def install(project: Project, needed: Iterable[Needed]) -> Installed:
     """
     names: dict[str, set[str]] = defaultdict(set)
     importers: dict[tuple[PackageInfo, str], list[str]] = defaultdict(list)
+    inlined: dict[tuple[Inline, str], PackageInfo] = {}
     for each in needed:
         for need in each.needs:
-            names[need.package].add(need.name)
-            if each.owner.path != project.port_folder(need.package):
+            inline = project.inline_of(each.path)
+            if inline is not None:
+                inlined.setdefault((inline, need.package), each.owner)
+            elif each.owner.path != project.port_folder(need.package):
                 importers[each.owner, need.package].append(each.path)
+            if inline is None:
+                names[need.package].add(need.name)
     wanted: dict[PackageInfo, set[Local]] = defaultdict(set)
     notes: list[str] = []
     for (owner, port), paths in importers.items():
@@ -76,9 +84,9 @@ def install(project: Project, needed: Iterable[Needed]) -> Installed:
     texts = dict(wired.texts)
     created: list[FileChange] = []
     new_ports = sorted(port for port in names if port not in project.present)
-    fitted = _fitted(
-        project, wanted, {project.packages[p]: project.port_folder(p) for p in new_ports}
-    )
+    own = {inline.folder for inline, port in inlined if inline.path(port) not in project.inlined}
+    folders = {project.packages[p]: project.port_folder(p) for p in new_ports}
+    fitted = _fitted(project, wanted, folders, own)
     texts.update(fitted.texts)
     notes += [*wired.notes, *fitted.notes]
     for port in sorted(names):
@@ -86,6 +94,13 @@ def install(project: Project, needed: Iterable[Needed]) -> Installed:
             notes.append(check_exports(project, port, names[port]))
         else:
             created += _created(project, port, project.port_folder(port) in fitted.unchecked)
+    for (inline, port), info in inlined.items():
+        if inline.path(port) not in project.inlined:
+            created.append(_one_file(project, inline, port))
+            notes.append(
+                f"{info.manifest} is published, and no registry has the ports: {port} stands in "
+                f"{inline.path(port)}"
+            )
     return Installed(tuple(created), texts, tuple(dict.fromkeys(notes)))
 
 
@@ -100,11 +115,15 @@ class _Fitted:
 
 
 def _fitted(
-    project: Project, wanted: Mapping[PackageInfo, Collection[Local]], new: Mapping[str, str]
+    project: Project,
+    wanted: Mapping[PackageInfo, Collection[Local]],
+    new: Mapping[str, str],
+    own: Collection[str],
 ) -> _Fitted:
     """Make the repository's programs, linters, images and bundles fit for the packages.
 
-    `new` gives the folder of each package that is created, by its npm name.
+    `new` gives the folder of each package that is created, by its npm name; `own` are the folders
+    of ports in one file.
     """
     root, files = project.root, project.search.listed or ()
     texts: dict[str, tuple[str, str]] = {}
@@ -119,8 +138,8 @@ def _fitted(
                 f"`paths` of {place} lead to the sources of {folder}, which it would compile with "
                 "its own options: they carry @ts-nocheck"
             )
-        changed, told = ignored(root, [*new.values()])
-        texts, notes = texts | changed, notes + told
+    changed, told = ignored(root, [*new.values(), *own])
+    texts, notes = texts | changed, notes + told
     if wanted:
         manifests = [path for path in files if posixpath.basename(path) == "package.json"]
         gains = {
@@ -131,6 +150,24 @@ def _fitted(
         changed, told = images(root, files, Needs(packages_of(root, manifests), gains, linked))
         texts, notes = texts | changed, notes + told
     return _Fitted(texts, notes, unchecked)
+
+
+def _one_file(project: Project, inline: Inline, port: str) -> FileChange:
+    """A port as one file of a published package."""
+    path = inline.path(port)
+    if is_file(project.root / path):
+        raise FleetmodError(
+            f"is there already, and is no {port} of fleetmod", where=path, todo="Rename it"
+        )
+    text = (packaged(port) / "src" / "index.ts").read_text(encoding="utf-8")
+    text = with_identity(text, project.config) if port == "node-identity" else text
+    text = f"{HEADER.format(port)}\n{commonjs(text) if inline.commonjs else text}"
+    return FileChange(path, "", (Edit(0, 0, text, RULE),))
+
+
+def commonjs(code: str) -> str:
+    """A port's one file as the source of a CommonJS module, which has no `import.meta`."""
+    return code.replace(_ESM_FOLDER, "__dirname").replace(_BY_URL, "")
 
 
 def _created(project: Project, port: str, unchecked: bool) -> Iterator[FileChange]:

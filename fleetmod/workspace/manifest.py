@@ -51,7 +51,7 @@ def packages(root: Path, config: Config) -> list[PackageInfo]:
     Raises FleetmodError for a package.json that cannot be read or is no JSON object.
     """
     folders = {""} | set(member_folders(root, config.workspace.packages))
-    infos = [_package(root, folder) for folder in sorted(folders)]
+    infos = [package_at(root, folder) for folder in sorted(folders)]
     return [info for info in infos if info is not None]
 
 
@@ -71,7 +71,7 @@ def find_packages(
     out: dict[str, str] = {}
     for folder in (path.rpartition("/")[0] for path in [*below, *listed]):
         try:
-            info = _package(root, folder) if folder else None
+            info = package_at(root, folder) if folder else None
         except FleetmodError:
             continue
         if info is not None and info.name in names:
@@ -103,7 +103,7 @@ def owner(root: Path, path: str) -> PackageInfo | None:
     """
     marker = None
     for folder in folders_above(path.rpartition("/")[0]):
-        info = _package(root, folder)
+        info = package_at(root, folder)
         if info is not None:
             top = json_edit.read_object(info.text, info.manifest)
             if info.name or any(top.last(field) for field in _FIELDS):
@@ -179,7 +179,7 @@ def sibling_version(protocol: str, folder: str, sibling: str) -> str:
     return protocol
 
 
-def _package(root: Path, folder: str) -> PackageInfo | None:
+def package_at(root: Path, folder: str) -> PackageInfo | None:
     where = posixpath.join(folder, "package.json")
     try:
         text = (root / where).read_bytes().decode()

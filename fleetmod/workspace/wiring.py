@@ -79,7 +79,7 @@ def wire(root: Path, wanted: Mapping[PackageInfo, Collection[Local]]) -> Wired:
             inside = info.path in members and local.folder in members
             if inside:
                 version = sibling_version(protocol, info.path, local.folder)
-            bundler = "" if local.dev else _bundles_development(info)
+            bundler = "" if local.dev else bundles_development(info)
             field = "devDependencies" if local.dev or bundler else "dependencies"
             edit = add_dependency(after, local.name, version, info.manifest, field)
             if edit is None:
@@ -165,7 +165,7 @@ def is_published(info: PackageInfo) -> bool:
     return bool(info.name and top.last("version")) and not (private and private.value is True)
 
 
-def _bundles_development(info: PackageInfo) -> str:
+def bundles_development(info: PackageInfo) -> str:
     """The bundler that makes what a package publishes, where it takes in what devDependencies
     name; "" for another. Who installs such a package needs none of them, and could have no
     `file:` among its dependencies.

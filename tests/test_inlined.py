@@ -1,0 +1,123 @@
+"""A published package gets its ports as one file of its own, for no registry has their packages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.install import CALL, HOME, migrated, repo
+from tests.node import check, node, npm, npm_cli
+from tests.repo import fleetmod, tree
+
+PACKAGE = {"name": "tool", "version": "1.0.0", "bin": "dist/main.js", "files": ["dist"]}
+MAIN = """#!/usr/bin/env node
+import { execSync } from "node:child_process";
+%s
+console.log(home);
+try {
+  execSync("launchctl kickstart system/com.acme.api");
+} catch (error) {
+  console.log(String(error).includes("null") ? "null" : "failed");
+}
+"""
+KINDS = {  # the manifest's type, compiler options, the ending of relative imports
+    "nodenext": ("module", {"module": "nodenext"}, ".js"),
+    "node16 commonjs": ("commonjs", {"module": "node16"}, ".js"),
+    "commonjs": ("commonjs", {"module": "commonjs", "moduleResolution": "node10"}, ""),
+    "bundler": ("module", {"module": "esnext", "moduleResolution": "bundler"}, ""),
+}
+
+
+def package(tmp_path: Path, kind: str) -> Path:
+    type_, options, ending = KINDS[kind]
+    config = {
+        "compilerOptions": {
+            **options,
+            "strict": True,
+            "target": "es2022",
+            "outDir": "dist",
+            "rootDir": "src",
+            "types": ["node"],
+            "noUnusedLocals": True,
+            "noUnusedParameters": True,
+        },
+        "include": ["src"],
+    }
+    main = MAIN % f'import {{ home }} from "./home{ending}";'
+    return repo(
+        tmp_path,
+        {
+            "package.json": json.dumps({**PACKAGE, "type": type_}),
+            "tsconfig.json": json.dumps(config),
+            "src/home.ts": HOME,
+            "src/main.ts": main,
+        },
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_packed_runs_elsewhere(kind: str, tmp_path: Path) -> None:
+    root = package(tmp_path, kind)
+    out = migrated(root).out
+    assert "package.json is published, and no registry has the ports" in out
+    assert "dependencies" not in json.loads((root / "package.json").read_text())
+    ending = KINDS[kind][2]
+    assert f'from "./fleetmod/process-manager{ending}"' in (root / "src/main.ts").read_text()
+    assert f'from "./fleetmod/node-identity{ending}"' in (root / "src/home.ts").read_text()
+
+    modules = npm("typescript", "@types/node")
+    tsc = modules / "typescript" / "bin" / "tsc"
+    check(node(), tsc, "-p", ".", "--typeRoots", modules / "@types", cwd=root)
+    if kind == "bundler":
+        return  # what tsc writes then is for a bundler to read
+    check(node(), npm_cli(), "pack", "--silent", "--pack-destination", tmp_path, cwd=root)
+    place = tmp_path / "elsewhere"
+    place.mkdir()
+    (place / "package.json").write_text("{}")
+    flags = ("install", "--silent", "--offline", "--no-audit", tmp_path / "tool-1.0.0.tgz")
+    check(node(), npm_cli(), *flags, cwd=place)
+    old = "--no-experimental-strip-types"
+    main = place / "node_modules/tool/dist/main.js"
+    env = {"HOME": str(tmp_path), "PROCESS_MANAGER": "null"}
+    assert check(node(), old, main, cwd=place, env=env).splitlines()[0] == str(tmp_path)
+
+
+def test_the_gates_know_it_for_the_port(tmp_path: Path) -> None:
+    root = package(tmp_path, "nodenext")
+    migrated(root)
+    for strict in ((), ("--strict",)):
+        ran = fleetmod(root, "gate", "--phase", "1a,1b", *strict)
+        assert ran.code == 0, ran.out + ran.err
+    copy = root / "src/elsewhere.ts"  # of another name it is debt as any other file
+    copy.write_text((root / "src/fleetmod/process-manager.ts").read_text())
+    assert fleetmod(root, "gate", "--phase", "1a").code == 1
+
+
+def test_another_file_of_its_name_is_not_touched(tmp_path: Path) -> None:
+    root = package(tmp_path, "nodenext")
+    own = root / "src/fleetmod/process-manager.ts"
+    own.parent.mkdir()
+    own.write_text("export {};\n")
+    before = tree(root)
+    ran = fleetmod(root, "migrate", "--allow-dirty")
+    assert ran.code == 2
+    assert "src/fleetmod/process-manager.ts: is there already" in ran.err
+    assert tree(root) == before
+
+
+def test_a_package_of_a_workspace_that_is_not_published_shares_one(tmp_path: Path) -> None:
+    files = {
+        "package.json": json.dumps({"name": "acme", "private": True, "workspaces": ["packages/*"]}),
+        "packages/tool/package.json": json.dumps(PACKAGE),
+        "packages/tool/src/a.ts": CALL,
+        "packages/own/package.json": json.dumps({"name": "own", "version": "1.0.0"}),
+        "packages/own/src/a.ts": CALL,
+    }
+    root = repo(tmp_path, files)
+    migrated(root)
+    assert "./fleetmod/process-manager" in (root / "packages/tool/src/a.ts").read_text()
+    assert (root / "packages/tool/src/fleetmod/process-manager.ts").is_file()
+    assert "@acme/process-manager" in (root / "packages/own/src/a.ts").read_text()
+    assert (root / "packages/process-manager/package.json").is_file()
