@@ -9,7 +9,7 @@ from tree_sitter import Node
 from fleetmod.lift.operation import Operation
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
-from fleetmod.lower.context import GEN, SYNC, Context
+from fleetmod.lower.context import Context
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.usage import Usage, declarator, declared, member
 from fleetmod.regex import lazy
@@ -50,8 +50,7 @@ class Outcomes:
         """`const { stdout } = await run(…)`, `(await run(…)).stdout`, `const r = await run(…)`."""
         if not self.calls.prints(op):
             raise Refused(self.calls.unread(op))
-        if context.kind == GEN and context.tried is not None:
-            context = Context(SYNC, tried=context.tried)
+        context = context.throwing()
         text = self.calls.text(op, context) + site.runner.strip
         holder = declarator(usage.value)
         if holder is not None:
@@ -165,8 +164,7 @@ class Outcomes:
             return False
         if not self._only_throws(consequence) or self._comments(statement, check):
             return False
-        if context.kind == GEN and context.tried is not None:
-            context = Context(SYNC, tried=context.tried)
+        context = context.throwing()
         ends = ";" if self.source.text(statement).endswith(";") else ""
         text = self.calls.statement(op, context, ends)
         self.draft.replace_range(statement.start_byte, check.end_byte, text, self.calls.rule)

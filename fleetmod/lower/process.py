@@ -36,7 +36,7 @@ from fleetmod.lower.style import line_indent
 from fleetmod.lower.usage import Usage, declarator, declared, ignored, member, usage_of
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import BLOCKS
+from fleetmod.syntax.source import BLOCKS, STATEMENTS
 
 _ENCODING = lazy(r"\bencoding\b(?:\s*:[\s(]*[\"']([\w-]*))?(?!\s*:[\s(]*(?:undefined|null)\b)")
 # the second element of `stdio` is the output (Node's child_process); a name's value is not known
@@ -191,21 +191,21 @@ class ProcessCalls:
             return "a try block does not catch a failed yield*"
         if callback := effect_callback(site.call, self.scopes):
             return f"an Effect.{callback} callback runs to its end"
+        if context_of(site.call, self.scopes).kind == ASYNC:
+            return "a caller of the function around it goes on without waiting"
         return "the function around it is not async"
 
     def _statement(self, node: Node, operations: tuple[Operation, ...], context: Context) -> None:
-        statement = node.type in ("expression_statement", "lexical_declaration")
+        statement = node.type in STATEMENTS
         if not statement and len(operations) != 1:
             raise Refused("several commands in one expression; write one call each")
+        if len(operations) > 1 and node.parent is not None and node.parent.type == "for_statement":
+            raise Refused("several commands in the head of a loop; write one call each before it")
         if statement and (whole := self._swallowing_try(node, context)) is not None:
             node = whole
             operations = tuple(op.tolerate() for op in operations)
-        elif (
-            context.kind == GEN
-            and context.tried is not None
-            and not all(op.tolerated for op in operations)
-        ):
-            context = Context(SYNC, tried=context.tried)
+        elif not all(op.tolerated for op in operations):
+            context = context.throwing()
         ends = ";" if statement and self.source.text(node).endswith(";") else ""
         if statement and not ends and self.draft.style.semicolon and node.type == "try_statement":
             ends = ";"
@@ -220,8 +220,6 @@ class ProcessCalls:
                 )
             operations = tuple(self._with_failure(operations))
         lines = [self.calls.statement(op, context, ends) for op in operations]
-        if not ends and lines[0].startswith("("):
-            lines[0] = ";" + lines[0]
         text = separator.join(lines)
         holder = node.parent
         if len(lines) > 1 and holder is not None and holder.type not in BLOCKS:
@@ -287,8 +285,7 @@ class ProcessCalls:
     def _text(self, site: Site, usage: Usage, context: Context, op: Operation) -> None:
         if not self.calls.prints(op):
             raise Refused(self.calls.unread(op))
-        if context.kind == GEN and context.tried is not None:
-            context = Context(SYNC, tried=context.tried)
+        context = context.throwing()
         self._check_encoding(site, usage)
         holder = declarator(usage.value)
         binding = declared(holder, self.scopes) if holder is not None else None
