@@ -27,6 +27,7 @@ from fleetmod.lower.handlers import (
     check_codes,
     check_error_readers,
     ends_alike,
+    has_other_words,
     observed,
 )
 from fleetmod.lower.outcome import Outcomes
@@ -92,8 +93,9 @@ class ProcessCalls:
         if not site.runner.throws or "nothrow" in usage.methods:
             operations = tuple(op.tolerate() for op in operations)
         if site.runner.throws:
-            acts = {op.verb for op in operations if not self.calls.asks(op)}
-            check_error_readers(usage, context, self.source, acts)
+            acting = [op for op in operations if not self.calls.asks(op)]
+            other_words = any(map(has_other_words, acting))
+            check_error_readers(usage, context, self.source, bool(acting), other_words)
         if any(map(self.calls.asks, operations)) and self._shown(site, usage):
             raise Refused("shows people what the tool prints; print the port's result instead")
         if site.runner.result == CHILD:
