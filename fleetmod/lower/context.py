@@ -94,6 +94,16 @@ def unawaited(node: Node, scopes: Scopes) -> bool:
     return scopes.unawaited[function.id]
 
 
+def side_by_side(node: Node, scopes: Scopes) -> bool:
+    """Whether the function around a node is run for each element of a list by `map`, which starts
+    the next one where this one waits."""
+    function = enclosing_function(node)
+    holder = function.parent if function is not None else None
+    call = holder.parent if holder is not None and holder.type == "arguments" else None
+    target = call.child_by_field_name("function") if call is not None else None
+    return target is not None and scopes.source.text(target).endswith((".map", ".flatMap"))
+
+
 def _unawaited(function: Node, scopes: Scopes) -> bool:
     return any(_left_alone(call) for call in _calls_of(function, scopes))
 

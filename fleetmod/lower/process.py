@@ -18,6 +18,7 @@ from fleetmod.lower.context import (
     Context,
     context_of,
     effect_callback,
+    side_by_side,
     unawaited,
 )
 from fleetmod.lower.draft import Draft, Refused
@@ -54,6 +55,7 @@ WAITS = (
     "`stop` waits until the job is gone, 10 s at most, and then fails, where the tool answers at "
     "once"
 )
+SIDE_BY_SIDE = "what `map` starts for each element ran one by one, and runs side by side now"
 RESTARTS = (
     "`disable` does not keep a running service from being restarted on Linux (Restart=); `stop` "
     "does"
@@ -148,6 +150,8 @@ class ProcessCalls:
                 )
         if self._written(site, "void "):
             notes.append("nobody waits for it: it ends with this process, as no child process does")
+        if context.kind == ASYNC and site.runner.sync and side_by_side(site.call, self.scopes):
+            notes.append(SIDE_BY_SIDE)
         if self._sync_was_used(site):
             notes.append(f"uses the synchronous companion: {self._why_sync(site, context)}")
         return tuple(dict.fromkeys(notes))
