@@ -72,3 +72,23 @@ def test_what_disable_does_not_do_on_linux_is_told() -> None:
 def test_a_value_in_data_that_goes_out_is_told(code: str, told: bool) -> None:
     said = notes(f'execSync("launchctl kickstart system/com.acme.api");\n  {code}')
     assert ("goes out as data" in said) is told
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("[label].map(async (each) => {{ {} }});", True),
+        ("[label].map((each) => {{ {} }});", False),
+        ("const each = label; const run = async () => {{ {} }}; return run();", False),
+    ],
+)
+def test_what_runs_side_by_side_now_is_told(code: str, told: bool) -> None:
+    said = notes(code.format("execSync(`launchctl kickstart -k system/${each}`);"))
+    assert ("runs side by side now" in said) is told
+
+
+def test_a_caller_that_goes_on_is_why_a_call_is_synchronous() -> None:
+    code = (
+        'void (async () => { execSync("launchctl kickstart -k system/a.b"); })(); console.log(1);'
+    )
+    assert "a caller of the function around it goes on without waiting" in notes(code)

@@ -95,10 +95,9 @@ class Calls:
 
     def statement(self, op: Operation, context: Context, ends: str) -> str:
         """A statement that does the operation and ignores its result."""
-        if op.verb in QUERIES:
-            return self._checked(op, context) + ends
         if not op.tolerated:
-            return self.value(op, context) + ends
+            told = self._checked if op.verb in QUERIES else self.value
+            return told(op, context) + ends
         if context.kind == ASYNC:
             return f"await {self.port(op, ASYNC)}.catch(() => {{}}){ends}"
         call = self.port(self._outside(op), context.kind)

@@ -12,8 +12,10 @@ from fleetmod.lower.runtime import elsewhere
 from fleetmod.lower.style import Style
 from fleetmod.model import Edit, Need
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import code_end
+from fleetmod.syntax.source import STATEMENTS, code_end
 
+# what may end without a semicolon, by a line's end alone
+_MAY_END_OPEN = ("do_statement", "import_statement", "export_statement", "type_alias_declaration")
 PROCESS, IDENTITY, CONTAINER = "process-manager", "node-identity", "container-runtime"
 
 
@@ -37,10 +39,25 @@ class Draft:
     _names: dict[Need, str] = field(default_factory=dict)  # also of what was refused afterwards
 
     def replace(self, node: Node, text: str, rule: str) -> None:
-        self.edits.append(Edit(node.start_byte, code_end(node), text, rule))
+        self.replace_range(node.start_byte, code_end(node), text, rule)
 
     def replace_range(self, start: int, end: int, text: str, rule: str) -> None:
+        if text.startswith("(") and self._goes_on(start):
+            text = f";{text}"
         self.edits.append(Edit(start, end, text, rule))
+
+    def _goes_on(self, start: int) -> bool:
+        """Whether a parenthesis at `start` would call what the line before ends with."""
+        node = self.scopes.source.root.descendant_for_byte_range(start, start + 1)
+        while node is not None and node.start_byte == start and node.type not in STATEMENTS:
+            node = node.parent
+        before = node.prev_named_sibling if node is not None and node.start_byte == start else None
+        while before is not None and before.type == "comment":
+            before = before.prev_named_sibling
+        return before is not None and (
+            before.type in (*STATEMENTS, *_MAY_END_OPEN)
+            and not self.scopes.source.text(before).endswith(";")
+        )
 
     @cached_property
     def _elsewhere(self) -> str:

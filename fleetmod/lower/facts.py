@@ -62,7 +62,7 @@ class Questions:
         """Count a question; raises Refused where the port does not answer it."""
         pieces = self.pieces(node)
         text = self._spelled(pieces)
-        of_label = len(text) > 2 and text in self.label
+        of_label = len(text) > 2 and text in self.label.rpartition("/")[2]
         known = "".join(p for p in pieces if isinstance(p, str))
         if not (of_label or answered(known) or (self.trusted and len(pieces) > 1)):
             raise Refused(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 
 from tree_sitter import Node
 
+from fleetmod.lift.operation import Operation
 from fleetmod.lower.context import Context
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.usage import Usage, declarator, member
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import Source, enclosing_function, parts
+from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, enclosing_function, parts
 
 _LOGS = lazy(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
 _CALLS = lazy(r"(?<!new )(?<![\w$.])[\w$.]+\(|\$`")
@@ -24,8 +24,9 @@ _ERROR_DETAILS = lazy(
 _CODE = r"(?:status|exitCode|code)"
 _NUMBER = r"\s*{}\s*[1-9]\d*\b"
 _MATCHES = lazy(r"\.(?:includes|match|test|startsWith|search|indexOf)\(")
+_SEARCHES = ("includes", "match", "test", "startsWith", "search", "indexOf", "exec")
 _OTHER_WORDS = (
-    "the error's handler tells by launchctl's words what failed, and the port's are others; ask "
+    "the code tells by launchctl's words what failed, and the port's are others; ask "
     "`inspect(label)` for it"
 )
 _OTHER_CODES = (
@@ -35,24 +36,44 @@ _OTHER_CODES = (
 
 
 def check_error_readers(
-    usage: Usage, context: Context, source: Source, acts: Collection[str]
+    usage: Usage, context: Context, source: Source, acts: bool, other_words: bool
 ) -> None:
     """Raises Refused where a handler reads a child process error's own fields, which would be
-    nothing then; where `acts` are verbs that do something, also where it tells one exit code, or
-    one message, of launchctl's from another."""
+    nothing then; where it `acts`, also where the handler tells one exit code of launchctl's from
+    another, and, where the port has `other_words` for a failure, one message from another."""
     handler = _handler(usage, context, source)
     if handler is None:
         return
     text = source.text(handler)
     if acts and re.search(r"\.exitCode" + _NUMBER.format("[!=]==?"), text):
         raise Refused(_OTHER_CODES)
-    if not {"stop", "load"}.isdisjoint(acts) and _MATCHES.search(text):
+    if other_words and _MATCHES.search(text):
         raise Refused(_OTHER_WORDS)
     if _ERROR_DETAILS.search(text):
         raise Refused(
             "the error's handler reads the exit status or the code of a child process; read "
             "`exitCode` and `code` of the port's error there"
         )
+
+
+def has_other_words(op: Operation) -> bool:
+    """Whether the port's error tells by words of its own what failed."""
+    return op.verb in ("stop", "load") or bool(op.legacy)
+
+
+def check_words(access: Node, op: Operation, source: Source) -> None:
+    """Raises Refused where code searches an error output, `r.stderr`, for launchctl's words. A stop
+    that finds nothing to stop says no word any more, and is what such code looks for."""
+    if op.verb == "stop" or not has_other_words(op):
+        return
+    for a in ancestors(access):
+        if a.type.endswith(("statement", "declaration", "declarator")) or a.type in FUNCTIONS:
+            return
+        if a.type == "call_expression":
+            target = a.child_by_field_name("function")
+            name = target.child_by_field_name("property") if target is not None else None
+            if name is not None and source.text(name) in _SEARCHES:
+                raise Refused(_OTHER_WORDS)
 
 
 def check_codes(usage: Usage, source: Source) -> None:
@@ -80,7 +101,7 @@ def check_codes(usage: Usage, source: Source) -> None:
 
 
 def _equals(code: str, text: str) -> bool:
-    equal = code + _NUMBER.format("===?")
+    equal = code + _NUMBER.format("[!=]==?")
     several = rf"\[[\d,\s]+\]\.includes\(\s*{code}|\bswitch\s*\(\s*{code}\s*\)"
     return bool(re.search(f"{equal}|{several}", text))
 

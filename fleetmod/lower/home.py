@@ -181,8 +181,11 @@ class HomePaths:
     @cached_property
     def _type_texts(self) -> frozenset[str]:
         """The texts that the file's types name."""
-        named = (n for t in self.source.of("literal_type") for n in t.named_children)
-        return frozenset(self.source.text(n)[1:-1] for n in named if n.type == "string")
+        named = [n for t in self.source.of("literal_type") for n in t.named_children]
+        named += [n for t in self.source.of("property_signature") for n in t.named_children[:1]]
+        named += self.source.of("template_literal_type")
+        spelled = ("string", "template_literal_type")
+        return frozenset(self.source.text(n)[1:-1] for n in named if n.type in spelled)
 
     @cached_property
     def _comments(self) -> list[int]:

@@ -9,8 +9,9 @@ from tree_sitter import Node
 from fleetmod.lift.operation import Operation
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
-from fleetmod.lower.context import GEN, SYNC, Context
+from fleetmod.lower.context import Context
 from fleetmod.lower.draft import Draft, Refused
+from fleetmod.lower.handlers import check_words
 from fleetmod.lower.usage import Usage, declarator, declared, member
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding
@@ -34,6 +35,9 @@ _READS_TEXT = (
 _DECODER = lazy(r"(newTextDecoder\([^)]*\)|\w*[dD]ecoder)\.decode")
 
 
+_NO_CODE = (
+    "asks for a missing exit code, and the port always tells one; ask `error` of the port's outcome"
+)
 _TAKES_STRING = lazy(
     r"String|Number|parseInt|JSON\.parse|Buffer\.from|console\.\w+|(/.*/\w*|\w+)\.(test|exec)|process\.\w+\.write"
 )
@@ -50,8 +54,7 @@ class Outcomes:
         """`const { stdout } = await run(…)`, `(await run(…)).stdout`, `const r = await run(…)`."""
         if not self.calls.prints(op):
             raise Refused(self.calls.unread(op))
-        if context.kind == GEN and context.tried is not None:
-            context = Context(SYNC, tried=context.tried)
+        context = context.throwing()
         text = self.calls.text(op, context) + site.runner.strip
         holder = declarator(usage.value)
         if holder is not None:
@@ -96,7 +99,7 @@ class Outcomes:
         name = holder.child_by_field_name("name")
         encoded = site.runner.decoded or "encoding" in site.options
         if name is not None and name.type == "object_pattern":
-            pattern = self._pattern(name, encoded)
+            pattern = self._pattern(name, encoded, op)
             if strip and "stdout" in pattern:
                 raise Refused("takes trimmed text from the result; read the port's fields instead")
             outcome = self.calls.outcome(op, context, text="stdout" in pattern)
@@ -112,11 +115,11 @@ class Outcomes:
         reads = self.scopes.references(binding)
         if self._throw_only(holder, binding, reads, context, op):
             return
-        self._adapt_reads(reads, encoded, strip)
+        self._adapt_reads(reads, encoded, strip, op)
         told = any(member(read, self.source) == "stdout" for read in reads)
         self.draft.replace(usage.value, self.calls.outcome(op, context, text=told), self.calls.rule)
 
-    def _pattern(self, pattern: Node, encoded: bool) -> str:
+    def _pattern(self, pattern: Node, encoded: bool, op: Operation) -> str:
         """`{ status, stderr: err }` with the outcome's names for the fields."""
         out = []
         for field in pattern.named_children:
@@ -125,12 +128,13 @@ class Outcomes:
             if match is None or not new:
                 raise Refused(f"reads `{self.source.text(field)}`, which the port does not tell")
             local = match[2] or match[1]
-            if new in ("stdout", "stderr") and not encoded:
-                leaf = field if match[2] is None else field.child_by_field_name("value")
-                binding = self.scopes.resolve(leaf) if leaf is not None else None
-                for read in self.scopes.references(binding) if binding is not None else ():
-                    if member(read, self.source) not in ("toString", "length"):
-                        raise Refused(f"passes the bytes of `{local}` on; the port gives text")
+            leaf = field if match[2] is None else field.child_by_field_name("value")
+            binding = self.scopes.resolve(leaf) if leaf is not None else None
+            for read in self.scopes.references(binding) if binding is not None else ():
+                self._check_read(read, match[1], op)
+                plain = encoded or new not in ("stdout", "stderr")
+                if not plain and member(read, self.source) not in ("toString", "length"):
+                    raise Refused(f"passes the bytes of `{local}` on; the port gives text")
             out.append(new if new == local else f"{new}: {local}")
         return "{ " + ", ".join(out) + " }"
 
@@ -141,6 +145,7 @@ class Outcomes:
             raise Refused("the result object is passed on whole; read the port's fields instead")
         text = self._loose(self.calls.outcome(op, context, text=new == "stdout"))
         access = usage.value.parent
+        self._check_read(access, name, op)
         stop = access.end_byte
         optional = access.child_by_field_name("property")
         assert optional is not None
@@ -165,8 +170,7 @@ class Outcomes:
             return False
         if not self._only_throws(consequence) or self._comments(statement, check):
             return False
-        if context.kind == GEN and context.tried is not None:
-            context = Context(SYNC, tried=context.tried)
+        context = context.throwing()
         ends = ";" if self.source.text(statement).endswith(";") else ""
         text = self.calls.statement(op, context, ends)
         self.draft.replace_range(statement.start_byte, check.end_byte, text, self.calls.rule)
@@ -194,7 +198,19 @@ class Outcomes:
             first.start_byte <= c.start_byte < last.end_byte for c in self.source.of("comment")
         )
 
-    def _adapt_reads(self, reads: list[Node], encoded: bool, trim: str) -> None:
+    def _check_read(self, read: Node, field: str, op: Operation) -> None:
+        """Raises Refused where a field is asked for what the port's outcome does not tell."""
+        if field == "stderr":
+            check_words(read, op, self.source)
+        parent = read.parent
+        compared = parent is not None and parent.type == "binary_expression"
+        if parent is None or not compared or _FIELDS[field] != "exitCode":
+            return
+        sides = [self.source.text(side) for side in parent.named_children]
+        if not {"null", "undefined"}.isdisjoint(sides):
+            raise Refused(_NO_CODE)
+
+    def _adapt_reads(self, reads: list[Node], encoded: bool, trim: str, op: Operation) -> None:
         """Adapt each read of the result; `encoded` output was a string before, too, and `trim` is
         what was done to it."""
         edits: list[tuple[Node, str]] = []
@@ -203,6 +219,7 @@ class Outcomes:
             access = read.parent
             if access is None or not _FIELDS.get(name):
                 raise Refused(f"reads `{name or 'the whole result'}`, which the port does not tell")
+            self._check_read(access, name, op)
             if name in ("stdout", "stderr") and not encoded:
                 edits.extend(self._bytes_read(access))
             elif name == "stdout" and trim:

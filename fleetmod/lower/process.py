@@ -18,6 +18,7 @@ from fleetmod.lower.context import (
     Context,
     context_of,
     effect_callback,
+    side_by_side,
     unawaited,
 )
 from fleetmod.lower.draft import Draft, Refused
@@ -27,6 +28,7 @@ from fleetmod.lower.handlers import (
     check_codes,
     check_error_readers,
     ends_alike,
+    has_other_words,
     observed,
 )
 from fleetmod.lower.outcome import Outcomes
@@ -36,7 +38,7 @@ from fleetmod.lower.style import line_indent
 from fleetmod.lower.usage import Usage, declarator, declared, ignored, member, usage_of
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import BLOCKS
+from fleetmod.syntax.source import BLOCKS, STATEMENTS
 
 _ENCODING = lazy(r"\bencoding\b(?:\s*:[\s(]*[\"']([\w-]*))?(?!\s*:[\s(]*(?:undefined|null)\b)")
 # the second element of `stdio` is the output (Node's child_process); a name's value is not known
@@ -53,6 +55,7 @@ WAITS = (
     "`stop` waits until the job is gone, 10 s at most, and then fails, where the tool answers at "
     "once"
 )
+SIDE_BY_SIDE = "what `map` starts for each element ran one by one, and runs side by side now"
 RESTARTS = (
     "`disable` does not keep a running service from being restarted on Linux (Restart=); `stop` "
     "does"
@@ -92,8 +95,9 @@ class ProcessCalls:
         if not site.runner.throws or "nothrow" in usage.methods:
             operations = tuple(op.tolerate() for op in operations)
         if site.runner.throws:
-            acts = {op.verb for op in operations if not self.calls.asks(op)}
-            check_error_readers(usage, context, self.source, acts)
+            acting = [op for op in operations if not self.calls.asks(op)]
+            other_words = any(map(has_other_words, acting))
+            check_error_readers(usage, context, self.source, bool(acting), other_words)
         if any(map(self.calls.asks, operations)) and self._shown(site, usage):
             raise Refused("shows people what the tool prints; print the port's result instead")
         if site.runner.result == CHILD:
@@ -146,6 +150,8 @@ class ProcessCalls:
                 )
         if self._written(site, "void "):
             notes.append("nobody waits for it: it ends with this process, as no child process does")
+        if context.kind == ASYNC and site.runner.sync and side_by_side(site.call, self.scopes):
+            notes.append(SIDE_BY_SIDE)
         if self._sync_was_used(site):
             notes.append(f"uses the synchronous companion: {self._why_sync(site, context)}")
         return tuple(dict.fromkeys(notes))
@@ -191,21 +197,21 @@ class ProcessCalls:
             return "a try block does not catch a failed yield*"
         if callback := effect_callback(site.call, self.scopes):
             return f"an Effect.{callback} callback runs to its end"
+        if context_of(site.call, self.scopes).kind == ASYNC:
+            return "a caller of the function around it goes on without waiting"
         return "the function around it is not async"
 
     def _statement(self, node: Node, operations: tuple[Operation, ...], context: Context) -> None:
-        statement = node.type in ("expression_statement", "lexical_declaration")
+        statement = node.type in STATEMENTS
         if not statement and len(operations) != 1:
             raise Refused("several commands in one expression; write one call each")
+        if len(operations) > 1 and node.parent is not None and node.parent.type == "for_statement":
+            raise Refused("several commands in the head of a loop; write one call each before it")
         if statement and (whole := self._swallowing_try(node, context)) is not None:
             node = whole
             operations = tuple(op.tolerate() for op in operations)
-        elif (
-            context.kind == GEN
-            and context.tried is not None
-            and not all(op.tolerated for op in operations)
-        ):
-            context = Context(SYNC, tried=context.tried)
+        elif not all(op.tolerated for op in operations):
+            context = context.throwing()
         ends = ";" if statement and self.source.text(node).endswith(";") else ""
         if statement and not ends and self.draft.style.semicolon and node.type == "try_statement":
             ends = ";"
@@ -220,8 +226,6 @@ class ProcessCalls:
                 )
             operations = tuple(self._with_failure(operations))
         lines = [self.calls.statement(op, context, ends) for op in operations]
-        if not ends and lines[0].startswith("("):
-            lines[0] = ";" + lines[0]
         text = separator.join(lines)
         holder = node.parent
         if len(lines) > 1 and holder is not None and holder.type not in BLOCKS:
@@ -287,8 +291,7 @@ class ProcessCalls:
     def _text(self, site: Site, usage: Usage, context: Context, op: Operation) -> None:
         if not self.calls.prints(op):
             raise Refused(self.calls.unread(op))
-        if context.kind == GEN and context.tried is not None:
-            context = Context(SYNC, tried=context.tried)
+        context = context.throwing()
         self._check_encoding(site, usage)
         holder = declarator(usage.value)
         binding = declared(holder, self.scopes) if holder is not None else None

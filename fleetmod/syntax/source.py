@@ -18,6 +18,8 @@ _BLANK = re.compile(r"\s+|,(?=\s*[)\]}])")
 _WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression")
 # what holds any number of statements
 BLOCKS = ("program", "statement_block", "switch_case", "switch_default")
+# what holds one expression, or declares what it gives
+STATEMENTS = ("expression_statement", "lexical_declaration", "variable_declaration")
 FUNCTIONS = frozenset(
     {
         "arrow_function",

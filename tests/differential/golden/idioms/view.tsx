@@ -1,6 +1,6 @@
 /** @jsxRuntime classic */
 /** @jsx line */
-import { processManager, processManagerSync, requireLoaded, settleSync } from "@lantern/process-manager";
+import { processManagerSync, requireLoaded, settleSync } from "@lantern/process-manager";
 
 type Attributes = Record<string, unknown> | null;
 
@@ -24,7 +24,7 @@ export const status = () => (
 
 export function press(): string {
   const onPress = async () => {
-    await processManager.restart("system/dev.lantern.beacon").catch(() => {});
+    settleSync(() => processManagerSync.restart("system/dev.lantern.beacon"));
   };
   void onPress();
   return <button onClick={onPress}>Restart</button>;
