@@ -138,6 +138,13 @@ def _body(source: Source, exported: set[str]) -> str:
     return "".join(out).strip("\n") + "\n" if out else ""
 
 
+def module_name(name: str) -> str:
+    """The name of an ES module for what tsc makes: repositories ignore `*.js` and `*.d.ts`."""
+    if name.endswith(".d.ts"):
+        return name.removesuffix(".d.ts") + ".d.mts"
+    return name.removesuffix(".js") + ".mjs"
+
+
 def build(port: str, target: Path) -> None:
     """Write `src` and `js` of the installed package of a port below `target`."""
     modules = modules_of(port)
@@ -155,6 +162,10 @@ def build(port: str, target: Path) -> None:
         modules_folder = npm("typescript", "@types/node")
         tsc = modules_folder / "typescript" / "bin" / "tsc"
         check(node(), tsc, "-p", ".", "--typeRoots", modules_folder / "@types", cwd=folder)
+        for made in [*(folder / "js").glob("*.js"), *(folder / "js").glob("*.d.ts")]:
+            text = made.read_text().replace('"./index.js"', '"./index.mjs"')
+            made.with_name(module_name(made.name)).write_text(text)
+            made.unlink()
         for part in ("src", "js"):
             shutil.rmtree(target / part, ignore_errors=True)
             shutil.copytree(folder / part, target / part)

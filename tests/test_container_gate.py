@@ -67,7 +67,7 @@ def test_a_migration_installs_the_port_and_passes(tmp_path: Path) -> None:
     assert verdict(root)["verdict"] == "failed"
     assert fleetmod(root, "migrate").code == 0
     assert "await containerRuntime.start();" in (root / SOURCE).read_text()
-    assert (root / "packages/container-runtime/src/colima.ts").is_file()
+    assert (root / "packages/container-runtime/src/index.ts").is_file()
     assert "@acme/container-runtime" in (root / "packages/app/package.json").read_text()
     assert verdict(root)["verdict"] == "passed"
     commit(root)

@@ -13,7 +13,7 @@ import pytest
 from fleetmod.runtime.identity import with_identity
 from fleetmod.workspace.config import parse_config
 from tests.node import check, node, npm, run
-from tests.ports import build, one_file
+from tests.ports import build, module_name, one_file
 
 HERE = Path(__file__).parent
 RUNTIME = HERE.parent / "fleetmod" / "runtime"
@@ -108,9 +108,10 @@ def test_a_maintainer_builds_a_package_by_tsc(package: str, tmp_path: Path) -> N
     for name in before:
         (folder / "js" / name).unlink()
     _tsc(folder)
-    made = _texts(folder / "js")
-    assert made == {name: before[name] for name in made}
-    assert {"index.js", "index.d.ts"} <= made.keys()
+    made = {module_name(name): text for name, text in _texts(folder / "js").items()}
+    assert {"index.mjs", "index.d.mts"} <= made.keys()
+    assert made["index.mjs"] == before["index.mjs"]
+    assert made["index.d.mts"] == before["index.d.mts"]
 
 
 @each_package

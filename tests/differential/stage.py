@@ -155,7 +155,7 @@ def link_modules(folder: Path, modules: Path) -> None:
 
 def moved(path: str, data: bytes, room: Room) -> bytes:
     """A file as it can run here: the tool from PATH, absolute folders in the room."""
-    if not path.endswith((*CODE, ".js", ".cjs", "identity.json")):
+    if not path.endswith((*CODE, ".mjs", ".cjs", "identity.json")):
         return data
     text = data.decode().replace("/Users/robin", f"{room.folder}/Users/robin")
     text = re.sub(r"/bin/launchctl\b", "launchctl", text)

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import {
   createNodeIdentity, nodeIdentity, type IdentityData, type IdentityOptions, type NodeIdentity,
 } from "../../fleetmod/runtime/node-identity/src/index.ts";
-import { createNodeIdentity as installed } from "../../fleetmod/runtime/node-identity/package/js/index.js";
+import { createNodeIdentity as installed } from "../../fleetmod/runtime/node-identity/package/js/index.mjs";
 import shipped from "../../fleetmod/runtime/node-identity/package/identity.json" with { type: "json" };
 import { Environment } from "./support/environment.ts";
 

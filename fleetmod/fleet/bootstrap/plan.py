@@ -128,7 +128,7 @@ def _doctor(project: Project, values: dict[str, str], run: Argv, node: Node) -> 
     runner = shutil.which("node") or shutil.which("bun")
     if runner is None:
         return [Fact("node is on PATH", False, "Install Node 22.18 or newer, or Bun")]
-    doctor = project.root / project.port_folder("node-identity") / "js/doctor.js"
+    doctor = project.root / project.port_folder("node-identity") / "js/doctor.mjs"
     identity = project.config.identity
     members = {
         "nodeId": identity.node_env,

@@ -101,7 +101,7 @@ def entry(node: Node, project: Project, port: str) -> Path:
     """A port's entry on the node: the repository's own, or ours where it has none."""
     own = project.present.get(port)
     folder = node.checkout / own if own else node.home / WORKLOAD / port
-    built = folder / "js/index.js"
+    built = folder / "js/index.mjs"
     return built if built.is_file() else folder / "src/index.ts"
 
 
