@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from tree_sitter import Node
 
-from fleetmod.lift.expected import holds, parts
+from fleetmod.lift.expected import holds, parts, says
 from fleetmod.lift.site import Site
 from fleetmod.lower.claims import check_facts
 from fleetmod.lower.draft import Refused
@@ -44,7 +44,7 @@ def check_asked(node: Node, edits: Sequence[Edit], source: Source, asked: Sequen
     before, after = before + source.slice(at, end), after + source.slice(at, end)
     before = f"{before}\n{cook(node, source).text}"
     for each in asked:
-        if any(holds(before, part) and not holds(after, part) for part in parts(each)):
+        if any(says(before, part) and not holds(after, part) for part in parts(each)):
             raise Refused(_ASKED.format(each.text, each.path, each.line))
 
 
