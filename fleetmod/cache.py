@@ -64,7 +64,7 @@ class Cache:
             known_key, raw = self._known.get((kind, path), ("", None))
             if known_key != key:
                 return None
-            value = _KINDS[kind][1](raw, path)
+            value = _form(kind)[1](raw, path)
         except _BROKEN:
             self._known = {}  # nor is the rest to be believed
             return None
@@ -81,7 +81,7 @@ class Cache:
         if self._file is None or not (self._added or len(self._used | kept) < len(self._known)):
             return
         for place, (key, value) in self._used.items():
-            kept[place] = [key, _KINDS[place[0]][0](value)]
+            kept[place] = [key, _form(place[0])[0](value)]
         listed = [[*place, *entry] for place, entry in kept.items()]
         with suppress(OSError, FleetmodError):  # the next run does the work again
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -246,14 +246,15 @@ def _result(raw: Any, path: str) -> FileResult:
     return result
 
 
-# what is kept of each kind: how it is written, and how it is read for a path
-_KINDS: dict[str, tuple[Callable[[Any], Any], Callable[[Any, str], Any]]] = {
-    "result": (_row, _result),
-    "words": (_row, _result),
-    "held": (_row, _result),
-    "unearned": (_row, _result),
-    "literals": (sorted, lambda raw, _: frozenset(_each(_TEXT)(raw))),
-}
+_Form = tuple[Callable[[Any], Any], Callable[[Any, str], Any]]
+
+
+def _form(kind: str) -> _Form:
+    """How what is kept of a kind is written, and how it is read for a path: what a file gave in
+    one of the scans, but for the literals."""
+    if kind == "literals":
+        return sorted, lambda raw, _: frozenset(_each(_TEXT)(raw))
+    return _row, _result
 
 
 def _stamp(rules: tuple[Rule, ...]) -> str:

@@ -30,7 +30,7 @@ _FAR = 5  # modules that only hand on what another one does
 # what a part of a command can be told by
 _PARTS = tuple(
     b"launchctl kickstart bootout bootstrap gui unload disable enable print list load stop start"
-    b" remove -k".split()
+    b" remove -k launchagents launchdaemons".split()
 )
 
 
@@ -51,7 +51,7 @@ class Everywhere:
         self._project, self._sources, self._results = project, sources, dict(results)
         self._analyse = analyse
         self._calls: dict[str, tuple[Call, ...]] = {}
-        self._tests: dict[str, tuple[Asked, ...]] = {}
+        self._tests: dict[str, tuple[tuple[Asked, list[str]], ...]] = {}
 
     def around(self, path: str) -> Elsewhere | None:
         """What the texts of a file may speak of; None where it has none, or that is nothing."""
@@ -73,12 +73,7 @@ class Everywhere:
             for label, call in self._services
             if call.path != path and label.encode() in data
         )
-        asked: list[Asked] = []
-        if not self._is_test(path):
-            for each in graph.reaching(path):
-                asked += self._asked_by(each) if self._is_test(each) else ()
-        text = data.decode("utf-8", "replace") if asked else ""
-        spelled = tuple(each for each in asked if _occurs(each, text))
+        spelled = () if self._is_test(path) else tuple(self._spelled(path, data))
         others = [*(call for every in imported.values() for call in every), *importers]
         moves = all(call.action == REWRITE for call in (*others, *(call for _, call in services)))
         if moves and all(f.action == REWRITE for f in result.findings if _is_text(f)):
@@ -86,6 +81,29 @@ class Everywhere:
         else:
             found = Elsewhere(imported, tuple(importers), services, spelled)
         return found if found != Elsewhere() else None
+
+    def _spelled(self, path: str, data: bytes) -> Iterator[Asked]:
+        """What tests look for that a file of code spells. Many a test reaches a file through
+        others: one that does not use it itself is of other texts, if it looks for plain words."""
+        from fleetmod.lift.expected import is_plain
+
+        text = data.decode("utf-8", "replace")
+        lower = text.lower()
+        near = self._users(path)
+        for test in filter(self._is_test, self._project.graph.reaching(path)):
+            for asked, parts in self._asked_by(test):
+                told = parts if test in near else [p for p in parts if not is_plain(p)]
+                if any(part in text or part in lower for part in told):
+                    yield asked
+
+    def _users(self, path: str) -> set[str]:
+        """The modules that import one, or one that only hands on what it does."""
+        users, waiting = set[str](), {path}
+        for _ in range(_FAR):
+            found = {user for each in waiting for user in self._project.graph.importers(each)}
+            waiting = {user for user in found - users if self._hands_on(user)}
+            users |= found
+        return users
 
     def _nearest(self, files: Iterable[str], follow_all: bool) -> tuple[Call, ...]:
         """The calls of some modules or, where they have none and only hand on what others do, of
@@ -148,7 +166,7 @@ class Everywhere:
             for n in statements
         )
 
-    def _asked_by(self, path: str) -> tuple[Asked, ...]:
+    def _asked_by(self, path: str) -> tuple[tuple[Asked, list[str]], ...]:
         if path not in self._tests:
             opened = self._open(path, _PARTS) if is_typescript(path) else None
             self._tests[path] = tuple(_asked(opened)) if opened is not None else ()
@@ -183,15 +201,10 @@ def _calls(findings: Iterable[Finding]) -> Iterator[Call]:
         yield Call(f.path, f.line, f.symbol, action, f.reason)
 
 
-def _occurs(asked: Asked, text: str) -> bool:
-    from fleetmod.lift.expected import holds, parts
-
-    return any(holds(text, part) for part in parts(asked))
-
-
-def _asked(source: Source) -> Iterator[Asked]:
-    """What a test compares texts with, or looks for in them."""
-    from fleetmod.lift.expected import expected
+def _asked(source: Source) -> Iterator[tuple[Asked, list[str]]]:
+    """What a test compares texts with, or looks for in them, each with its parts."""
+    from fleetmod.lift.expected import expected, parts
 
     for node, text, flags in expected(source):
-        yield Asked(source.path, source.line_of(node.start_byte), text, flags)
+        asked = Asked(source.path, source.line_of(node.start_byte), text, flags)
+        yield asked, parts(asked)

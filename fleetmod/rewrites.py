@@ -227,6 +227,19 @@ def _other_spelling(row: str, places: Places) -> str:
     return row[first.begin : first.end] if first is not None else ""
 
 
+def _beside(comment: Node, analysis: Analysis) -> str:
+    """The line of code that a comment stands behind, else the first one right below it."""
+    before, below = comment.prev_named_sibling, comment.next_named_sibling
+    if before is not None and before.end_point.row == comment.start_point.row:
+        return analysis.source.text(before).rpartition("\n")[2]
+    above = comment
+    while below is not None and below.type == "comment":
+        above, below = below, below.next_named_sibling
+    if below is None or below.start_point.row > above.end_point.row + 1:
+        return ""
+    return analysis.source.text(below).partition("\n")[0]
+
+
 def home_comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in a comment is written with `~`; in a test it goes with the test's data."""
     row, at, _ = analysis.comment_rows.get(node.id, (analysis.source.text(node), 0, 0))
@@ -234,6 +247,8 @@ def home_comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
         raise Refused(f"the comment also spells {other} for it; reword both by hand")
     kinds = analysis.home_kinds
     moved = dict(kinds.fate.names.neutral) if kinds.test and kinds.fate.kind == NEUTRAL else {}
+    if not moved and (other := _other_spelling(_beside(node, analysis), analysis.settings.places)):
+        raise Refused(f"the code beside the comment spells {other} for it; reword it by hand")
     write_homes(analysis.draft, analysis.settings.places, node, rule, (row, at), moved)
     return Rewritten("comment")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fleetmod.regex import lazy
 
 _FOLDERS = (
-    r"__tests__|__mocks__|__fixtures__|__snapshots__|tests?|testing|testdata|test[-_](?:data|utils)"
-    r"|e2e|spec|fixtures?|mocks|evals"
+    r"tests?|testing|testdata|test[-_](?:data|utils)|e2e|spec|fixtures?|mocks|evals"
+    r"|__(?:tests?|mocks?|fixtures?|snapshots|test[-_]?(?:data|utils|fixtures)|e2e|specs?)__"
 )
 _NAMES = (
     r"fixtures?|mocks|setup[-.]?[tT]ests?|test_\w+(?=\.py$)"

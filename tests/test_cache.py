@@ -67,6 +67,19 @@ def test_a_text_alone_and_one_beside_a_call(tmp_path: Path) -> None:
     assert alone in same(root).out
 
 
+def test_a_check_whose_home_a_checked_in_file_keeps(root: Path) -> None:
+    """It is looked at twice, and audited alike from what is kept."""
+    check = (
+        'import assert from "node:assert/strict";\nimport { readFileSync } from "node:fs";\n'
+        'const url = new URL("./job.plist", import.meta.url);\n'
+        'assert(readFileSync(url, "utf8").includes("/Users/ada/jobs/rotate.ts"));\n'
+    )
+    (root / "packages/api/src/check.ts").write_text(check)
+    (root / "packages/api/src/job.plist").write_text("<string>/Users/ada/jobs/rotate.ts</string>")
+    commit(root)
+    assert "job.plist spells it as well" in same(root).out
+
+
 def test_the_demo_is_audited_alike(tmp_path: Path) -> None:
     assert same(copy("demo", tmp_path / "demo")).code == 1
 

@@ -65,6 +65,15 @@ def test_what_disable_does_not_do_on_linux_is_told() -> None:
     [
         ('bus.emit("failed", { reason: "launchctl failed" });', True),
         ('return JSON.stringify({ steps: ["launchctl failed"] });', True),
+        ("return { ok: false, reason: `launchctl failed: ${why}` };", True),
+        (
+            'return why.map(() => ({ reason: why.x ? "asked launchctl" : "none" }));',
+            True,
+        ),
+        ('const out = { reason: "launchctl failed" }; return out;', True),
+        ('const out = []; out.push({ reason: "launchctl failed" }); return { out };', True),
+        ('const out = { reason: "launchctl failed" }; res.json({ ...out });', True),
+        ('const out = { reason: "launchctl failed" }; console.error(out.reason);', False),
         ('console.error({ reason: "launchctl failed" });', False),
         ('throw new Error("launchctl failed");', False),
     ],

@@ -110,7 +110,7 @@ def test_a_text_goes_with_the_calls_of_the_module_that_it_uses(
     uses = (
         f'import {{ {name} }} from "./calls";\n'
         "export function heal() {\n"
-        "  // launchctl brings it back\n"
+        "  // brought back by launchctl\n"
         f'  {name}("x");\n'
         '  console.log("launchctl was asked");\n'
         "}\n"
@@ -194,6 +194,44 @@ def test_a_text_changes_where_tests_look_for_what_stays(tmp_path: Path, asks: st
     assert "processManager.hint" in after["next.ts"]
 
 
+# a command's test reaches the text through the command
+FAR = {"next.ts": HINT, "cli.ts": 'import { next } from "./next";\nexport const run = next;\n'}
+
+
+@pytest.mark.parametrize("asks", ["/\\blaunch\\b/", "/launch/", "'launch'", "/start/", "/^run/"])
+@pytest.mark.parametrize("module", ["cli", "next"])
+def test_a_test_that_looks_for_a_part_of_a_word_is_of_another_text(
+    tmp_path: Path, asks: str, module: str
+) -> None:
+    name = "next" if module == "next" else "run"
+    test = f'import {{ {name} }} from "./{module}";\nexpect({name}("x")).toMatch({asks});\n'
+    test += "expect(list()).toEqual([]);\n"
+    after = migrated(tmp_path, {**FAR, "far.test.ts": test})
+    assert "processManager.hint" in after["next.ts"]
+
+
+@pytest.mark.parametrize(
+    ("asks", "module", "stays"),
+    [
+        ("/unload/", "cli", False),  # a plain word, in a test of what uses the text
+        ("/unload/", "next", True),
+        ("/unload/", "index", True),
+        ("/launchctl/", "cli", True),
+        ("'LaunchAgents/com.acme'", "cli", True),
+    ],
+)
+def test_a_plain_word_counts_in_a_test_of_the_text_itself(
+    tmp_path: Path, asks: str, module: str, stays: bool
+) -> None:
+    name = "run" if module == "cli" else "next"
+    test = f'import {{ {name} }} from "./{module}";\nexpect({name}("x")).toMatch({asks});\n'
+    plist = "~/Library/LaunchAgents/com.acme.serve.plist"
+    text = HINT.replace("kickstart -k gui/$UID/com.acme.serve", f"unload {plist}")
+    files = {**FAR, "next.ts": text, "index.ts": 'export * from "./next";\n', "a.test.ts": test}
+    after = migrated(tmp_path, files)["next.ts"]
+    assert (after == text) is stays
+
+
 def test_one_file_is_judged_as_in_the_whole(tmp_path: Path) -> None:
     test = TITLE.replace("IMPORT", 'import { Mac } from "./mac";')
     make(tmp_path, {**BASE, CORE + "mac.ts": MAC, CORE + "mac.test.ts": test})
@@ -219,7 +257,7 @@ def test_a_text_of_a_plan_for_some_files_speaks_of_calls_in_that_plan(
     uses = (
         'import { restart } from "./calls";\n'
         "export function heal() {\n"
-        "  // launchctl brings it back\n"
+        "  // brought back by launchctl\n"
         "  restart();\n"
         '  console.log("launchctl was asked about com.acme.api");\n'
         "}\n"

@@ -13,6 +13,7 @@ from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.source import Source, ancestors
 
 _LEAST = 2
+_OWN = frozenset({"launchctl", "launchd", "kickstart", "bootout", "bootstrap", "plist", "gui"})
 # a class, a repetition; an escaped character or any other sign (ECMA-262, 22.2.1)
 _CLASS = lazy(r"\[(?:\\.|[^\]\\])*\]|\{\d+,?\d*\}|\(\?(?:[:=!]|<[=!]|<\w+>)")
 _SIGN = lazy(r"\\(.)|[.*+?|()^$]", re.S)
@@ -49,9 +50,22 @@ def parts(asked: Asked) -> list[str]:
     return [part for part in plain.split("\0") if len(part) >= _LEAST]
 
 
+def is_plain(part: str) -> bool:
+    """Whether a part is a word like any other, and none that only launchctl has."""
+    return part.isalpha() and part.lower() not in _OWN
+
+
 def holds(text: str, part: str) -> bool:
     """Whether a text has what a test asks for, in lower case, too."""
     return part in text or part in text.lower()
+
+
+def says(text: str, part: str) -> bool:
+    """Whether a text says what a test asks for, in whole words: `launch` is none of `launchctl`."""
+    first = r"(?<![^\W_])" if part[0].isalnum() else ""
+    last = r"(?![^\W_])" if part[-1].isalnum() else ""
+    word = re.compile(first + re.escape(part) + last)
+    return word.search(text) is not None or word.search(text.lower()) is not None
 
 
 def _is_asserted(node: Node, source: Source) -> bool:

@@ -56,6 +56,58 @@ _AS_VERB = lazy(
     r"|`(?:/bin/)?launchctl [^`]*` (?:it|them|the|this|that|these|those|a|an|our|your|each|every)\b"
 )
 _BROKEN_SPAN = lazy(r"`(?:/bin/)?launchctl[^`\n]*(?:\n|$)")
+_ADVERB = (
+    r"(?:itself|only|also|never|always|still|just|silently|sometimes|often|already|actually|simply"
+    r"|immediately|asynchronously|merely|really|then|alone|not|no longer|\w+ly)"
+)
+_AUXILIARY = (
+    r"(?:is|are|was|were|has|had|have|does|do|did|can|could|may|might|must|will|would|should|shall"
+    r"|(?:is|are|was|were|has|have|does|do|did|could|wo|would|ca)n['\u2019]t|cannot)"
+)
+# plurals behind the tool's name: `launchctl calls` are no verb
+_PLURAL = (
+    r"(?:services|jobs|agents|daemons|calls|commands|args|arguments|labels|domains|targets|sessions"
+    r"|plists|errors|failures|operations|invocations|steps|actions|messages|logs|processes|states"
+    r"|semantics|subcommands|verbs|options|flags|tests|hints|helpers|utilities|units|entries|tasks"
+    r"|details|results|paths|files|lines|names|wrappers|adapters|mocks|stubs|pids|lookups|probes"
+    r"|checks|shims|fakes|rows|as|this|its|vs|towards|whereas|besides|perhaps|\w*[su]s)"
+)
+# the tool, or one of its commands, as what a verb is said of
+_SUBJECT = lazy(
+    rf"(?<![\w/.-])(?:/bin/)?(?:launchd|launchctl)`?(?: (?:{'|'.join(sorted(VERBS))})\b`?)?,?"
+    rf"(?: of (?:the|an?|its|this|that) [\w-]+)?(?:,? (?:which|that))?(?: {_ADVERB})*"
+    rf" (?:(?P<auxiliary>{_AUXILIARY})\b|(?!{_PLURAL}\b)[a-z]+s\b"
+    r"|(?:claim|return|print|report|refus|emitt?|accept|reject|ignor|swallow|li|requir)ed\b|said\b)"
+    rf"(?P<rest>(?: {_ADVERB})*(?: be(?:en)?)? ?\w*)",
+    re.I,
+)
+# what is done with the tool is told of the code: `launchctl is never called here`
+_USED = lazy(
+    r" (?:called|asked|used|run|invoked|skipped|mocked|stubbed|faked|reached|needed|involved"
+    r"|touched|spawned|executed|consulted|queried|told)$"
+)
+_CONDITION = lazy(
+    r"\b(?:when|whenever|if|unless|until|once|whether|where|while|in case|as soon as|even though)"
+    r"(?: \w+['\u2019]s)?(?: (?:the|a|an|any|no|this|that|real))? `?$",
+    re.I,
+)
+_STATES = lazy(
+    # what makes it fail, and what it fails with
+    rf"launchctl`?(?: (?:{'|'.join(sorted(VERBS))})\b`?)?(?: calls?)?(?: to| {_ADVERB})* fail\b"
+    r"|\blaunchctl`?(?: [\w-]+`?)? error (?:messages?|texts?|codes?|strings?)\b"
+    r"|\berrors?:? \"[^\"]+\"|\"[^\"]+\" errors?\b"
+    # where that is known from
+    r"|\b(?:verified|confirmed|observed|reproduced)\b[^.]{0,40}\b(?:live|launchctl|launchd)\b"
+    # what its output looks like
+    r"|\boutput (?:is|has|includes?|contains?|looks?|means|starts|begins|ends|lists|shows|differs"
+    r"|format|columns?|can|may|will|never|always|only)\b|\bin (?:the|its) output\b"
+    r"|\bcolumns?\b|\bheader (?:row|line)\b|\"PID\"|[`\"][^`\"\n]* =>? [^`\"\n]*[`\"]"
+    # what is so with it, and nowhere else
+    r"|\blaunchctl(?: \w+)?`?['\u2019]s\b|\b(?:because|since) (?:of )?(?:the )?`?launchctl\b"
+    r"|\bunlike (?:the )?`?launchctl\b|\b(?:bugs?|buggy|quirks?|quirky|workarounds?|flaky"
+    r"|idempotent|unreliable|racy)\b|\bper-(?:user|session|uid|login)\b|\w-independent\b",
+    re.I,
+)
 # the port has no such subcommands, or means another thing by them
 _OWN = VERBS - {"list", "start", "stop", "load", "enable", "disable"}
 _SPAN = lazy(r"`([^`\n]+)`")
@@ -92,6 +144,25 @@ def check_commands(text: str) -> None:
 
 def check_facts(text: str) -> None:
     """Raises Refused for a comment, or a test's name, that tells how launchctl itself behaves."""
-    flat = _OPERANDS.sub(r"\1", unwrapped(text))
+    flat = _flat(text)
     if _MEASURED.search(flat) or _DOES.search(flat) or _BROKEN_SPAN.search(text):
         raise Refused(FACT)
+
+
+def check_claims(text: str) -> None:
+    """Raises Refused for a comment that says anything of launchctl, or of launchd, but what the
+    code does with it: what is said of one service manager may be false of another."""
+    check_facts(text)
+    flat = _flat(text)
+    if _STATES.search(flat) or any(_claims(flat, match) for match in _SUBJECT.finditer(flat)):
+        raise Refused(FACT)
+
+
+def _claims(flat: str, subject: re.Match[str]) -> bool:
+    if _CONDITION.search(flat[: subject.start()][-40:]):
+        return False  # a case that the code minds
+    return not (subject["auxiliary"] and _USED.search(subject["rest"]))
+
+
+def _flat(text: str) -> str:
+    return _OPERANDS.sub(r"\1", unwrapped(text))

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from tree_sitter import Node
 
-from fleetmod.lift.expected import holds, parts
+from fleetmod.lift.expected import holds, parts, says
 from fleetmod.lift.site import Site
 from fleetmod.lower.claims import check_facts
 from fleetmod.lower.draft import Refused
@@ -28,6 +28,13 @@ _SPEAKS = lazy(r"launchctl|\b(?:bootout|kickstart)\b")
 _PIPED = lazy(r"\|\s*([a-z]+)")
 # what hands data to others: its readers see the new words
 _SENDERS = lazy(r"stringify|json|emit|send\w*|publish\w*|postMessage|dispatch\w*|enqueue|insert\w*")
+# lists that gather data
+_ADDS = (".push", ".unshift")
+_AROUND = frozenset(
+    "pair array arguments binary_expression template_string template_substitution spread_element "
+    "ternary_expression parenthesized_expression as_expression satisfies_expression".split()
+)
+_NAMES = 2  # that data is followed through
 _SENT = "goes out as data (`{}`): what reads or matches the old words must follow"
 
 
@@ -44,7 +51,7 @@ def check_asked(node: Node, edits: Sequence[Edit], source: Source, asked: Sequen
     before, after = before + source.slice(at, end), after + source.slice(at, end)
     before = f"{before}\n{cook(node, source).text}"
     for each in asked:
-        if any(holds(before, part) and not holds(after, part) for part in parts(each)):
+        if any(says(before, part) and not holds(after, part) for part in parts(each)):
             raise Refused(_ASKED.format(each.text, each.path, each.line))
 
 
@@ -106,17 +113,36 @@ def _at(statement: Node) -> list[Node]:
 
 
 def sent(node: Node, scopes: Scopes) -> tuple[str, ...]:
-    """A note where a text stands in an object that is handed to others as data."""
-    inside = False
+    """A note where a text stands in an object that is handed to others as data, or returned."""
+    use = _use(node, scopes, inside=False, names=_NAMES)
+    return (_SENT.format(use),) if use else ()
+
+
+def _use(node: Node, scopes: Scopes, inside: bool, names: int) -> str:
+    """What takes the data that an expression is a part of out of its function, followed through
+    so many names; empty where that is nothing, or where it is in no object."""
     for a in ancestors(node):
         if a.type == "object":
             inside = True
+        elif a.type in ("return_statement", "arrow_function"):
+            return "return" if inside else ""
+        elif a.type == "variable_declarator":
+            return _uses(a.child_by_field_name("name"), scopes, names) if inside else ""
         elif a.type == "call_expression":
             target = a.child_by_field_name("function")
             spelled = scopes.source.text(target) if target is not None else ""
-            if inside and _SENDERS.fullmatch(spelled.rpartition(".")[2]):
-                return (_SENT.format(spelled),)
-            return ()
-        elif a.type not in ("pair", "array", "arguments", "binary_expression", "template_string"):
-            return ()
-    return ()
+            if inside and target is not None and spelled.endswith(_ADDS):
+                return _uses(target.child_by_field_name("object"), scopes, names)
+            sends = inside and _SENDERS.fullmatch(spelled.rpartition(".")[2])
+            return spelled if sends else ""
+        elif a.type not in _AROUND:
+            return ""
+    return ""
+
+
+def _uses(name: Node | None, scopes: Scopes, names: int) -> str:
+    binding = scopes.resolve(name) if name is not None and name.type == "identifier" else None
+    if binding is None or not names:
+        return ""
+    uses = (_use(each, scopes, True, names - 1) for each in scopes.references(binding))
+    return next(filter(None, uses), "")

@@ -25,7 +25,13 @@ from fleetmod.lift.prose import (
     is_title,
     quoted_commands,
 )
-from fleetmod.lower.claims import check_commands, check_facts, check_language, check_list
+from fleetmod.lower.claims import (
+    check_claims,
+    check_commands,
+    check_facts,
+    check_language,
+    check_list,
+)
 from fleetmod.lower.draft import PROCESS, Draft, Refused
 from fleetmod.lower.style import template_text
 from fleetmod.lower.words import (
@@ -111,7 +117,7 @@ def comment_flaw(text: str) -> str:
     """Why no other words for the tool would be true in a comment; empty where some are."""
     try:
         check_list(text)
-        check_facts(text)
+        check_claims(text)
         check_commands(text)
         check_language(text)
     except Refused as why:

@@ -118,15 +118,22 @@ def neutral(text: str, said: str = "", prose: bool = False, then: str = "") -> s
         if ticks == ("`", "`") and not verb:
             ticks = ("", "")
         named = f"{ticks[0]}service manager{f' {VERBS[verb]}' if verb else ''}{ticks[1]}"
-        if not article:
+        if not article and verb and prose and _fits(before, after):
+            article = "the " if _GOES_ON.search(before) else ""
+        elif not article:
             article = _article(before, after, bool(verb or ticks[0]), prose)
         return article + named
 
     return _NAME.sub(word, text)
 
 
+def _fits(before: str, after: str) -> bool:
+    """Whether an article may stand between these words."""
+    return not (_SLASHED.search(before) or after[:1] in ("/", ")") or modified(before))
+
+
 def _article(before: str, after: str, compound: bool, prose: bool) -> str:
-    if compound or _SLASHED.search(before) or after[:1] in ("/", ")") or modified(before):
+    if compound or not _fits(before, after):
         return ""
     if _NOUN_FOLLOWS.match(after) and not _NO_NOUN.match(after):
         return ""
