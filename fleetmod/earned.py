@@ -1,4 +1,4 @@
-"""Which ports a migration would install for too little: a package of dozens of files, for a text.
+"""Which ports a migration would install for too little: a package of eight files, for a text.
 
 A port is installed where code that runs calls it. Texts, and files that nothing loads or runs, use
 it where it is there anyhow, and by themselves where runtime.install of the configuration says so.

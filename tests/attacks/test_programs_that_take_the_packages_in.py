@@ -43,16 +43,21 @@ STRICT: dict[str, Any] = {
 
 def tsc(root: Path, *flags: str) -> str:
     """What the compiler says, with the types of Node and the workspace linked."""
+    linked(root)
+    script = npm("typescript", "@types/node") / "typescript" / "bin" / "tsc"
+    out = run(node(), script, *(flags or ("--noEmit", "-p", ".")), cwd=root).stdout
+    shutil.rmtree(root / "node_modules")
+    return out
+
+
+def linked(root: Path) -> None:
+    """A node_modules folder with the workspace and the types of Node."""
     modules = root / "node_modules"
     shutil.rmtree(modules, ignore_errors=True)
     (modules / "@acme").mkdir(parents=True)
     (modules / "@types").symlink_to(npm("typescript", "@types/node") / "@types")
     for folder in (root / "packages").glob("*") if (root / "packages").is_dir() else ():
         (modules / "@acme" / folder.name).symlink_to(folder)
-    script = npm("typescript", "@types/node") / "typescript" / "bin" / "tsc"
-    out = run(node(), script, *(flags or ("--noEmit", "-p", ".")), cwd=root).stdout
-    shutil.rmtree(modules)
-    return out
 
 
 def project(tmp_path: Path, files: dict[str, str]) -> Path:
@@ -86,13 +91,21 @@ def test_a_next_app(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("module", ["commonjs", "node16", "nodenext"])
 def test_a_commonjs_package(tmp_path: Path, module: str) -> None:
-    config = {"compilerOptions": {"module": module, "strict": True, "noEmit": True}}
+    """It compiles as before, and what tsc makes of it finds the port by `require`."""
+    options = {"module": module, "strict": True, "rootDir": "src", "outDir": "dist"}
+    config = {"compilerOptions": options, "include": ["src"]}
     files = {"src/a.ts": CALL, "src/b.cts": HOME, "tsconfig.json": json.dumps(config)}
     root = project(tmp_path, {**files, "package.json": '{"name": "app", "private": true}'})
     assert tsc(root) == ""
-    out = migrated(root).out
-    assert tsc(root) == ""
-    assert "package.json builds CommonJS, and the installed packages are ES modules" in out
+    migrated(root)
+    assert tsc(root) == tsc(root, "-p", ".") == ""
+    assert "require(" in (root / "dist/a.js").read_text()
+    linked(root)
+    env = {"HOME": "/srv/sam"}
+    assert run(node(), "-p", "require('./dist/b.cjs').home", cwd=root, env=env).stdout == (
+        "/srv/sam\n"
+    )
+    assert run(node(), "-p", "typeof require('./dist/a.js').go", cwd=root).stdout == "function\n"
 
 
 def test_project_references(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def _doctor(project: Project, values: dict[str, str], run: Argv, node: Node) -> 
         return [Fact("the repository has no node-identity", False, "Run: fleetmod migrate")]
     runner = shutil.which("node") or shutil.which("bun")
     if runner is None:
-        return [Fact("node is on PATH", False, "Install Node 22.18 or newer, or Bun")]
+        return [Fact("node is on PATH", False, "Install Node 18 or newer, or Bun")]
     doctor = project.root / project.port_folder("node-identity") / "js/doctor.mjs"
     identity = project.config.identity
     members = {
