@@ -18,12 +18,11 @@ from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source, comment_rows
 
 if TYPE_CHECKING:
-    from fleetmod.flow.siblings import Siblings
+    from fleetmod.flow.siblings import Bound, Siblings
     from fleetmod.lift.container_roles import ContainerRoles
     from fleetmod.lift.home_kinds import HomeKinds
     from fleetmod.lift.homes import Homes
     from fleetmod.lift.roles import Roles
-    from fleetmod.lift.site import Site
     from fleetmod.lower.container import ContainerCalls
     from fleetmod.lower.container_text import ContainerTexts
     from fleetmod.lower.home import HomePaths
@@ -59,26 +58,26 @@ class Analysis:
 
         return ContainerRoles(self.scopes, self.settings.addresses)
 
-    @cached_property
-    def adapter_beside(self) -> str:
-        """The repository's own adapter of the process manager that the file uses; "" for none."""
+    def adapter_beside(self, family: str) -> str:
+        """The repository's own adapter of a family's tool that the file uses; "" for none."""
         from fleetmod.flow.own_port import adapter_beside
 
-        return adapter_beside(self.scopes, self.settings.adapters.get("process", ()))
+        if family not in self._beside:
+            adapters = self.settings.adapters.get(family, ())
+            self._beside[family] = adapter_beside(self.scopes, adapters)
+        return self._beside[family]
 
-    def sites(self, family: str) -> dict[int, Site]:
-        """The calls that run the tool of a family, by the id of their node."""
-        if family == "container":
-            return self.container_roles.sites
-        return self.roles.sites if family == "process" else {}
+    @cached_property
+    def _beside(self) -> dict[str, str]:
+        return {}
 
-    def siblings(self, family: str) -> Siblings | None:
-        """What tells of another platform's part beside a family's; None for a family of no tool."""
-        from fleetmod.flow.siblings import FAMILIES, Siblings
+    def siblings(self, tool: Bound) -> Siblings:
+        """What tells of another platform's part beside a tool's."""
+        from fleetmod.flow.siblings import Siblings
 
-        if family in FAMILIES and family not in self._siblings:
-            self._siblings[family] = Siblings(self.roles.lifter.values, FAMILIES[family])
-        return self._siblings.get(family)
+        if tool.name not in self._siblings:
+            self._siblings[tool.name] = Siblings(self.roles.lifter.values, tool)
+        return self._siblings[tool.name]
 
     @cached_property
     def _siblings(self) -> dict[str, Siblings]:

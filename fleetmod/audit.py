@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fleetmod import families
 from fleetmod.artefacts import by_people
 from fleetmod.filekinds import is_typescript, suffix
-from fleetmod.grepped import grep, needles, unexplained, with_lines
-from fleetmod.lift.container_text import names_runtime
+from fleetmod.grepped import grep, needles, unexplained, with_lines, words_beside
 from fleetmod.model import FileResult, Finding
-from fleetmod.project import DAEMON, Project, Sources, read_sources
+from fleetmod.project import Project, Sources, read_sources
 from fleetmod.scan import Progress, scan_all
 from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.grep import Hit, lines_with
@@ -93,12 +93,10 @@ def audit(
 
 
 def _texts(project: Project, greps: Mapping[str, tuple[Hit, ...]]) -> tuple[TextCount, ...]:
-    linux = project.config.home.fixture.startswith("/home/")
     counts = []
-    for needle, family in [*needles(project), (DAEMON, "")]:
+    for needle, family in [*needles(project), *((word, "") for word, _ in words_beside())]:
         hits = greps[needle]
-        optional = family == "container" or (needle.startswith("/home/") and not linux)
-        if hits or not optional:
+        if hits or families.named(family).shown(project.config, needle):
             files = {path for path, _, _ in hits}
             counts.append(TextCount(needle, family, len(hits), len(files)))
     return tuple(counts)
@@ -122,8 +120,8 @@ def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
         for needle, family in wanted:
             spelled = (line for _, line in lines_with(data, needle.encode()))
             found = [line.decode("utf-8", "replace") for line in spelled]
-            if family == "container":
-                found = [line for line in found if names_runtime(line, needle)]
+            counts = families.named(family).counts
+            found = [line for line in found if counts(project.places, line, needle)]
             if found:
                 lines[suffix(path), needle] += len(found)
                 files[suffix(path), needle] += 1

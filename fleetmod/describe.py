@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
+from fleetmod import families
 from fleetmod.analysis import Analysis
 from fleetmod.lower.prose import describe as describe_operations
 from fleetmod.model import REWRITE, Finding
@@ -21,7 +22,7 @@ def describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
     """The finding of one match, as one that is rewritten; the engine tells what becomes of it."""
     source = analysis.source
     line, col = source.position(node.start_byte)
-    site = analysis.sites(rule.family).get(node.id)
+    site = families.named(rule.family).sites(analysis).get(node.id)
     understood = ""
     if site is not None:
         understood = (

@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from tree_sitter import Node, QueryCursor
 
+from fleetmod import families
 from fleetmod.analysis import Analysis
 from fleetmod.bounds import Stop, ask
 from fleetmod.linear import compiled
@@ -44,17 +45,14 @@ def matches(
     ) -> bool:
         nodes = captures.get(args[0][0], [])
         wanted = {value for value, kind in args[1:] if kind == "string"}
-        if name == "role?":
-            return bool(nodes) and analysis.roles.role(nodes[0]) in wanted
-        if name == "home?":
-            return bool(nodes) and analysis.home_kinds.kind(nodes[0]) in wanted
-        if name == "container?":
-            return bool(nodes) and analysis.container_roles.role(nodes[0]) in wanted
+        if (classify := predicates.get(name)) is not None:
+            return bool(nodes) and classify(analysis, nodes[0]) in wanted
         if name in ("found?", "not-found?"):
             pattern = compiled(args[1][0])
             return all(pattern.found_in(source.text(n)) == (name == "found?") for n in nodes)
         raise ValueError(name)  # the loader lets no other predicate through
 
+    predicates = families.predicates()
     named = analysis.settings.places.names_user(source.data)
     for (triggers, reach), group in _groups(rules, named).items():
         places = _places(source.data, triggers, reach)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from fleetmod import families
 from fleetmod.importers import is_idle
 from fleetmod.model import REWRITE, FileResult
-from fleetmod.project import ADAPTS, PORTS, Project
+from fleetmod.project import PORTS, Project
 from fleetmod.workspace.manifest import owner
 from fleetmod.workspace.schema import FILE
 
@@ -60,9 +61,9 @@ def _users(port: str, results: Mapping[str, FileResult]) -> dict[str, FileResult
 
 def _calls(port: str, result: FileResult) -> bool:
     """Whether more than texts of a file would use a port."""
-    family = ADAPTS.get(port, "home")
+    family = families.of_port(port)
     return any(
-        each.family == family and each.cls in _CALLS and each.action == REWRITE
+        families.of(each) is family and each.cls in _CALLS and each.action == REWRITE
         for each in result.findings
     )
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fleetmod import families
 from fleetmod.filekinds import is_typescript
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, FileResult, Finding
 from fleetmod.project import Project, Sources
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from fleetmod.syntax.source import Source
 
-_FAMILY = "process"
 _TOOL = b"launchctl"
 _TEXTS = ("display", "comment", "log", "name")  # classes of rules; see `subjects.is_text`
 _CALLS = ("call", "value")
@@ -187,7 +187,7 @@ class Everywhere:
 
 def _is_text(finding: Finding) -> bool:
     """Whether a finding is words, for which a test's data count, too."""
-    return finding.family == _FAMILY and (finding.test or finding.cls in _TEXTS)
+    return families.of(finding).services and (finding.test or finding.cls in _TEXTS)
 
 
 def _calls(findings: Iterable[Finding]) -> Iterator[Call]:
@@ -195,7 +195,7 @@ def _calls(findings: Iterable[Finding]) -> Iterator[Call]:
     of another machine's are none."""
     for f in findings:
         watched = f.cls == "detector" and f.action == EXEMPT
-        if f.family != _FAMILY or not (watched or f.cls in _CALLS):
+        if not families.of(f).services or not (watched or f.cls in _CALLS):
             continue
         action = REFUSE if f.suppressed else f.action
         yield Call(f.path, f.line, f.symbol, action, f.reason)

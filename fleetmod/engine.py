@@ -9,6 +9,7 @@ from functools import partial
 
 from tree_sitter import Node
 
+from fleetmod import families
 from fleetmod.analysis import Analysis
 from fleetmod.bounds import (
     DEPTH,
@@ -130,9 +131,14 @@ def _scan(
     )
 
 
+def _is_call(finding: Finding) -> bool:
+    """Whether a finding is a call that acts on services, or asks for them."""
+    return finding.cls == "call" and families.of(finding).services
+
+
 def _held_back(analysis: Analysis, findings: Sequence[Finding]) -> dict[int, str]:
     """Why calls that were rewritten have to stay, by where each begins."""
-    calls = [f for f in findings if f.family == "process" and f.cls == "call"]
+    calls = [f for f in findings if _is_call(f)]
     refused = [f.start for f in calls if f.action == REFUSE]
     moved = [f.start for f in calls if f.action == REWRITE]
     if not refused or not moved:
@@ -175,7 +181,7 @@ def _findings(
         found[index] = finding
         if is_subject(rule):
             subjects[index] = finding
-        states = rule.family == "process" and bool(rule.refusal or rule.exempt)
+        states = families.named(rule.family).services and bool(rule.refusal or rule.exempt)
         if finding.test and states and not finding.suppressed:
             stating.append((index, node))
     if stating and analysis.settings.elsewhere.get(analysis.source.path) is not None:
@@ -198,7 +204,7 @@ def _findings(
             found[index] = judge(rule, node, kept)
             if kept.adapter and found[index].reason == kept.reason:
                 adapters.append(node.start_byte)
-    homes = [each for each in found.values() if each.family == "home" and each.action != REWRITE]
+    homes = [f for f in found.values() if families.of(f).homes and f.action != REWRITE]
     for index, rule, node in remarks:
         ask(stop)
         found[index] = judge(rule, node, _remark(node, homes, analysis))
@@ -267,7 +273,7 @@ def _examine(
 ) -> Finding:
     """Lower one match, or say why not; a refusal leaves no edit behind."""
     if rule.exempt:
-        site = analysis.sites(rule.family).get(node.id)
+        site = families.named(rule.family).sites(analysis).get(node.id)
         return replace(finding, action=EXEMPT, reason=(site.foreign if site else "") or rule.exempt)
     if finding.path in analysis.settings.adapters.get(rule.family, ()):
         return replace(finding, action=EXEMPT, reason=ADAPTER.format(rule.family))
@@ -276,7 +282,7 @@ def _examine(
     if reason := _of_another_platform(analysis, rule, node):
         return replace(finding, action=EXEMPT, reason=reason)
     called = is_subject(rule) and rule.cls == "call" and not finding.test
-    if called and (port := analysis.adapter_beside):
+    if called and (port := analysis.adapter_beside(rule.family)):
         return replace(finding, action=REFUSE, reason=_BESIDE_PORT.format(port))
     if rule.refusal or not rule.rewrite:
         return replace(finding, action=REFUSE, reason=rule.refusal or "reported only")
@@ -290,7 +296,8 @@ def _examine(
     draft = analysis.draft
     edits, needs = len(draft.edits), dict(draft.needs)
     try:
-        rewritten = REWRITES[rule.rewrite](analysis, node, rule.id)
+        rewrite = families.named(rule.family).rewrites.get(rule.rewrite) or REWRITES[rule.rewrite]
+        rewritten = rewrite(analysis, node, rule.id)
         if kept.action:
             raise Refused(kept.reason)
     except Refused as reason:
@@ -303,9 +310,10 @@ def _examine(
 
 def _of_another_platform(analysis: Analysis, rule: Rule, node: Node) -> str:
     """Why a match is one platform's part beside another's; "" where it is not."""
-    siblings = analysis.siblings(rule.family)
-    if siblings is None:
+    tool = families.named(rule.family).tool
+    if tool is None:
         return ""
+    siblings = analysis.siblings(tool)
     if reason := siblings.of_test(node):
         return reason
     shown = rule.cls in _SHOWN
@@ -370,7 +378,7 @@ def _gone_with(
 
 def _labels(analysis: Analysis, findings: Sequence[Finding]) -> Iterator[tuple[int, str]]:
     """The services that calls name in full, by where the call begins."""
-    if not any(finding.family == "process" and finding.cls == "call" for finding in findings):
+    if not any(map(_is_call, findings)):
         return
     values = analysis.roles.lifter.values
     for site in analysis.roles.sites.values():

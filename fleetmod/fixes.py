@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from fleetmod import families
 from fleetmod.edits import render
 from fleetmod.engine import scan
 from fleetmod.fates import FOLLOW
@@ -51,7 +52,7 @@ def not_alone(finding: Finding, settings: Settings) -> str:
     """The file that must change in the same step as a home, for a test expects what code spells;
     empty where there is none, or where a fix takes the others along."""
     fates, path = settings.fates, finding.path
-    if finding.family != "home" or finding.rule == RULE or not isinstance(fates, Fates):
+    if not families.of(finding).homes or finding.rule == RULE or not isinstance(fates, Fates):
         return ""
     if finding.test:
         follows = _follows(finding, settings)
@@ -62,5 +63,5 @@ def not_alone(finding: Finding, settings: Settings) -> str:
 
 
 def _follows(finding: Finding, settings: Settings) -> bool:
-    fate = settings.fates.get(finding.path) if finding.family == "home" else None
+    fate = settings.fates.get(finding.path) if families.of(finding).homes else None
     return fate is not None and fate.kind == FOLLOW

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fleetmod import families
+from fleetmod.families.family import Family
 from fleetmod.filekinds import is_typescript
-from fleetmod.lift.container_text import TOOLS, names_runtime
 from fleetmod.model import EXEMPT, IGNORE, REFUSE, FileResult, Finding, digest_of
 from fleetmod.places import ROOT, VAULT
-from fleetmod.project import ADAPTER, ADAPTS, DAEMON, GREP_RULE, Project, Sources
+from fleetmod.project import ADAPTER, GREP_RULE, Project, Sources
 from fleetmod.rules import Rule
 from fleetmod.spans import LineRanges
 from fleetmod.testfiles import is_test
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
 
     from fleetmod.syntax.source import Source, Text
 
-TOOL = "launchctl"
 GREPPED = ".ts"  # the end of the names that a gate's grep reads
-PHASES = {"1a": "process", "1b": "home", "1c": "container"}
 RULE = Rule(
     id=GREP_RULE,
     title="a line that the gate's grep finds",
@@ -45,7 +44,6 @@ generated or ignored by git. Reword it, or accept it with `// {IGNORE} {GREP_RUL
 `gate --strict` passes over no such line, accepted or not.
 """.strip(),
 )
-_PHASE = {family: phase for phase, family in PHASES.items()}
 _LITERALS = ("string", "template_string", "comment", "regex", "jsx_text")
 _SHORT = 120
 Greps = Mapping[str, tuple[Hit, ...]]
@@ -53,14 +51,13 @@ Greps = Mapping[str, tuple[Hit, ...]]
 
 def needles(project: Project) -> list[tuple[str, str]]:
     """The texts that the gates' greps look for, with the family of each."""
-    users = project.config.home.users
-    homes = [f"{parent}/{user}" for parent in ("/Users", "/home") for user in users]
-    container = (*TOOLS, *project.config.container.vm_addresses)
-    return [
-        (TOOL, "process"),
-        *((home, "home") for home in [*homes, *project.places.outside]),
-        *((text, "container") for text in container),
-    ]
+    config = project.config
+    return [(each, family.id) for family in families.every() for each in family.needles(config)]
+
+
+def words_beside() -> list[tuple[str, Family]]:
+    """The words that are counted beside the needles, with the family that they are beside."""
+    return [(word, family) for family in families.every() for word in family.beside]
 
 
 def grep(
@@ -68,11 +65,9 @@ def grep(
 ) -> dict[str, tuple[Hit, ...]]:
     """What the gates' grep finds of each needle, outside of the adapter that may hold it: on the
     disk, or in `contents` by path, of which none is a link.
-
-    `/home/x` is not a home wherever it stands, as `/Users/x` is: a NAS has `/volume1/home/x`. The
-    container tools' names are words, too: only a line counts that spells a command or a path.
     """
-    wanted = [*needles(project), (DAEMON, "")]
+    wanted = [(needle, families.named(family)) for needle, family in needles(project)]
+    wanted += words_beside()
     texts = sorted({needle.encode() for needle, _ in wanted})
     folders = project.config.workspace.gate
     if contents is None:
@@ -83,16 +78,8 @@ def grep(
     out = {}
     for needle, family in wanted:
         hits = known[needle.encode()]
-        if needle in places.outside:
-            hits = [hit for hit in hits if places.spells(hit[2], needle)]
-        elif needle.startswith("/home/"):
-            hits = [hit for hit in hits if any(path.base for path in places.find(hit[2]))]
-        if family == "container":
-            hits = [hit for hit in hits if names_runtime(hit[2], needle)]
-        if family != "home":
-            own = family or "process"  # launchd is the process manager's, too
-            hits = [hit for hit in hits if ADAPTS.get(project.port_of(hit[0])) != own]
-        out[needle] = tuple(hits)
+        hits = [hit for hit in hits if family.counts(places, hit[2], needle)]
+        out[needle] = tuple(hit for hit in hits if project.own_port(hit[0]) is not family)
     return out
 
 
@@ -132,9 +119,9 @@ def unexplained(project: Project, greps: Greps, results: Iterable[FileResult]) -
     told = LineRanges(unparsed)
     return [
         line
-        for family in PHASES.values()
-        for line in lines_of(project, greps, family)
-        if (line.path, line.number) not in explained[family]
+        for family in families.every()
+        for line in lines_of(project, greps, family.id)
+        if (line.path, line.number) not in explained[family.id]
         and (line.path, line.number) not in told
     ]
 
@@ -243,7 +230,7 @@ def _finding(line: Line, place: tuple[int, int], action: str, reason: str) -> Fi
         line=max(line.number, 1),
         col=1,
         text=text if len(text) <= _SHORT else text[: _SHORT - 1] + "…",
-        understood=f"the grep of phase {_PHASE[line.family]} finds `{line.needle}`",
+        understood=f"the grep of phase {families.named(line.family).phase} finds `{line.needle}`",
         action=action,
         reason=reason,
         test=is_test(line.path),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
+from fleetmod import families
 from fleetmod.edits import render
 from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
@@ -19,7 +20,7 @@ from fleetmod.filekinds import is_typescript
 from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.mocks import TRIGGERS, stale_mocks
 from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Finding, Need, Plan
-from fleetmod.project import ADAPTS, Project, Sources, read_sources
+from fleetmod.project import PORTS, Project, Sources, read_sources
 from fleetmod.rules import Rule
 from fleetmod.runtime import Needed, install
 from fleetmod.scan import UNOWNED, Progress, refused, scan_whole
@@ -85,7 +86,8 @@ def plan(
     changed = {c.path for c in changes}
     callers = {
         port: {r.path for r in results if any(n.package == port for n in r.needs)} & changed
-        for port in ADAPTS
+        for port in PORTS
+        if families.of_port(port).may_name
     }
     notes = (*installed.notes, *_notes(findings), *_stale_mocks(project, sources, callers))
     left = left_behind(project, sources, findings, changed)
@@ -131,7 +133,7 @@ def _moved_along(
 def _expected_beside(fates: Fates, result: FileResult) -> set[str]:
     """The code whose homes a test expects, or the tests that expect those of a file of code, where
     the homes of that file are looked up."""
-    looked_up = (f for f in result.findings if f.family == "home" and f.action == REWRITE)
+    looked_up = (f for f in result.findings if families.of(f).homes and f.action == REWRITE)
     if not any(f.rule != RULE and f.cls != "comment" for f in looked_up):
         return set()
     expects = result.path in fates

@@ -10,10 +10,12 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
+from fleetmod import families
 from fleetmod.artefacts import by_people
 from fleetmod.cache import Cache, open_cache
 from fleetmod.checked_in import DATA, READ
 from fleetmod.errors import FleetmodError
+from fleetmod.families.family import Family
 from fleetmod.filekinds import TYPESCRIPT, is_typescript
 from fleetmod.literals import IDENTITY, Literals
 from fleetmod.mentions import mentions
@@ -40,9 +42,6 @@ from fleetmod.workspace.wiring import is_published
 
 PROCESS_MANAGER = "process-manager"
 PORTS = (PROCESS_MANAGER, "node-identity", "container-runtime")
-DAEMON = "launchd"  # counted beside the tool, and no debt by itself
-# the family whose tools a port's own package may name
-ADAPTS = {PROCESS_MANAGER: "process", "container-runtime": "container"}
 ADAPTER = "the repository's own adapter of the tool ({}.adapters of fleetmod.toml)"
 # a directive may name these, though no audit of 1a and 1b looks for them
 HOST_RULE = "host-tool"
@@ -171,10 +170,9 @@ class Project:
     @cached_property
     def own_adapters(self) -> dict[str, Callable[[str], bool]]:
         """For each family with a tool, whether a file is the repository's own adapter of it."""
-        config = self.config
         return {
-            "process": matcher(config.process.adapters),
-            "container": matcher(config.container.adapters),
+            family.id: matcher(tuple(family.adapters(self.config)))
+            for family in families.with_tool()
         }
 
     def has_owner(self, path: str) -> bool:
@@ -195,8 +193,13 @@ class Project:
 
     def rules_for(self, path: str) -> tuple[Rule, ...]:
         """The rules that a file must keep: a port's package may name the tools of its family."""
-        own = ADAPTS.get(self.port_of(path))
+        own = self.own_port(path).id
         return tuple(rule for rule in self.rules if rule.family != own) if own else self.rules
+
+    def own_port(self, path: str) -> Family:
+        """The family whose tool a file may name, for it is of the port that answers for it."""
+        family = families.of_port(self.port_of(path))
+        return family if family.may_name else families.named("")
 
 
 @dataclass(frozen=True)
@@ -285,7 +288,8 @@ def read_sources(project: Project) -> Sources:
     search = project.search
     # one question to git answers what is asked later: the gate's needles hold a trigger each
     outside = [path.encode() for path in project.places.outside]
-    search.begin([*triggers(project), DAEMON.encode(), *outside, LFS])
+    words = [word.encode() for family in families.every() for word in family.beside]
+    search.begin([*triggers(project), *words, *outside, LFS])
     project.cache  # noqa: B018 (opened while git works)
     discovered = discover(project.root, project.config, search=search)
     typescript = [p for p in discovered if is_typescript(p)]

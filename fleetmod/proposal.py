@@ -9,6 +9,9 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from fleetmod import families
+from fleetmod.families.colima import COLIMA
+from fleetmod.families.launchctl import LAUNCHCTL
 from fleetmod.flow.adapters import SIDE_BY_SIDE, by_shape
 from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
@@ -96,15 +99,15 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
     if not vault_env.value:
         vault_env = infer_names.vault_variable(variables)
     prefix = infer_names.label_prefix(texts)
-    shaped = by_shape(root, texts, cache(lambda: read_graph(root, paths)))
-    naming = {
-        family: [path for path, text in texts.items() if word in text]
-        for family, word in (("process", "launchctl"), ("container", "colima"))
-    }
-    services = infer_adapters.best_adapters(paths, naming["process"], shaped["process"])
-    machines = infer_adapters.best_adapters(
-        paths, naming["container"], shaped["container"], named=False
-    )
+    tools = {each.id: (each, each.tool) for each in families.every() if each.tool is not None}
+    bound = {key: tool for key, (_, tool) in tools.items()}
+    shaped = by_shape(root, texts, cache(lambda: read_graph(root, paths)), bound)
+    adapters = {}
+    for key, (family, tool) in tools.items():
+        naming = [path for path, text in texts.items() if tool.name in text]
+        adapters[key] = infer_adapters.best_adapters(
+            paths, naming, shaped[key], family.named_adapters
+        )
     addresses, addresses_found = infer_machine.best_addresses(code)
     publish = tuple(
         path
@@ -119,8 +122,10 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
         "identity.root_env": root_env.why,
         "identity.vault_env": vault_env.why,
         "process.label_prefix": prefix.why,
-        "process.adapters": services.why + (_REPLACED if SIDE_BY_SIDE in services.why else ""),
-        "container.adapters": machines.why,
+        **{
+            f"{key}.adapters": each.why + (_REPLACED if SIDE_BY_SIDE in each.why else "")
+            for key, each in adapters.items()
+        },
         "container.vm_addresses": addresses_found,
         "runtime.scope": scope.why,
         "images.publish": f"scripts that push an image ({len(publish)})" if publish else "",
@@ -137,8 +142,8 @@ def propose(root: Path) -> tuple[Config, dict[str, str]]:
             fixture="/home/fixture" if linux else Home().fixture,
         ),
         identity=Identity(root_env=root_env.value, vault_env=vault_env.value),
-        process=Process(label_prefix=prefix.value, adapters=services.globs),
-        container=Container(vm_addresses=addresses, adapters=machines.globs),
+        process=Process(label_prefix=prefix.value, adapters=adapters[LAUNCHCTL.id].globs),
+        container=Container(vm_addresses=addresses, adapters=adapters[COLIMA.id].globs),
         runtime=Runtime(dir=runtime_dir, scope=scope.value),
         images=Images(publish=publish),
         cluster=infer_cluster.cluster(texts, why),

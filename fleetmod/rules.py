@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fleetmod import families
 from fleetmod.errors import FleetmodError
 from fleetmod.workspace.toml_lines import line_of_key
 
-FAMILIES = ("process", "home", "container")
 SAFETIES = ("safe", "review")
 REACHES = ("match", "file")
-PREDICATES = ("eq?", "not-eq?", "any-of?", "match?", "not-match?", "role?", "home?", "container?")
+PREDICATES = ("eq?", "not-eq?", "any-of?", "match?", "not-match?")  # beside the families'
 _KEYS: dict[str, type] = {
     "id": str,
     "title": str,
@@ -161,17 +161,19 @@ def read_rule(path: Path) -> Rule:
     for key in _REQUIRED:
         if not raw.get(key):
             raise wrong(f"the key `{key}` is missing")
-    if raw["family"] not in FAMILIES:
-        raise wrong(f"`family` must be one of {', '.join(FAMILIES)}", "family")
+    known = [family.id for family in families.every()]
+    if raw["family"] not in known:
+        raise wrong(f"`family` must be one of {', '.join(known)}", "family")
     if raw.get("safety", "safe") not in SAFETIES:
         raise wrong(f"`safety` must be one of {', '.join(SAFETIES)}", "safety")
     if raw.get("reach", "match") not in REACHES:
         raise wrong(f"`reach` must be one of {', '.join(REACHES)}", "reach")
-    if raw.get("rewrite", "") and raw["rewrite"] not in NAMES:
+    rewrites = (*NAMES, *families.named(raw["family"]).rewrites)
+    if raw.get("rewrite", "") and raw["rewrite"] not in rewrites:
         raise wrong(
             f"unknown rewrite `{raw['rewrite']}`",
             "rewrite",
-            todo=f"Known rewrites: {', '.join(sorted(NAMES))}",
+            todo=f"Known rewrites: {', '.join(sorted(rewrites))}",
         )
     for key in ("triggers", "hints", "named"):
         if not all(isinstance(t, str) and t for t in raw.get(key, [])):
@@ -219,10 +221,11 @@ def _check_query(text: str, language: str, key: str, wrong: Any) -> None:
     from fleetmod.syntax.source import query
 
     bare = re.sub(r'"(\\.|[^"\\])*"', '""', re.sub(r";[^\n]*", "", text))
+    known = (*PREDICATES, *families.predicates())
     for name in re.findall(r"\(\s*#([\w-]+[?!]?)", bare):
         # tree-sitter lets an unknown predicate pass, so a misspelt one would match everything.
-        if name not in PREDICATES:
-            raise wrong(f"unknown predicate `#{name}`", key, todo=f"Known: {', '.join(PREDICATES)}")
+        if name not in known:
+            raise wrong(f"unknown predicate `#{name}`", key, todo=f"Known: {', '.join(known)}")
     if "@debt" not in bare:
         raise wrong("the query captures nothing as `@debt`", key)
     try:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import count
 
+from fleetmod import families
 from fleetmod.bounds import Stop, ask
 from fleetmod.browser import BY_IMPORTER, browser_importer
 from fleetmod.cache import Keys
@@ -166,7 +167,7 @@ def _compared(
         path
         for path, result in results.items()
         if any(
-            f.family == "home" and f.cls != "comment" and f.action == REWRITE
+            families.of(f).homes and f.cls != "comment" and f.action == REWRITE
             for f in result.findings
         )
         and not settings.is_test(path)
@@ -216,14 +217,14 @@ def _held(
 
 def _follows(finding: Finding) -> bool:
     """Whether a home of a test is looked up, as in the code under it."""
-    return finding.family == "home" and finding.rule != RULE and finding.action == REWRITE
+    return families.of(finding).homes and finding.rule != RULE and finding.action == REWRITE
 
 
 def _keeps(fates: Fates, test: str, code: FileResult, data: bytes) -> str:
     """Why a file of code keeps a home that a test expects of it; empty where it keeps none."""
     for finding in code.findings:
         stays = finding.action == REFUSE or finding.suppressed
-        if finding.family != "home" or finding.cls == "comment" or not stays:
+        if not families.of(finding).homes or finding.cls == "comment" or not stays:
             continue
         text = data[finding.start : finding.end].decode("utf-8", "replace")
         homes = set(fates.places.spelled(text))

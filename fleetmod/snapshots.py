@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from fleetmod import families
 from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT, suffix
 from fleetmod.literals import Literals
 from fleetmod.model import REWRITE, Finding
@@ -24,7 +25,6 @@ from fleetmod.workspace.discover import candidates
 
 _FOLDER = "__snapshots__/"
 _CODE = (*TYPESCRIPT, *JAVASCRIPT)
-_HOME = "home"  # the family of home paths
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,16 @@ class Left:
         """One sentence for people: what is left where, and what to do; `fixture` is the neutral
         home."""
         at = ", ".join(map(str, self.lines[:5])) + (", …" if len(self.lines) > 5 else "")
-        now = "looks it up" if self.family == _HOME else "asks the port for these words"
+        now = (
+            "looks it up" if families.named(self.family).homes else "asks the port for these words"
+        )
         who = f"{self.code} {now} now"
         if not self.code:
             who = f"code of {self.package or 'the root package'} {now} now, perhaps under this test"
         return f"{self.path}:{at} still spells {self.spelled}, and {who}: {self._todo(fixture)}"
 
     def _todo(self, fixture: str) -> str:
-        if self.family != _HOME:
+        if not families.named(self.family).homes:
             anew = ", and record the snapshot anew" if self.snapshot else ""
             return (
                 f"the words differ by platform, so let the test expect what the port answers{anew}"
@@ -162,15 +164,16 @@ class _Search:
 
     def _spelled(self, made: str, text: str) -> Iterator[tuple[str, str]]:
         """Each family in which `text` spells what the rewritten file `made` did, and the words."""
-        families = {finding.family for finding in self.made[made]}
-        if _HOME in families:
+        found = {finding.family for finding in self.made[made]}
+        homes = {family for family in found if families.named(family).homes}
+        for family in sorted(homes):
             code = [f"{each.rstrip('/')}/" for each in self._literals(made)]
             for path in sorted(self.places.spelled(text)):
                 if any(f"{path}/".startswith(each) for each in code):
-                    yield _HOME, path
+                    yield family, path
                     break
-        for family in sorted(families - {_HOME}):
-            rules = {f.rule for f in self.made[made] if f.family == family}
+        for family in sorted(found - homes):
+            rules = {f.rule for f in self.made[made] if families.of(f) is families.named(family)}
             words = sorted({t for rule in rules for t in self.triggers.get(rule, ())})
             if word := next((word for word in words if word in text), ""):
                 yield family, word
@@ -182,7 +185,7 @@ class _Search:
     def _of_test(self, path: str, left: Sequence[Finding]) -> Iterator[Left]:
         reached, _ = self._reached(path)
         for family in sorted({finding.family for finding in left}):
-            ours = [finding for finding in left if finding.family == family]
+            ours = [each for each in left if families.of(each) is families.named(family)]
             text = "\n".join(self._lines(path, ours))
             for made in sorted(reached):
                 spelled = [words for kind, words in self._spelled(made, text) if kind == family]

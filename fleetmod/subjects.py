@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from fleetmod import families
 from fleetmod.analysis import Analysis
 from fleetmod.lift.prose import SERVICE, is_title, unwrapped
 from fleetmod.lower.draft import PROCESS
@@ -35,7 +36,7 @@ def is_text(rule: Rule) -> bool:
 
 def is_subject(rule: Rule) -> bool:
     """Whether a text may speak of a rule's matches: calls, and values that stand for the tool."""
-    return rule.family == "process" and (
+    return families.named(rule.family).services and (
         rule.rewrite == "process-call" or (not rule.rewrite and rule.cls != "name")
     )
 

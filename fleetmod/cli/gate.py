@@ -101,11 +101,12 @@ def command(
     changed is unproven. Other values that changed, and findings newly accepted by a directive, are
     told.
     """
+    from fleetmod import families
     from fleetmod.audit import audit
     from fleetmod.cli.output import save
     from fleetmod.gates.certificate import certify
     from fleetmod.gates.certificate import document as certificate_document
-    from fleetmod.gates.check import STRICT, check, exit_code, parse_phases
+    from fleetmod.gates.check import check, exit_code, parse_phases
     from fleetmod.gates.not_looked_at import begin
     from fleetmod.project import open_project, read_sources
     from fleetmod.workspace.changes import head
@@ -116,8 +117,11 @@ def command(
         raise FleetmodError(
             "--context is of phase 5, and --node of --context", todo="Give --phase 5 --context NAME"
         )
-    if strict and not set(STRICT) & set(asked):
-        raise FleetmodError("--strict is of the phases 1a and 1b", todo="Give --phase 1a,1b")
+    can = [each.phase for each in families.every() if each.strict]
+    if strict and not {*can} & {*asked}:
+        raise FleetmodError(
+            f"--strict is of the phases {' and '.join(can)}", todo=f"Give --phase {','.join(can)}"
+        )
     project = open_project(root)
     groups = begin(project)
     sources = read_sources(project)

@@ -23,7 +23,7 @@ from tree_sitter import Node
 
 from fleetmod.filekinds import is_typescript
 from fleetmod.flow.loaded import Loaders
-from fleetmod.flow.siblings import FAMILIES, Bound, Siblings
+from fleetmod.flow.siblings import Bound, Siblings
 from fleetmod.flow.texts import Values
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source, ancestors, open_source, walk
@@ -40,10 +40,13 @@ _LOGS = ("console", "log", "logger")
 
 
 def by_shape(
-    root: Path, texts: Mapping[str, str], graph: Callable[[], ModuleGraph]
+    root: Path,
+    texts: Mapping[str, str],
+    graph: Callable[[], ModuleGraph],
+    tools: Mapping[str, Bound],
 ) -> dict[str, dict[str, str]]:
-    """For each family the modules among `texts` that are adapters of its tool, each with the
-    reason. `graph` is only asked where the tool is run."""
+    """For each of some `tools`, by their keys, the modules among `texts` that are adapters of it,
+    each with the reason. `graph` is only asked where the tool is run."""
 
     @cache
     def opened(path: str) -> Values | None:
@@ -55,13 +58,13 @@ def by_shape(
 
     code = [path for path in texts if is_typescript(path) and not is_test(path)]
     found: dict[str, dict[str, str]] = {}
-    for family, tool in FAMILIES.items():
+    for key, tool in tools.items():
         naming = sorted(path for path in code if tool.name in texts[path])
-        found[family] = _Family(tool, naming, opened, graph).find() if naming else {}
+        found[key] = _Tool(tool, naming, opened, graph).find() if naming else {}
     return found
 
 
-class _Family:
+class _Tool:
     def __init__(
         self,
         tool: Bound,

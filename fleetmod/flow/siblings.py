@@ -90,7 +90,6 @@ COLIMA = Bound(
         "win32": frozenset("wsl wsl.exe Docker Desktop.exe sc sc.exe".split()),
     },
 )
-FAMILIES = {"process": LAUNCHCTL, "container": COLIMA}
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fleetmod import families
 from fleetmod.audit import Audit
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
-from fleetmod.grepped import PHASES, lines_of, strictly
+from fleetmod.families.family import Family
+from fleetmod.grepped import lines_of, strictly
 from fleetmod.model import EXEMPT, Finding, is_debt
 from fleetmod.project import Project
 from fleetmod.spans import LineRanges
 from fleetmod.suppress import RULE
 
 PASSED, FAILED, UNPROVEN_VERDICT = "passed", "failed", "unproven"
-STRICT = ("1a", "1b")  # whose grep can be asked to find nothing at all
-TITLES = {
-    "1a": "no launchctl outside the process-manager adapter",
-    "1b": "no hardcoded home path (node-identity is not exempt)",
-    "1c": "no container-runtime tool or machine address outside the container-runtime adapter",
-}
 _EXITS = {PASSED: CLEAN, FAILED: DEBT, UNPROVEN_VERDICT: UNPROVEN}
 
 
@@ -59,7 +55,7 @@ class Verdict:
 
     @property
     def family(self) -> str:
-        return PHASES.get(self.phase, "")
+        return families.of_phase(self.phase).id
 
 
 def parse_phases(text: str, more: Iterable[str] = ()) -> tuple[str, ...]:
@@ -67,7 +63,7 @@ def parse_phases(text: str, more: Iterable[str] = ()) -> tuple[str, ...]:
 
     Raises FleetmodError for a phase that is neither.
     """
-    known = [*PHASES, *more]
+    known = [*families.phases(), *more]
     if text.strip() == "all":
         return tuple(known)
     phases = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
@@ -82,14 +78,13 @@ def parse_phases(text: str, more: Iterable[str] = ()) -> tuple[str, ...]:
 def check(
     project: Project, audit: Audit, phases: tuple[str, ...], strict: bool = False
 ) -> tuple[Verdict, ...]:
-    """The verdict of each phase of PHASES that is asked for, on an audited repository.
+    """The verdict of each family's phase that is asked for, on an audited repository.
 
-    `strict` asks of each phase of STRICT that its grep finds nothing, whatever a line means.
+    `strict` asks of the families whose grep can find nothing that it does, whatever a line means.
     """
+    asked = (families.of_phase(phase) for phase in phases)
     return tuple(
-        _check(project, audit, phase, strict and phase in STRICT)
-        for phase in phases
-        if phase in PHASES
+        _check(project, audit, family, strict and family.strict) for family in asked if family.id
     )
 
 
@@ -99,17 +94,17 @@ def exit_code(verdicts: tuple[Verdict, ...]) -> int:
     return DEBT if DEBT in codes else UNPROVEN if UNPROVEN in codes else CLEAN
 
 
-def _check(project: Project, audit: Audit, phase: str, strict: bool) -> Verdict:
-    family = PHASES[phase]
+def _check(project: Project, audit: Audit, of: Family, strict: bool) -> Verdict:
+    family = of.id
     told: dict[tuple[str, int], list[Finding]] = defaultdict(list)
     for finding in audit.findings:
-        if finding.family == family:
+        if families.of(finding) is of:
             for number in finding.lines:
                 told[finding.path, number].append(finding)
     unparsed = LineRanges(audit.unparsed)
     # the grep looks where the gate's folders are; what the syntax tree found counts everywhere
-    families = (family, RULE.family)
-    findings = [f for f in audit.findings if f.family in families and f.action != EXEMPT]
+    own = (family, RULE.family)
+    findings = [f for f in audit.findings if f.family in own and f.action != EXEMPT]
     lines, passed = [], []
     for line in lines_of(project, audit.greps, family):
         hit = (line.path, line.number, line.text)
@@ -127,13 +122,13 @@ def _check(project: Project, audit: Audit, phase: str, strict: bool) -> Verdict:
     unproven = [line for result in audit.results for line in result.unproven]
     unproven += [f"{path} cannot be read: {reason}" for path, reason in audit.unreadable]
     return Verdict(
-        phase=phase,
-        title=f"{TITLES[phase]}; the bare grep" if strict else TITLES[phase],
+        phase=of.phase,
+        title=f"{of.proves}; the bare grep" if strict else of.proves,
         verdict=FAILED if lines or findings else UNPROVEN_VERDICT if unproven else PASSED,
         grep=tuple(lines),
         findings=tuple(findings),
         unproven=tuple(unproven),
-        suppressed=tuple(f for f in audit.suppressed if f.family == family),
+        suppressed=tuple(f for f in audit.suppressed if families.of(f) is of),
         passed_over=tuple(passed),
         strict=strict,
     )

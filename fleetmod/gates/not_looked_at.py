@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleetmod import families
 from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT, is_typescript, suffix
-from fleetmod.grepped import PHASES, needles
-from fleetmod.lift.container_text import names_runtime
-from fleetmod.project import ADAPTS, Project
+from fleetmod.grepped import needles
+from fleetmod.project import Project
 from fleetmod.workspace.discover import UTF16 as UTF16_MARKS
 from fleetmod.workspace.discover import Place, everything, place_of
 from fleetmod.workspace.disk import is_folder, readable_name
@@ -74,12 +74,12 @@ def begin(project: Project) -> Callable[[Collection[str]], tuple[Group, ...]]:
     ignored = ask_git(project.root, ["ls-files", "-z", *options])
 
     def groups(phases: Collection[str]) -> tuple[Group, ...]:
-        if not PHASES.keys() & phases:
+        if not {*families.phases()} & {*phases}:
             return ()
         by_kind: dict[str, list[str]] = defaultdict(list)
         for kind, path in (*_kinds(project), *_ignored(ignored() or ())):
             by_kind[kind].append(path)
-        held = _Held(project, {PHASES[phase] for phase in phases if phase in PHASES})
+        held = _Held(project, {families.of_phase(phase).id for phase in phases})
         return tuple(
             Group(
                 kind,
@@ -167,10 +167,11 @@ def _ignored(paths: Iterable[str]) -> Iterator[tuple[str, str]]:
 class _Held:
     """Which files hold a text that the gates of some families look for."""
 
-    def __init__(self, project: Project, families: Collection[str]) -> None:
+    def __init__(self, project: Project, asked: Collection[str]) -> None:
         self._project = project
-        self._needles = [(n, family) for n, family in needles(project) if family in families]
-        self._homes = "home" in families
+        known = [(n, families.named(family)) for n, family in needles(project)]
+        self._needles = [(n, family) for n, family in known if family.id in asked]
+        self._homes = any(families.named(each).homes for each in asked)
         wanted = [needle.encode() for needle, _ in self._needles]
         self._bytes = [*wanted, _ANY_HOME] if self._homes else wanted
         self._lacking = project.search.lacking(self._bytes)
@@ -194,11 +195,11 @@ class _Held:
         if not any(each in data for each in self._bytes):
             return False
         text = data.decode("utf-8", "replace")
-        own = ADAPTS.get(self._project.port_of(path))  # which its port may name
+        own, places = self._project.own_port(path), self._project.places
         for needle, family in self._needles:
-            if family == own:
+            if family is own:
                 continue
             lines = (line for line in text.splitlines() if needle in line)
-            if any(family != "container" or names_runtime(line, needle) for line in lines):
+            if any(family.counts(places, line, needle) for line in lines):
                 return True
-        return self._homes and any(True for _ in self._project.places.find(text))
+        return self._homes and any(True for _ in places.find(text))

@@ -22,7 +22,7 @@ from fleetmod.flow.platforms import EVERY
 from fleetmod.flow.texts import Values
 from fleetmod.host import manifest, python, shell
 from fleetmod.host.nature import Surroundings, is_dockerfile, surroundings, systems_of
-from fleetmod.host.scan import FAMILY, scan
+from fleetmod.host.scan import RULE, scan
 from fleetmod.host.tools import Tool, load_tools
 from fleetmod.importers import is_entry
 from fleetmod.migrate import difference
@@ -181,7 +181,7 @@ def extend(project: Project, plan: Plan, globs: tuple[str, ...] = ()) -> Plan:
             changes[path] = replace(changes[path], edits=edits)
         else:
             changes[path] = FileChange(path, result.sha256, result.edits)
-    findings = tuple(f for result in results for f in result.findings if f.family == FAMILY)
+    findings = tuple(f for result in results for f in result.findings if f.rule == RULE)
     refused = sum(f.action == REFUSE for f in findings)
     notes = (f"{refused} call(s) of host-bound tools stay as they are",) if refused else ()
     return Plan(

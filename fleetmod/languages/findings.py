@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from fleetmod import families
+from fleetmod.families.homes import HOMES
+from fleetmod.families.launchctl import LAUNCHCTL
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, Finding, digest_of
 from fleetmod.places import HOME, HomePath, Places
 from fleetmod.project import PORTABLE_RULES
 from fleetmod.syntax.source import Text
 from fleetmod.testfiles import is_test
 
-HOME_FAMILY, PROCESS_FAMILY = "home", "process"
+HOME_FAMILY, PROCESS_FAMILY = HOMES.id, LAUNCHCTL.id
 TOOL = "launchctl"
 TEST_DATA = (
     "test data, whose expected result may be spelled elsewhere; move both to a neutral home such "
@@ -76,9 +79,9 @@ class Result:
         text = " ".join(self.data[first:last].decode("utf-8", "replace").split())
         self.findings.append(
             Finding(
-                rule=f"{self.kind}-{'home' if family == HOME_FAMILY else TOOL}",
+                rule=f"{self.kind}-{'home' if families.named(family).homes else TOOL}",
                 family=family,
-                cls="path" if family == HOME_FAMILY else "call",
+                cls="path" if families.named(family).homes else "call",
                 path=self.path,
                 start=start,
                 end=end,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from fleetmod import families
 from fleetmod.filekinds import language_of
 from fleetmod.gates.check import FAILED, PASSED, UNPROVEN_VERDICT, Verdict
 from fleetmod.host.nature import NOTHING, platform_of_file
-from fleetmod.languages.findings import PROCESS_FAMILY
 from fleetmod.languages.launchctl import LAUNCHCTL
 from fleetmod.languages.plan import problems, scan_repository, table
 from fleetmod.model import EXEMPT
@@ -28,7 +28,7 @@ def verdict(project: Project) -> Verdict:
         f.path
         for r in results
         for f in r.findings
-        if f.family == PROCESS_FAMILY and f.action == EXEMPT and not f.suppressed
+        if families.of(f).services and f.action == EXEMPT and not f.suppressed
         if language_of(f.path, r.data) in ("shell", "python")
         if platform_of_file(f.path, LAUNCHCTL, NOTHING)
     }

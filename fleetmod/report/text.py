@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from fleetmod import families
 from fleetmod.audit import Audit
 from fleetmod.gates.check import PASSED, Verdict
 from fleetmod.gates.not_looked_at import Group
@@ -19,7 +20,6 @@ from fleetmod.printed import lines as inert_lines
 from fleetmod.printed import one_line
 from fleetmod.report.console import make_console
 
-_FAMILIES = {"process": "process manager", "home": "home paths", "container": "containers"}
 _SHOWN = ("call", "display", "log", "path")
 _GREP_LINES = 5
 
@@ -85,7 +85,7 @@ def _print_by_package(
     ):
         table.add_column(column, justify="right")
     for (family, package), group in sorted(groups.items()):
-        table.add_row(_FAMILIES.get(family, family), escape(package), *_figures(group))
+        table.add_row(families.named(family).title or family, escape(package), *_figures(group))
     everything = [f for group in groups.values() for f in group]
     table.add_section()
     table.add_row("all", "", *_figures(everything))
@@ -281,4 +281,4 @@ def _failing(verdict: Verdict) -> Iterator[str]:
 
 def _acceptable(finding: Finding) -> bool:
     """Whether a directive of TypeScript can accept it, and its own reason does not say so."""
-    return finding.action == REFUSE and finding.family in _FAMILIES and finding.rule != GREP.id
+    return finding.action == REFUSE and families.of(finding).phase != "" and finding.rule != GREP.id

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleetmod import families
 from fleetmod.audit import audit
 from fleetmod.errors import FleetmodError
 from fleetmod.fleet.rehearse.model import Node
@@ -158,7 +159,7 @@ def _problems(project: Project) -> tuple[str, ...]:
 
 def _launchd_findings(project: Project) -> int:
     findings = audit(project).findings
-    return sum(f.family == "process" and f.action != EXEMPT for f in findings)
+    return sum(families.of(f).port == PROCESS_MANAGER and f.action != EXEMPT for f in findings)
 
 
 def _has_dependencies(root: Path, paths: tuple[str, ...]) -> bool:

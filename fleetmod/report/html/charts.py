@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fleetmod.grepped import PHASES
+from fleetmod import families
 from fleetmod.model import Finding
 from fleetmod.trend import Point
 
-FAMILIES = {"process": "process manager", "home": "home paths", "container": "containers"}
 _TICKS = 4
 
 
@@ -65,10 +64,10 @@ def by_package(findings: Sequence[tuple[str, Finding]]) -> tuple[Bar, ...]:
     for package, counted in counts.items():
         left = 0.0
         segments = []
-        for family in FAMILIES:
-            if counted[family]:
-                width = round(100 * counted[family] / longest, 2)
-                segments.append(Segment(family, counted[family], round(left, 2), width))
+        for family in families.every():
+            if number := counted[family.id]:
+                width = round(100 * number / longest, 2)
+                segments.append(Segment(family.id, number, round(left, 2), width))
                 left += width
         bars.append(Bar(package, counted.total(), tuple(segments)))
     return tuple(sorted(bars, key=lambda bar: (-bar.total, bar.name)))
@@ -82,13 +81,13 @@ def burn_down(points: Sequence[Point]) -> BurnDown | None:
     step = _step(most)
     top = max(step * -(-most // step), step)
     lines = []
-    for phase, family in PHASES.items():
-        if any(family in point.debt for point in points):
+    for family in families.every():
+        if any(family.id in point.debt for point in points):
             placed = tuple(
                 (_percent(n, len(points) - 1), _percent(top - c, top), c)
-                for n, c in enumerate(point.debt.get(family, 0) for point in points)
+                for n, c in enumerate(point.debt.get(family.id, 0) for point in points)
             )
-            lines.append(Line(phase, family, FAMILIES[family], placed))
+            lines.append(Line(family.phase, family.id, family.title, placed))
     ticks = tuple((count, _percent(top - count, top)) for count in range(0, top + 1, step))
     return BurnDown(tuple(lines), ticks, points[0].date[:10], points[-1].date[:10] or "now")
 

@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from fleetmod import __version__
+from fleetmod import __version__, families
 from fleetmod.report.html import charts, view
 from fleetmod.report.report import Report
 from fleetmod.report.text import package_of
@@ -46,12 +46,12 @@ def render(report: Report) -> str:
 
 def trend_page(name: str, points: Sequence[Point]) -> str:
     """The debt at commits of the past, as a chart and a table."""
-    families = [f for f in charts.FAMILIES if any(f in p.debt for p in points)]
+    shown = [f.id for f in families.every() if any(f.id in p.debt for p in points)]
     return _page(
         "trend.html",
         name=name,
         points=points,
-        shown=families,
+        shown=shown,
         burn_down=charts.burn_down(points),
     )
 
@@ -72,7 +72,7 @@ def _page(template: str, **values: Any) -> str:
         _environment()
         .get_template(template)
         .render(
-            families=charts.FAMILIES,
+            families={family.id: family.title for family in families.every()},
             style=Markup(_read("style.css")),  # our own files, which hold no `</`
             script=Markup(script),
             script_hash=digest,

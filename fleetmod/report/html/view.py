@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote
 
+from fleetmod import families
 from fleetmod.edits import render
-from fleetmod.gates.check import TITLES
-from fleetmod.grepped import PHASES
 from fleetmod.model import REFUSE, REWRITE, Finding, is_debt
 from fleetmod.report.report import Entry, Report
 from fleetmod.report.text import package_of
@@ -93,12 +92,13 @@ def link(report: Report, path: str, line: int) -> str:
 
 def phases(report: Report) -> Iterator[Phase]:
     verdicts = {v.phase: v.verdict for v in report.verdicts}
-    for phase, family in PHASES.items():
+    for family in families.every():
+        phase = family.phase
         if verdicts and phase not in verdicts:
             continue
-        debt = [e.finding for e in report.debt if e.finding.family == family]
+        debt = [e.finding for e in report.debt if families.of(e.finding) is family]
         by_hand = sum(f.action == REFUSE for f in debt)
-        yield Phase(phase, family, TITLES[phase], len(debt), by_hand, verdicts.get(phase, ""))
+        yield Phase(phase, family.id, family.proves, len(debt), by_hand, verdicts.get(phase, ""))
 
 
 def _diff(before: bytes, after: bytes) -> Iterator[tuple[str, str, str]]:
