@@ -1,4 +1,4 @@
-"""A family is one file and its rules: audit, gate, reports and `explain` know it from the registry."""
+"""A family is one file and its rules: audit, gate, reports and `explain` ask the registry."""
 
 from __future__ import annotations
 
