@@ -44,7 +44,12 @@ class Analysis:
         self.source, self.settings = source, settings
         self.scopes = Scopes(source)
         packages = specifiers(source, settings.packages, settings.inlined.get(source.path))
-        self.draft = Draft(self.scopes, Style(source), packages, settings.unearned)
+        self.draft = Draft(
+            self.scopes,
+            Style(source, source.path in settings.required),
+            packages,
+            settings.unearned,
+        )
 
     @cached_property
     def roles(self) -> Roles:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from fleetmod.errors import FleetmodError
-from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT, language_of, suffix
+from fleetmod.filekinds import CODE, language_of, suffix
 from fleetmod.regex import lazy
 from fleetmod.workspace.config import parse_config
 from fleetmod.workspace.schema import FILE
@@ -27,7 +27,7 @@ GENERATED = tuple(
     "cilium-policies.yaml cilium-values.yaml cilium-migration-values.yaml "
     "cilium-load-balancer.yaml flannel-to-cilium-runbook.md".split()
 )
-_CODE = frozenset((*TYPESCRIPT, *JAVASCRIPT))
+_CODE = frozenset(CODE)
 _LANGUAGES = ("shell", "python", "plist")
 # the members of each JSON document; one with another member is somebody else's
 _COMMON = frozenset(("format", "version", "tool"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from fleetmod import families
 from fleetmod.artefacts import by_people
-from fleetmod.filekinds import is_typescript, suffix
+from fleetmod.filekinds import is_code, suffix
 from fleetmod.grepped import grep, needles, unexplained, with_lines, words_beside
 from fleetmod.model import FileResult, Finding
 from fleetmod.project import Project, Sources, read_sources
@@ -80,7 +80,7 @@ def audit(
     greps = grep(project)
     lines = unexplained(project, greps, results) if project.whole else []
     results = with_lines(project, sources, results, lines) if project.whole else results
-    typescript = sum(is_typescript(p) for p in sources.discovered)
+    typescript = sum(is_code(p) for p in sources.discovered)
     return Audit(
         results=tuple(results),
         texts=_texts(project, greps),
@@ -104,7 +104,7 @@ def _texts(project: Project, greps: Mapping[str, tuple[Hit, ...]]) -> tuple[Text
 
 def _others(project: Project, sources: Sources) -> tuple[OtherCount, ...]:
     """Lines with the same needles in every other kind of file that people wrote."""
-    others = [p for p in sources.discovered if not is_typescript(p)]
+    others = [p for p in sources.discovered if not is_code(p)]
     wanted = needles(project)
     needed = [n.encode() for n, _ in wanted]
     hits = candidates(project.root, others, needed, sources.search).hits

@@ -41,6 +41,7 @@ _PER_FILE = (
     "tests",
     "kept",
     "inlined",
+    "required",
 )
 _MOST = 1 << 28  # bytes; hundreds of times what a big repository needs
 _BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
@@ -116,6 +117,7 @@ class Keys:
             path in self._settings.isolated,
             path in self._settings.tests,
             self._settings.inlined.get(path),
+            path in self._settings.required,
         ]
         if path in self._settings.elsewhere:
             own.append([repr(self._settings.elsewhere[path])])

@@ -11,7 +11,7 @@ from fleetmod.audit import Audit
 from fleetmod.baseline import FILE, Baseline, Compared, StableId, compare, parse_baseline
 from fleetmod.edits import render
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.lower.specifier import specifiers
 from fleetmod.model import REWRITE, Edit, FileResult, Finding, digest_of
@@ -80,7 +80,7 @@ def check(
     compared = against_baseline(project, found, sources.contents, recorded, exists)
     unproven = [f"{path} cannot be read: {reason}" for path, reason in sources.unreadable]
     unproven += [line for result in results for line in result.unproven]
-    looked = [path for path in sources.discovered if is_typescript(path)]
+    looked = [path for path in sources.discovered if is_code(path)]
     marked = _marked(results, compared)
     return Checked(
         audit=Audit(marked, (), (), (), sources.unreadable, len(looked)),

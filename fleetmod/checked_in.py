@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from fleetmod.bounds import DEPTH, too_large
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.places import Places
 from fleetmod.regex import lazy
 from fleetmod.workspace.graph import ModuleGraph
@@ -95,5 +95,5 @@ class Spelled:
     def is_unseen(self, path: str) -> bool:
         """Whether nothing can be proven of a module."""
         if path not in self._unseen:
-            self._unseen[path] = is_typescript(path) and not_looked_at(path, self._read(path))
+            self._unseen[path] = is_code(path) and not_looked_at(path, self._read(path))
         return self._unseen[path]

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fleetmod import families
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, FileResult, Finding
 from fleetmod.project import Project, Sources
 from fleetmod.settings import Asked, Call, Elsewhere
@@ -133,7 +133,7 @@ class Everywhere:
         return replace(call, action=REFUSE, reason=_OUTSIDE)
 
     def _result(self, path: str) -> FileResult | None:
-        if path not in self._results and is_typescript(path):
+        if path not in self._results and is_code(path):
             self._results |= self._analyse([path])
         return self._results.get(path)
 
@@ -168,7 +168,7 @@ class Everywhere:
 
     def _asked_by(self, path: str) -> tuple[tuple[Asked, list[str]], ...]:
         if path not in self._tests:
-            opened = self._open(path, _PARTS) if is_typescript(path) else None
+            opened = self._open(path, _PARTS) if is_code(path) else None
             self._tests[path] = tuple(_asked(opened)) if opened is not None else ()
         return self._tests[path]
 

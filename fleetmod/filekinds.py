@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 from fleetmod.regex import lazy
 
 # the tree-sitter language of each suffix
 TYPESCRIPT = {".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx"}
 JAVASCRIPT = dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), "tsx")  # whose grammar holds all of it
+CODE = TYPESCRIPT | JAVASCRIPT  # what one engine reads
 _TYPESCRIPT = tuple(TYPESCRIPT)
+_JAVASCRIPT = tuple(JAVASCRIPT)
+_CODE = tuple(CODE)
+_LONG = 5000  # bytes; no person writes such a line
+# what compilers and bundlers put into what they make: tsc, esbuild, webpack, Rollup, Bun
+_BUILT = lazy(
+    rb"^//[#@] sourceMappingURL=|^(?:var|const) __(?:defProp|create|webpack_\w+)\b|^/\*{6}/"
+    rb"|^Object\.defineProperty\(exports, [\"']__esModule|^// @bun\b|@generated\b",
+    re.M,
+)
 _SHELLS = (".sh", ".bash", ".zsh", ".ksh", ".command")
 _STARTUP = frozenset(  # what shells read when they start: bash(1) and zsh(1), FILES
     ".profile .bash_profile .bash_login .bashrc .zprofile .zshenv .zshrc .zlogin".split()
@@ -24,6 +36,22 @@ def suffix(path: str) -> str:
 
 def is_typescript(path: str) -> bool:
     return path.endswith(_TYPESCRIPT)
+
+
+def is_javascript(path: str) -> bool:
+    return path.endswith(_JAVASCRIPT)
+
+
+def is_code(path: str) -> bool:
+    """Whether a file is TypeScript or JavaScript, which one engine reads."""
+    return path.endswith(_CODE)
+
+
+def is_built(path: str, data: bytes) -> bool:
+    """Whether a tool made a file of JavaScript out of another one."""
+    if not is_javascript(path):
+        return False
+    return _BUILT.search(data) is not None or max(map(len, data.split(b"\n"))) >= _LONG
 
 
 def may_be_script(path: str) -> bool:

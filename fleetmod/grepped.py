@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fleetmod import families
 from fleetmod.families.family import Family
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.model import EXEMPT, IGNORE, REFUSE, FileResult, Finding, digest_of
 from fleetmod.places import ROOT, VAULT
 from fleetmod.project import ADAPTER, GREP_RULE, Project, Sources
@@ -175,7 +175,7 @@ def _findings(
     from fleetmod.suppress import Suppressions, line_comments
     from fleetmod.syntax.source import Text, is_text, open_source
 
-    parsed = open_source(path, data) if is_typescript(path) and is_text(data) else None
+    parsed = open_source(path, data) if is_code(path) and is_text(data) else None
     source = parsed or Text(path, data)
     comments = None if parsed is not None else tuple(line_comments(source))
     suppressions = Suppressions(source, project.known_rules, comments)

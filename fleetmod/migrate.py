@@ -16,7 +16,7 @@ from fleetmod import families
 from fleetmod.edits import render
 from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.mocks import TRIGGERS, stale_mocks
 from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Finding, Need, Plan
@@ -248,7 +248,7 @@ def _stale_mocks(project: Project, sources: Sources, callers: dict[str, set[str]
     """Notes on the tests whose fakes the rewritten files, by their port, no longer meet."""
     if not any(callers.values()):
         return
-    tests = [p for p in sources.discovered if is_test(p) and is_typescript(p)]
+    tests = [p for p in sources.discovered if is_test(p) and is_code(p)]
     texts = {}
     for path in candidates(project.root, tests, TRIGGERS).hits:
         with suppress(OSError):  # a note less; what cannot be read is told elsewhere

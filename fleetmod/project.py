@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
@@ -16,7 +17,7 @@ from fleetmod.cache import Cache, open_cache
 from fleetmod.checked_in import DATA, READ
 from fleetmod.errors import FleetmodError
 from fleetmod.families.family import Family
-from fleetmod.filekinds import TYPESCRIPT, is_typescript
+from fleetmod.filekinds import CODE, is_built, is_code, is_javascript, is_typescript
 from fleetmod.literals import IDENTITY, Literals
 from fleetmod.mentions import mentions
 from fleetmod.model import IGNORE, FileResult
@@ -30,7 +31,8 @@ from fleetmod.workspace.config import Config, configured_above, load_config
 from fleetmod.workspace.discover import NAMELESS, WIDE, candidates, discover, is_wide, wide_texts
 from fleetmod.workspace.disk import is_folder, readable_name
 from fleetmod.workspace.globs import matcher
-from fleetmod.workspace.graph import CODE, ModuleGraph, read_graph
+from fleetmod.workspace.graph import CODE as MODULES
+from fleetmod.workspace.graph import ModuleGraph, read_graph
 from fleetmod.workspace.grep import grep_files
 from fleetmod.workspace.inlined import Inline, inline_of, installed
 from fleetmod.workspace.manifest import find_packages, owner, package_at
@@ -292,7 +294,7 @@ def read_sources(project: Project) -> Sources:
     search.begin([*triggers(project), *words, *outside, LFS])
     project.cache  # noqa: B018 (opened while git works)
     discovered = discover(project.root, project.config, search=search)
-    typescript = [p for p in discovered if is_typescript(p)]
+    typescript = [p for p in discovered if is_code(p)]
     texts, holds = triggers(project), looks_at(project)
     wide = wide_texts(project.root, typescript, texts)
     found = candidates(project.root, typescript, texts, search, holds, binary=True)
@@ -308,14 +310,17 @@ def read_sources(project: Project) -> Sources:
     ]
     unseen = []
     for path, why in found.unreadable:
-        if path in large:
+        if path in large and not is_javascript(path):  # no person writes so much of it
             with suppress(OSError):
                 unseen.append(_unseen(project.root, path, why))
     for path in found.hits:
         try:
-            contents[path] = (project.root / path).read_bytes()
+            data = (project.root / path).read_bytes()
         except OSError as error:
             unreadable.append((path, error.strerror or str(error)))
+            continue
+        if not is_built(path, data):
+            contents[path] = data
     beside = _read_beside(project, contents, discovered, search, large)
     settings = make_settings(project, contents, discovered, beside)
     return Sources(
@@ -329,11 +334,11 @@ def empty_folders(project: Project) -> Iterator[tuple[str, str]]:
         if not is_folder(project.root / folder):
             yield folder, f"workspace.gate names it, and there is no such folder; correct {FILE}"
             continue
-        files = (path for kind in TYPESCRIPT for path in grep_files(project.root, folder, kind))
+        files = (path for kind in CODE for path in grep_files(project.root, folder, kind))
         if all(project.port_of(path) for path in files):
             yield (
                 folder,
-                "workspace.gate names it, and it holds no TypeScript but installed ports; name the "
+                "workspace.gate names it, and it holds no code but installed ports; name the "
                 f"folders of the code in {FILE}",
             )
 
@@ -351,7 +356,8 @@ def with_contents(project: Project, sources: Sources, contents: Mapping[str, byt
     """Sources with other contents of some files; `sources` where they have these."""
     if all(sources.contents.get(path) == data for path, data in contents.items()):
         return sources
-    every = {**sources.contents, **contents}
+    written = {path: data for path, data in contents.items() if not is_built(path, data)}
+    every = {**sources.contents, **written}
     discovered = tuple(sorted({*sources.discovered, *contents}))
     large = frozenset(result.path for result in sources.unseen)
     beside = _read_beside(project, every, discovered, sources.search, large)
@@ -372,7 +378,7 @@ def _unseen(root: Path, path: str, why: str) -> FileResult:
 
 def is_asked_for(path: str) -> bool:
     """Whether any analysis reads a file's content: code, data, what a test may read."""
-    return path.endswith((*CODE, *DATA, *READ)) or is_test(path)
+    return path.endswith((*MODULES, *DATA, *READ)) or is_test(path)
 
 
 def triggers(project: Project) -> list[bytes]:
@@ -399,7 +405,7 @@ def looks_at(project: Project) -> Callable[[bytes], bool]:
 def texts_read(project: Project, discovered: Sequence[str], search: Search) -> dict[str, str]:
     """The texts of the files without TypeScript that spell a configured home."""
     homes = [f"/{top}/{u}".encode() for top in ("Users", "home") for u in project.places.users]
-    read = [path for path in discovered if is_data(path) and not is_typescript(path)]
+    read = [path for path in discovered if is_data(path) and not is_code(path)]
     return {
         path: project.read(path).decode("utf-8", "replace")
         for path in candidates(project.root, read, homes, search).hits
@@ -430,7 +436,7 @@ def _read_beside(
         text = by_people(path, project.read(path)).decode("utf-8", "replace")
         if mentions(text, project.places):
             data[path] = text
-    typescript = [path for path in discovered if is_typescript(path) and path not in contents]
+    typescript = [path for path in discovered if is_code(path) and path not in contents]
     others = candidates(project.root, [*filter(is_test, typescript)], needles, search).hits
     code = [path for path in typescript if not is_test(path)]
     migrated = candidates(project.root, code, [IDENTITY], search).hits
@@ -469,15 +475,18 @@ def make_settings(
             family: frozenset(filter(own, contents)) for family, own in project.own_adapters.items()
         },
         addresses=project.config.container.vm_addresses,
-        isolated=frozenset(p for p in contents if not is_test(p) and _is_isolated(project, p)),
+        isolated=frozenset(
+            p for p in contents if is_typescript(p) and not is_test(p) and _is_isolated(project, p)
+        ),
         known_rules=project.known_rules,
         inlined=_inlined(project, contents),
+        required=frozenset(path for path in contents if _is_required(project, path)),
     )
     if beside is None:
         return settings
 
     def named(names: Sequence[str]) -> dict[str, bytes]:
-        ours = [path for path in discovered if settings.is_test(path) and is_typescript(path)]
+        ours = [path for path in discovered if settings.is_test(path) and is_code(path)]
         needles = [name.encode() for name in names]
         found = candidates(project.root, ours, needles, project.search).hits
         return {path: code.get(path) or project.read(path) for path in found}
@@ -492,6 +501,15 @@ def _inlined(project: Project, paths: Iterable[str]) -> dict[str, tuple[str, str
     """Where the ports of published packages stand, for each file of one."""
     found = {path: project.inline_of(path) for path in paths}
     return {path: (each.folder, each.ending) for path, each in found.items() if each is not None}
+
+
+def _is_required(project: Project, path: str) -> bool:
+    """Whether Node loads a file of JavaScript as a CommonJS module (nodejs.org/api/packages.html,
+    "Determining module system")."""
+    if not is_javascript(path) or path.endswith(".mjs"):
+        return False
+    info = None if path.endswith(".cjs") else owner(project.root, path)
+    return info is None or json.loads(info.text).get("type") != "module"
 
 
 def _is_isolated(project: Project, path: str) -> bool:

@@ -13,7 +13,7 @@ TYPE_CHECKING = False  # typing takes as long to import as the files to read
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CODE = (".ts", ".tsx", ".mts", ".cts")
+_CODE = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 _DIRECTIVE = b"fleetmod-ignore"
 # UTF-16, and what git-lfs has in place of a content, tell nothing
 _NO_TEXT = (b"\xff\xfe", b"\xfe\xff", b"version https://git-lfs.")

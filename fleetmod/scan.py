@@ -15,7 +15,7 @@ from fleetmod.checked_in import Spelled, checks
 from fleetmod.earned import unearned
 from fleetmod.elsewhere import Everywhere
 from fleetmod.fates import Fate
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.literals import Literals
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
 from fleetmod.project import (
@@ -126,7 +126,7 @@ def scan_some(
     holds, unreadable = looks_at(project), set(unseen)
     paths = select(project.root, project.config, contents)
     held = {}
-    for path in filter(is_typescript, paths):
+    for path in filter(is_code, paths):
         if why := not_the_text(project, path, contents[path]):
             unreadable.add((readable_name(path), why))
         elif holds(contents[path]):

@@ -60,7 +60,8 @@ class Settings:
     speak of that; `unearned` are the ports that are not installed, and why; `kept` are the homes
     that a file compares with others, which keep them, each with the reason, by the path of the
     file; `inlined` is where the ports of a file's package stand in one file each, and the ending of
-    an import there, by the path of the file."""
+    an import there, by the path of the file; `required` are the files of JavaScript that Node loads
+    as CommonJS modules."""
 
     places: Places
     packages: dict[str, str]
@@ -81,6 +82,7 @@ class Settings:
     unearned: Mapping[str, str] = field(default_factory=dict)
     inlined: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
 
     def is_test(self, path: str) -> bool:
         """Whether a file is a test, a mock or test data, by its name or by its use."""

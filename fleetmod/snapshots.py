@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fleetmod import families
-from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT, suffix
+from fleetmod.filekinds import CODE, suffix
 from fleetmod.literals import Literals
 from fleetmod.model import REWRITE, Finding
 from fleetmod.places import Places
@@ -24,7 +24,7 @@ from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import candidates
 
 _FOLDER = "__snapshots__/"
-_CODE = (*TYPESCRIPT, *JAVASCRIPT)
+_CODE = tuple(CODE)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fleetmod.baseline import FILE as BASELINE
 from fleetmod.errors import FleetmodError
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.project import Project, is_asked_for, looks_at, open_project
 from fleetmod.workspace.config import FILE as CONFIG
 from fleetmod.workspace.config import load_config
@@ -72,7 +72,7 @@ def staged(root: Path, places: Sequence[str] | None = None) -> Iterator[Staged]:
             copy.show({**first, **rules}, reader)
         project = open_project(copy.folder, cached=True, origin=root)
         holds = looks_at(project)
-        if any(is_typescript(path) and holds(data) for path, data in contents.items()):
+        if any(is_code(path) and holds(data) for path, data in contents.items()):
             copy.show(entries, reader, lenient=True)  # what an audit asks of other files
         yield Staged(project, contents, lambda path: path in entries)
 

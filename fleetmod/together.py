@@ -17,7 +17,7 @@ from fleetmod.cache import digest
 from fleetmod.checked_in import DATA, READ, READERS, not_looked_at
 from fleetmod.checked_in import names as names_file
 from fleetmod.fates import FOLLOW, NEUTRAL, STAY, Facts, Fate, judge, lies_in
-from fleetmod.filekinds import is_typescript, suffix
+from fleetmod.filekinds import is_code, suffix
 from fleetmod.literals import Literals
 from fleetmod.mentions import COMPARED, mentions, renamed
 from fleetmod.model import Edit
@@ -73,7 +73,7 @@ class Fates(Mapping[str, Fate]):
         self._kept: dict[frozenset[str], str] = {}
 
     def __getitem__(self, path: str) -> Fate:
-        if not self._is_test(path) or not is_typescript(path):
+        if not self._is_test(path) or not is_code(path):
             raise KeyError(path)
         group = self.group(path)
         if group not in self._fates:
@@ -81,7 +81,7 @@ class Fates(Mapping[str, Fate]):
         return self._fates[group]
 
     def __iter__(self) -> Iterator[str]:
-        return (path for path in self._contents if self._is_test(path) and is_typescript(path))
+        return (path for path in self._contents if self._is_test(path) and is_code(path))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -155,7 +155,7 @@ class Fates(Mapping[str, Fate]):
 
     @cached_property
     def _tests(self) -> frozenset[str]:
-        return frozenset(p for p in self._discovered if self._is_test(p) and is_typescript(p))
+        return frozenset(p for p in self._discovered if self._is_test(p) and is_code(p))
 
     @cached_property
     def _naming(self) -> dict[str, list[str]]:
@@ -213,7 +213,7 @@ class Fates(Mapping[str, Fate]):
     def following(self, path: str) -> Iterator[str]:
         """The tests that expect a home which a file of code spells."""
         for test in self._members:
-            follows = is_typescript(test) and self[test].kind == FOLLOW
+            follows = is_code(test) and self[test].kind == FOLLOW
             if follows and path in self.spelling(test):
                 yield test
 
@@ -260,7 +260,7 @@ class Fates(Mapping[str, Fate]):
         for path in reached:
             if not self._graph.is_whole(path):
                 return False
-            if self._is_test(path) and is_typescript(path) and _RUNS.search(self._bytes(path)):
+            if self._is_test(path) and is_code(path) and _RUNS.search(self._bytes(path)):
                 return False
         return True
 
@@ -354,4 +354,4 @@ def is_data(path: str) -> bool:
     """Whether a test may read a file: test data, or data of a program, no editor's or our own."""
     if path.startswith(".") or "/." in path or path == "fleetmod.toml":
         return False
-    return suffix(path) in (*DATA, *READ) or (is_test(path) and not is_typescript(path))
+    return suffix(path) in (*DATA, *READ) or (is_test(path) and not is_code(path))

@@ -12,7 +12,7 @@ from typing import Any
 from fleetmod import __version__
 from fleetmod.audit import audit
 from fleetmod.errors import FleetmodError
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.model import is_debt
 from fleetmod.past import past
 from fleetmod.project import Project, read_sources
@@ -56,9 +56,9 @@ def trend(
 def _point(project: Project, commit: Commit) -> Point:
     sources = read_sources(project)
     found = audit(project, sources=sources)
-    code = [path for path in sources.discovered if is_typescript(path)]
+    code = [path for path in sources.discovered if is_code(path)]
     pointers = candidates(project.root, code, [LFS], holds=is_pointer).hits
-    unread = [path for path, _ in found.unreadable if is_typescript(path)]
+    unread = [path for path, _ in found.unreadable if is_code(path)]
     debt = [finding for finding in found.findings if is_debt(finding)]
     return Point(
         commit=commit.sha,

@@ -206,7 +206,7 @@ def test_a_name_that_is_not_utf_8(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("folder", "says"),
-    [("nowhere", "there is no such folder"), ("docs", "no TypeScript but installed ports")],
+    [("nowhere", "there is no such folder"), ("docs", "no code but installed ports")],
 )
 def test_a_gate_that_looks_nowhere(tmp_path: Path, folder: str, says: str) -> None:
     toml = TOML.format("", "").replace('"packages"', f'"{folder}"')

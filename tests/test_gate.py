@@ -75,7 +75,7 @@ def test_installed_ports_prove_nothing(tmp_path: Path) -> None:
     found = verdict(root, "1a")
     assert found["verdict"] == "unproven"
     assert found["unproven"] == [
-        "packages cannot be read: workspace.gate names it, and it holds no TypeScript but "
+        "packages cannot be read: workspace.gate names it, and it holds no code but "
         "installed ports; name the folders of the code in fleetmod.toml"
     ]
 
@@ -86,7 +86,7 @@ def test_installed_ports_prove_nothing(tmp_path: Path) -> None:
         ("nowhere", "there is no such folder"),
         ("sr[c]", "there is no such folder"),
         ("src/*", "there is no such folder"),
-        ("docs", "holds no TypeScript"),
+        ("docs", "holds no code"),
     ],
 )
 def test_a_folder_that_proves_nothing(tmp_path: Path, gate: str, said: str) -> None:

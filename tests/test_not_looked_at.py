@@ -11,6 +11,7 @@ import pytest
 from tests.repo import commit, fleetmod, git, make
 from tests.test_reports import fits
 
+SOURCE_MAP = "//# sourceMappingURL=f.mjs.map\n"
 HOME = 'export const data = "/Users/sam/data";\n'
 TOML = """version = 1
 [workspace]
@@ -36,7 +37,7 @@ APART: dict[str, tuple[str, str]] = {
     "exclude": ("packages/app/old/c.ts", HOME),
     "vendored": ("vendor/d.ts", HOME),
     "generated": ("packages/app/src/e.d.ts", HOME),
-    "javascript": ("packages/app/src/f.mjs", HOME),
+    "built": ("packages/app/src/f.mjs", HOME + SOURCE_MAP),
     "component": ("packages/app/src/g.vue", f"<script>\n{HOME}</script>\n"),
     "upper-case": ("packages/app/src/H.TS", HOME),
     "adapters": ("packages/app/src/mine.ts", 'run("launchctl");\n'),
@@ -72,7 +73,8 @@ def test_what_holds_a_home_is_named(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", APART)
 def test_what_holds_nothing_is_counted(tmp_path: Path, kind: str) -> None:
     path, _ = APART[kind]
-    root = make(tmp_path / "r", {**FILES, path: "export {};\n"})
+    mark = SOURCE_MAP if kind == "built" else ""
+    root = make(tmp_path / "r", {**FILES, path: f"export {{}};\n{mark}"})
     assert apart(root) == {kind: (1, [])}
 
 
@@ -91,12 +93,12 @@ def test_typescript_in_utf_16_is_no_proof(tmp_path: Path, encoding: str) -> None
 
 
 def test_only_what_the_phase_looks_for_is_named(tmp_path: Path) -> None:
-    root = make(tmp_path / "r", {**FILES, "packages/app/src/f.js": HOME})
-    assert apart(root, "--phase", "1a") == {"javascript": (1, [])}
-    assert apart(root, "--phase", "1b") == {"javascript": (1, ["packages/app/src/f.js"])}
+    root = make(tmp_path / "r", {**FILES, "packages/app/src/f.vue": HOME})
+    assert apart(root, "--phase", "1a") == {"component": (1, [])}
+    assert apart(root, "--phase", "1b") == {"component": (1, ["packages/app/src/f.vue"])}
     stranger = HOME.replace("sam", "kim")
-    (root / "packages/app/src/f.js").write_text(stranger)
-    assert apart(root, "--phase", "1b") == {"javascript": (1, ["packages/app/src/f.js"])}
+    (root / "packages/app/src/f.vue").write_text(stranger)
+    assert apart(root, "--phase", "1b") == {"component": (1, ["packages/app/src/f.vue"])}
     assert apart(root, "--phase", "portable") == {}
 
 

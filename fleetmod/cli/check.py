@@ -107,7 +107,7 @@ def _read(project: Project, places: Sequence[str]) -> dict[str, bytes]:
     """Contents by path below the root, of folders what an audit and a gate look at below them;
     files that are gone, as in a deleting commit, are none. Raises FleetmodError for one that never
     was."""
-    from fleetmod.filekinds import is_typescript
+    from fleetmod.filekinds import is_code
     from fleetmod.workspace.discover import discover, looked_at
     from fleetmod.workspace.grep import grep_files
 
@@ -120,7 +120,7 @@ def _read(project: Project, places: Sequence[str]) -> dict[str, bytes]:
             below = [path for path in found if path.startswith(f"{place}/")]
             # the gate's grep reads what is excluded, too
             below += [path for path in grep_files(project.root, place) if not looks(path)]
-            contents |= {p: _content(project.root, p) for p in below if is_typescript(p)}
+            contents |= {p: _content(project.root, p) for p in below if is_code(p)}
             continue
         try:
             contents[place] = _content(project.root, place)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tree_sitter import Node
 
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.flow.loaded import Loaders
 from fleetmod.flow.siblings import Bound, Siblings
 from fleetmod.flow.texts import Values
@@ -56,7 +56,7 @@ def by_shape(
         except (OSError, RecursionError):
             return None
 
-    code = [path for path in texts if is_typescript(path) and not is_test(path)]
+    code = [path for path in texts if is_code(path) and not is_test(path)]
     found: dict[str, dict[str, str]] = {}
     for key, tool in tools.items():
         naming = sorted(path for path in code if tool.name in texts[path])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetmod import families
-from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT, is_typescript, suffix
+from fleetmod.filekinds import CODE, is_built, is_code, is_javascript, suffix
 from fleetmod.grepped import needles
 from fleetmod.project import Project
 from fleetmod.workspace.discover import UTF16 as UTF16_MARKS
@@ -20,21 +20,21 @@ from fleetmod.workspace.git import ask_git
 from fleetmod.workspace.tree_state import folders, inside
 
 _COMPONENTS = (".vue", ".svelte", ".astro", ".mdx")
-_CODE = frozenset((*TYPESCRIPT, *JAVASCRIPT, *_COMPONENTS))
+_CODE = frozenset((*CODE, *_COMPONENTS))
 _ANY_HOME = b"/Users/"
 
 SUBMODULE, NESTED, IGNORED = "submodule", "repository", "ignored"
 LINK, OUT = "link", "link-out"
-JS, COMPONENT, UPPER, UTF16 = "javascript", "component", "upper-case", "utf-16"
+BUILT, COMPONENT, UPPER, UTF16 = "built", "component", "upper-case", "utf-16"
 ADAPTER, GATE = "adapters", "gate"
 WHY = {
     Place.SCAN: "outside of workspace.scan",
     Place.EXCLUDED: "matched by workspace.exclude",
     Place.VENDORED: "in node_modules, vendor, third_party or _generated",
     Place.GENERATED: "generated, by their names (.d.ts, .min.js, .generated.ts)",
-    JS: "JavaScript, which these phases do not analyse; `--phase host,portable` reads it",
+    BUILT: "JavaScript that a compiler or a bundler made",
     COMPONENT: "Vue, Svelte, Astro or MDX, which is not analysed",
-    UPPER: "TypeScript with a suffix in upper case, which is not looked for",
+    UPPER: "code with a suffix in upper case, which is not looked for",
     UTF16: "UTF-16, which is not analysed; save it as UTF-8",
     ADAPTER: "adapters of the repository's own",
     GATE: "where the syntax tree looks and no grep does, outside of workspace.gate",
@@ -122,14 +122,14 @@ def _kinds(project: Project) -> Iterator[tuple[str, str]]:
             continue
         if apart := place(path):
             yield apart, path
-        elif kind in JAVASCRIPT:
-            yield JS, path
         elif kind in _COMPONENTS:
             yield COMPONENT, path
-        elif not is_typescript(path):
+        elif not is_code(path):
             yield UPPER, path
         elif _is_wide(project, path):
             yield UTF16, path
+        elif is_javascript(path) and is_built(path, project.read(path)):
+            yield BUILT, path
         elif any(own(path) for own in project.own_adapters.values()):
             yield ADAPTER, path
         elif not inside(path, gate):

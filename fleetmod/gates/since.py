@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fleetmod.audit import Audit
 from fleetmod.errors import FleetmodError
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.gates.check import FAILED, PASSED, UNPROVEN_VERDICT, Verdict
 from fleetmod.model import Finding
 from fleetmod.past import past
@@ -130,8 +130,8 @@ def _moved_out(project: Project, sha: str, past: Config) -> Iterator[str]:
         )
     before, after = looked_at(past), looked_at(project.config)
     for old, new in zip(listed[1::3], listed[2::3], strict=True):
-        seen = is_typescript(old) and before(old)
-        if seen and not (is_typescript(new) and after(new)):
+        seen = is_code(old) and before(old)
+        if seen and not (is_code(new) and after(new)):
             yield f"{old} is {new} now, which is not looked at"
 
 

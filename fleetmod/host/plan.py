@@ -10,8 +10,9 @@ from functools import cache
 from fleetmod.bounds import DEPTH
 from fleetmod.edits import render
 from fleetmod.filekinds import (
+    CODE,
     JAVASCRIPT,
-    TYPESCRIPT,
+    is_built,
     is_typescript,
     language_of,
     may_be_script,
@@ -34,14 +35,12 @@ from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.manifest import owner
 
-CODE = TYPESCRIPT | JAVASCRIPT
 SCRIPTS = {"shell": shell.scan, "python": python.scan, "manifest": manifest.scan}
 
 _RUNNERS = (
     *(b"child_process", b"execa", b"cross-spawn", b"shelljs", b"zx", b"Bun", b'"bun"', b"'bun'"),
     *(b"Deno.", b"effect/platform"),
 )
-_BUNDLED = 5000  # bytes; no person writes such a line
 
 
 def tools_of(project: Project) -> dict[str, Tool]:
@@ -83,7 +82,7 @@ def scan_repository(
             unreadable.append(f"{path} cannot be read: {error.strerror or error}")
             continue
         kind = suffix(path)
-        if kind in JAVASCRIPT and not (runs_programs(data) and is_written(data)):
+        if kind in JAVASCRIPT and not (runs_programs(data) and not is_built(path, data)):
             continue
         if is_typescript(path) and not (runs_programs(data) or any(name in data for name in plain)):
             continue  # everyday words alone, where nothing is seen to run a program
@@ -138,11 +137,6 @@ def kind_of(path: str, data: bytes) -> str:
 def runs_programs(data: bytes) -> bool:
     """Whether a file names what runs child processes."""
     return any(name in data for name in _RUNNERS)
-
-
-def is_written(data: bytes) -> bool:
-    """Whether people wrote a file, and no bundler."""
-    return max(map(len, data.split(b"\n"))) < _BUNDLED
 
 
 def _systems(project: Project, discovered: Sequence[str]) -> dict[str, frozenset[str]]:

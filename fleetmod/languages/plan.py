@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 from fleetmod.artefacts import by_people
-from fleetmod.filekinds import is_typescript, language_of
+from fleetmod.filekinds import is_code, language_of
 from fleetmod.languages.findings import TOOL, Context, Result
 from fleetmod.languages.scan import scan
 from fleetmod.model import EXEMPT, REFUSE, FileChange, Plan
@@ -35,7 +35,7 @@ def scan_repository(
     paths = [
         path
         for path in discovered
-        if not (is_typescript(path) or project.is_setting(path) or project.port_of(path))
+        if not (is_code(path) or project.is_setting(path) or project.port_of(path))
     ]
     if globs:
         paths = list(filter(matcher(globs), paths))

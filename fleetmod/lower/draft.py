@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,11 +12,43 @@ from fleetmod.lower.runtime import elsewhere
 from fleetmod.lower.style import Style
 from fleetmod.model import Edit, Need
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import STATEMENTS, code_end
+from fleetmod.syntax.source import STATEMENTS, Source, code_end, parts
 
 # what may end without a semicolon, by a line's end alone
 _MAY_END_OPEN = ("do_statement", "import_statement", "export_statement", "type_alias_declaration")
 PROCESS, IDENTITY, CONTAINER = "process-manager", "node-identity", "container-runtime"
+
+
+def required(source: Source, package: str) -> Iterator[Node]:
+    """Each pattern `{ … }` at the top of a file that takes names from a package by `require`."""
+    for statement in source.root.named_children:
+        if statement.type not in ("lexical_declaration", "variable_declaration"):
+            continue
+        for declared in statement.named_children:
+            pattern, value = (declared.child_by_field_name(field) for field in ("name", "value"))
+            if pattern is None or value is None or pattern.type != "object_pattern":
+                continue
+            if any(each.type == "rest_pattern" for each in pattern.named_children):
+                continue  # nothing may stand behind it
+            function, given = (
+                value.child_by_field_name("function"),
+                parts(value.child_by_field_name("arguments")),
+            )
+            if function is None or source.text(function) != "require" or len(given) != 1:
+                continue
+            if source.text(given[0])[1:-1] == package:
+                yield pattern
+
+
+def names_of(pattern: Node, source: Source) -> Iterator[tuple[str, str]]:
+    """The local names of a pattern `{ a, b: c }`, each with the field that it is taken from."""
+    for each in pattern.named_children:
+        if each.type == "shorthand_property_identifier_pattern":
+            yield source.text(each), source.text(each)
+        elif each.type == "pair_pattern":
+            key, value = (each.child_by_field_name(field) for field in ("key", "value"))
+            if key is not None and value is not None and value.type == "identifier":
+                yield source.text(value), source.text(key)
 
 
 class Refused(Exception):
@@ -80,20 +112,22 @@ class Draft:
         """The name under which the file already imports it."""
         if self.packages[need.package].encode() not in self.scopes.source.data:
             return ""
+        source = self.scopes.source
+        for found in required(source, self.packages[need.package]):
+            for local, name in names_of(found, source):
+                if name == need.name:
+                    return local
         for binding in self.scopes.bindings():
             if binding.kind != "import" or binding.name_node.parent is None:
                 continue
-            source = binding.declaration.child_by_field_name("source")
-            if (
-                source is None
-                or self.scopes.source.text(source)[1:-1] != self.packages[need.package]
-            ):
+            module = binding.declaration.child_by_field_name("source")
+            if module is None or source.text(module)[1:-1] != self.packages[need.package]:
                 continue
             specifier = binding.name_node.parent
             if any(c.type == "type" for s in (specifier, binding.declaration) for c in s.children):
                 continue  # a type is no value
             original = specifier.child_by_field_name("name")
-            if original is not None and self.scopes.source.text(original) == need.name:
+            if original is not None and source.text(original) == need.name:
                 return binding.name
         return ""
 

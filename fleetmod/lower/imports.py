@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from tree_sitter import Node
 
-from fleetmod.lower.draft import Draft
+from fleetmod.lower.draft import Draft, names_of, required
 from fleetmod.model import Edit
 from fleetmod.regex import lazy
 from fleetmod.syntax.source import Source, code_end
@@ -53,7 +53,10 @@ def _missing(draft: Draft) -> set[tuple[str, str]]:
     for need, local in draft.needs.items():
         binding = next((b for b in draft.scopes.bindings([local]) if b.kind == "import"), None)
         if binding is None:
-            out.add((need.package, need.name))
+            local_names = required(draft.scopes.source, draft.packages[need.package])
+            known = (pair for found in local_names for pair in names_of(found, draft.scopes.source))
+            if (local, need.name) not in known:
+                out.add((need.package, need.name))
     return out
 
 
@@ -76,7 +79,8 @@ def _value_import(source: Source, package: str, deleted: list[Edit]) -> Node | N
         for named in source.captures("(named_imports) @n", statement).get("n", []):
             if named.named_children:
                 return named
-    return None
+    taken = (pattern for pattern in required(source, package) if pattern.named_children)
+    return next((each for each in taken if not _gone(each, deleted)), None)
 
 
 def _statements(source: Source) -> list[Node]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from fleetmod.filekinds import is_javascript
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 
@@ -11,6 +12,8 @@ BROWSER = (
     "browser code, which has no home folder and starts no service; get the value from the server"
 )
 DENO = "loads modules by URL, which finds no package of the workspace; pass the value in"
+
+SCRIPT = "loads and exports nothing, so what runs this file may know no modules; pass the value in"
 
 _HOOKS = lazy(r"\b(?:useState|useEffect|useRef|useMemo|useCallback|useReducer)\b")
 _BROWSER_MODULES = lazy(r"react-dom(?:/client)?$|preact|solid-js|svelte|vue$|@storybook/.*")
@@ -22,7 +25,23 @@ _NODE_ALONE = lazy(
     r"(?:node:)?(?:fs|child_process|net|tls|dgram|readline|worker_threads|cluster)(?:/.*)?|bun(?::.*)?"
 )
 _DENO_MODULES = lazy(r"(?:https?|jsr|npm):")
+_NODE = lazy(rb"\b(?:node|bun|tsx)\b")
 _GLOBALS = ("document", "window", "localStorage", "navigator")
+
+
+def _is_module(scopes: Scopes) -> bool:
+    """Whether a file of JavaScript is one of Node's: a browser's script, an Apple script or a
+    plug-in of an application is none."""
+    source = scopes.source
+    if source.of("import_statement", "export_statement"):
+        return True
+    head = source.data.partition(b"\n")[0]
+    if head.startswith(b"#!"):
+        return _NODE.search(head) is not None
+    calls = (call.child_by_field_name("function") for call in source.of("call_expression"))
+    if any(each is not None and source.text(each) == "require" for each in calls):
+        return True
+    return scopes.uses_global("module") or scopes.uses_global("exports")
 
 
 def elsewhere(scopes: Scopes) -> str:
@@ -47,6 +66,8 @@ def elsewhere(scopes: Scopes) -> str:
         shown = shown or name == "react"
     if ".stories." in source.path or (hooked and not node):
         return BROWSER
+    if is_javascript(source.path) and not _is_module(scopes):
+        return SCRIPT
     alone = alone or source.data.startswith(b"#!")
     # a page of a framework holds parts for either side
     if alone and not shown and not source.path.endswith((".tsx", ".jsx")):

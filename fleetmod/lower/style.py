@@ -14,9 +14,11 @@ _ESCAPE = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 
 @dataclass
 class Style:
-    """The habits of one file."""
+    """The habits of one file. `required` says that Node loads it as a CommonJS module, where the
+    file itself does not tell."""
 
     source: Source
+    required: bool = False
 
     @cached_property
     def quote(self) -> str:
@@ -42,7 +44,9 @@ class Style:
         """Whether the file loads modules by `require` and has no import or export of its own."""
         if self.source.of("import_statement", "export_statement"):
             return False
-        return bool(re.search(rb"\brequire\(|\bmodule\.exports\b|\bexports\.", self.source.data))
+        return self.required or bool(
+            re.search(rb"\brequire\(|\bmodule\.exports\b|\bexports\.", self.source.data)
+        )
 
     def string(self, text: str) -> str:
         """A string literal."""

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from fleetmod.edits import render
 from fleetmod.errors import FleetmodError
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.fixes import fix_of, not_alone
 from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.model import Edit, FileResult, Finding
@@ -77,7 +77,7 @@ class Folder:
             path = Path(unquote(parts.path)).resolve().relative_to(self.root).as_posix()
         except (ValueError, OSError):
             return None
-        return path if is_typescript(path) and self._matters(path) else None
+        return path if is_code(path) and self._matters(path) else None
 
     def scan(self, path: str, data: bytes, stop: Callable[[], bool] | None = None) -> FileResult:
         """The result of one file, with the lines that only a gate's grep finds; raises

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
-from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT
+from fleetmod.filekinds import CODE
 
 _IMPORTED_TYPE = re.compile(
     rb"(<\s*(?:typeof\s+)?)(import\s*\(\s*(?:\"[^\"\n]*\"|'[^'\n]*')\s*,?\s*\))"
@@ -189,7 +189,7 @@ def open_source(path: str, data: bytes) -> Source:
     The last ones are kept: several steps look at the same file.
     """
     suffix = path[path.rfind(".") :] if "." in path else ""
-    name = (TYPESCRIPT | JAVASCRIPT).get(suffix, "typescript")
+    name = CODE.get(suffix, "typescript")
     source = Source(path, data, name, parse(name, data))
     if source.root.has_error:
         source.tree, source._broken = _with_imported_types(source), None

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetmod.errors import FleetmodError
-from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT, suffix
+from fleetmod.filekinds import CODE, suffix
 from fleetmod.testfiles import is_test
 from fleetmod.verify.commands import TEST, TYPECHECK, Command
 from fleetmod.verify.compiler import Compiler, compilations
 from fleetmod.verify.outcome import Outcome
 from fleetmod.verify.packages import Package, package_of
 
-_CODE = (*TYPESCRIPT, *JAVASCRIPT)
+_CODE = tuple(CODE)
 _RUN = re.compile(
     r"(?:^|/)__tests__/|[._-](?:test|tests|spec|specs|e2e|vitest|jest|mocha|playwright|pw)\.[cm]?[jt]sx?$"
 )

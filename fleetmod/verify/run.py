@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fleetmod.apply import write
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.model import Plan
 from fleetmod.project import Project, read_sources
 from fleetmod.snapshots import left_behind
@@ -104,7 +104,7 @@ def verify(project: Project, plan: Plan, options: Options, say: Say = lambda _: 
     packages = read_packages(
         project.root, member_folders(project.root, project.config.workspace.packages)
     )
-    rewritten = tuple(c.path for c in plan.changes if c.sha256 and is_typescript(c.path))
+    rewritten = tuple(c.path for c in plan.changes if c.sha256 and is_code(c.path))
     commands = find_commands(project.root, packages, options.typecheck, options.test)
     manager = package_manager(project.root)
     managed = any(call.name == manager for command in commands for call in calls(command.line))

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fleetmod.filekinds import JAVASCRIPT, TYPESCRIPT
+from fleetmod.filekinds import CODE
 from fleetmod.verify.packages import Package, package_of, program
 from fleetmod.verify.preflight import ENVIRONMENT
 from fleetmod.verify.scripts import calls
 from fleetmod.workspace.managers import folders_above
 
-_CODE = (*TYPESCRIPT, *JAVASCRIPT)
+_CODE = tuple(CODE)
 _SECONDS = 600
 Problem = tuple[str, str, str]  # file, rule, message
 _FORMAT = "format"  # the rule of a formatter

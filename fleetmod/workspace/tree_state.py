@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.regex import lazy
 from fleetmod.workspace.discover import looked_at
 from fleetmod.workspace.disk import readable_name
@@ -43,7 +43,7 @@ def code_files(config: Config) -> Matters:
     def matters(path: str) -> bool:
         if path == FILE or inside(path, rules):
             return True
-        if is_typescript(path):
+        if is_code(path):
             return wanted(path) or (inside(path, gate) and "/node_modules/" not in f"/{path}")
         name = path.rpartition("/")[2]
         configures = name in ("package.json", "pnpm-workspace.yaml") or name.startswith("tsconfig")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.fleet.manifests.model import Cluster
 from fleetmod.fleet.network.declared import declared
@@ -27,7 +27,7 @@ def survey(project: Project) -> tuple[Cluster, Graph]:
     """
     cluster = load_cluster(project.root, project.config.cluster.manifests)
     discovered = discover(project.root, project.config)
-    typescript = [p for p in discovered if is_typescript(p) and not is_test(p)]
+    typescript = [p for p in discovered if is_code(p) and not is_test(p)]
     found: list[Use] = []
     unread = list(cluster.unread)
     reads: dict[str, dict[str, int]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fleetmod.errors import FleetmodError
-from fleetmod.filekinds import is_typescript
+from fleetmod.filekinds import is_code
 from fleetmod.fleet.blocks import Generated
 from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.fleet.manifests.model import Cluster
@@ -57,7 +57,7 @@ def redis_clients(project: Project) -> Iterator[redis_sites.Site]:
     paths = [
         path
         for path in discover(project.root, project.config)
-        if is_typescript(path) and not is_test(path)
+        if is_code(path) and not is_test(path)
     ]
     for path in candidates(project.root, paths, redis_sites.TRIGGERS).hits:
         data = (project.root / path).read_bytes()
