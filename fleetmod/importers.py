@@ -13,7 +13,7 @@ from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.json_edit import read_object, texts_of
 from fleetmod.workspace.managers import folders_above
-from fleetmod.workspace.manifest import PackageInfo
+from fleetmod.workspace.manifest import PackageInfo, owner
 from fleetmod.workspace.tsconfig import read_config, read_text
 from fleetmod.workspace.wiring import is_published
 
@@ -79,11 +79,18 @@ def _spans(pattern: str, inside: str) -> bool:
 
 
 def _only_tests(project: Project, path: str) -> bool:
-    """Whether what loads a file, itself loaded by nobody, is tests; somebody does."""
+    """Whether what loads a file, itself loaded by nobody, is tests; somebody does. A program that a
+    test loads, too, is one all the same: a manifest names it."""
     graph = project.graph
     above = [*graph.reaching(path)]
     ends = [each for each in above if not graph.importers(each)]
-    return bool(ends) and all(map(is_test, ends)) and all(map(graph.is_whole, above))
+    only = bool(ends) and all(map(is_test, ends)) and all(map(graph.is_whole, above))
+    return only and not any(_is_program(project, each) for each in above if not is_test(each))
+
+
+def _is_program(project: Project, path: str) -> bool:
+    of = owner(project.root, path)
+    return of is not None and is_entry(of, path)
 
 
 def _configures(owner: PackageInfo, path: str) -> bool:

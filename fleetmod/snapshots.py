@@ -25,6 +25,7 @@ from fleetmod.workspace.discover import candidates
 
 _FOLDER = "__snapshots__/"
 _CODE = tuple(CODE)
+_DISPLAYS = ("display", "container-display")  # what rewrites words that people read
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ class _Search:
         self.project, self.sources, self.made, self.findings = project, sources, made, findings
         self.places: Places = project.places
         self.triggers = {rule.id: rule.triggers for rule in project.rules}
+        # a call takes no words along: only what people read is expected anywhere
+        self.shown = {rule.id for rule in project.rules if rule.rewrite in _DISPLAYS}
         self.known = frozenset(sources.discovered)
 
     def found(self) -> Iterator[Left]:
@@ -173,10 +176,11 @@ class _Search:
                     yield family, path
                     break
         for family in sorted(found - homes):
-            rules = {f.rule for f in self.made[made] if families.of(f) is families.named(family)}
-            words = sorted({t for rule in rules for t in self.triggers.get(rule, ())})
-            if word := next((word for word in words if word in text), ""):
-                yield family, word
+            ours = [f for f in self.made[made] if families.of(f) is families.named(family)]
+            shown = [f for f in ours if f.rule in self.shown]
+            words = {t for f in shown for t in self.triggers[f.rule] if _shares(f.text, t, text)}
+            if words:
+                yield family, min(words)
 
     def _literals(self, made: str) -> frozenset[str]:
         held = self.sources.settings.production_literals
@@ -229,6 +233,17 @@ class _Search:
     def _folders(self) -> frozenset[str]:
         paths = (p for p in self.known if p.rpartition("/")[2] == "package.json")
         return frozenset({"", *(p.removesuffix("package.json") for p in paths)})
+
+
+def _shares(shown: str, tool: str, text: str) -> bool:
+    """Whether a text spells a tool with the word that what is shown has after it, else before it:
+    the tool's name alone may be of another text."""
+    words = [word.strip("\"'`.,:;()") for word in shown.split()]
+    at = next((index for index, word in enumerate(words) if word == tool), None)
+    if at is None:
+        return tool in text
+    near = words[at : at + 2] if at + 1 < len(words) else words[max(at - 1, 0) :]
+    return " ".join(near) in " ".join(text.split())
 
 
 def _strings(path: str, data: bytes) -> list[str]:

@@ -130,6 +130,31 @@ def test_what_is_published_depends_on_its_own_files(
     )
 
 
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"bin": {"acme": "src/cli.ts"}}, "dependencies"),
+        ({"bin": {"acme": "dist/cli.js"}}, "dependencies"),
+        ({"scripts": {"go": "bun src/cli.ts"}}, "dependencies"),
+        ({"exports": {"./*": "./src/*.ts"}}, "dependencies"),
+        ({}, "devDependencies"),  # nothing but the test loads it
+    ],
+)
+def test_a_program_that_a_test_loads_runs_all_the_same(
+    tmp_path: Path, fields: dict[str, object], field: str
+) -> None:
+    files = {
+        "package.json": json.dumps({"name": "acme", "private": True, **fields}),
+        "src/api.ts": CALL,
+        "src/cli.ts": 'export * from "./api.ts";\n',
+        "test/cli.test.ts": 'import "../src/cli.ts";\n',
+    }
+    root = repo(tmp_path, files)
+    migrated(root)
+    top = json.loads((root / "package.json").read_text())
+    assert [each for each in ("dependencies", "devDependencies") if each in top] == [field]
+
+
 def test_the_setting_is_one_of_two(tmp_path: Path) -> None:
     root = make(tmp_path / "r", {"fleetmod.toml": TOML + 'install = "never"\n'})
     ran = fleetmod(root, "audit")

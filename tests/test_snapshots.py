@@ -117,3 +117,28 @@ export async function go() {
         },
     )
     assert told.startswith(f"{snap}:1 still spells launchctl, and {APP}/src/go.ts asks the port")
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ('return "ask launchctl list";', "launchctl failed"),  # another text
+        ("", "launchctl failed"),  # the code shows no word of it
+        ("", "launchctl kickstart -k gui/501/com.acme.api"),  # a call has no words
+    ],
+)
+def test_words_are_told_only_of_code_that_showed_them(
+    tmp_path: Path, shown: str, expected: str
+) -> None:
+    code = f"""import {{ execSync }} from "node:child_process";
+export function go() {{
+  execSync("launchctl kickstart -k gui/501/com.acme.api");
+  {shown}
+}}
+"""
+    test = f"""import {{ expect, it }} from "vitest";
+import {{ go }} from "./go.ts";
+it("goes", () => {{ expect(go).toThrow("{expected}"); }});
+"""
+    files: dict[str, str | bytes] = {f"{APP}/src/go.ts": code, f"{APP}/src/a.test.ts": test}
+    assert notes(tmp_path, files) == []
