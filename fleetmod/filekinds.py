@@ -21,8 +21,10 @@ _BUILT = lazy(
     re.M,
 )
 _SHELLS = (".sh", ".bash", ".zsh", ".ksh", ".command")
-_STARTUP = frozenset(  # what shells read when they start: bash(1) and zsh(1), FILES
-    ".profile .bash_profile .bash_login .bashrc .zprofile .zshenv .zshrc .zlogin".split()
+STARTUP = (
+    frozenset(  # what shells read when they start (bash(1) and zsh(1), FILES), and direnv with bash
+        ".profile .bash_profile .bash_login .bashrc .zprofile .zshenv .zshrc .zlogin .envrc".split()
+    )
 )
 _SHEBANG = lazy(rb"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?|/\S*/)(?P<name>\w+)")
 _PYTHONS = (".py", ".pyi")
@@ -57,13 +59,13 @@ def is_built(path: str, data: bytes) -> bool:
 def may_be_script(path: str) -> bool:
     """Whether a file can be a shell or a Python script by its name; its first line may decide."""
     name = path.rpartition("/")[2].lower()
-    return "." not in name or name in _STARTUP or name.endswith((*_SHELLS, *_PYTHONS))
+    return "." not in name or name in STARTUP or name.endswith((*_SHELLS, *_PYTHONS))
 
 
 def language_of(path: str, data: bytes) -> str:
     """`shell`, `python`, `plist` or `other`, by suffix or by the first line."""
     name = path.rpartition("/")[2].lower()
-    if name.endswith(_SHELLS) or name in _STARTUP:
+    if name.endswith(_SHELLS) or name in STARTUP:
         return "shell"
     if name.endswith(_PYTHONS):
         return "python"

@@ -19,7 +19,7 @@ _HOME = lazy(
 )
 # what follows another folder's name: `acme-wiki`, `acme backup/x`, a value not known here
 _END = lazy(r"(?![\w.@+~\0-]| [\w(][^/\n\"'&|;<>]*/|/\.\.(?:/|$))")
-_DRIVE = lazy(r"(?:^|[^\w/])[A-Za-z]:$")
+_DRIVE = lazy(r"(?:^|[^\w/$])[A-Za-z]:$")
 _NAME = r"[A-Za-z0-9._-]*[A-Za-z0-9_-]"
 _USER = rf"(?P<user>\0(?![\w.\0-])|{_NAME}(?![\w-]))"  # a NUL is a value that is not known
 # macOS' disk tells no case, and no system counts slashes or `/./`
@@ -92,17 +92,18 @@ class Places:
     root: str = ""
     vault: str = ""
 
-    def find(self, text: str, before: str = "") -> Iterator[HomePath]:
+    def find(self, text: str, before: str = "", by_line: bool = True) -> Iterator[HomePath]:
         """Every home path of a text, left to right; a NUL in it is a value that is not known.
 
-        `before` is what the program puts in front of the text.
+        `before` is what the program puts in front of the text. Without `by_line`, the caller tells
+        by a syntax tree whether a command or a label in front of a path names another host.
         """
         whole, size = before + text, len(before)
-        every = (*self._homes(whole, size), *self._others(whole, size))
+        every = (*self._homes(whole, size, by_line), *self._others(whole, size))
         for path in sorted(every, key=lambda path: path.start):
             yield replace(path, start=path.start - size, end=path.end - size)
 
-    def _homes(self, text: str, first: int) -> Iterator[HomePath]:
+    def _homes(self, text: str, first: int, by_line: bool) -> Iterator[HomePath]:
         for match in _HOME.finditer(text, first):
             user, start = match["user"], match.start()
             if user in SHARED or _NEUTRAL.fullmatch(user):
@@ -111,7 +112,7 @@ class Places:
                 if match["home"].startswith("/Users/"):
                     yield HomePath(start, match.end(), "", user)
                 continue
-            if why := self._elsewhere(text, start):
+            if why := self._elsewhere(text, start, by_line):
                 yield HomePath(start, match.end(), "", user, why)
                 continue
             base, length = self._base(text, start, len(match["home"]))
@@ -145,17 +146,17 @@ class Places:
             for match in re.finditer(_ESCAPED.format(re.escape(user)), text):
                 yield _spelled(match, ENCODED)
 
-    def _elsewhere(self, text: str, start: int) -> str:
+    def _elsewhere(self, text: str, start: int, by_line: bool = True) -> str:
         """Why a home path behind these words is not this host's; empty when it is."""
         line = text[max(start - _BEFORE, 0) : start].rpartition("\n")[2]
         if _DRIVE.search(line):
             return ON_WINDOWS
-        if _on_line(_REMOTE, text, start):
+        if by_line and _on_line(_REMOTE, text, start):
             return FOREIGN
         if url := _URL.search(line):
             routed = url["scheme"] is None or _ROUTED.fullmatch(url["scheme"])
             return FOREIGN if routed and not _OPENED.search(line) else LABELLED
-        label = _LABEL.fullmatch(_last_word(line)) if line.endswith(":") else None
+        label = _LABEL.fullmatch(_last_word(line)) if by_line and line.endswith(":") else None
         if label is None:
             return ""
         elsewhere = _HOST.search(label["word"]) or _on_line(_TRANSFER, text, start)
@@ -211,6 +212,19 @@ class Places:
         literal = {ROOT: self.root, VAULT: self.vault}.get(base, "")
         match = _HOME.match(literal)
         return literal[match.end() :].strip("/") if match else ""
+
+    def of_another(self, text: str, start: int) -> str:
+        """The home at a place of a text, where it is of the other kind (`/home`, `/Users`) than the
+        root and the vault, or than another home in a text that tells of neither; "" else."""
+        match = _HOME.match(text, start)
+        if match is None:
+            return ""
+        own = {home.split("/")[1] for home in map(self.home_of, (self.root, self.vault)) if home}
+        if not own:
+            every = "|".join(map(re.escape, self.users))
+            spelled = {m[1] for m in re.finditer(rf"/(Users|home)/(?:{every})(?![\w-])", text)}
+            return match["home"] if len(spelled) > 1 else ""
+        return "" if match["home"].split("/")[1] in own else match["home"]
 
     def home_of(self, path: str) -> str:
         """The configured home that a path lies in; empty for none."""

@@ -57,7 +57,7 @@ def test_a_list_becomes_a_template() -> None:
 
 
 def test_a_list_of_a_home_elsewhere(root: Path) -> None:
-    for path in ("fleetmod.toml", "infra/api.plist"):
+    for path in ("fleetmod.toml", "infra/api.plist", "infra/run.sh", "infra/tool", "infra/main.py"):
         file = root / path
         file.write_text(file.read_text().replace("/Users/alice", "/home/alice"))
     commit(root)
@@ -124,8 +124,8 @@ def test_the_whole_way_on_a_repository(root: Path) -> None:
     )
     ran = fleetmod(root, "migrate", "--all-languages")
     assert ran.code == 0 and "rewrote 7 finding(s) in 4 file(s)" in ran.out, ran.out
-    assert (root / "infra/run.sh").read_text() == '#!/bin/bash\nexec "$HOME/bin/x"\n'
-    assert '"${ACME_ROOT:-$HOME/Code/acme}"' in (root / "infra/tool").read_text()
+    assert (root / "infra/run.sh").read_text() == '#!/bin/bash\nexec "${HOME:?}/bin/x"\n'
+    assert '"${ACME_ROOT:-${HOME:?}/Code/acme}"' in (root / "infra/tool").read_text()
     after = tree(root)
     assert fleetmod(root, "migrate", "--all-languages", "--allow-dirty").code == 0
     assert tree(root) == after

@@ -15,6 +15,7 @@ from fleetmod.model import EXEMPT, REWRITE
 from tests.languages import look, reasons, rewritten
 
 BASH = "#!/usr/bin/env bash\n"
+STRICT = "#!/bin/bash -eu\n"  # it stops where HOME is unset
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ BASH = "#!/usr/bin/env bash\n"
     ],
 )
 def test_a_path_in_its_quotes(before: str, after: str) -> None:
-    assert rewritten("a.sh", f"{BASH}{before}\n") == f"{BASH}{after}\n"
+    assert rewritten("a.sh", f"{STRICT}{before}\n") == f"{STRICT}{after}\n"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_the_home_of_another_host_is_no_debt(code: str) -> None:
 
 def test_a_root_of_the_script_s_own_is_not_read() -> None:
     text = f"{BASH}ACME_ROOT=$(pwd)\ncd /Users/alice/Code/acme\n"
-    assert 'cd "$HOME/Code/acme"' in rewritten("a.sh", text)
+    assert 'cd "${HOME:?}/Code/acme"' in rewritten("a.sh", text)
 
 
 def test_calls_of_launchctl_are_reported_unless_the_platform_is_asked() -> None:

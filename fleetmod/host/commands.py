@@ -28,6 +28,7 @@ _PREFIXES = {
     "timeout": ("-k", "-s"),
     "cross-env": (),
     "stdbuf": ("-i", "-o", "-e"),
+    "sshpass": ("-p", "-f", "-d", "-P"),
 }
 _SHELLS = ("sh", "bash", "zsh", "dash", "ksh", "su", "runuser")  # they take `-c TEXT`
 _FIND_RUNS = ("-exec", "-execdir", "-ok", "-okdir")  # find(1)
@@ -179,11 +180,37 @@ def programs(words: Words, depth: int = 3) -> Iterator[Program]:
             if name:
                 yield Program(name)
             return
-        takes, rest = _PREFIXES[name], rest[1:]
-        while rest and (word := rest[0]) is not None and _is_option(word, name):
-            if name == "command" and word in ("-v", "-V"):
-                return  # only asks
-            rest = rest[2 if word in takes else 1 :]
+        behind = _behind_prefix(rest, name)
+        if behind is None:
+            return
+        rest = rest[behind:]
+
+
+def program_at(words: Words) -> int | None:
+    """Where the program of a command stands, behind `sudo` and the like; None where there is none
+    or it is only known at run time."""
+    at = 0
+    while at < len(words):
+        match = _SYSTEM.fullmatch(words[at] or "")
+        if match is None:
+            return at if words[at] else None  # a program of a folder of its own
+        if match[1] not in _PREFIXES:
+            return at
+        behind = _behind_prefix(words[at:], match[1])
+        if behind is None:
+            return None
+        at += behind
+    return None
+
+
+def _behind_prefix(words: Words, name: str) -> int | None:
+    """Where the command behind a prefix begins; None for `command -v`, which only asks."""
+    takes, at = _PREFIXES[name], 1
+    while at < len(words) and (word := words[at]) is not None and _is_option(word, name):
+        if name == "command" and word in ("-v", "-V"):
+            return None
+        at += 2 if word in takes else 1
+    return at
 
 
 def _is_option(word: str, prefix: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +22,15 @@ TEST_DATA = (
     "test data, whose expected result may be spelled elsewhere; move both to a neutral home such "
     "as /Users/fixture"
 )
+_ANOTHER = (
+    "the root of fleetmod.toml, or another path of the file, lies in a home of the other kind "
+    "(/Users, /home); take it from a variable that each machine sets"
+)
+_SLASHES = (
+    "the slashes are escaped, so that a pattern holds the home; part the pattern by another sign, "
+    "such as `s|a|b|`, and put the home in from HOME"
+)
+_OPTION = re.compile(r"(?<![\w-])-[A-Za-z](?=/(?:Users|home)/)")
 _SHORT = 120
 _LONG = 10_000  # bytes of a line; no person writes such a one
 
@@ -28,11 +38,12 @@ _LONG = 10_000  # bytes of a line; no person writes such a one
 @dataclass(frozen=True)
 class Context:
     """`env` maps a NodeIdentity member to the variable that overrides it; `known` are the rules
-    that a directive may name."""
+    that a directive may name; `as_root` says that root runs the file, "" for no such word."""
 
     places: Places
     env: Mapping[str, str]
     known: frozenset[str] = PORTABLE_RULES
+    as_root: str = ""
 
     def default(self, base: str, home: str) -> str:
         """A base's usual place, below `home`: `~/Code/acme`."""
@@ -104,25 +115,53 @@ class Result:
 
 @dataclass(frozen=True)
 class Spot:
-    """A home path at a byte range of a file; `home_end` is where the user's name ends."""
+    """A home path at a byte range of a file; `home_end` is where the user's name ends. `another`
+    says why it may be another machine's."""
 
     start: int
     end: int
     home_end: int
     path: HomePath
+    another: str = ""
 
 
-def spots(text: str, context: Context, result: Result) -> list[Spot]:
-    """The home paths of this host in a file's text; those of another one are told as no debt."""
+def shown(text: str) -> str:
+    """A text of the same length, without the option right before a path: `-I` of `-I/Users/x`."""
+    return _OPTION.sub("  ", text)
+
+
+def another(home: str) -> str:
+    """Why a home of the other kind stays."""
+    return f"{home} may be another machine's: {_ANOTHER}" if home else ""
+
+
+def spots(text: str, context: Context, result: Result, by_line: bool = True) -> list[Spot]:
+    """The home paths of this host in a file's text; those of another one are told as no debt.
+
+    Without `by_line`, the caller tells whether a command or a label names another host.
+    """
     found = []
+    text = shown(text)
+    _escaped(text, context, result)
     at = size = 0  # a place of the text, and the bytes in front of it
-    for path in context.places.find(text):
+    for path in context.places.find(text, by_line=by_line):
         size += len(text[at : path.start].encode())
         at, start = path.start, size
         end = start + len(text[path.start : path.end].encode())
         if path.base:
             home_end = text.index(f"/{path.user}", path.start + 1) + 1 + len(path.user)
-            found.append(Spot(start, end, start + len(text[at:home_end].encode()), path))
+            home_end = start + len(text[at:home_end].encode())
+            other = another(context.places.of_another(text, path.start))
+            found.append(Spot(start, end, home_end, path, other))
         elif path.why:
             result.add(HOME_FAMILY, start, end, "a home path", path.why, exempt=True)
     return found
+
+
+def _escaped(text: str, context: Context, result: Result) -> None:
+    """Tells of the homes whose slashes are escaped, as in `s/\\/Users\\/x//` of sed."""
+    for user in context.places.users if "\\/" in text else ():
+        for match in re.finditer(rf"\\/(?:Users|home)\\/{re.escape(user)}(?![\w-])", text):
+            start = len(text[: match.start()].encode())
+            end = start + len(match[0].encode())
+            result.add(HOME_FAMILY, start, end, "a home path", _SLASHES)

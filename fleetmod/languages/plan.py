@@ -40,7 +40,8 @@ def scan_repository(
     if globs:
         paths = list(filter(matcher(globs), paths))
     users = project.config.home.users
-    needles = [TOOL, *(f"{parent}/{user}" for parent in ("/Users", "/home") for user in users)]
+    parents = ("/Users/", "/home/", "\\/Users\\/", "\\/home\\/")  # the slashes may be escaped
+    needles = [TOOL, *(f"{parent}{user}" for parent in parents for user in users)]
     found = candidates(project.root, paths, [needle.encode() for needle in needles])
     unreadable = [f"{path} cannot be read: {why}" for path, why in found.unreadable]
     results, context = [], context_of(project)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tree_sitter import Node, Tree
 
 from fleetmod.bounds import DEPTH, TOO_DEEP
-from fleetmod.languages.elsewhere import INSIDE, is_elsewhere, is_inside
+from fleetmod.filekinds import STARTUP
 from fleetmod.languages.findings import (
     HOME_FAMILY,
     TEST_DATA,
@@ -25,6 +25,7 @@ from fleetmod.languages.findings import (
 )
 from fleetmod.languages.launchctl import report
 from fleetmod.languages.quoting import COMMENT, DOUBLE, HOMED, SINGLE, WORD, context_of
+from fleetmod.languages.shell_owner import Owners
 from fleetmod.places import FOREIGN, HOME
 from fleetmod.syntax.source import ancestors, deeper_than, parse, walk
 from fleetmod.testfiles import is_test
@@ -33,12 +34,17 @@ _PLAIN = re.compile(r"[\w./@%+=:,-]+")  # nothing in it that quotes would change
 _SPECIAL = re.compile(r"[$`\"\\!]")
 _DEFAULT = re.compile(r"(\$\{\w+:?)-(?=[\"']?/)")
 _ESCAPE = re.compile(r"\\[a-z](?=/)")
+_BROKEN = "stands in a statement that does not parse as bash, so that its meaning is not known"
+_ROOT_HOME = "root has another HOME; take the home of $SUDO_USER, or hand the path over"
 _FORCED = (
     "the script took one user's home whoever ran it; a service that runs as another user needs "
     "HOME, or a user of its own, in its unit or plist"
 )
-# `[ "$EUID" -ne 0 ]`, `[ "$(id -u)" = 0 ]`: the script is for root, or it tells root apart
-_ROOT = re.compile(rb"(?:\$\{?E?UID\}?|\bid -u\b)[^\n]{0,9}(?:-n?eq?|[!=]=?)\s*[\"']?0\b")
+# what tells who runs the script, and what says that root does
+_ASKS = re.compile(r"\bE?UID\b|\$\{?(?:USER|LOGNAME|USERNAME)\b|\bid\s+-(?:un?|nu)\b|\bwhoami\b")
+_ASKS_FOR_HOME = re.compile(r"(?:\[+|test)\s+(?:!\s+)?-[nz]\s+\"?\$\{?HOME\b")
+_ASSERTS = re.compile(r"(?:assert|expect|test|diff|cmp|grep)")
+_IS_ROOT = re.compile(r"(?<![\w.])[\"']?(?:0|root)[\"']?(?![\w.])")
 
 
 def scan(path: str, data: bytes, context: Context) -> Result:
@@ -56,17 +62,15 @@ def scan(path: str, data: bytes, context: Context) -> Result:
     leaves: dict[int, Node] = {}
     # the `-` of a default and the `n` of `\\n` are no part of a name before a path
     text = _ESCAPE.sub("  ", _DEFAULT.sub(r"\1=", data.decode("utf-8")))
-    for spot in spots(text, context, result):
+    for spot in spots(text, context, result, by_line=False):
         leaf = root.named_descendant_for_byte_range(spot.start, spot.end)
         if leaf is None:
             continue
-        if is_inside(leaf, data[leaf.start_byte : spot.start]):
-            result.add(HOME_FAMILY, spot.start, spot.end, "a home path", INSIDE, exempt=True)
-            continue
         leaves[leaf.id] = leaf
         by_leaf[leaf.id].append(_of_word(spot, leaf, data, context))
-    for key, group in by_leaf.items():
-        script.rewrite(leaves[key], group)
+    script.groups = [(leaves[key], group) for key, group in by_leaf.items()]
+    for leaf, group in script.groups:
+        script.rewrite(leaf, group)
     report(result, tree)
     return result
 
@@ -86,6 +90,22 @@ class _Script:
     result: Result
     context: Context
     tree: Tree
+    groups: list[tuple[Node, list[Spot]]] = field(default_factory=list)
+
+    @cached_property
+    def owners(self) -> Owners:
+        return Owners(self.result.path, self.result.data, self.tree)
+
+    def _is_broken(self, leaf: Node) -> bool:
+        """Whether the statement around a place, or that statement alone, does not parse: what the
+        grammar does not know may have shifted the quotes of all that follows."""
+        if not self.root.has_error:
+            return False
+        whole = (leaf, *ancestors(leaf))[-2:][0]
+        if whole.has_error or whole.is_error:
+            return True
+        alone = parse("bash", self.result.data[whole.start_byte : whole.end_byte]).root_node
+        return alone.has_error or str(whole) not in str(alone)
 
     @property
     def root(self) -> Node:
@@ -95,19 +115,39 @@ class _Script:
         """One word, string or comment with the home paths in it."""
         edits = len(self.result.edits)
         notes: tuple[str, ...] = ()
-        reason, exempt = "", False
+        reason, mine = "", []
         try:
-            if self.root.has_error:
-                raise Refused("the script does not parse as bash, so nothing in it is rewritten")
-            if is_elsewhere(leaf):
-                reason, exempt = FOREIGN, True
-            else:
-                notes = self._rewrite(leaf, group)
+            for spot in group:
+                if why := self._whose(leaf, spot):
+                    self._add(spot, why, exempt=True)
+                else:
+                    mine.append(spot)
+            if mine:
+                notes = self._rewrite(leaf, mine)
         except Refused as why:
             del self.result.edits[edits:]
             reason = str(why)
+        told = {(f.start, f.end) for f in self.result.findings}
         for spot in group:
-            self.result.add(HOME_FAMILY, spot.start, spot.end, "a home path", reason, exempt, notes)
+            if (spot.start, spot.end) not in told:
+                self._add(spot, reason, notes=notes)
+
+    def _add(
+        self, spot: Spot, reason: str, exempt: bool = False, notes: tuple[str, ...] = ()
+    ) -> None:
+        span = (spot.start, spot.end)
+        self.result.add(HOME_FAMILY, *span, "a home path", reason, exempt, notes)
+
+    def _whose(self, leaf: Node, spot: Spot) -> str:
+        """Why a path is not this host's; "" where it is."""
+        if leaf.type == "comment":
+            text, at = self.text(leaf), spot.start - leaf.start_byte
+            paths = self.context.places.find(text)
+            found = (p.why for p in paths if len(text[: p.start].encode()) == at)
+            return next(found, "") or (spot.another and FOREIGN)
+        if self._is_broken(leaf):
+            raise Refused(_BROKEN)
+        return self.owners.why(leaf, spot.start, spot.end)
 
     def _rewrite(self, leaf: Node, group: list[Spot]) -> tuple[str, ...]:
         kind = context_of(leaf, self.result.data, group[0].start)
@@ -115,15 +155,16 @@ class _Script:
             for spot in group:
                 self._comment(spot)
             return ()
-        if kind == HOMED:
-            return self._home_itself(leaf, group[0])
-        if is_test(self.result.path):
+        if self._tells_homes_apart:
+            raise Refused(self._tells_homes_apart)
+        if self._is_test_data:
             raise Refused(TEST_DATA)
         if self._asks_for_root:
-            raise Refused(
-                "the script asks whether root runs it, and root has another HOME; take the home of "
-                "$SUDO_USER, or hand the path over"
-            )
+            raise Refused(f"the script asks whether root runs it, and {_ROOT_HOME}")
+        if self.context.as_root:
+            raise Refused(f"{self.context.as_root}, and {_ROOT_HOME}")
+        if kind == HOMED:
+            return self._home_itself(leaf, group[0])
         if self._homes_of_its_own:
             raise Refused("the script sets HOME to something else; spell the path from a variable")
         text = self.result.data[leaf.start_byte : leaf.end_byte].decode()
@@ -173,7 +214,8 @@ class _Script:
         base = spot.path.base
         if base == HOME and self._is_default_of("HOME", leaf):
             raise Refused("the default of HOME itself; delete it where HOME is set by the runner")
-        default = self.context.default(base, "$HOME")
+        home = "$HOME" if self._has_home else "${HOME:?}"
+        default = self.context.default(base, home)
         name = self.context.env.get(base, "")
         if base == HOME or self._sets(name, but=leaf) or self._is_default_of(name, leaf):
             after = self.result.data[spot.end : spot.end + 1].decode("utf-8", "replace")
@@ -194,8 +236,12 @@ class _Script:
         self.result.edit(value.start_byte, value.end_byte, "~")
         return (_FORCED,)
 
-    def text(self, node: Node) -> str:
-        return self.result.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+    def text(self, node: Node | None) -> str:
+        return (
+            ""
+            if node is None
+            else self.result.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        )
 
     def _sets(self, name: str, but: Node) -> bool:
         """Whether the script sets a variable elsewhere, so that it may mean something else."""
@@ -215,20 +261,107 @@ class _Script:
         return found
 
     @cached_property
+    def _tells_homes_apart(self) -> str:
+        """Why the homes of the script stay, where this host's side spells one of the other kind."""
+        for leaf, group in self.groups:
+            for spot in group:
+                if (
+                    spot.another
+                    and leaf.type != "comment"
+                    and not self._whose_or_refused(leaf, spot)
+                ):
+                    return spot.another
+        return ""
+
+    def _whose_or_refused(self, leaf: Node, spot: Spot) -> str:
+        try:
+            return self._whose(leaf, spot)
+        except Refused as why:
+            return str(why)
+
+    @cached_property
     def _asks_for_root(self) -> bool:
-        return _ROOT.search(self.result.data) is not None
+        """Whether the script is for root, or tells root apart."""
+        kept = {
+            name
+            for name, nodes in self._assigned.items()
+            if any(_ASKS.search(self.text(node)) for node in nodes)
+        }
+        for node in walk(self.root):
+            own = node.type == "test_command" or (
+                node.type == "command" and self.text(node).startswith("test ")
+            )
+            arithmetic = node.type == "compound_statement" and self.text(node).startswith("((")
+            text = self.text(node) if own or arithmetic else ""
+            if node.type == "case_statement":
+                text = self.text(node.child_by_field_name("value"))
+                values = (c for i in node.named_children for c in i.children_by_field_name("value"))
+                text += " " + " ".join(map(self.text, values))
+            asked = {self.text(n) for n in walk(node) if n.type == "variable_name"} if text else ()
+            if text and _IS_ROOT.search(text) and (_ASKS.search(text) or kept & {*asked}):
+                return True
+        return False
+
+    @cached_property
+    def _is_test_data(self) -> bool:
+        """Whether the script is a test that spells what it expects. One that is only named like a
+        test (`run-unit-test.sh`) may as well run some."""
+        if not is_test(self.result.path):
+            return False
+        if is_test(f"{self.result.path.rpartition('/')[0]}/a.sh"):
+            return True
+        text = self.result.data.decode("utf-8")
+        homes = list(self.context.places.find(text, by_line=False))
+        named = sum(text.count(user) for user in self.context.places.users)
+        if named > len(homes):
+            return True
+        for node in walk(self.root):
+            compares = node.type in ("test_command", "case_statement")
+            asserts = node.type == "command" and _ASSERTS.match(self.text(node))
+            if (compares or asserts) and next(
+                self.context.places.find(self.text(node), by_line=False), None
+            ):
+                return True
+        return False
 
     @cached_property
     def _homes_of_its_own(self) -> bool:
         """Whether HOME is set to anything but a home of the configured users, or the tilde."""
+        return any(not self._is_own_home(node) for node in self._assigned.get("HOME", ()))
+
+    def _is_own_home(self, assignment: Node) -> bool:
+        value = self.text(assignment).partition("=")[2].strip("\"'")
+        if default := re.fullmatch(r"\$\{HOME:?[-=](.*)\}|\$HOME", value):
+            value = (default[1] or "~").strip("\"'")
+        paths = list(self.context.places.find(value))
+        own = len(paths) == 1 and paths[0].base == HOME and paths[0].end == len(value)
+        return own or value == "~"
+
+    @cached_property
+    def _has_home(self) -> bool:
+        """Whether the script stops where HOME is unset, or sets it: `set -u`, `${HOME:?}`, a test;
+        zsh sets it by itself, and so does what starts a login shell."""
+        name = self.result.path.rpartition("/")[2]
+        first = self.result.data.partition(b"\n")[0].decode("utf-8", "replace")
+        if "zsh" in first or name.endswith(".zsh") or name in STARTUP or self._assigned.get("HOME"):
+            return True
+        strict = re.match(r"#!\S+(?:\s+-S)?(?:\s+\S+)*?\s+-[a-z]*u", first) is not None
         for node in walk(self.root):
-            if node.type == "variable_assignment" and self.text(node).startswith("HOME="):
-                value = self.text(node)[len("HOME=") :].strip("\"'")
-                paths = list(self.context.places.find(value))
-                own = len(paths) == 1 and paths[0].base == HOME and paths[0].end == len(value)
-                if not own and value != "~":
-                    return True
-        return False
+            if node.type == "expansion" and re.match(r"\$\{HOME(?::?[?=])", self.text(node)):
+                return True
+            if node.type in ("test_command", "command") and re.fullmatch(
+                r"(?:\[+|test)\s+(?:!\s+)?-[nz]\s+\"?\$\{?HOME(?:[:?+-]*)\}?\"?\s*\]*",
+                self.text(node),
+            ):
+                return True
+            if node.type == "command" and self.text(node).startswith(("set ", "setopt ")):
+                words = self.text(node).split()[1:]
+                strict = strict or any(
+                    re.fullmatch(r"-[a-z]*u[a-z]*|no_?unset", word, re.I) for word in words
+                )
+                if "+u" in words or ("+o" in words and "nounset" in words):
+                    return False
+        return strict
 
     def _is_default_of(self, name: str, leaf: Node) -> bool:
         """Whether the path stands in `${NAME:-…}` of the same name already."""
