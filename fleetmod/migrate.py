@@ -69,12 +69,12 @@ def plan(
                 continue
             needed.append(Needed(owner, settled.needs, result.path))
         changes.append(settled.change)
-    installed = install(project, needed)
+    installed = install(project, needed, {change.path for change in changes})
     for path, texts in installed.texts.items():
         before, after = (text.encode() for text in texts)
         digest = hashlib.sha256(before).hexdigest()
         changes.append(FileChange(path, digest, difference(before, after)))
-    changes += installed.created
+    changes += (*installed.created, *installed.updated)
     findings = tuple(f for result in results for f in result.findings)
     told = findings
     if project.whole and not (globs or paths):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tree_sitter import Node
 
-from fleetmod.runtime import commonjs
+from fleetmod.runtime.ports import commonjs
 from fleetmod.syntax.source import Source, open_source
 from tests.node import check, node, npm
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "init": "Propose a fleetmod.toml from what the repository spells.",
     "audit": "Show the host-bound debt, as grep sees it and as the syntax tree does.",
     "migrate": "Rewrite the debt into calls of the ports, all or nothing.",
+    "install": "Put the ports in without a migration, or bring them up to date.",
     "verify": "Run the repository's type check and tests before and after, and compare.",
     "gate": "Prove that a phase is done.",
     "check": "Block new debt in the files of a commit, and show what to write.",

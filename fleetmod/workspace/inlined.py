@@ -45,6 +45,11 @@ def inline_of(root: Path, info: PackageInfo, packages: Collection[str]) -> Inlin
         return None
     if any(field_of(info.text, name, info.manifest) for name in packages):
         return None
+    return placed(root, info)
+
+
+def placed(root: Path, info: PackageInfo) -> Inline:
+    """Where a package keeps ports of its own, and how it is compiled."""
     sources = posixpath.join(info.path, _SOURCES)
     folder = posixpath.join(sources if is_folder(root / sources) else info.path, FOLDER)
     config = read_tsconfig(root, info.path)

@@ -55,20 +55,24 @@ class Wired:
     notes: tuple[str, ...]
 
 
-def wire(root: Path, wanted: Mapping[PackageInfo, Collection[Local]]) -> Wired:
-    """Add to each package the dependencies that it wants and does not name yet.
+def wire(
+    root: Path, wanted: Mapping[PackageInfo, Collection[Local]], new: Collection[str] = ()
+) -> Wired:
+    """Add to each package the dependencies that it wants and does not name yet, and the `new`
+    folders to the workspace.
 
     Within a workspace they are spelled as the repository's own siblings are. Where no workspace
     links them, they are named by their path: a package manager would ask the public registry for
     any other version. Raises FleetmodError for a manifest or a workspace that cannot take them.
     """
     globs = linked_globs(root)
-    joining = sorted({each.folder for few in wanted.values() for each in few if each.new})
+    depended = {each.folder for few in wanted.values() for each in few if each.new}
+    joining = sorted({*new, *depended})
     texts = add_workspace_members(root, joining) if globs else {}
     members = {"", *member_folders(root, globs), *joining} if globs else set()
     infos = packages(root, Config(workspace=Workspace(packages=globs)))
     protocol = workspace_protocol(root, infos)
-    notes: list[str] = []
+    notes = [LINKED] if joining and globs and not wanted else []
     for info in sorted(wanted, key=lambda info: info.path):
         before, after = texts.get(info.manifest, (info.text, info.text))
         manager = managed(root, info.path)

@@ -18,8 +18,8 @@ from fleetmod.fleet.rehearse.model import Node
 from fleetmod.fleet.rehearse.programs import FOLDER, SYSTEM_PATH
 from fleetmod.places import VAULT
 from fleetmod.project import PROCESS_MANAGER, Project
-from fleetmod.runtime import packaged
 from fleetmod.runtime.identity import identity_json
+from fleetmod.runtime.ports import packaged
 from fleetmod.workspace.copy import copy_files
 
 NODE_IDENTITY = "node-identity"
