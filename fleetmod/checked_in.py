@@ -47,12 +47,14 @@ def not_looked_at(path: str, data: bytes) -> bool:
 
 def names(path: str, data: Iterable[bytes]) -> bool:
     """Whether code names a file, or the folder that it lies in (`"../agents/"`), which may hold
-    documents as well that nobody compares with anything."""
+    documents as well that nobody compares with anything. A document is named by a text that is a
+    path; a sentence may name it, too."""
     texts, name = list(data), posixpath.basename(path).encode()
+    if path.endswith(_DOCUMENTS):
+        alone = re.compile(rb"[\"'`][^\"'`\s,;]*" + re.escape(name) + rb"[\"'`?#]")
+        return any(alone.search(text) for text in texts)
     if any(name in text for text in texts):
         return True
-    if path.endswith(_DOCUMENTS):
-        return False
     folder = re.escape(posixpath.basename(posixpath.dirname(path)).encode())
     quoted = re.compile(rb"[\"'`/]" + folder + rb"[\"'`/]")
     return bool(folder) and any(quoted.search(text) for text in texts)

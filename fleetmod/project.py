@@ -485,8 +485,9 @@ def make_settings(
     if beside is None:
         return settings
 
-    def named(names: Sequence[str]) -> dict[str, bytes]:
-        ours = [path for path in discovered if settings.is_test(path) and is_code(path)]
+    def named(names: Sequence[str], in_tests: bool) -> dict[str, bytes]:
+        ours = [path for path in discovered if is_code(path)]
+        ours = [path for path in ours if settings.is_test(path) or not in_tests]
         needles = [name.encode() for name in names]
         found = candidates(project.root, ours, needles, project.search).hits
         return {path: code.get(path) or project.read(path) for path in found}

@@ -11,7 +11,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from fleetmod.cache import digest
 from fleetmod.checked_in import DATA, READ, READERS, not_looked_at
@@ -61,10 +61,10 @@ class Fates(Mapping[str, Fate]):
         held: Held,
         graph: Callable[[], ModuleGraph],
         read: Callable[[str], bytes],
-        named: Callable[[Sequence[str]], Mapping[str, bytes]],
+        named: Callable[[Sequence[str], bool], Mapping[str, bytes]],
     ) -> None:
         """`settings` know no fates yet; `contents` are the files that may name a home, `read` gives
-        any other one's, and `named` the tests that hold one of some names."""
+        any other one's, and `named` the tests, or all code, that hold one of some names."""
         self.settings, self.places = settings, settings.places
         self._is_test = settings.is_test
         self._contents, self._held, self._read, self._named = contents, held, read, named
@@ -93,7 +93,10 @@ class Fates(Mapping[str, Fate]):
         data = sorted(self._held.data.items())
         spelled = sorted(self._spelled(frozenset(group)))
         kept = self._kept.get(self.group(path)) or self._unseen(self.group(path))
-        about = (group, spelled, data, sorted(self._held.names), kept)
+        tests = self._tests_of(group)
+        may = partial(self._may_read, tests, self._graph.reached(tests))
+        others = [each for each, _ in data if not is_test(each) and may(each)]
+        about = (group, spelled, data, others, sorted(self._held.names), kept)
         return digest(b"\0".join(texts), repr(about))
 
     def group(self, path: str) -> frozenset[str]:
@@ -162,7 +165,7 @@ class Fates(Mapping[str, Fate]):
         """The tests that hold the name of a data file, by that name."""
         names = sorted({posixpath.basename(p) for p in self._held.data if not p.endswith(".snap")})
         out: dict[str, list[str]] = defaultdict(list)
-        for test, data in (self._named(names) if names else {}).items():
+        for test, data in (self._named(names, True) if names else {}).items():
             for name in names:
                 if name.encode() in data:
                     out[name].append(test)
@@ -272,6 +275,7 @@ class Fates(Mapping[str, Fate]):
         reached = self._graph.reached(tests)
         reads = any(READERS & self._graph.externals(path) for path in reached)
         read = [self._bytes(path) for path in reached if self._is_test(path)] if reads else []
+        may = partial(self._may_read, tests, reached)
         for path, text in self._held.data.items():
             if path in group:
                 continue
@@ -285,17 +289,44 @@ class Fates(Mapping[str, Fate]):
                     return f"{path} may be a snapshot of it, and no test stands beside; {_BOTH}"
                 continue
             if suffix(path) in READ and not is_test(path):
-                if reads and any(p in text for p in paths) and names_file(path, read):
+                named = names_file(path, read) and self._is_near(path, reached, read)
+                if reads and named and any(p in text for p in paths):
                     return f"{path} spells it as well, and the test may read that; {_BOTH}"
                 continue
             shares = bool(paths & _below(text, self.places))
             near = any(_names_folder(data, path, tests) for data in read)
-            if named or path in reached or (shares and (near or not is_test(path))):
+            if named or path in reached or (shares and (near if is_test(path) else may(path))):
                 return f"{path} spells it as well, and the test may read that; {_BOTH}"
         for name in sorted(self._held.names):
             if any(name in text for text in texts):
                 return f"a file or a folder is named `{name}`, and the test names it; {_BOTH}"
         return ""
+
+    def _is_near(self, path: str, reached: Iterable[str], read: Iterable[bytes]) -> bool:
+        """Whether tests name the folder of a file, or it lies beside one of them or at the top:
+        many folders have a README.md."""
+        folder = path.rpartition("/")[0]
+        own = {each.rpartition("/")[0] for each in reached if self._is_test(each)}
+        name = posixpath.basename(folder).encode()
+        return folder in own or any(name in data for data in read)
+
+    def _may_read(self, tests: Sequence[str], reached: Iterable[str], path: str) -> bool:
+        """Whether what runs under some tests names a file of data that is none of theirs, or its
+        folder; where the graph does not tell all that runs, any code of the repository counts."""
+        if names_file(path, map(self._bytes, reached)):
+            return True
+        if all(self._is_known(test, self._graph.reached([test])) for test in tests):
+            return False
+        return names_file(path, self._code_naming.values())
+
+    @cached_property
+    def _code_naming(self) -> Mapping[str, bytes]:
+        """The code that names a file of data that is not the tests' alone, or its folder."""
+        held = [path for path in self._held.data if not is_test(path)]
+        folders = {posixpath.basename(posixpath.dirname(path)) for path in held} - {""}
+        names = {posixpath.basename(path) for path in held}
+        names |= {folder + end for folder in folders for end in "/\"'`"}
+        return self._named(sorted(names), False) if names else {}
 
     def _unseen(self, group: frozenset[str]) -> str:
         """What keeps the homes of a group, as code under its tests that is not looked at does."""

@@ -334,3 +334,67 @@ def test_a_program_that_names_a_test_runner_is_no_test(tmp_path: Path, line: str
     code = f'{line}\nexport const at = "/Users/sam/.profile";\n'
     root = repository(tmp_path / "r", {"src/browse.ts": code})
     assert "nodeIdentity.homeDir" in moved(root)
+
+
+EXPECTS: Files = {
+    "src/a.test.ts": HEAD
+    + """import { writeFileSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { slug } from "./slug";
+test("makes a slug", () => {
+  writeFileSync(`${mkdtempSync(`${tmpdir()}/x-`)}/README.md`, "as notes.md in docs/notes.md tells");
+  expect(slug("/Users/sam/code/acme")).toBe("-Users-sam-code-acme");
+});
+""",
+}
+TEXT = "it lies in /Users/sam/code/acme\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("report.json", '{"at": "/Users/sam/code/acme"}\n'),
+        ("config/last.json", '{"at": "/Users/sam/code/acme"}\n'),
+        ("infra/voice/README.md", TEXT),
+        ("docs/notes.md", TEXT),
+    ],
+)
+def test_a_file_that_nothing_under_a_test_names_holds_nothing(
+    tmp_path: Path, path: str, text: str
+) -> None:
+    root = repository(tmp_path / "r", EXPECTS)
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text)
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "data")
+    proven(root)
+    assert spelled(root) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("report.json", 'export const at = () => readFileSync("report.json", "utf8");'),
+        ("config/last.json", "export const at = (n: string) => readFileSync(`config/${n}.json`);"),
+        ("report.json", 'export const at = () => spawnSync("cat", ["report.json"]);'),
+    ],
+)
+@pytest.mark.parametrize("far", [False, True], ids=["reached", "run by the test"])
+def test_a_file_that_the_code_under_a_test_names_holds_it(
+    tmp_path: Path, path: str, code: str, far: bool
+) -> None:
+    imports = (
+        'import { readFileSync } from "node:fs";\nimport { spawnSync } from "child_process";\n'
+    )
+    files = {**EXPECTS, "src/own.ts": f"{imports}{code}\n"}
+    own = 'import { spawnSync } from "child_process";\n' if far else 'import "./own";\n'
+    if far:
+        own += 'export const ran = () => spawnSync("bun", ["src/own.ts"]);\n'
+    files["src/a.test.ts"] = str(files["src/a.test.ts"]).replace(HEAD, HEAD + own)
+    root = repository(tmp_path / "r", files)
+    (root / path).parent.mkdir(exist_ok=True)
+    (root / path).write_text('{"at": "/Users/sam/code/acme"}\n')
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "data")
+    assert moved(root) == ""
+    assert f"{path} spells it as well" in fleetmod(root, "audit").out
