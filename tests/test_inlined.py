@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.install import CALL, HOME, migrated, repo
-from tests.node import check, node, npm, npm_cli
-from tests.repo import fleetmod, tree
+from tests.node import check, node, npm, npm_cli, run
+from tests.repo import commit, fleetmod, tree
 
 PACKAGE = {"name": "tool", "version": "1.0.0", "bin": "dist/main.js", "files": ["dist"]}
 MAIN = """#!/usr/bin/env node
@@ -82,6 +83,31 @@ def test_what_is_packed_runs_elsewhere(kind: str, tmp_path: Path) -> None:
     main = place / "node_modules/tool/dist/main.js"
     env = {"HOME": str(tmp_path), "PROCESS_MANAGER": "null"}
     assert check(node(), old, main, cwd=place, env=env).splitlines()[0] == str(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["nodenext", "commonjs"])
+def test_its_checkout_is_the_package_that_runs(kind: str, tmp_path: Path) -> None:
+    """Not the place where its author had it, without a workspace and from any folder."""
+    root = package(tmp_path, kind)
+    old = "/Users/alice/work/tool"
+    toml = (root / "fleetmod.toml").read_text().replace("[home]\n", f'[home]\nroot = "{old}"\n')
+    (root / "fleetmod.toml").write_text(toml)
+    (root / "src/place.ts").write_text(f'console.log("{old}/data");\n')
+    commit(root)
+    migrated(root)
+    modules = npm("typescript", "@types/node")
+    tsc = modules / "typescript" / "bin" / "tsc"
+    check(node(), tsc, "-p", ".", "--typeRoots", modules / "@types", cwd=root)
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(root, elsewhere, ignore=shutil.ignore_patterns(".git"))
+    for place in (root, elsewhere):
+        said = check(node(), place / "dist/place.js", cwd=tmp_path, env={"HOME": "/srv/sam"})
+        assert said == f"{place}/data\n"
+    stray = tmp_path / "stray"
+    shutil.copytree(root / "dist", stray)
+    (stray / "package.json").write_text(json.dumps({"type": KINDS[kind][0]}))
+    done = run(node(), stray / "place.js", cwd=tmp_path, env={"HOME": "/srv/sam"})
+    assert "the default /srv/sam/work/tool is not there; set REPO_ROOT" in done.stderr
 
 
 def test_the_gates_know_it_for_the_port(tmp_path: Path) -> None:

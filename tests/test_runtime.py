@@ -190,7 +190,11 @@ def test_a_bundle_keeps_names_and_defaults(bundler: str, tmp_path: Path) -> None
     named = {**home, "ACME_NODE": "anvil", "ACME_ROOT": "/srv/acme", "ACME_VAULT": "/srv/notes"}
     said = json.loads(check(*command, cwd=tmp_path, env=named))
     assert said == ["anvil", "/srv/acme", "/srv/notes", unknown, hint]
-    said = json.loads(check(*command, cwd=tmp_path, env={**home, "ACME_NODE": "anvil"}))
+    anvil = {**home, "ACME_NODE": "anvil"}
+    done = run(*command, cwd=tmp_path, env=anvil)
+    assert f"the default {tmp_path}/code/acme is not there; set ACME_ROOT" in done.stderr
+    (tmp_path / "code/acme").mkdir(parents=True)
+    said = json.loads(check(*command, cwd=tmp_path, env=anvil))
     assert said == ["anvil", f"{tmp_path}/code/acme", f"{tmp_path}/Notes", unknown, hint]
 
 

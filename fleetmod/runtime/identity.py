@@ -15,17 +15,19 @@ def identity_json(config: Config) -> str:
 # as src/data.ts and what tsc makes of it have them
 _NAMES = 'env: { nodeId: "NODE_ID", home: "HOME", root: "REPO_ROOT", vault: "VAULT_PATH" }'
 _DEFAULTS = 'defaults: { root: "", vault: "~/Vault" }'
+_ROOT = 'rootPackage: ""'
 
 
-def with_identity(code: str, config: Config) -> str:
-    """The package's code with a repository's names and defaults, for a bundle that has no
-    identity.json; without the old home, which is data and no code."""
+def with_identity(code: str, config: Config, root_package: str = "") -> str:
+    """The package's code with a repository's names and defaults, and the name of the package at its
+    root, for a bundle that has no identity.json; without the old home, which is data and no code.
+    """
     said = _identity(config)
     said["defaults"].pop("home")
     for known, field in ((_NAMES, "env"), (_DEFAULTS, "defaults")):
         values = ", ".join(f"{key}: {json.dumps(value)}" for key, value in said[field].items())
         code = code.replace(known, f"{field}: {{ {values} }}")
-    return code
+    return code.replace(_ROOT, f"rootPackage: {json.dumps(root_package)}")
 
 
 def _identity(config: Config) -> dict[str, dict[str, str]]:

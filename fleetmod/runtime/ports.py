@@ -24,6 +24,7 @@ from fleetmod.runtime.identity import identity_json, with_identity
 from fleetmod.workspace.beneath import is_inside
 from fleetmod.workspace.inlined import HEADER
 from fleetmod.workspace.json_edit import read_object
+from fleetmod.workspace.manifest import package_at
 
 RULE = "runtime"
 _PLACEHOLDER = "@fleetmod/"
@@ -67,7 +68,7 @@ def package_files(project: Project, port: str, unchecked: bool) -> dict[str, str
         if path.name == "identity.json":
             text = identity_json(project.config)
         elif port == "node-identity" and path.stem == "index":
-            text = with_identity(text, project.config)
+            text = with_identity(text, project.config, _root_package(project))
         if unchecked and path.suffix == ".ts" and not path.name.endswith(".d.ts"):
             text = _UNCHECKED + text
         files[path.relative_to(folder).as_posix()] = text
@@ -80,7 +81,8 @@ def package_files(project: Project, port: str, unchecked: bool) -> dict[str, str
 def one_file(project: Project, port: str, as_commonjs: bool) -> str:
     """A port as one file of a published package, with its record."""
     text = (packaged(port) / "src" / "index.ts").read_text(encoding="utf-8")
-    text = with_identity(text, project.config) if port == "node-identity" else text
+    if port == "node-identity":
+        text = with_identity(text, project.config, _root_package(project))
     text = commonjs(text) if as_commonjs else text
     return f"{HEADER.format(port)}\n{_RECORD.format(__version__, _hash(text))}\n{text}"
 
@@ -122,6 +124,11 @@ def standing_file(project: Project, path: str, port: str, as_commonjs: bool) -> 
     edited = recorded and (_hash(code) != recorded[2] or header != HEADER.format(port))
     changes = _changes(project.root, {path: wanted})
     return Standing(version or (__version__ if same else ""), changes, (path,) if edited else ())
+
+
+def _root_package(project: Project) -> str:
+    info = package_at(project.root, "")
+    return info.name if info is not None else ""
 
 
 def _shipped(folder: Path) -> Iterable[Path]:

@@ -45,7 +45,8 @@ describe("describe", () => {
     assert.deepEqual(told.nodeId, { value: hostname(), source: "hostname", problem: null });
     assert.deepEqual([told.homeDir.value, told.homeDir.source], [home, "account"]);
     assert.deepEqual(told.vaultPath, { value: join(home, "Notes"), source: "default", problem: null });
-    assert.equal(told.repoRoot.source, "default");
+    const absent = `this node's repoRoot is not known: the default ${home}/code/acme is not there; set ACME_ROOT`;
+    assert.deepEqual(told.repoRoot, { value: null, source: null, problem: absent });
     host.write("pnpm-workspace.yaml", "");
     assert.deepEqual(report({}).repoRoot, { value: host.folder, source: "workspace", problem: null });
     assert.equal(report({ USERPROFILE: host.folder }).homeDir.source, "env USERPROFILE");

@@ -41,12 +41,15 @@ describe("node identity", () => {
     assert.equal(identity({ USERPROFILE: "C:\\Users\\a\\" }).homeDir, "C:\\Users\\a");
   });
 
-  test("repoRoot: the variable, the workspace around, the default, which need not be there", () => {
+  test("repoRoot: the variable, the workspace around, the default if it is there", () => {
     const home = host.folder;
     const from = join(home, "ws/packages/node-identity/src");
     mkdirSync(from, { recursive: true });
-    assert.equal(identity({ ACME_HOME: home }, { from }).repoRoot, join(home, "code/acme"));
+    assert.throws(() => identity({ ACME_HOME: home }, { from }).repoRoot, {
+      message: `this node's repoRoot is not known: the default ${home}/code/acme is not there; set ACME_ROOT`,
+    });
     mkdirSync(join(home, "code/acme"), { recursive: true });
+    assert.equal(identity({ ACME_HOME: home }, { from }).repoRoot, join(home, "code/acme"));
     host.write("ws/pnpm-workspace.yaml", "");
     assert.equal(identity({ ACME_HOME: home }, { from }).repoRoot, join(home, "ws"));
     assert.equal(identity({ ACME_HOME: home, ACME_ROOT: "/set" }, { from }).repoRoot, "/set");
@@ -92,6 +95,27 @@ describe("node identity", () => {
     assert.equal(identity({}, { data, from }).repoRoot, join(host.folder, "acme"));
     assert.equal(createNodeIdentity({ env: {}, data, from }).describe().repoRoot.source, "checkout");
     assert.throws(() => identity({}, { data, from: bundle }).repoRoot, /repoRoot is not known/);
+  });
+
+  test("a bundle's checkout: the folder above with the root's name, around it or the script that runs", () => {
+    const data = { env: DATA.env ?? {}, rootPackage: "acme" };
+    const from = join(host.folder, "acme/dist/cli");
+    mkdirSync(from, { recursive: true });
+    host.write("package.json", '{"name": "other"}');
+    host.write("acme/dist/package.json", '{"type": "commonjs"}');
+    assert.throws(() => identity({}, { data, from }).repoRoot, /repoRoot is not known/);
+    host.write("acme/package.json", '{"name": "acme"}');
+    assert.equal(identity({}, { data, from }).repoRoot, join(host.folder, "acme"));
+    assert.equal(createNodeIdentity({ env: {}, data, from }).describe().repoRoot.source, "package");
+    assert.throws(() => identity({}, { data: { ...data, rootPackage: "" }, from }).repoRoot, /is not known/);
+    const [script] = process.argv.splice(1, 1, join(from, "main.js"));
+    try {
+      assert.throws(() => identity({}, { data, from: "" }).repoRoot, /repoRoot is not known/);
+      host.write("acme/dist/cli/main.js", "");
+      assert.equal(identity({}, { data, from: "" }).repoRoot, realpathSync(join(host.folder, "acme")));
+    } finally {
+      process.argv.splice(1, 1, script ?? "");
+    }
   });
 
   test("by default the search begins at the package: this repository is the checkout", () => {

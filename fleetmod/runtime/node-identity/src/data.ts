@@ -6,6 +6,7 @@ import type { IdentityData } from "./types.ts";
 const SHIPPED: IdentityData = {
   env: { nodeId: "NODE_ID", home: "HOME", root: "REPO_ROOT", vault: "VAULT_PATH" },
   defaults: { root: "", vault: "~/Vault" },
+  rootPackage: "",
 };
 
 /** What the package's identity.json says; `folder` is that of the code. A bundle has only what is written above. */

@@ -7,7 +7,10 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { identityData } from "./data.ts";
-import { accountHome, checkoutAbove, first, firstPath, isFolder, workspaceAbove, type Found, type Source } from "./sources.ts";
+import {
+  accountHome, checkoutAbove, first, firstPath, isFolder, packageAbove, scriptFolder, workspaceAbove,
+  type Found, type Source,
+} from "./sources.ts";
 import type { DescribedIdentity, FieldReport, IdentityData, IdentityOptions, Platform } from "./types.ts";
 
 export { formatReport } from "./report.ts";
@@ -18,7 +21,8 @@ export type {
 /**
  * An identity that reads `env` (the process's own by default) each time a member is read. Reading
  * a path throws an Error that names the variable to set when no source knows the path, or when the
- * first source that does gives a relative one. Whether a path is there, only `describe` looks.
+ * first source that does gives a relative one, or when the repository's root is the default and is
+ * not there. Whether another path is there, only `describe` looks.
  */
 export function createNodeIdentity(options: IdentityOptions = {}): DescribedIdentity {
   const data: IdentityData = options.data ?? identityData(here());
@@ -40,12 +44,17 @@ export function createNodeIdentity(options: IdentityOptions = {}): DescribedIden
       variable(names.homeDir), variable("USERPROFILE"), ["account", accountHome],
       ["default", () => data.defaults?.home ?? ""],
     ]);
-  const repoRoot = (): Found =>
-    firstPath("repoRoot", names.repoRoot, [
-      variable(names.repoRoot), ["workspace", () => workspaceAbove(options.from ?? here())],
-      ["checkout", () => checkoutAbove(options.from ?? here())],
+  const repoRoot = (): Found => {
+    const [from, name] = [options.from ?? here(), data.rootPackage];
+    const found = firstPath("repoRoot", names.repoRoot, [
+      variable(names.repoRoot), ["workspace", () => workspaceAbove(from)], ["checkout", () => checkoutAbove(from)],
+      ["package", () => packageAbove(from, name) || packageAbove(scriptFolder(), name)],
       fallback(data.defaults?.root),
     ]);
+    if (found.source !== "default" || isFolder(found.value)) return found;
+    const what = `the default ${found.value} is not there`;
+    throw new Error(`this node's repoRoot is not known: ${what}; set ${names.repoRoot}`);
+  };
   const vaultPath = (): Found =>
     firstPath("vaultPath", names.vaultPath, [variable(names.vaultPath), fallback(data.defaults?.vault)]);
 

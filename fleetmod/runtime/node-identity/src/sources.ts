@@ -1,5 +1,5 @@
 /** Where the facts about a node come from, and what makes a path of them. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -57,6 +57,20 @@ export function workspaceAbove(folder: string): string {
 export function checkoutAbove(folder: string): string {
   const unbundled = folder !== "" && existsSync(join(folder, "..", "identity.json"));
   return above(folder, (at) => installs(at) || (unbundled && existsSync(join(at, ".git"))));
+}
+
+/** The nearest folder above whose package.json has the root's name; empty for no name, and for none. */
+export function packageAbove(folder: string, name = ""): string {
+  return name === "" ? "" : above(folder, (at) => manifest(at)["name"] === name);
+}
+
+/** The folder of the script that runs; empty where none does, as in a compiled program. */
+export function scriptFolder(): string {
+  try {
+    return dirname(realpathSync(process.argv[1] ?? ""));
+  } catch {
+    return "";
+  }
 }
 
 function above(folder: string, fits: (at: string) => boolean): string {

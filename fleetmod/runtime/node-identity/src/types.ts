@@ -8,7 +8,7 @@ export interface NodeIdentity {
   nodeId: string;
   /** HOME, then the operating system's own lookup, then the default. */
   homeDir: string;
-  /** The root variable, then the workspace or checkout around this package, then the default. */
+  /** The root variable, then the workspace or checkout around this package, then the default if it is there. */
   repoRoot: string;
   /** The vault variable, then the default. */
   vaultPath: string;
@@ -19,7 +19,7 @@ export interface NodeIdentity {
 /** One member: its value and which source it came from, or what is wrong with it. */
 export interface FieldReport {
   value: string | null;
-  /** "env HOME", "hostname", "account", "workspace", "checkout", "default" or "process". */
+  /** "env HOME", "hostname", "account", "workspace", "checkout", "package", "default" or "process". */
   source: string | null;
   /** What to mend; null when all is well. */
   problem: string | null;
@@ -37,6 +37,8 @@ export interface IdentityData {
   env?: { nodeId?: string; home?: string; root?: string; vault?: string };
   /** A leading `~` is the resolved home folder. */
   defaults?: { home?: string; root?: string; vault?: string };
+  /** The name in the root's package.json: in a bundle, it tells the checkout around from anybody's. */
+  rootPackage?: string;
 }
 
 export interface IdentityOptions {

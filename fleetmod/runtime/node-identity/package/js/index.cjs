@@ -10,6 +10,7 @@ const node_path_1 = require("node:path");
 const SHIPPED = {
     env: { nodeId: "NODE_ID", home: "HOME", root: "REPO_ROOT", vault: "VAULT_PATH" },
     defaults: { root: "", vault: "~/Vault" },
+    rootPackage: "",
 };
 /** What the package's identity.json says; `folder` is that of the code. A bundle has only what is written above. */
 function identityData(folder) {
@@ -66,6 +67,19 @@ function checkoutAbove(folder) {
     const unbundled = folder !== "" && (0, node_fs_1.existsSync)((0, node_path_1.join)(folder, "..", "identity.json"));
     return above(folder, (at) => installs(at) || (unbundled && (0, node_fs_1.existsSync)((0, node_path_1.join)(at, ".git"))));
 }
+/** The nearest folder above whose package.json has the root's name; empty for no name, and for none. */
+function packageAbove(folder, name = "") {
+    return name === "" ? "" : above(folder, (at) => manifest(at)["name"] === name);
+}
+/** The folder of the script that runs; empty where none does, as in a compiled program. */
+function scriptFolder() {
+    try {
+        return (0, node_path_1.dirname)((0, node_fs_1.realpathSync)(process.argv[1] ?? ""));
+    }
+    catch {
+        return "";
+    }
+}
 function above(folder, fits) {
     for (let at = folder; at !== ""; at = (0, node_path_1.dirname)(at)) {
         if (fits(at))
@@ -110,7 +124,8 @@ function formatReport(report) {
 /**
  * An identity that reads `env` (the process's own by default) each time a member is read. Reading
  * a path throws an Error that names the variable to set when no source knows the path, or when the
- * first source that does gives a relative one. Whether a path is there, only `describe` looks.
+ * first source that does gives a relative one, or when the repository's root is the default and is
+ * not there. Whether another path is there, only `describe` looks.
  */
 function createNodeIdentity(options = {}) {
     const data = options.data ?? identityData(here());
@@ -127,11 +142,18 @@ function createNodeIdentity(options = {}) {
         variable(names.homeDir), variable("USERPROFILE"), ["account", accountHome],
         ["default", () => data.defaults?.home ?? ""],
     ]);
-    const repoRoot = () => firstPath("repoRoot", names.repoRoot, [
-        variable(names.repoRoot), ["workspace", () => workspaceAbove(options.from ?? here())],
-        ["checkout", () => checkoutAbove(options.from ?? here())],
-        fallback(data.defaults?.root),
-    ]);
+    const repoRoot = () => {
+        const [from, name] = [options.from ?? here(), data.rootPackage];
+        const found = firstPath("repoRoot", names.repoRoot, [
+            variable(names.repoRoot), ["workspace", () => workspaceAbove(from)], ["checkout", () => checkoutAbove(from)],
+            ["package", () => packageAbove(from, name) || packageAbove(scriptFolder(), name)],
+            fallback(data.defaults?.root),
+        ]);
+        if (found.source !== "default" || isFolder(found.value))
+            return found;
+        const what = `the default ${found.value} is not there`;
+        throw new Error(`this node's repoRoot is not known: ${what}; set ${names.repoRoot}`);
+    };
     const vaultPath = () => firstPath("vaultPath", names.vaultPath, [variable(names.vaultPath), fallback(data.defaults?.vault)]);
     return {
         get nodeId() {

@@ -6,7 +6,7 @@ export interface NodeIdentity {
     nodeId: string;
     /** HOME, then the operating system's own lookup, then the default. */
     homeDir: string;
-    /** The root variable, then the workspace or checkout around this package, then the default. */
+    /** The root variable, then the workspace or checkout around this package, then the default if it is there. */
     repoRoot: string;
     /** The vault variable, then the default. */
     vaultPath: string;
@@ -16,7 +16,7 @@ export interface NodeIdentity {
 /** One member: its value and which source it came from, or what is wrong with it. */
 export interface FieldReport {
     value: string | null;
-    /** "env HOME", "hostname", "account", "workspace", "checkout", "default" or "process". */
+    /** "env HOME", "hostname", "account", "workspace", "checkout", "package", "default" or "process". */
     source: string | null;
     /** What to mend; null when all is well. */
     problem: string | null;
@@ -40,6 +40,8 @@ export interface IdentityData {
         root?: string;
         vault?: string;
     };
+    /** The name in the root's package.json: in a bundle, it tells the checkout around from anybody's. */
+    rootPackage?: string;
 }
 export interface IdentityOptions {
     env?: Record<string, string | undefined>;
@@ -59,7 +61,8 @@ export declare function formatReport(report: IdentityReport): string;
 /**
  * An identity that reads `env` (the process's own by default) each time a member is read. Reading
  * a path throws an Error that names the variable to set when no source knows the path, or when the
- * first source that does gives a relative one. Whether a path is there, only `describe` looks.
+ * first source that does gives a relative one, or when the repository's root is the default and is
+ * not there. Whether another path is there, only `describe` looks.
  */
 export declare function createNodeIdentity(options?: IdentityOptions): DescribedIdentity;
 /** This node. */

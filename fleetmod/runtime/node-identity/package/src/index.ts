@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ export interface NodeIdentity {
   nodeId: string;
   /** HOME, then the operating system's own lookup, then the default. */
   homeDir: string;
-  /** The root variable, then the workspace or checkout around this package, then the default. */
+  /** The root variable, then the workspace or checkout around this package, then the default if it is there. */
   repoRoot: string;
   /** The vault variable, then the default. */
   vaultPath: string;
@@ -24,7 +24,7 @@ export interface NodeIdentity {
 /** One member: its value and which source it came from, or what is wrong with it. */
 export interface FieldReport {
   value: string | null;
-  /** "env HOME", "hostname", "account", "workspace", "checkout", "default" or "process". */
+  /** "env HOME", "hostname", "account", "workspace", "checkout", "package", "default" or "process". */
   source: string | null;
   /** What to mend; null when all is well. */
   problem: string | null;
@@ -42,6 +42,8 @@ export interface IdentityData {
   env?: { nodeId?: string; home?: string; root?: string; vault?: string };
   /** A leading `~` is the resolved home folder. */
   defaults?: { home?: string; root?: string; vault?: string };
+  /** The name in the root's package.json: in a bundle, it tells the checkout around from anybody's. */
+  rootPackage?: string;
 }
 
 export interface IdentityOptions {
@@ -57,6 +59,7 @@ export interface IdentityOptions {
 const SHIPPED: IdentityData = {
   env: { nodeId: "NODE_ID", home: "HOME", root: "REPO_ROOT", vault: "VAULT_PATH" },
   defaults: { root: "", vault: "~/Vault" },
+  rootPackage: "",
 };
 
 /** What the package's identity.json says; `folder` is that of the code. A bundle has only what is written above. */
@@ -127,6 +130,20 @@ function checkoutAbove(folder: string): string {
   return above(folder, (at) => installs(at) || (unbundled && existsSync(join(at, ".git"))));
 }
 
+/** The nearest folder above whose package.json has the root's name; empty for no name, and for none. */
+function packageAbove(folder: string, name = ""): string {
+  return name === "" ? "" : above(folder, (at) => manifest(at)["name"] === name);
+}
+
+/** The folder of the script that runs; empty where none does, as in a compiled program. */
+function scriptFolder(): string {
+  try {
+    return dirname(realpathSync(process.argv[1] ?? ""));
+  } catch {
+    return "";
+  }
+}
+
 function above(folder: string, fits: (at: string) => boolean): string {
   for (let at = folder; at !== ""; at = dirname(at)) {
     if (fits(at)) return at;
@@ -177,7 +194,8 @@ export function formatReport(report: IdentityReport): string {
 /**
  * An identity that reads `env` (the process's own by default) each time a member is read. Reading
  * a path throws an Error that names the variable to set when no source knows the path, or when the
- * first source that does gives a relative one. Whether a path is there, only `describe` looks.
+ * first source that does gives a relative one, or when the repository's root is the default and is
+ * not there. Whether another path is there, only `describe` looks.
  */
 export function createNodeIdentity(options: IdentityOptions = {}): DescribedIdentity {
   const data: IdentityData = options.data ?? identityData(here());
@@ -199,12 +217,17 @@ export function createNodeIdentity(options: IdentityOptions = {}): DescribedIden
       variable(names.homeDir), variable("USERPROFILE"), ["account", accountHome],
       ["default", () => data.defaults?.home ?? ""],
     ]);
-  const repoRoot = (): Found =>
-    firstPath("repoRoot", names.repoRoot, [
-      variable(names.repoRoot), ["workspace", () => workspaceAbove(options.from ?? here())],
-      ["checkout", () => checkoutAbove(options.from ?? here())],
+  const repoRoot = (): Found => {
+    const [from, name] = [options.from ?? here(), data.rootPackage];
+    const found = firstPath("repoRoot", names.repoRoot, [
+      variable(names.repoRoot), ["workspace", () => workspaceAbove(from)], ["checkout", () => checkoutAbove(from)],
+      ["package", () => packageAbove(from, name) || packageAbove(scriptFolder(), name)],
       fallback(data.defaults?.root),
     ]);
+    if (found.source !== "default" || isFolder(found.value)) return found;
+    const what = `the default ${found.value} is not there`;
+    throw new Error(`this node's repoRoot is not known: ${what}; set ${names.repoRoot}`);
+  };
   const vaultPath = (): Found =>
     firstPath("vaultPath", names.vaultPath, [variable(names.vaultPath), fallback(data.defaults?.vault)]);
 
