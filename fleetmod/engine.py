@@ -217,11 +217,16 @@ def _remark(node: Node, staying: Sequence[Finding], analysis: Analysis) -> Kept:
     named = places.spelled(source.text(node)) if staying else frozenset()
     for finding in sorted(staying, key=lambda each: each.action != REFUSE) if named else ():
         for path in places.spelled(source.slice(finding.start, finding.end)):
-            if any(f"{path}/".startswith(f"{each}/") for each in named) or path in named:
+            # the path itself, a folder above it, or what lies in it
+            if any(_is_below(path, each) or _is_below(each, path) for each in named):
                 if finding.action == EXEMPT and not finding.suppressed:
                     return Kept(EXEMPT, finding.reason)
                 return Kept(REFUSE, f"speaks of line {finding.line}, which stays: mend that first")
     return Kept()
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return f"{path}/".startswith(f"{folder}/")
 
 
 def _judge(

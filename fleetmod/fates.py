@@ -43,7 +43,8 @@ class Facts:
     beside is given, `lengths` the numbers that a home's length may decide. `looks_up` tells whether
     it asks for the node's identity, `snapshot` whether it compares with a file that the runner
     keeps, `parted` whether it spells a home in parts. `words` are the users whose names it looks
-    for in a home, and that may be words of another meaning as well.
+    for in a home, and that may be words of another meaning as well, `sought` those whose home it
+    looks for in what comes from elsewhere.
     """
 
     path: str
@@ -59,6 +60,7 @@ class Facts:
     snapshot: bool = False
     parted: bool = False
     words: frozenset[str] = frozenset()
+    sought: frozenset[str] = frozenset()
 
     def mentions(self, places: Places) -> Iterator[tuple[str, Mention]]:
         """Each text with each mention of a home in it."""
@@ -197,7 +199,16 @@ class _Judged:
                 return f"{_spells(facts, text, mention)}, {what}; {_BY_HAND}"
         if reason := self._of_names(names) or self._in_parts():
             return reason
-        return self._made_of() or self._looked_up()
+        return self._sought() or self._made_of() or self._looked_up()
+
+    def _sought(self) -> str:
+        """What a test looks for and gives to nothing: what holds it does not move."""
+        for facts in self.group:
+            others = {m.user for at, _, m in self.ours if at.path != facts.path}
+            for user in sorted(facts.sought - others):
+                what = f"looks for the home of `{user}` in what it does not make"
+                return f"{facts.path} {what}; {_BY_HAND}"
+        return ""
 
     def _of_data(self) -> str:
         """Why a data file holds the rest: the code under test spells a home in it as well."""

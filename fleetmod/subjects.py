@@ -267,10 +267,12 @@ def _subject(finding: Finding, adapter: bool) -> _Subject:
 
 
 def _told(calls: Sequence[Call], use: Node | None = None) -> _Subject:
-    """Calls of another file as one thing to speak of: it stays where every one of them does."""
+    """Calls of another file as one thing to speak of: it stays where one of them is refused, or
+    every one is no debt."""
     staying = [call for call in calls if call.action != REWRITE]
-    first = next((call for call in staying if call.action == REFUSE), calls[0])
-    action = REWRITE if len(staying) < len(calls) else first.action
+    refused = next((call for call in staying if call.action == REFUSE), None)
+    first = refused or calls[0]
+    action = REWRITE if refused is None and len(staying) < len(calls) else first.action
     start, end = (use.start_byte, use.end_byte) if use is not None else (0, 0)
     return _Subject(start, end, f"{first.path}:{first.line}", action, first.reason, elsewhere=True)
 

@@ -16,7 +16,7 @@ from tests.repo import fleetmod, make
 from tests.scan import RULES, SETTINGS
 
 TEST = "packages/app/src/a.test.ts"
-KEPT = 'expect(path(config)).toBe("/Users/alice/notes/a");\n'
+KEPT = 'expect(path({ home: "/Users/alice" })).toBe("/Users/alice/notes/a");\n'
 
 
 def made_for(
@@ -47,8 +47,8 @@ def moved(text: str, **given: object) -> str:
 
 
 def test_two_users_stay_two() -> None:
-    text = 'expect(move("/Users/alice/a")).toBe("/Users/bob/a");\n'
-    after = 'expect(move("/Users/fixture/a")).toBe("/Users/fixture2/a");\n'
+    text = 'expect(move("/Users/alice/a", "/Users/bob")).toBe("/Users/bob/a");\n'
+    after = 'expect(move("/Users/fixture/a", "/Users/fixture2")).toBe("/Users/fixture2/a");\n'
     assert moved(text, users=("alice", "bob")) == after
 
 
@@ -146,6 +146,46 @@ def test_a_pattern_beside_what_the_code_spells_holds_both() -> None:
 def test_a_comment_that_also_spells_the_home_otherwise_stays() -> None:
     text = "// /Users/alice/.acme becomes -Users-alice--acme\nexport const a = 1;\n"
     assert refusals(text) == {"the comment also spells Users-alice for "}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'test("a", () => { expect(config.path).not.toContain("/Users/alice"); });',
+        'test("a", () => { expect(text).not.toMatch(/\\/Users\\/alice/); });',
+        'test("a", () => { expect(/\\/Users\\/alice/.test(text)).toBe(false); });',
+        'test("a", () => { assert.ok(!entry.path.startsWith("/Users/alice/")); });',
+        'test("a", () => { assert(text.indexOf("/Users/alice") === -1); });',
+        'test("a", () => { expect(text.includes("/Users/alice")).toBe(false); });',
+        'test("a", () => { expect(lines.some((l) => l.includes("/Users/alice"))).toBe(false); });',
+        'test("a", () => { expect(load().cwd).toBe("/Users/alice/notes"); });',
+        'const OLD = "/Users/alice/";\nfor (const each of all) {\n'
+        "  assert.ok(!each.path.startsWith(OLD), `${each.key} keeps ${OLD}`);\n}",
+        # another test gives one to what it tests
+        'test("a", () => { expect(text).not.toContain("/Users/alice"); });\n'
+        'test("b", () => { expect(base("/Users/alice/b")).toBe("b"); });',
+    ],
+)
+def test_a_home_that_a_test_only_looks_for_stays(text: str) -> None:
+    assert refusals(text) == {f"{TEST} looks for the"}
+    assert moved(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'test("a", () => { expect(cut("/Users/alice/a")).not.toContain("/Users/alice"); });',
+        'test("a", () => { process.env.HOME = "/Users/alice"; expect(at()).toBe("/Users/alice"); });',
+        'const HOME = "/Users/alice";\n'
+        'test("a", () => { expect(at(HOME)).toBe("/Users/alice/x"); });',
+        'beforeEach(() => set("/Users/alice"));\n'
+        'test("a", () => { expect(at()).toBe("/Users/alice/x"); });',
+        'test.each([["/Users/alice/a", "a"]])("a", (path, name) => { expect(of(path)).toBe(name); });',
+        'test("a", () => { expect("/Users/alice/a".split("/")).toHaveLength(4); });',
+    ],
+)
+def test_a_home_that_a_test_gives_moves_with_what_it_looks_for(text: str) -> None:
+    assert moved(text) == text.replace("alice", "fixture")
 
 
 def test_a_data_file_that_spells_the_same_path_holds_the_test(tmp_path: Path) -> None:

@@ -269,3 +269,19 @@ def test_a_text_of_a_plan_for_some_files_speaks_of_calls_in_that_plan(
     now = (tmp_path / CORE / "heal.ts").read_text()
     assert (now == uses) is not both, ran.out
     assert ("calls.ts:3, which stays" in ran.out) is not both, ran.out
+
+
+@pytest.mark.parametrize("calls", [MOVES, MOVES + STAYS.removeprefix(RUNS)])
+def test_a_test_of_calls_of_which_some_stay_keeps_its_words(tmp_path: Path, calls: str) -> None:
+    test = (
+        'import { expect, test } from "vitest";\n'
+        'import { page } from "./page";\n'
+        'test("escapes", () => {\n'
+        "  // raw text would end launchctl load early\n"
+        '  expect(page("<")).toBe("&lt;");\n'
+        "});\n"
+    )
+    page = 'export { restart } from "./runs";\nexport const page = (text: string) => text;\n'
+    files = {"runs.ts": calls, "page.ts": page, "page.test.ts": test}
+    found = migrated(tmp_path / "r", files)
+    assert (found["page.test.ts"] == test) is (calls != MOVES)

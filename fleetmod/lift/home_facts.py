@@ -9,6 +9,7 @@ from tree_sitter import Node
 from fleetmod.fates import Facts
 from fleetmod.flow.uses import receiver
 from fleetmod.lift.home_flow import EXPECTS, HomeFlow
+from fleetmod.lift.sought_homes import sought_in
 from fleetmod.mentions import WORDS, mentions
 from fleetmod.places import Places
 from fleetmod.regex import lazy
@@ -26,6 +27,7 @@ def facts_of(scopes: Scopes, is_used: Callable[[Node], bool], places: Places) ->
     """The facts of a test's code; `is_used` tells a literal that is a path of this host."""
     source = scopes.source
     spelling: list[Node] = []
+    looked: list[Node] = []  # these, and the patterns
     texts, patterns, used = [], [], []
     expected: list[tuple[int, str]] = []
     given: set[tuple[int, str]] = set()
@@ -34,6 +36,7 @@ def facts_of(scopes: Scopes, is_used: Callable[[Node], bool], places: Places) ->
         text = cook(node, source).text
         if node.type == "regex":
             patterns.append(text)
+            looked.append(node)
             continue
         if ("/Users/" in text or "/home/" in text) and is_used(node):
             used.append(text)
@@ -41,6 +44,7 @@ def facts_of(scopes: Scopes, is_used: Callable[[Node], bool], places: Places) ->
         texts.append(text)
         if any(user.lower() in text.lower() for user in places.users) and mentions(text, places):
             spelling.append(node)
+            looked.append(node)
         homes = "Users" in text or "/home/" in text
         if not text or (len(text) > _LONGEST and not homes):
             continue
@@ -68,6 +72,7 @@ def facts_of(scopes: Scopes, is_used: Callable[[Node], bool], places: Places) ->
         lengths=tuple(flow.lengths()),
         looks_up=any(source.text(n) == "nodeIdentity" for n in source.of("identifier")),
         snapshot=bool(members & _SNAPSHOTS),
+        sought=sought_in(scopes, looked, places),
     )
 
 

@@ -13,6 +13,7 @@ FACT = (
     "states a fact of launchctl: reword it by hand, or accept it by a `fleetmod-ignore` directive"
 )
 _VERB = "uses the command as a verb; reword it by hand"
+_BY_PERSON = "tells what a person runs, and that stays launchctl's; reword it by hand"
 _FOREIGN = "is written in another language than English; reword it by hand"
 _LIST = "names the tool beside another platform's; reword the whole of it by hand"
 _OTHERS = lazy(
@@ -108,6 +109,16 @@ _STATES = lazy(
     r"|idempotent|unreliable|racy)\b|\bper-(?:user|session|uid|login)\b|\w-independent\b",
     re.I,
 )
+# who types a command: that stays the tool's, whatever the code calls
+_TYPED = lazy(
+    r"\b(?:operator|user|human|person|people|someone|somebody|anyone|admin(?:istrator)?|maintainer"
+    r"|developer|owner|you|they)s?\b(?: (?:has|have|had|may|might|can|could|will|would|did|just"
+    r"|once|already|then|manually|\w+ly))* (?:ran|runs?|run|typed?|types|executed?s?|invoked?s?"
+    r"|issued?s?|used?s?|did|does|enter(?:s|ed)?) (?:a |an |the )?`?(?:/bin/)?launchctl\b"
+    r"|\blaunchctl\b[^.;]{0,60}\b(?:by hand|manually)\b"
+    r"|\b(?:by hand|manually)\b[^.;]{0,40}\blaunchctl\b",
+    re.I,
+)
 # the port has no such subcommands, or means another thing by them
 _OWN = VERBS - {"list", "start", "stop", "load", "enable", "disable"}
 _SPAN = lazy(r"`([^`\n]+)`")
@@ -147,6 +158,12 @@ def check_facts(text: str) -> None:
     flat = _flat(text)
     if _MEASURED.search(flat) or _DOES.search(flat) or _BROKEN_SPAN.search(text):
         raise Refused(FACT)
+
+
+def check_typed(text: str) -> None:
+    """Raises Refused for a comment that tells of a command which somebody types."""
+    if _TYPED.search(unwrapped(text)):
+        raise Refused(_BY_PERSON)
 
 
 def check_claims(text: str) -> None:

@@ -31,6 +31,7 @@ from fleetmod.lower.claims import (
     check_facts,
     check_language,
     check_list,
+    check_typed,
 )
 from fleetmod.lower.draft import PROCESS, Draft, Refused
 from fleetmod.lower.style import template_text
@@ -117,6 +118,7 @@ def comment_flaw(text: str) -> str:
     """Why no other words for the tool would be true in a comment; empty where some are."""
     try:
         check_list(text)
+        check_typed(text)
         check_claims(text)
         check_commands(text)
         check_language(text)
