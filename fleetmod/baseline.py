@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 from fleetmod.errors import FleetmodError
 from fleetmod.model import EXEMPT, Finding
+from fleetmod.workspace.schema import BASELINE
 
-FILE = ".fleetmod-baseline"
+FILE = BASELINE
 VERSION = 2
 _HEAD = "# fleetmod baseline "
 HEADER = f"{_HEAD}{VERSION}: path, rule, symbol, ordinal, digest and text of known debt"

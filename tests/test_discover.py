@@ -189,7 +189,7 @@ def test_no_process_per_file(repo: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(subprocess, "Popen", run)
     assert len(candidates(repo, discover(repo, Config()), [b"needle"]).hits) == 200
-    assert 0 < len(calls) <= 5
+    assert 0 < len(calls) <= 7  # the names twice, by three questions, and the texts
 
 
 def real_grep(root: Path, needle: str, folders: list[str]) -> list[tuple[str, int, str]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -27,6 +29,18 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except (OSError, ValueError):
         return False
+
+
+def read_plain(path: Path) -> bytes:
+    """A file's bytes. Raises OSError where there is none, and for a pipe, a device or the like, for
+    whose end a reader may wait for ever."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(
+                errno.EINVAL, "it is no file, but a folder, a pipe or a device", str(path)
+            )
+        return file.read()
 
 
 def of_another(folder: Path) -> os.stat_result | None:
