@@ -11,7 +11,7 @@ still read, and the next `fleetmod baseline` writes it anew.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 from fleetmod.errors import FleetmodError
 from fleetmod.model import EXEMPT, Finding
+from fleetmod.workspace.schema import BASELINE
 
-FILE = ".fleetmod-baseline"
+FILE = BASELINE
 VERSION = 2
 _HEAD = "# fleetmod baseline "
 HEADER = f"{_HEAD}{VERSION}: path, rule, symbol, ordinal, digest and text of known debt"
@@ -118,7 +119,7 @@ def _compare_former(
     waiting: dict[tuple[str, str, str], dict[str, list[StableId]]] = {}
     for entry in reversed(baseline):
         path = entry.path if exists(entry.path) else ""
-        like = waiting.setdefault((path, entry.rule, entry.digest), {})
+        like = waiting.setdefault((path, entry.rule, entry.digest), OrderedDict())
         like.setdefault(entry.symbol, []).append(entry)
     met: set[StableId] = set()
     out = []

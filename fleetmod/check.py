@@ -19,7 +19,7 @@ from fleetmod.project import Project, Sources, read_sources
 from fleetmod.scan import scan_all, scan_some
 from fleetmod.settings import Settings
 from fleetmod.syntax.source import Text, open_source
-from fleetmod.workspace.disk import is_file
+from fleetmod.workspace.disk import is_file, read_plain
 from fleetmod.workspace.tree_state import Fault
 
 _SHOWN = 10_000  # bytes of the lines that a replacement shows; each finding on them has its own
@@ -127,7 +127,7 @@ def against_baseline(
 def read_baseline(project: Project) -> Baseline:
     """The recorded debt; raises FleetmodError where the file is no baseline."""
     try:
-        return parse_baseline((project.root / FILE).read_text(encoding="utf-8"))
+        return parse_baseline(read_plain(project.root / FILE).decode("utf-8"))
     except FileNotFoundError:
         return Baseline()
     except UnicodeDecodeError as error:

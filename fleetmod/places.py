@@ -13,6 +13,10 @@ from fleetmod.workspace.placeholders import PLACEHOLDERS as PLACEHOLDERS
 
 HOME, ROOT, VAULT = "homeDir", "repoRoot", "vaultPath"  # members of NodeIdentity
 SHARED = {"Shared", "Guest", "Deleted Users", ".localized"}
+# folders beside people's on Windows, and accounts of a system or a builder, in small letters
+_OF_WINDOWS = frozenset(
+    "public default all defaultuser0 administrator runneradmin containeradministrator".split()
+)
 _NEUTRAL = lazy(r"fixture\d*")
 _HOME = lazy(
     r"(?<![\w.~$}\])\0-])(?P<home>/(?:Users|home)/(?P<user>[A-Za-z0-9._-]*[A-Za-z0-9_-]))(?![\w-])"
@@ -34,6 +38,9 @@ _WINDOWS = lazy(
 # a folder's name made of a path, and a path in an address
 _KEY = r"(?<![A-Za-z0-9])-(?P<word>Users)-(?P<user>{})(?![A-Za-z0-9])"
 _ESCAPED = r"(?:(?<![A-Za-z0-9])|(?<=%2[Ff]))(?P<word>Users)%2[Ff](?P<user>{})(?![\w-])"
+# the same of anybody: a key ends a name at a dash, and only a whole path is told by an address
+_ANY_KEY = lazy(_KEY.format(r"[A-Za-z0-9_]+"))
+_ANY_ESCAPED = lazy(rf"(?<=%2[Ff])(?P<word>Users)%2[Ff](?P<user>{_NAME})(?![\w-])")
 # a word and a colon: another host if the word can be one only, or if a program that goes there runs
 _LABEL = lazy(r"(?P<word>[A-Za-z][\w.-]*@?[\w.-]+):")
 _HOST = lazy(r"\w@|\w\.\w")
@@ -121,7 +128,7 @@ class Places:
     def forms(self, text: str) -> Iterator[Spelled]:
         """Every home of a text in any form, unless it is another host's or stands in an address.
 
-        Of users who are not configured only in a plain path, and behind a drive's letter.
+        On Windows those of users who are not configured stand behind a drive's letter.
         """
         for match in _POSIX.finditer(text):
             start, head = match.start(), match["head"]
@@ -136,7 +143,13 @@ class Places:
             known = "\\" in match["head"] and match["user"] in self.users
             if match["drive"] or known:
                 yield _spelled(match, WINDOWS)
-        yield from self.encoded(text)
+        keys = list(self.encoded(text))
+        yield from keys
+        told = {key.start for key in keys}  # `-Users-ann-lee` of a configured `ann-lee`
+        for pattern in (_ANY_KEY, _ANY_ESCAPED) if "Users" in text else ():
+            for match in pattern.finditer(text):
+                if match.start() not in told:
+                    yield _spelled(match, ENCODED)
 
     def encoded(self, text: str) -> Iterator[Spelled]:
         """The configured users' homes in keys made of paths and in escaped addresses."""
@@ -236,6 +249,14 @@ class Places:
         homes = "|".join(map(re.escape, self.users))
         found = re.finditer(rf"/(?:Users|home)/(?:{homes})(?![\w-])", text) if homes else ()
         return frozenset(whole_path(text, match.start()) for match in found)
+
+
+def names_nobody(user: str, form: str) -> bool:
+    """Whether what stands in the place of a user's name in a home of some form is no person's."""
+    small = user.lower()
+    if form == WINDOWS and (small in _OF_WINDOWS or len(user) == 1):  # `\\w` is of a pattern
+        return True
+    return user in SHARED or small in PLACEHOLDERS or _NEUTRAL.fullmatch(user) is not None
 
 
 def slug(path: str) -> str:

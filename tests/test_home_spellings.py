@@ -67,6 +67,7 @@ RESPELLED = [
     'export const p = "/Users/./alice/x";',
     'export const p = "/./Users/alice//x";',
     'export const p = "/users/alice/x";',
+    'export const p = "/USERS/alice";',
     "export const p = `/users/alice/${name}`;",
     'export const p = "file:///users/alice/x";',
     'import { readFileSync } from "node:fs";\nreadFileSync("/users/alice/x");',
@@ -97,9 +98,35 @@ PLAIN = [
     r'export const p = "/Us\u0065rs\x2falice/x";',
     'export const p = "file:///Users/alice/x";',
 ]
+# of somebody who is not in home.users, as a plain `/Users/bob/x` is
 STRANGER = [
     PATHS + 'export const p = join("/", "Users", "bob", "x");',
+    PATHS + 'export const p = join("/Users", "bob");',
     'import { readFileSync } from "node:fs";\nreadFileSync("C:\\\\Users\\\\bob\\\\x");',
+    'export const p = "/Users/" + "bob/x";',
+    'export const p = "PATH=" + "/Users/" + "bob/bin";',
+    'export const p = "/Us" + "ers/bob/x";',
+    "export const p = '/U' + 'sers/bob/x';",
+    'export const p = "/" + "Users" + "/bob/x";',
+    'export const p = "/Us".concat("ers/bob/x");',
+    'export const p = `${"/Users"}/bob/x`;',
+    'export const p = `${"/Us"}ers/bob/x`;',
+    'export const p = ["", "Users", "bob", "x"].join("/");',
+    'const FOLDER = "/Users";\nexport const p = FOLDER + "/bob/x";',
+    'const ME = "bob";\nexport const p = `/Users/${ME}/x`;',
+    'export const p = "//Users//bob";',
+    'export const p = "/Users/./bob/x";',
+    r'export const p = "\x2fUsers\x2fbob";',
+    r'export const p = "/\u0055sers/bob/x";',
+    r'export const p = "/Use\u{72}s/bob";',
+    r'export const p = "C:\\Users\\bob";',
+    r"export const p = String.raw`c:\users\bob\x`;",
+    'export const p = "-Users-bob-code";',
+    'export const p = "-Users-alicent";',
+    'export const p = "acme://open?path=%2FUsers%2Fbob%2Fx";',
+    'import { readFileSync } from "node:fs";\nreadFileSync("/users/bob/x");',
+    'import { readFileSync } from "node:fs";\nreadFileSync("/USERS/bob/x");',
+    PATHS + 'export const p = join("/users/bob", "x");',
 ]
 FOUND = [
     *(("home-user", code) for code in OWN + ANYONE),
@@ -149,11 +176,23 @@ NONE = [
     # Windows, for everybody and for whoever runs it
     r'export const p = "C:\\Users\\Public\\x";',
     r"export const p = `C:\\Users\\${process.env.USERNAME}\\AppData`;",
-    r'export const p = "C:\\Users\\bob";',
-    # keys of others
-    'export const p = "-Users-bob-code";',
+    r"export const p = `C:\\Users\\%USERNAME%`;",
+    r'export const p = "C:\\Users\\runneradmin\\x";',
+    r'export const p = new RegExp("C:\\\\Users\\\\\\w+");',
+    # keys of nobody
+    'export const p = "-Users-you-code";',
     'export const p = "list-Users-alice";',
-    'export const p = "-Users-alicent";',
+    # of others: routes, placeholders, folders of everybody
+    'fetch("/Users/" + "bob/items");',
+    'app.get("/Users".concat("/bob"), show);',
+    'export const url = "/Users/" + "bob";',
+    'export const p = "/users/" + "bob/x";',
+    'export const p = "/users/search";',
+    'export const p = "/USERS/search";',
+    PATHS + 'export const p = join(base, "Users", "bob");',
+    'export const p = "/Users/" + "Shared/x";',
+    'export const p = "/Users/" + "you/x";',
+    'export const p = "https://x.example" + "/Users/" + "bob";',
     # what the platform chooses
     "export const p = (user: string) =>\n"
     '  process.platform === "darwin" ? `/Users/${user}` : `/home/${user}`;',

@@ -271,6 +271,19 @@ def test_each_workspace_folder_is_a_repository_of_its_own(root: Path, other: Pat
     serve(root, talk, folders=[root, other])
 
 
+def test_a_folder_of_each_of_two_repositories_stands_for_the_whole(root: Path, other: Path) -> None:
+    async def talk(client: Client) -> None:
+        (found,) = await client.open(CALL)
+        assert found.code == "launchctl-call"
+        client.show(HOME, (other / FILE).as_uri())
+        (found,) = await client.diagnostics()
+        assert found.code == "home-path", found
+        assert client.messages == []
+
+    parts = [root / "packages/app", other / "packages/app/src", other / "packages"]
+    serve(root, talk, folders=parts)
+
+
 def test_a_folder_that_comes_and_goes(root: Path, other: Path) -> None:
     async def talk(client: Client) -> None:
         uri = (other / FILE).as_uri()

@@ -40,7 +40,7 @@ def test_what_counts_only_beside_a_users_name(
     """A text such as `/users/` sends only a file to the whole command that names a user."""
     if config is not None:
         (tmp_path / "fleetmod.toml").write_text(f"version = 1\n[home]\n{config}\n")
-    (tmp_path / "a.ts").write_text('export const at = "/users/alice/x";\n')
+    (tmp_path / "a.ts").write_text('export const at = "cd /users/alice/x";\n')
     monkeypatch.chdir(tmp_path)
     assert quick.is_clean(["a.ts"]) is clean
 

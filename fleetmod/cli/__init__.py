@@ -38,9 +38,9 @@ COMMANDS = {
     "demo": "Run audit, migrate, gate and report on a bundled monorepo.",
 }
 
-# these are for the host, and need root's rights there; what they read of a repository is a copy, or
-# what is to be run on this host anyway
-_OF_THE_HOST = ("rehearse", "bootstrap", "fleet", "demo", "explain")
+# `rehearse` needs root's rights, and reads a copy; `bootstrap` sets up the user who runs it, and
+# refuses by itself; the others read no repository, but what the caller names
+_OF_THE_HOST = ("rehearse", "bootstrap", "fleet", "demo")
 
 
 class Lazy(click.Group):

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from fleetmod.errors import FleetmodError
+from fleetmod.workspace.disk import of_another
 
 _OURS = (Path(__file__).parents[1], Path(os.__file__).parent)  # read as long as a command runs
 
@@ -22,13 +23,8 @@ def work_as_owner(root: Path) -> None:
 
     Raises FleetmodError where that cannot be, or where that user cannot read what is needed.
     """
-    if os.geteuid() != 0:
-        return
-    try:
-        about = root.stat()
-    except OSError:
-        return  # the command tells of it
-    if about.st_uid == 0:
+    about = of_another(root)
+    if about is None:
         return
     group, groups, told = about.st_gid or about.st_uid, [], f"user {about.st_uid}"
     home, name = "/nonexistent", ""

@@ -129,7 +129,9 @@ def _open(root: Path, options: dict[str, Any]) -> tuple[Host, tuple[Step, ...], 
     from fleetmod.fleet.bootstrap.plan import steps, this_node
     from fleetmod.fleet.bootstrap.probe import Host
     from fleetmod.project import open_project
+    from fleetmod.workspace.disk import refuse_of_another
 
+    refuse_of_another(root, "a service of root's would run what that user may change at any time")
     if options["secrets"] and options["machine_config"]:
         raise FleetmodError("--secrets and --machine-config say the same", todo="Give one of them")
     if options["address"].startswith("-"):

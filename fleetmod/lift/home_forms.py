@@ -17,13 +17,12 @@ from fleetmod.lift.home_flow import USERS
 from fleetmod.lift.homes import Homes
 from fleetmod.places import (
     ENCODED,
-    PLACEHOLDERS,
     PLAIN,
     RESPELLED,
-    SHARED,
     WINDOWS,
     Places,
     Spelled,
+    names_nobody,
 )
 from fleetmod.regex import lazy
 from fleetmod.syntax.cooked import HOLE, cook
@@ -97,7 +96,8 @@ class HomeForms:
     def _in(self, top: Node, node: Node) -> HomeForm | None:
         pieces = self._pieces(top)
         text = "".join(piece.text for piece in pieces)
-        for found in self.places.forms(text) if "ers" in text or "home" in text else ():
+        named = "ers" in text.lower() or "home" in text
+        for found in self.places.forms(text) if named else ():
             over = list(_between(pieces, found.start, found.end))
             speller = next(_between(pieces, found.word - 1, found.word), None)
             if speller is None or speller.node is None or speller.node.id != node.id:
@@ -148,11 +148,14 @@ class HomeForms:
         return self.source.text(named).replace("_", "").lower().endswith(USERS)
 
     def _of_stranger(self, top: Node, found: Spelled, folder: str, apart: bool) -> str:
-        if found.user in SHARED or found.user.lower() in PLACEHOLDERS or found.user == "fixture":
+        if names_nobody(found.user, found.form) or (found.form == PLAIN and not apart):
             return ""
-        if found.start or folder != "Users" or not (apart or found.form != PLAIN):
-            return ""
-        return STRANGER if self.used.of(top) == FILES else ""
+        use = self.used.of(top)
+        if folder == "Users" or found.form in (WINDOWS, ENCODED):
+            return STRANGER if use != ROUTE else ""
+        # in small letters it is a route, unless files are looked for there
+        small = folder.lower() == "users" and not found.start
+        return STRANGER if small and use == FILES else ""
 
     def _beside_linux(self, top: Node, value: Node) -> bool:
         """Whether the same user's home below /home stands beside, in one list: what is tried on a

@@ -53,7 +53,7 @@ class HomeKinds:
         if node.id not in self._known:
             raw = node.text or b""
             # an escape, or another piece of the text, may hide most of it
-            mentions = any(part in raw for part in (b"ers", b"rs/", b"s/", b"home", b"\\"))
+            mentions = any(part in raw for part in (b"ers", b"rs/", b"s/", b"ERS", b"home", b"\\"))
             self._known[node.id] = self._kind(node) if mentions else ""
         return self._known[node.id]
 

@@ -27,6 +27,7 @@ from fleetmod.scan import scan_whole
 from fleetmod.settings import Settings
 from fleetmod.workspace import manifest
 from fleetmod.workspace.discover import looked_at
+from fleetmod.workspace.disk import refuse_of_another
 from fleetmod.workspace.tree_state import code_files
 
 
@@ -60,6 +61,7 @@ class Folder:
 
     def reload(self) -> None:
         """Raises FleetmodError for a wrong configuration or rule, and keeps the old one."""
+        refuse_of_another(self.root, "root would follow every link that this user puts there")
         project = open_project(self.root)
         self._sources: Sources = read_sources(project)
         self._wanted = looked_at(project.config)

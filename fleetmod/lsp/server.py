@@ -18,6 +18,8 @@ from fleetmod.errors import FleetmodError
 from fleetmod.lsp.folder import Folder, Mending
 from fleetmod.lsp.text import Text
 from fleetmod.model import EXEMPT, REFUSE, Finding, is_debt
+from fleetmod.workspace.config import configured_above
+from fleetmod.workspace.disk import is_file
 from fleetmod.workspace.schema import FILE
 
 SOURCE = "fleetmod"
@@ -43,10 +45,12 @@ class Server(LanguageServer):
         self._asked: dict[str, asyncio.Task[None]] = {}
 
     async def open_folders(self) -> None:
-        """Reads the repositories; where one is wrong, the editor shows why and nothing else."""
+        """Reads the repositories; where one is wrong, the editor shows why and nothing else. A
+        folder of a configured one stands for all of it."""
         places = [to_fs_path(uri) for uri in self.workspace.folders]
         places = places or [self.workspace.root_path or str(self._root)]
-        roots = [Path(place).resolve() for place in places if place]
+        opened = (Path(place).resolve() for place in places if place)
+        roots = [*dict.fromkeys(map(_repository, opened))]
         await self._tell(self._work.submit(self._open, roots))
 
     async def reload(self, uri: str) -> None:
@@ -195,6 +199,11 @@ class Server(LanguageServer):
         itself = lsp.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version)
         changes.append(lsp.TextDocumentEdit(itself, list(edits)))
         return lsp.WorkspaceEdit(document_changes=changes)
+
+
+def _repository(folder: Path) -> Path:
+    """The folder with the configuration of what an editor opens: itself, or one above it."""
+    return folder if is_file(folder / FILE) else configured_above(folder) or folder
 
 
 def make_server(root: Path) -> Server:

@@ -14,7 +14,7 @@ from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_typescript
 from fleetmod.project import Project
 from fleetmod.syntax.source import Source, open_source
-from fleetmod.workspace.disk import is_file
+from fleetmod.workspace.disk import is_file, read_plain
 
 _CONDITIONS = ("bun", "import", "module", "node", "default")
 _INDEX = ("index.ts", "src/index.ts")
@@ -45,7 +45,7 @@ def check_exports(project: Project, port: str, names: Collection[str]) -> str:
 def _entry(root: Path, folder: str) -> str:
     """The TypeScript file that an import of the package reads; "" when there is none."""
     try:
-        data = (root / folder / "package.json").read_bytes().removeprefix(b"\xef\xbb\xbf")
+        data = read_plain(root / folder / "package.json").removeprefix(b"\xef\xbb\xbf")
         manifest = json.loads(data)
     except (OSError, ValueError, RecursionError):
         return ""

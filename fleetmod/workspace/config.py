@@ -12,6 +12,7 @@ from typing import Any
 from fleetmod.errors import FleetmodError
 from fleetmod.workspace import toml_lines
 from fleetmod.workspace.config_file import render_config
+from fleetmod.workspace.disk import read_plain
 from fleetmod.workspace.schema import (
     FILE,
     TABLES,
@@ -59,7 +60,7 @@ _KINDS = {
 def load_text(root: Path) -> bytes:
     """The bytes of `fleetmod.toml`, b"" when there is none; raises FleetmodError as below."""
     try:
-        return (root / FILE).read_bytes()
+        return read_plain(root / FILE)
     except FileNotFoundError:
         return b""
     except OSError as error:

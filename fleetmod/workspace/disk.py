@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
+
+from fleetmod.errors import FleetmodError
 
 _PIECE = 1 << 20
 _OVERLAP = 4096  # no text that is looked for is longer than a path
@@ -25,6 +29,38 @@ def is_folder(path: Path) -> bool:
         return path.is_dir()
     except (OSError, ValueError):
         return False
+
+
+def read_plain(path: Path) -> bytes:
+    """A file's bytes. Raises OSError where there is none, and for a pipe, a device or the like, for
+    whose end a reader may wait for ever."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(
+                errno.EINVAL, "it is no file, but a folder, a pipe or a device", str(path)
+            )
+        return file.read()
+
+
+def of_another(folder: Path) -> os.stat_result | None:
+    """What the disk says of a folder, where the caller is root and its owner is not; else None."""
+    try:
+        about = folder.stat() if os.geteuid() == 0 else None
+    except OSError:
+        return None  # who opens it tells of it
+    return about if about is not None and about.st_uid != 0 else None
+
+
+def refuse_of_another(folder: Path, why: str) -> None:
+    """Raises FleetmodError where root is asked about another user's folder; `why` not."""
+    about = of_another(folder)
+    if about is not None:
+        raise FleetmodError(
+            f"belongs to user {about.st_uid}, and {why}",
+            where=str(folder),
+            todo="Run fleetmod as that user, or give the repository to root (chown -R)",
+        )
 
 
 def readable_name(path: str) -> str:

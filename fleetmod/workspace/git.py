@@ -43,6 +43,8 @@ _RUN_NOTHING = (
     "gc.auto=0",
     "maintenance.auto=false",
 )
+# otherwise git calls a file of the same size and time unchanged, though it was written since
+_LOOK_WELL = ("core.checkStat=default", "core.trustctime=true")
 # a partial clone fetches what it lacks by itself, with a command that its configuration names; git
 # before 2.44 does not know the first of these, and is kept from it by the second
 _NO_FETCH = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_TERMINAL_PROMPT": "0"}
@@ -251,7 +253,8 @@ def command(args: Sequence[str | bytes]) -> list[str | bytes]:
 
     Filters are missing here, since git has no word for all of them: see `changes`.
     """
-    return ["git", *(word for each in _RUN_NOTHING for word in ("-c", each)), *args]
+    settings = (*_RUN_NOTHING, *_LOOK_WELL)
+    return ["git", *(word for each in settings for word in ("-c", each)), *args]
 
 
 def clean_environment() -> dict[str, str]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from fleetmod.errors import FleetmodError
 from fleetmod.regex import lazy
-from fleetmod.workspace.disk import is_file
+from fleetmod.workspace.disk import is_file, read_plain
 from fleetmod.workspace.members import NPM, PNPM, declared_globs
 
 _LOCKS = {
@@ -193,7 +193,7 @@ def _knows_workspace(folder: Path, name: str, named: str) -> bool:
     if is_file(folder / ".yarnrc.yml"):
         return True
     try:
-        return b"\n__metadata:" in (folder / "yarn.lock").read_bytes()
+        return b"\n__metadata:" in read_plain(folder / "yarn.lock")
     except OSError:
         return False
 
@@ -211,7 +211,7 @@ def _named(manifest: Mapping[str, Any]) -> str:
 def _manifest(folder: Path) -> dict[str, Any]:
     """A folder's package.json; {} for none, and for one that cannot be read."""
     try:
-        found = json.loads((folder / NPM).read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        found = json.loads(read_plain(folder / NPM).removeprefix(b"\xef\xbb\xbf"))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

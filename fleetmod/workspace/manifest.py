@@ -16,7 +16,7 @@ from fleetmod.model import Edit
 from fleetmod.testfiles import is_test
 from fleetmod.workspace import json_edit
 from fleetmod.workspace.discover import discover
-from fleetmod.workspace.disk import is_file
+from fleetmod.workspace.disk import is_file, read_plain
 from fleetmod.workspace.globs import glob_regex
 from fleetmod.workspace.managers import folders_above, managed
 from fleetmod.workspace.schema import Config
@@ -182,7 +182,7 @@ def sibling_version(protocol: str, folder: str, sibling: str) -> str:
 def package_at(root: Path, folder: str) -> PackageInfo | None:
     where = posixpath.join(folder, "package.json")
     try:
-        text = (root / where).read_bytes().decode()
+        text = read_plain(root / where).decode()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

@@ -11,6 +11,7 @@ from fleetmod.errors import FleetmodError
 from fleetmod.model import Edit
 from fleetmod.regex import lazy
 from fleetmod.workspace import json_edit
+from fleetmod.workspace.disk import read_plain
 from fleetmod.workspace.globs import glob_regex
 
 RULE = "workspace-member"
@@ -148,7 +149,7 @@ def _block(text: str, start: int) -> _YamlList:
 
 def _read(root: Path, file: str) -> str | None:
     try:
-        return (root / file).read_bytes().decode()
+        return read_plain(root / file).decode()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

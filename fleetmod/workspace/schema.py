@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 FILE = "fleetmod.toml"
+BASELINE = ".fleetmod-baseline"
 VERSION = 1
 
 _T = TypeVar("_T")

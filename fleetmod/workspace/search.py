@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
 
+from fleetmod.workspace.disk import is_folder, readable_name
 from fleetmod.workspace.git import ask_git, ask_git_why, search_git
 
 # links and submodules, as `ls-files -sz` lists them
@@ -23,6 +25,7 @@ class Listing:
     `files`: whether `git grep` reads each from the disk; None where git cannot tell. `flagged`: the
     tag (`ls-files -v`) of each tracked file that git was told not to compare with the disk.
     `links` and `submodules` are tracked, too. `said`: what git complained of, a line each.
+    `special` are tracked and on the disk a pipe, a device or the like; nothing may open them.
     """
 
     files: dict[str, bool] | None
@@ -30,6 +33,24 @@ class Listing:
     links: tuple[str, ...]
     submodules: tuple[str, ...]
     said: tuple[str, ...]
+    special: tuple[str, ...] = ()
+
+
+def _is_special(path: str) -> bool:
+    """Whether a pipe, a device or a socket stands there, which may keep a reader for ever."""
+    try:
+        mode = os.lstat(path).st_mode  # pathlib takes twice as long
+    except OSError:
+        return False  # what is gone or may not be looked at is told elsewhere
+    return not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode))
+
+
+def _other_tree(root: Path, told: list[str] | None) -> str:
+    """Why git's answers are of another folder than `root`, by the top of its tree that it told."""
+    top = Path(told[0].removesuffix("\n")) if told else root
+    if not is_folder(top) or top.resolve() in (root.resolve(), *root.resolve().parents):
+        return ""
+    return f"core.worktree names {readable_name(str(top))}, and git answers of that folder"
 
 
 _WORD = 5  # shorter texts stand in too many files
@@ -47,8 +68,11 @@ class Search:
         """Every file that git tracks or would track, and what git does not tell of them."""
         kinds = ["--cached", "--others", "--deleted", "--exclude-standard"]
         answer = ask_git_why(self.root, ["ls-files", "-vz", *kinds])
+        asked = ask_git_why(self.root, ["rev-parse", "--show-toplevel"])
         special = search_git(self.root, ["ls-files", "-sz"], _NO_FILE)
         listed, said = answer()
+        if (elsewhere := _other_tree(self.root, asked()[0])) and listed is not None:
+            return Listing(None, {}, (), (), (elsewhere,))
         if listed is None or special is None:
             return Listing(None, {}, (), (), tuple(said))
         apart: dict[bool, list[str]] = {True: [], False: []}
@@ -65,7 +89,12 @@ class Search:
                 flagged[entry[2:]] = entry[0]
             # other tags are untracked, "assume unchanged" and the like: git grep reads the index
             files.setdefault(entry[2:], entry[0] == "H")
-        return Listing(files, flagged, tuple(apart[False]), tuple(apart[True]), tuple(said))
+        special_files = tuple(p for p in files if files[p] and _is_special(f"{self.root}/{p}"))
+        for path in special_files:
+            del files[path]
+        return Listing(
+            files, flagged, tuple(apart[False]), tuple(apart[True]), tuple(said), special_files
+        )
 
     @cached_property
     def _files(self) -> dict[str, bool] | None:

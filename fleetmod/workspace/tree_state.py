@@ -18,7 +18,7 @@ from fleetmod.regex import lazy
 from fleetmod.workspace.discover import looked_at
 from fleetmod.workspace.disk import readable_name
 from fleetmod.workspace.git import ask_git_why, run_git
-from fleetmod.workspace.schema import FILE, Config
+from fleetmod.workspace.schema import BASELINE, FILE, Config
 from fleetmod.workspace.search import Search
 
 LFS = b"version https://git-lfs.github.com/spec/v1"
@@ -34,6 +34,9 @@ Fault = tuple[str, str]  # a path, and what is wrong with it
 Matters = Callable[[str], bool]
 
 
+_SPECIAL = "it is a pipe, a device or the like on the disk, and no file; check it out anew"
+
+
 def code_files(config: Config) -> Matters:
     """A test whether a file decides what the gates of the code say: TypeScript that they look at,
     and what configures it or fleetmod."""
@@ -41,7 +44,7 @@ def code_files(config: Config) -> Matters:
     rules = folders(config.workspace.rules)
 
     def matters(path: str) -> bool:
-        if path == FILE or inside(path, rules):
+        if path in (FILE, BASELINE) or inside(path, rules):
             return True
         if is_code(path):
             return wanted(path) or (inside(path, gate) and "/node_modules/" not in f"/{path}")
@@ -93,6 +96,7 @@ def not_on_disk(
         return ()
     faults = [
         *_closed_folders(root, search, matters),
+        *((path, _SPECIAL) for path in search.listing.special if matters(path)),
         *_flagged(root, search, matters),
         *_pointers(root, search, matters),
         *_submodules(root, search, folders(gate)),

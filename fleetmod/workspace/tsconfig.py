@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fleetmod.workspace.disk import read_plain
 from fleetmod.workspace.globs import glob_regex
 from fleetmod.workspace.jsonc import plain
 
@@ -54,7 +55,7 @@ def read_tsconfig(root: Path, folder: str) -> TsConfig | None:
 def read_text(root: Path, path: str) -> str | None:
     """The text of a configuration; None where there is none to read."""
     try:
-        return (root / path).read_bytes().decode("utf-8")
+        return read_plain(root / path).decode("utf-8")
     except (OSError, ValueError):
         return None
 

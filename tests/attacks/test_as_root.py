@@ -21,6 +21,7 @@ import fleetmod
 from fleetmod.cli import as_owner
 from fleetmod.cli.as_owner import work_as_owner
 from fleetmod.errors import FleetmodError
+from fleetmod.lsp.folder import Folder
 from tests.attacks.archive import OTHER, USER
 from tests.attacks.test_hostile_state import as_user
 from tests.repo import Ran, git, make
@@ -133,6 +134,35 @@ def test_a_file_that_is_a_link_shows_nothing_of_roots(
     link(root / name, space / "vault/a.ts")
     ran = run(root, *words)
     assert "deep-secret" not in ran.out + ran.err
+
+
+def test_what_explains_a_rule_shows_nothing_of_roots(root: Path, space: Path) -> None:
+    (space / "vault/a.toml").write_text("deep-secret = 1\n")
+    (root / "fleetmod.toml").write_text(f'{CONFIG}[workspace]\nrules = ["../vault"]\n')
+    ran = run(root, "explain", "home-path")
+    assert ran.code == 2 and "deep-secret" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("word", ["plan", "doctor", "apply"])
+def test_no_node_of_roots_is_made_of_it(root: Path, space: Path, word: str) -> None:
+    """Its services would run, as root, whatever the owner puts there later."""
+    home = space / "home"
+    home.mkdir()
+    ran = run(root, "bootstrap", word, "--node", "koala", "--home", str(home), "--offline")
+    assert ran.code == 2 and f"belongs to user {USER}" in ran.err and "as that user" in ran.err
+    assert not list(home.iterdir())
+
+
+def test_an_editor_of_roots_opens_its_own_repositories_alone(root: Path, space: Path) -> None:
+    own = make(space / "own", FILES)
+    link(root / SOURCE, space / "vault")
+
+    def act() -> None:
+        assert Folder(own).scan(f"{SOURCE}/a.ts", b'export const p = "/Users/alice/x";').findings
+        with pytest.raises(FleetmodError, match=f"belongs to user {USER}"):
+            Folder(root)
+
+    assert as_root(act) == ""
 
 
 def test_rules_of_another_folder_show_nothing_of_roots(root: Path, space: Path) -> None:

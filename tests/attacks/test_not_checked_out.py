@@ -6,8 +6,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -174,6 +176,80 @@ def test_the_configuration_itself_is_looked_at(root: Path) -> None:
     )
     (root / "docs/a.ts").write_text("export {};\n")
     assert "assume-unchanged" in told(root, "fleetmod.toml")
+
+
+def test_a_baseline_that_a_flag_hides_is_no_proof(root: Path) -> None:
+    """Else debt is recorded where no commit will ever show it."""
+    (root / HIDDEN).unlink()
+    (root / ".fleetmod-baseline").write_text("# fleetmod baseline 2: nothing\n")
+    commit(root)
+    assert fleetmod(root, "check").code == 0
+    git(root, "update-index", "--assume-unchanged", ".fleetmod-baseline")
+    (root / ".fleetmod-baseline").unlink()
+    (root / "packages/app/src/a.ts").write_text(DEBT)
+    assert fleetmod(root, "baseline").code == 0
+    ran = fleetmod(root, "check")
+    assert ran.code == 3 and ".fleetmod-baseline" in ran.out and "assume-unchanged" in ran.out
+
+
+def pipe(file: Path) -> None:
+    os.mkfifo(file)
+
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="root alone makes devices")
+
+
+def endless(file: Path) -> None:
+    os.mknod(file, 0o644 | stat.S_IFCHR, os.makedev(1, 5))  # /dev/zero
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["audit"], ["check"], ["gate"], ["migrate", "--dry-run"], ["init", "--force"], ["baseline"]],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("put", [pipe, pytest.param(endless, marks=AS_ROOT)])
+@pytest.mark.parametrize("path", [HIDDEN, "packages/other/package.json", "docs/a.md"])
+def test_what_has_no_end_in_the_place_of_a_file_is_not_read(
+    root: Path, path: str, put: Callable[[Path], None], command: list[str]
+) -> None:
+    (root / path).parent.mkdir(exist_ok=True)
+    (root / path).write_text("{}\n" if path.endswith("json") else "")
+    commit(root)
+    (root / path).unlink()
+    put(root / path)
+    words = [sys.executable, "-m", "fleetmod", "-C", str(root), *command]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert "Traceback" not in done.stderr
+    if path == HIDDEN and command[0] in ("audit", "check", "gate"):
+        assert done.returncode == 3 and "a pipe, a device or the like" in done.stdout, done
+
+
+def test_a_folder_that_git_answers_of_is_another(root: Path, tmp_path: Path) -> None:
+    """core.worktree may name one without the debt that stands here."""
+    other = make(tmp_path / "clean", FILES)
+    (root / "packages/app/src/a.ts").write_text(DEBT)
+    commit(root)
+    git(root, "config", "core.worktree", str(other))
+    for command in ("audit", "check", "gate"):
+        ran = fleetmod(root, command)
+        assert ran.code == 1 and "core.worktree names" in ran.out, ran
+        assert "packages/app/src/a.ts" in ran.out
+
+
+def test_a_change_that_git_is_told_not_to_see_is_one(root: Path, tmp_path: Path) -> None:
+    """Of the same size and time, with a configuration that compares these alone."""
+    file = root / "packages/app/src/a.ts"
+    file.write_text(DEBT)
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    commit(root)
+    git(root, "config", "core.checkStat", "minimal")
+    git(root, "config", "core.trustctime", "false")
+    time.sleep(1.1)  # git counts the seconds of a change alone
+    file.write_text(DEBT.replace("Users", "opted"))
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    assert git(root, "status", "--porcelain") == ""
+    assert json.loads(fleetmod(root, "gate", "--format", "json").out)["dirty"] is True
 
 
 def other_owner(root: Path) -> dict[str, str]:
