@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from fleetmod.filekinds import is_javascript
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.specifier import specifiers
 from fleetmod.lower.style import Style
@@ -37,17 +38,26 @@ _IDENTIFIERS = (
 _SPELLED = lazy(r"`(?P<ticked>[\w$]+)(?=[`(.])|(?<![\w$])(?P<called>[\w$]+)\(")
 
 
+_TYPED = (
+    "the package is published, so its ports stand in its sources as TypeScript, which Node does "
+    "not load into a script; pass the value in"
+)
+
+
 class Analysis:
     """The lifters and lowerings of one file; rewrites share its draft."""
 
     def __init__(self, source: Source, settings: Settings) -> None:
         self.source, self.settings = source, settings
         self.scopes = Scopes(source)
-        packages = specifiers(source, settings.packages, settings.inlined.get(source.path))
+        inline = settings.inlined.get(source.path)
+        packages = specifiers(source, settings.packages, inline)
+        typed = inline is not None and is_javascript(source.path)
         self.draft = Draft(
             self.scopes,
             Style(source, source.path in settings.required),
             packages,
+            _TYPED if typed else "",
             settings.unearned,
         )
 

@@ -175,12 +175,14 @@ def test_a_home_that_a_test_only_looks_for_stays(text: str) -> None:
     "text",
     [
         'test("a", () => { expect(cut("/Users/alice/a")).not.toContain("/Users/alice"); });',
-        'test("a", () => { process.env.HOME = "/Users/alice"; expect(at()).toBe("/Users/alice"); });',
+        'test("a", () => { process.env.HOME = "/Users/alice"; '
+        'expect(at()).toBe("/Users/alice"); });',
         'const HOME = "/Users/alice";\n'
         'test("a", () => { expect(at(HOME)).toBe("/Users/alice/x"); });',
         'beforeEach(() => set("/Users/alice"));\n'
         'test("a", () => { expect(at()).toBe("/Users/alice/x"); });',
-        'test.each([["/Users/alice/a", "a"]])("a", (path, name) => { expect(of(path)).toBe(name); });',
+        'test.each([["/Users/alice/a", "a"]])("a", (path, name) => '
+        "{ expect(of(path)).toBe(name); });",
         'test("a", () => { expect("/Users/alice/a".split("/")).toHaveLength(4); });',
     ],
 )
@@ -194,6 +196,7 @@ def test_a_data_file_that_spells_the_same_path_holds_the_test(tmp_path: Path) ->
         "package.json": '{"name": "acme", "private": true}\n',
         "fleetmod.toml": config,
         "src/a.test.ts": KEPT,
+        "src/path.ts": "export const path = (of: string) => Bun.file(`configs/${of}.json`);\n",
         "configs/repos.json": '{"path": "/Users/alice/notes/a"}\n',
     }
     root = make(tmp_path / "r", files)

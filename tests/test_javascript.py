@@ -125,6 +125,15 @@ def test_a_script_of_another_host(tmp_path: Path, code: str) -> None:
     assert "what runs this file may know no modules" in fleetmod(root, "audit").out
 
 
+def test_a_script_of_a_published_package(tmp_path: Path) -> None:
+    """Its ports are TypeScript among its sources, which no script of Node can load."""
+    root = tmp_path / "r"
+    package = '{"name": "acme", "version": "1.0.0", "type": "module", "files": ["dist"]}'
+    code = '#!/usr/bin/env node\nconsole.log("/Users/sam/a");\n'
+    assert migrated(root, "src/tool.mjs", code, package) == code
+    assert "its ports stand in its sources as TypeScript" in fleetmod(root, "audit").out
+
+
 @pytest.mark.parametrize(
     "mark",
     [

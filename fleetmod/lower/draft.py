@@ -59,11 +59,12 @@ class Refused(Exception):
 @dataclass
 class Draft:
     """Edits of one file. `packages` maps a port's key to the package name it is installed as;
-    `unearned` to why it is not."""
+    `unearned` to why it is not; `unreachable` says why the file can load none."""
 
     scopes: Scopes
     style: Style
     packages: dict[str, str]
+    unreachable: str = ""
     unearned: Mapping[str, str] = field(default_factory=dict)
     edits: list[Edit] = field(default_factory=list)
     needs: dict[Need, str] = field(default_factory=dict)
@@ -97,8 +98,8 @@ class Draft:
 
     def name(self, package: str, name: str) -> str:
         """The local name of a port's export; remembers that it must be imported."""
-        if self._elsewhere:
-            raise Refused(self._elsewhere)
+        if why := self._elsewhere or self.unreachable:
+            raise Refused(why)
         if package in self.unearned:
             raise Refused(self.unearned[package])
         need = Need(package, name)
