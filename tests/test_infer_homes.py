@@ -26,6 +26,15 @@ def test_nobody_s_home(tmp_path: Path, text: str) -> None:
     assert config.home.users == ()
 
 
+@pytest.mark.parametrize("name", ["alice", "bob", "eve"])
+def test_a_person_of_examples_is_somebody_where_a_text_begins(tmp_path: Path, name: str) -> None:
+    told = f'export const help = "  cp laptop:/home/{name}/src/a.pdf /Users/{name}/src";\n'
+    assert make(tmp_path / "a", {"a.ts": told})[0].home.users == ()
+    own = f'export const dir = "/Users/{name}/src";\n'
+    assert make(tmp_path / "b", {"a.ts": told + own})[0].home.users == (name,)
+    assert make(tmp_path / "c", {"a.ts": told.replace(name, "zoe")})[0].home.users == ("zoe",)
+
+
 def test_the_user_of_an_image_is_nobody(tmp_path: Path) -> None:
     code = {"a.ts": 'export const bin = "/home/web/.local/bin/acme";\n'}
     image = {"Dockerfile": "FROM node:22\nRUN adduser --system web\nUSER web\n"}

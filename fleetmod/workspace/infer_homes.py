@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
-from fleetmod.workspace.placeholders import PLACEHOLDERS
+from fleetmod.workspace.placeholders import PLACEHOLDERS, SPECIMENS
 
+_QUOTES = "\"'`"
 _NEAR = 500  # characters in front of a path that may say what it is
 CODE, TESTS, COMMENTS, PROSE = "code", "tests", "comments", "documents and data"
 
@@ -65,11 +66,13 @@ def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
     """Every home path in the `text` of the file `path`; in a Dockerfile, the user's homes, too.
 
     A user whose name stands for nobody is somebody only below /Users, where code falls back to
-    that home. `known` are the repository's files and folders.
+    that home; a person of examples is, where the home begins a text. `known` are the repository's
+    files and folders.
     """
     if _DOCKERFILE.search(path):
         for user in _IMAGE_USER.findall(text):
             yield Literal("/home", user, (), path, _kind(path, ""), False, False)
+    quotes = _SCRIPT.search(path) is not None
     for match in _LITERAL.finditer(text):
         user = match[2].rstrip(".")
         below = tuple(part for part in match[3].rstrip(".").split("/") if part)
@@ -85,6 +88,7 @@ def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
         sure = falls_back is not None or (
             not nobody
             and not accounts
+            and not (user in SPECIMENS and quotes and text[match.start() - 1] not in _QUOTES)
             and bool(
                 match[1] == "Users"
                 or (below and (below[0] in _BELOW_HOME or below[0].startswith(".")))

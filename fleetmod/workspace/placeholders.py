@@ -17,3 +17,6 @@ _NAMES = """
 PLACEHOLDERS = frozenset(
     spelled for name in _NAMES for spelled in (name, name.capitalize(), name.upper())
 )
+
+# people of examples, who are somebody where code has their home alone and no sentence names it
+SPECIMENS = frozenset("alice bob carol charlie dave eve mallory trent".split())
