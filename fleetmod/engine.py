@@ -294,7 +294,10 @@ def _examine(
     if broken:
         # Around an ERROR node scopes and contexts are guesses.
         line = analysis.source.line_of(broken[0].start_byte)
-        reason = f"line {line} does not parse, so nothing in the file is rewritten; mend that line"
+        reason = (
+            f"line {line} does not parse, so nothing in the file is rewritten; mend that line, or "
+            "move it to another file where tsc takes it"
+        )
         return replace(finding, action=REFUSE, reason=reason)
     if kept.action == EXEMPT:
         return replace(finding, action=EXEMPT, reason=kept.reason)

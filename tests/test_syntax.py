@@ -22,6 +22,54 @@ def test_an_imported_type_as_an_argument_parses(text: str) -> None:
     assert source.text(source.root).strip() == text
 
 
+NEWER = [
+    "class P { static accessor open = false; }",
+    "abstract class P { abstract accessor x: number; accessor #y = 1; }",
+    'export { default as data } from "./data.json" with { type: "json" };',
+    "export * from './data.json'\n  with {\n  type: 'json' };",
+    'export const one: import("./box.ts").Box<string> = { value: "a" };',
+    'type A = import("./box").B.C<string>[];',
+    'function f(a: import("b").X<1>): import("b").Y<2> { return a; }',
+    'export type * from "./box.ts";',
+    'export type * as boxes from "./box.ts";',
+    "export type Channel<in out T> = { value: T };",
+    'class K<const T, in out U extends string = "a", out V = T> {}',
+    "async function g() { await using x = open(); for (using y of x) y(); }",
+    'import defer * as ns from "x";',
+    "export default abstract class { abstract f(): void; }",
+]
+VALUES = [  # beside newer syntax, the same words as names of values
+    ("accessor in home;", "binary_expression"),
+    ("accessor as string;", "as_expression"),
+    ("[low, out in home];", "array"),
+    ("low <out;", "binary_expression"),
+    ('import("x").then<string>(use);', "call_expression"),
+]
+
+
+@pytest.mark.parametrize("text", NEWER)
+def test_newer_syntax_parses(text: str) -> None:
+    source = open_source("a.ts", text.encode())
+    assert not source.errors()
+    assert source.text(source.root) == text
+    assert len(source.root.named_children) == 1
+
+
+@pytest.mark.parametrize(("text", "kind"), VALUES)
+@pytest.mark.parametrize("newer", NEWER)
+def test_values_of_such_names_stay(newer: str, text: str, kind: str) -> None:
+    alone = open_source("b.ts", text.encode()).root.named_children[0]
+    beside = open_source("a.ts", f"{newer}\n;{text}".encode()).root.named_children[-1]
+    assert str(beside) == str(alone)
+    assert beside.named_children[0].type == kind
+
+
+def test_a_file_with_newer_syntax_is_migrated() -> None:
+    head = "export class P { static accessor open = false; }\n"
+    text = f'{head}export const home = "/Users/alice/a";\n'
+    assert f"{head}export const home = `${{nodeIdentity.homeDir}}/a`;\n" in migrated(text)
+
+
 def test_a_file_with_such_a_type_is_migrated() -> None:
     text = 'const at = load<typeof import("x")>();\nexport const home = "/Users/alice/a";\n'
     assert not look(text).unparsed

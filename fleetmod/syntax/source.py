@@ -5,14 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
 from fleetmod.filekinds import CODE
 
-_IMPORTED_TYPE = re.compile(
-    rb"(<\s*(?:typeof\s+)?)(import\s*\(\s*(?:\"[^\"\n]*\"|'[^'\n]*')\s*,?\s*\))"
+_QUOTED = rb"(?:\"[^\"\n]*\"|'[^'\n]*')"
+_IMPORTED = rb"(?P<new>import\s*\(\s*" + _QUOTED + rb"\s*,?\s*\))"
+_NAME = rb"(?!(?:as|extends|in|instanceof|is|of|satisfies)\b)[A-Za-z_$]"  # and no operator
+# Valid TypeScript that this parser does not know. It is shown the letter or the word in place of
+# the group `new`: a name for an imported type; nothing for what says nothing of what runs.
+_NEWER = tuple(
+    (re.compile(pattern), shown)
+    for pattern, shown in (
+        (rb"<\s*(?:typeof\s+)?" + _IMPORTED, b"_"),
+        (
+            _IMPORTED + rb"(?=\s*\.\s*(?!(?:then|catch|finally)\b)[\w$]+(?:\s*\.\s*[\w$]+)*\s*<)",
+            b"_",
+        ),
+        (rb"\b(?P<new>accessor)(?=[ \t]+(?:#|" + _NAME + rb"))", b" "),
+        (rb"[<,]\s*(?:const\s+)?(?P<new>(?:in\s+out|in|out)\s)(?=\s*" + _NAME + rb")", b" "),
+        (rb"\bexport\s+(?P<new>type)(?=\s*\*)", b" "),
+        (rb"\bfrom\s*" + _QUOTED + rb"\s*(?P<new>with\s*\{[^{}]*\})", b" "),
+        (rb"\bimport\s+(?P<new>defer)(?=\s*\*)", b" "),
+        (rb"\bexport\s+default\s+(?P<new>abstract)(?=\s+class\b)", b" "),
+        (rb"(?P<new>\bawait\s+using)(?=\s+[\w$]+\s*(?:=|of\b))", b"const"),
+        (rb"\bfor\s*(?:await\s*)?\(\s*(?P<new>using)(?=\s+[\w$]+\s+of\b)", b"const"),
+    )
 )
 _BLANK = re.compile(r"\s+|,(?=\s*[)\]}])")
 _WRAPPERS = ("parenthesized_expression", "as_expression", "satisfies_expression")
@@ -192,21 +212,36 @@ def open_source(path: str, data: bytes) -> Source:
     name = CODE.get(suffix, "typescript")
     source = Source(path, data, name, parse(name, data))
     if source.root.has_error:
-        source.tree, source._broken = _with_imported_types(source), None
+        source.tree, source._broken = _with_newer_syntax(source), None
     if name == "tsx" and b"&" in data:
         source.tree, source._broken = _with_ampersands(source), None
     return source
 
 
-def _with_imported_types(source: Source) -> Tree:
-    """The tree of a file with an imported type as an argument, which this parser takes for a
-    comparison: `load<typeof import("./x")>()`.
+def _with_newer_syntax(source: Source) -> Tree:
+    """The tree of a file with syntax that this parser does not know: `accessor`, `export type *`,
+    `load<typeof import("./x")>()`, …
 
-    Only the parser is shown a name of the same length in its place; the source's bytes stay.
+    Only the parser is shown another text of the same length in its place; the source's bytes stay.
+    What does not lead to fewer errors is not shown.
     """
-    shown = _IMPORTED_TYPE.sub(lambda m: m[1] + b"_" * len(m[2]), source.data)
-    tree = parse(source.language, shown) if shown != source.data else source.tree
-    return tree if len(list(_errors(tree.root_node))) < len(source.errors()) else source.tree
+    tree, data, errors = source.tree, source.data, len(source.errors())
+    for pattern, shown in _NEWER:
+        other = pattern.sub(partial(_shown, shown), data)
+        if errors and other != data:
+            made = parse(source.language, other)
+            if (left := len(list(_errors(made.root_node)))) < errors:
+                tree, data, errors = made, other, left
+    return tree
+
+
+def _shown(shown: bytes, match: re.Match[bytes]) -> bytes:
+    """What is matched with its group `new` as a letter, or as a word and blanks; lines stay."""
+    new, start = match["new"], match.start("new") - match.start()
+    letter = shown if len(shown) == 1 else b" "
+    other = re.sub(rb"[^\r\n]", letter, new)
+    other = shown + other[len(shown) :] if len(shown) > 1 else other
+    return match[0][:start] + other + match[0][start + len(new) :]
 
 
 def _with_ampersands(source: Source) -> Tree:
