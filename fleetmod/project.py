@@ -27,7 +27,8 @@ from fleetmod.settings import Settings
 from fleetmod.testcode import tests_by_use
 from fleetmod.testfiles import is_test
 from fleetmod.together import Fates, Held, is_data
-from fleetmod.workspace.config import Config, configured_above, load_config
+from fleetmod.workspace.above import configured_above
+from fleetmod.workspace.config import Config, load_config
 from fleetmod.workspace.discover import NAMELESS, WIDE, candidates, discover, is_wide, wide_texts
 from fleetmod.workspace.disk import is_folder, readable_name
 from fleetmod.workspace.globs import matcher

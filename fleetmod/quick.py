@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CODE = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
+_CONFIG = "fleetmod.toml"
 _DIRECTIVE = b"fleetmod-ignore"
 # UTF-16, and what git-lfs has in place of a content, tell nothing
 _NO_TEXT = (b"\xff\xfe", b"\xfe\xff", b"version https://git-lfs.")
@@ -58,7 +59,7 @@ def _from_disk(files: list[str]) -> Iterator[bytes]:
     """The configuration, and each of the files that is code and that git compares with the disk."""
     asked = _begin(["ls-files", "-vz", "--", *files]) if _in_repository() else None
     try:
-        with open("fleetmod.toml", "rb") as config:  # noqa: PTH123 (pathlib costs as much again)
+        with open(_CONFIG, "rb") as config:  # noqa: PTH123 (pathlib costs as much again)
             yield config.read()
     except FileNotFoundError:
         yield b""
@@ -74,19 +75,25 @@ def _from_disk(files: list[str]) -> Iterator[bytes]:
 
 
 def _in_repository() -> bool:
-    """Whether a folder of git's stands here or above."""
-    here = os.getcwd()  # noqa: PTH109
-    while not os.path.lexists(os.path.join(here, ".git")):  # noqa: PTH118
+    """Whether a folder of git's stands here or above. Raises ValueError where the configuration
+    stands further up, which the command looks for."""
+    here = start = os.getcwd()  # noqa: PTH109
+    configured = os.path.lexists(_CONFIG)
+    while True:
+        if not configured and here != start and os.path.lexists(os.path.join(here, _CONFIG)):  # noqa: PTH118
+            raise ValueError(here)
+        if os.path.lexists(os.path.join(here, ".git")):  # noqa: PTH118
+            return True
         above = os.path.dirname(here)  # noqa: PTH120
         if above == here:
             return False
         here = above
-    return True
 
 
 def _from_index(files: list[str]) -> Iterator[bytes]:
     """The same of the next commit, all by one question to git."""
-    paths = ["fleetmod.toml", *files]
+    _in_repository()
+    paths = [_CONFIG, *files]
     question = b"".join(b":./%b\n" % os.fsencode(path) for path in paths)
     if question.count(b"\n") > len(paths) or len(question) > _A_PIPE:
         raise ValueError(paths)
@@ -189,6 +196,7 @@ def _triggers() -> tuple[list[bytes], list[bytes]]:
 def main() -> None:
     """The entry point of the `fleetmod` command."""
     if sys.argv[1:2] == ["check"] and is_clean(sys.argv[2:]):
+        print("No new debt.")  # noqa: T201 (as report/summary.py says it)
         sys.exit(0)
     from fleetmod.cli import main as run
 

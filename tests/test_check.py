@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.repo import commit, fleetmod, git, make, tree
+from tests.repo import commit, fleetmod, git, make
 
 HEAD = 'import { execFileSync } from "node:child_process";\n'
 STOP = 'export async function stop() {\n  execFileSync("launchctl", ["stop", "com.acme.a"]);\n}\n'
@@ -32,6 +32,9 @@ def root(tmp_path: Path) -> Path:
             "tools/legacy/old.ts": HEAD + STOP,
         },
     )
+
+
+NONE = "No new debt.\n"
 
 
 def check(root: Path, *files: str) -> tuple[int, str]:
@@ -59,12 +62,12 @@ def test_what_an_audit_leaves_out_is_left_out_by_name_too(root: Path) -> None:
         "node_modules/x/a.ts",
         "run.py",
     ]
-    assert check(root, *left_out) == (0, "")
+    assert check(root, *left_out) == (0, NONE)
 
 
 def test_a_deleted_file_and_a_clean_one(root: Path) -> None:
     (root / A).unlink()
-    assert check(root, A, B) == (0, "")
+    assert check(root, A, B) == (0, NONE)
 
 
 def test_files_from_outside_are_told(root: Path, tmp_path: Path) -> None:
@@ -82,7 +85,7 @@ def test_a_folder_stands_for_the_files_below_it(root: Path, folder: str) -> None
     whole = [ln for ln in check(root)[1].splitlines() if ln.startswith("packages/")]
     code, out = check(root, folder)
     assert (code, [ln for ln in out.splitlines() if ln.startswith("packages/")]) == (1, whole)
-    assert check(root, "tools/legacy") == (0, "")
+    assert check(root, "tools/legacy") == (0, NONE)
     assert check(root, A, "tools/legacy")[1] == check(root, A)[1]
 
 
@@ -107,9 +110,9 @@ def test_a_file_that_never_was_is_wrong_usage(root: Path, path: str) -> None:
 
 def test_what_git_knows_as_deleted_is_passed_over(root: Path) -> None:
     (root / A).unlink()
-    assert check(root, A) == (0, "")
+    assert check(root, A) == (0, NONE)
     git(root, "rm", "-q", "--cached", A)
-    assert check(root, A) == (0, "")
+    assert check(root, A) == (0, NONE)
     commit(root)
     assert check(root, A)[0] == 2
 
@@ -145,7 +148,7 @@ def test_the_index_counts_and_not_the_working_tree(root: Path) -> None:
     assert check(root, "--staged")[0] == 1
     git(root, "add", B)
     (root / B).write_text(HEAD + STOP)
-    assert check(root, "--staged") == (0, "")
+    assert check(root, "--staged") == (0, NONE)
     assert check(root, B)[0] == 1
 
 
@@ -155,15 +158,18 @@ def test_a_broken_file_is_unproven(root: Path) -> None:
     assert (code, "unproven: packages/app/src/b.ts:1-1 does not parse" in out) == (3, True)
 
 
-def test_fix_rewrites_once_the_packages_are_there(root: Path) -> None:
-    before = tree(root)
-    code, out = check(root, A, "--fix")
-    assert (code, "Run fleetmod migrate once" in out, tree(root)) == (1, True, before)
-    fleetmod(root, "migrate")
-    commit(root)
+def test_fix_installs_what_is_needed_and_rewrites_no_other_code(root: Path) -> None:
     (root / B).write_text(HEAD + STOP)
+    told = check(root, A)[1]
+    assert f'"@acme/process-manager" is not installed yet:\n  fleetmod check --fix {A}\n' in told
+    code, out = check(root, A, "--fix")
+    assert (code, f"fixed {A}" in out, (root / B).read_text()) == (0, True, HEAD + STOP)
+    assert "processManager.stop" in (root / A).read_text()
+    assert (root / "packages/process-manager/package.json").is_file()
+    assert "not installed yet" not in check(root, B)[1]
     assert check(root, B, "--fix")[0] == 0
     assert "processManager.stop" in (root / B).read_text()
+    assert fleetmod(root, "gate", "--phase", "1a").code == 0
 
 
 @pytest.mark.parametrize("form", ["json", "sarif", "junit", "github", "gitlab", "markdown", "html"])

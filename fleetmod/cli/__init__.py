@@ -13,6 +13,7 @@ from fleetmod.cli.as_owner import work_as_owner
 from fleetmod.cli.output import echo
 from fleetmod.errors import UNPROVEN, FleetmodError
 from fleetmod.printed import one_line
+from fleetmod.workspace.above import configured_at
 
 COMMANDS = {
     "init": "Propose a fleetmod.toml from what the repository spells.",
@@ -43,6 +44,9 @@ COMMANDS = {
 _OF_THE_HOST = ("rehearse", "bootstrap", "fleet", "demo")
 
 
+_OF_A_FOLDER = ("init", "demo")  # every other command works on the whole configured repository
+
+
 class Lazy(click.Group):
     """A group that imports a command's module only when it runs; `--help` imports none."""
 
@@ -68,7 +72,7 @@ class Lazy(click.Group):
     "--root",
     type=click.Path(path_type=Path),
     default=Path(),
-    help="The repository to work on (default: the current folder).",
+    help="The repository to work on, or a folder of it (default: the current folder).",
 )
 @click.pass_context
 def cli(ctx: click.Context, root: Path) -> None:
@@ -86,6 +90,8 @@ def cli(ctx: click.Context, root: Path) -> None:
     Exit codes: 0 clean, 1 debt is left or a gate failed, 2 wrong usage or configuration,
     3 unproven: something could not be parsed or read.
     """
+    if ctx.invoked_subcommand not in (*_OF_A_FOLDER, None):
+        root = configured_at(root)
     ctx.obj = root
     if ctx.invoked_subcommand not in _OF_THE_HOST:
         work_as_owner(root)

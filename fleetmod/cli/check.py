@@ -11,8 +11,8 @@ import click
 
 from fleetmod.cli.output import echo
 from fleetmod.cli.reports import Wanted, deliver, report_options
-from fleetmod.errors import FleetmodError
-from fleetmod.printed import as_lines
+from fleetmod.errors import CLEAN, FleetmodError
+from fleetmod.printed import as_lines, one_line
 from fleetmod.workspace.disk import is_folder
 
 if TYPE_CHECKING:
@@ -167,20 +167,19 @@ def _never_there(root: Path, gone: Sequence[str]) -> list[str]:
 
 
 def _fix(project: Project, checked: Checked) -> None:
-    """Apply the whole rewrite of each file with new debt; the packages must be there already."""
+    """Apply the whole rewrite of each file with new debt, and install the packages that it needs.
+
+    No other file's code changes; the manifests that name the packages do.
+    """
     from fleetmod.apply import recover, write
     from fleetmod.migrate import plan
 
     paths = {finding.path for finding in checked.replacements}
     changes = plan(project, paths=frozenset(paths)).changes
-    if any(not change.sha256 for change in changes):
-        why = "the packages that the rewritten code imports are not installed yet"
-        echo(f"fleetmod: nothing is fixed: {why}. Run fleetmod migrate once", err=True)
-        return
     recover(project.root)
     write(project.root, changes)
     for change in changes:
-        echo(f"fixed {change.path}")
+        echo(f"{'fixed' if change.path in paths else 'wrote'} {change.path}")
 
 
 def _document(checked: Checked) -> str:
@@ -193,25 +192,38 @@ def _lines(project: Project, checked: Checked) -> Iterator[str]:
     """What a committer reads: each new finding with what to write, and why once for each rule."""
     from fleetmod.baseline import FILE
     from fleetmod.grepped import RULE as GREP
+    from fleetmod.report.summary import of_check
     from fleetmod.suppress import RULE
 
+    absent = [f'"{name}"' for port, name in project.packages.items() if port not in project.present]
+    needed = set[str]()
     for finding in checked.new:
         what = finding.understood or finding.text
         yield f"{finding.path}:{finding.line}:{finding.col}: {finding.rule}: {what}"
         made = checked.replacements.get(finding)
         if made is None:
             yield f"  stays: {finding.reason or 'its rewrite is part of another place'}"
-            if finding.rule != GREP.id:  # whose reason says so, where that is possible
+            # the reason of the one says so, where that is possible; the other is a directive itself
+            if finding.rule not in (GREP.id, RULE.id):
                 yield f"  accept it with: // fleetmod-ignore {finding.rule}: why"
             continue
         yield from (f"  write: {line.strip()}" for line in made.after.split("\n"))
         yield from (f"  with:  {line}" for line in made.imports)
+        needed.update(name for name in absent if any(name in line for line in made.imports))
     rules = {rule.id: rule for rule in (*project.rules, RULE, GREP)}
     for rule in dict.fromkeys(finding.rule for finding in checked.new):
         why = " ".join(rules[rule].prose.split()).split(". ")[0]
         yield f"{rule}: {why.removesuffix('.')}. More: fleetmod explain {rule}"
+    if needed:
+        files = " ".join(dict.fromkeys(one_line(f.path) for f in checked.replacements))
+        are = "is" if len(needed) == 1 else "are"
+        yield f"{', '.join(sorted(needed))} {are} not installed yet:"
+        yield f"  fleetmod check --fix {files}"
+        yield "  installs what is needed, and rewrites these files and no other code"
     for entry in checked.stale:
         yield f"stale: {entry.path}: {entry.rule} {entry.text}: run `fleetmod baseline`"
     yield from (f"unproven: {reason}" for reason in checked.unproven)
     if checked.format == 1:
         yield f"{FILE}: is of format 1, which formatting code breaks: run `fleetmod baseline` once"
+    known = sum(f.known for f in checked.audit.findings)
+    yield of_check(checked.new, known, checked.exit_code == CLEAN)

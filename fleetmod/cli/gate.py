@@ -43,6 +43,13 @@ FLEET = {
     is_flag=True,
     help="Phases 1a and 1b: the bare grep must find nothing, accepted or no debt or not.",
 )
+@click.option("--full", is_flag=True, help="As text, list every line that fails.")
+@click.option(
+    "--against-baseline",
+    "ratchet",
+    is_flag=True,
+    help="Phases 1a, 1b and 1c: pass over the debt that the baseline holds.",
+)
 @report_options
 @click.option(
     "--certificate",
@@ -66,6 +73,8 @@ def command(
     root: Path,
     phases: str,
     strict: bool,
+    full: bool,
+    ratchet: bool,
     wanted: Wanted,
     certificate: Path | None,
     ref: str | None,
@@ -95,6 +104,9 @@ def command(
     phase failed, 3 when all that is left could not be parsed, read or asked for: nothing is proven
     then.
 
+    With --against-baseline debt that `fleetmod baseline` has recorded is passed over, too: the gate
+    asks that there be no more of it.
+
     With --since a value of fleetmod.toml that narrows fails (scan, gate, exclude, users, root,
     vault, adapters, rules, vm_addresses), as do a file of these that is gone and code that has
     moved to where nothing looks: whoever means it merges it knowingly. A rule of your own that
@@ -103,7 +115,8 @@ def command(
     """
     from fleetmod import families
     from fleetmod.audit import audit
-    from fleetmod.cli.output import save
+    from fleetmod.check import mark_known
+    from fleetmod.cli.output import make_room, save
     from fleetmod.gates.certificate import certify
     from fleetmod.gates.certificate import document as certificate_document
     from fleetmod.gates.check import check, exit_code, parse_phases
@@ -112,6 +125,7 @@ def command(
     from fleetmod.workspace.changes import head
     from fleetmod.workspace.tree_state import unknown_changes
 
+    make_room(certificate)
     asked = parse_phases(phases, FLEET)
     if (context and "5" not in asked) or (node and not context):
         raise FleetmodError(
@@ -122,10 +136,17 @@ def command(
         raise FleetmodError(
             f"--strict is of the phases {' and '.join(can)}", todo=f"Give --phase {','.join(can)}"
         )
+    if ratchet and (strict or not all(phase in families.phases() for phase in asked)):
+        raise FleetmodError(
+            "--against-baseline is of the code's own phases, and not of --strict",
+            todo=f"Give --phase {','.join(families.phases())}",
+        )
     project = open_project(root)
     groups = begin(project)
     sources = read_sources(project)
     audited = audit(project, sources=sources)
+    if ratchet:
+        audited = mark_known(project, audited, sources.contents)
     at = head(project.root)
     if at[1] is None and not audited.unreadable:
         why = unknown_changes(project.root, project.search, at[1])
@@ -138,7 +159,7 @@ def command(
             ),
         )
         if phase in FLEET
-        else check(project, audited, (phase,), strict)[0]
+        else check(project, audited, (phase,), strict, ratchet)[0]
         for phase in asked
     )
     if ref is not None:
@@ -150,7 +171,7 @@ def command(
     def text(to_file: bool) -> str:
         from fleetmod.report.text import gate_text
 
-        return gate_text(verdicts, to_file, apart)
+        return gate_text(verdicts, to_file, apart, full)
 
     def document(_: bool) -> str:
         from fleetmod.report.jsonreport import dumps

@@ -94,7 +94,7 @@ def command(
     from fleetmod import planfile
     from fleetmod.apply import recover, write
     from fleetmod.cli.clean_tree import refuse_dirty
-    from fleetmod.cli.output import save
+    from fleetmod.cli.output import make_room, save
     from fleetmod.cli.progress import progress_bar
     from fleetmod.migrate import plan as make_plan
     from fleetmod.model import REFUSE
@@ -103,6 +103,7 @@ def command(
     from fleetmod.report.diff import unified
     from fleetmod.report.text import print_diff, print_plan
 
+    make_room(plan_to)
     console = make_console()
     project = open_project(root, rules)
     writes = not (dry_run or plan_to)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fleetmod.errors import CLEAN, UNPROVEN
+from fleetmod.errors import CLEAN, UNPROVEN, FleetmodError
 
 
 @click.command()
@@ -26,7 +26,7 @@ def command(root: Path, dry_run: bool, report_to: Path | None) -> int:
     first folder of cluster.manifests; what you write outside of their marked block is kept.
     Nothing is deployed. Exit 3 when something could not be read, so that edges may be missing.
     """
-    from fleetmod.cli.output import save
+    from fleetmod.cli.output import make_room, save
     from fleetmod.fleet.network.generate import generate
     from fleetmod.fleet.network.survey import survey
     from fleetmod.fleet.write import as_plan, changes, write_all
@@ -36,6 +36,12 @@ def command(root: Path, dry_run: bool, report_to: Path | None) -> int:
     from fleetmod.report.fleet import graph_markdown, print_graph, print_written
     from fleetmod.report.text import print_diff
 
+    if report_to is not None and report_to.suffix.lower() not in (".md", ".markdown"):
+        raise FleetmodError(
+            f"{report_to}: the graph is written as Markdown",
+            todo=f"Give --report {report_to.with_suffix('.md')}",
+        )
+    make_room(report_to)
     console = make_console()
     project = open_project(root)
     cluster, graph = survey(project)

@@ -25,6 +25,25 @@ def echo_report(text: str) -> None:
     click.echo(text, nl=False)
 
 
+def make_room(*paths: Path | None) -> None:
+    """Make the folders of files that are to be written, before the work begins.
+
+    Raises FleetmodError where a file cannot stand there.
+    """
+    for path in paths:
+        if path is None:
+            continue
+        why = "it is a folder" if path.is_dir() else ""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            why = error.strerror or str(error)
+        if why:
+            raise FleetmodError(
+                f"cannot be written: {why}", where=str(path), todo="Choose another file"
+            )
+
+
 def save(path: Path, text: str) -> None:
     """Write a report or a plan; raises FleetmodError where the disk refuses."""
     try:

@@ -76,7 +76,10 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
         source: str,
         **more: Any,
     ) -> Any:
+        from fleetmod.cli.output import make_room
+
         wanted = Wanted(paired(forms, outputs), history, source)
+        make_room(*(file for _, file in wanted.outputs))
         return command(*args, wanted=wanted, **more)
 
     return wrapped

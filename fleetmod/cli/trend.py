@@ -41,11 +41,12 @@ def command(root: Path, most: int, since: str, form: str, output: Path | None) -
     checked out, and a file that did not change is analysed once. `audit --format html --history`
     draws what --format json writes.
     """
-    from fleetmod.cli.output import echo_report, save
+    from fleetmod.cli.output import echo_report, make_room, save
     from fleetmod.cli.progress import progress_bar
     from fleetmod.project import open_project
     from fleetmod.trend import document, trend
 
+    make_room(output)
     project = open_project(root)
     with progress_bar("looking back") as progress:
         points = trend(project, most, since, progress)

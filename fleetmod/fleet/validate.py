@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,20 @@ def unknown(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> Iterator[
     yield from (key for key in values if key not in defaults and key != "global")
 
 
+def not_rendered(charts: Path | None) -> Iterator[str]:
+    """What `values_errors` leaves out here, for a verdict to tell."""
+    if charts is not None and find_spec("helm_python") is None:
+        yield (
+            f"the templates of the charts in {charts.name} were not rendered, only their schemas "
+            "and keys were checked: pip install 'fleetmod[charts]' renders them"
+        )
+
+
 def _rendered(values: Mapping[str, Any], chart: Path, namespace: str) -> Iterator[str]:
-    try:
-        import helm_python  # type: ignore[import-not-found,unused-ignore]
-    except ImportError:
-        return
+    if find_spec("helm_python") is None:
+        return  # `not_rendered` tells
+    import helm_python  # type: ignore[import-not-found,unused-ignore]
+
     try:
         with helm_python.Chart.load(str(chart)) as loaded:
             files = loaded.render(dict(values), name=chart.name, namespace=namespace)

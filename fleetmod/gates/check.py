@@ -17,6 +17,8 @@ from fleetmod.spans import LineRanges
 from fleetmod.suppress import RULE
 
 PASSED, FAILED, UNPROVEN_VERDICT = "passed", "failed", "unproven"
+KNOWN = "the baseline holds it"
+BARE, ASIDE = "; the bare grep", "; what the baseline holds aside"
 _EXITS = {PASSED: CLEAN, FAILED: DEBT, UNPROVEN_VERDICT: UNPROVEN}
 
 
@@ -76,15 +78,22 @@ def parse_phases(text: str, more: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def check(
-    project: Project, audit: Audit, phases: tuple[str, ...], strict: bool = False
+    project: Project,
+    audit: Audit,
+    phases: tuple[str, ...],
+    strict: bool = False,
+    ratchet: bool = False,
 ) -> tuple[Verdict, ...]:
     """The verdict of each family's phase that is asked for, on an audited repository.
 
-    `strict` asks of the families whose grep can find nothing that it does, whatever a line means.
+    `strict` asks of the families whose grep can find nothing that it does, whatever a line means;
+    `ratchet` passes over findings that are marked as known.
     """
     asked = (families.of_phase(phase) for phase in phases)
     return tuple(
-        _check(project, audit, family, strict and family.strict) for family in asked if family.id
+        _check(project, audit, family, strict and family.strict, ratchet)
+        for family in asked
+        if family.id
     )
 
 
@@ -94,8 +103,12 @@ def exit_code(verdicts: tuple[Verdict, ...]) -> int:
     return DEBT if DEBT in codes else UNPROVEN if UNPROVEN in codes else CLEAN
 
 
-def _check(project: Project, audit: Audit, of: Family, strict: bool) -> Verdict:
+def _check(project: Project, audit: Audit, of: Family, strict: bool, ratchet: bool) -> Verdict:
     family = of.id
+
+    def fails(finding: Finding) -> bool:
+        return is_debt(finding) and not (ratchet and finding.known)
+
     told: dict[tuple[str, int], list[Finding]] = defaultdict(list)
     for finding in audit.findings:
         if families.of(finding) is of:
@@ -105,6 +118,8 @@ def _check(project: Project, audit: Audit, of: Family, strict: bool) -> Verdict:
     # the grep looks where the gate's folders are; what the syntax tree found counts everywhere
     own = (family, RULE.family)
     findings = [f for f in audit.findings if f.family in own and f.action != EXEMPT]
+    if ratchet:
+        findings = [f for f in findings if not f.known]
     lines, passed = [], []
     for line in lines_of(project, audit.greps, family):
         hit = (line.path, line.number, line.text)
@@ -113,9 +128,9 @@ def _check(project: Project, audit: Audit, of: Family, strict: bool) -> Verdict:
             lines.append(hit)
             if not any(map(is_debt, explained)):
                 findings.append(strictly(line, explained[0] if explained else None))
-        elif explained and not any(map(is_debt, explained)):
-            first = explained[0]
-            why = first.suppressed or first.reason
+        elif explained and not any(map(fails, explained)):
+            first = next((f for f in explained if is_debt(f)), explained[0])
+            why = KNOWN if is_debt(first) else first.suppressed or first.reason
             passed.append(PassedOver(*hit, first.rule, why, bool(first.suppressed)))
         elif explained or hit[:2] not in unparsed:
             lines.append(hit)
@@ -123,7 +138,7 @@ def _check(project: Project, audit: Audit, of: Family, strict: bool) -> Verdict:
     unproven += [f"{path} cannot be read: {reason}" for path, reason in audit.unreadable]
     return Verdict(
         phase=of.phase,
-        title=f"{of.proves}; the bare grep" if strict else of.proves,
+        title=of.proves + (BARE if strict else ASIDE if ratchet else ""),
         verdict=FAILED if lines or findings else UNPROVEN_VERDICT if unproven else PASSED,
         grep=tuple(lines),
         findings=tuple(findings),

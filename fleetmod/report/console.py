@@ -51,8 +51,9 @@ class InertConsole(Console):
 
 def make_console(color: bool | None = None) -> Console:
     """A console on standard output; wide where it is no terminal, so that no line is cut."""
+    # no_color=False would keep rich from reading NO_COLOR
     console = InertConsole(
-        highlight=False, emoji=False, force_terminal=color or None, no_color=color is False
+        highlight=False, emoji=False, force_terminal=color or None, no_color=color is False or None
     )
     if not console.is_terminal:
         console.width = 200

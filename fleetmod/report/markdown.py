@@ -75,8 +75,8 @@ def _group(entry: Entry) -> str:
 def _row(entry: Entry) -> str:
     f = entry.finding
     what, why = _text(f.understood or f.text), _text(f.suppressed or f.reason)
-    known = "known: " if f.known else ""
-    return f"| {_text(f.path)}:{f.line} | {f.rule} | {what} | {known}{why} |"
+    why = ": ".join(filter(None, ("known" if f.known else "", why))) or "—"
+    return f"| {_text(f.path)}:{f.line} | {f.rule} | {what} | {why} |"
 
 
 def _text(text: str) -> str:

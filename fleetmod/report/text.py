@@ -19,8 +19,9 @@ from fleetmod.model import EXEMPT, IGNORE, REFUSE, REWRITE, Finding, Plan
 from fleetmod.printed import lines as inert_lines
 from fleetmod.printed import one_line
 from fleetmod.report.console import make_console
+from fleetmod.report.summary import of_audit, of_gate
 
-_SHOWN = ("call", "display", "log", "path")
+_FIGURES = ("findings", "files", "tests", "rewrite", "refused", "no debt")
 _GREP_LINES = 5
 
 
@@ -35,8 +36,8 @@ def audit_text(
         print_findings(console, audit.findings)
         _print_others(console, audit)
         _print_unproven(console, audit)
-        if not configured:
-            console.print("No fleetmod.toml here: this used what `fleetmod init` would propose.")
+        for line in of_audit(audit, configured):
+            console.print(line, markup=False, soft_wrap=True)
     return captured.get()
 
 
@@ -63,53 +64,40 @@ def package_of(path: str, packages: Sequence[str]) -> str:
 
 
 def _print_by_package(
-    console: Console, findings: Iterable[Finding], packages: Sequence[str]
+    console: Console, findings: Sequence[Finding], packages: Sequence[str]
 ) -> None:
-    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    groups: dict[str, dict[str, list[Finding]]] = defaultdict(lambda: defaultdict(list))
     for finding in findings:
-        groups[finding.family, package_of(finding.path, packages)].append(finding)
+        groups[finding.family][package_of(finding.path, packages)].append(finding)
     table = Table(title="Syntax, by family and package", title_justify="left")
-    for column in ("family", "package"):
-        table.add_column(column)
-    for column in (
-        "findings",
-        "lines",
-        "files",
-        "calls",
-        "displays",
-        "paths",
-        "tests",
-        "rewrite",
-        "refused",
-        "no debt",
-    ):
+    table.add_column("package", no_wrap=True)
+    for column in _FIGURES:
         table.add_column(column, justify="right")
-    for (family, package), group in sorted(groups.items()):
-        table.add_row(families.named(family).title or family, escape(package), *_figures(group))
-    everything = [f for group in groups.values() for f in group]
-    table.add_section()
-    table.add_row("all", "", *_figures(everything))
+    room = console.width - sum(len(column) + 3 for column in _FIGURES) - 4
+    for family, by_package in sorted(groups.items()):
+        table.add_row(f"[bold]{families.named(family).title or family}[/bold]")
+        for package, group in sorted(by_package.items()):
+            table.add_row(escape(ending(package, room)), *_figures(group))
+        table.add_section()
+    table.add_row("all", *_figures(list(findings)))
     console.print(table)
 
 
+def ending(path: str, room: int) -> str:
+    """A path in at most `room` columns, of which the end tells it from its neighbours."""
+    return path if len(path) <= room else f"…{path[len(path) - max(room, 8) + 1 :]}"
+
+
 def _figures(group: list[Finding]) -> list[str]:
-    lines = {(f.path, line) for f in group for line in f.lines}
-    by_class = {name: sum(f.cls == name for f in group) for name in _SHOWN}
-    return [
-        str(n)
-        for n in (
-            len(group),
-            len(lines),
-            len({f.path for f in group}),
-            by_class["call"],
-            by_class["display"] + by_class["log"],
-            by_class["path"],
-            sum(f.test for f in group),
-            sum(f.action == REWRITE for f in group),
-            sum(f.action == REFUSE for f in group),
-            sum(f.action == EXEMPT for f in group),
-        )
-    ]
+    counts = (
+        len(group),
+        len({f.path for f in group}),
+        sum(f.test for f in group),
+        sum(f.action == REWRITE for f in group),
+        sum(f.action == REFUSE for f in group),
+        sum(f.action == EXEMPT for f in group),
+    )
+    return [str(count) for count in counts]
 
 
 def print_findings(console: Console, findings: Sequence[Finding]) -> None:
@@ -194,21 +182,26 @@ def print_plan(console: Console, plan: Plan, applied: bool) -> None:
 
 
 def gate_text(
-    verdicts: Sequence[Verdict], to_file: bool = False, apart: Sequence[Group] = ()
+    verdicts: Sequence[Verdict],
+    to_file: bool = False,
+    apart: Sequence[Group] = (),
+    full: bool = False,
 ) -> str:
     """The gates' verdicts, as `print_verdicts` shows them, and what they did not look at."""
     console = make_console(color=False if to_file else None)
     with console.capture() as captured:
-        print_verdicts(console, verdicts)
+        print_verdicts(console, verdicts, full)
         if apart:
             console.print("Not looked at, in files:")
         for group in apart:
             console.print(f"  {group}", soft_wrap=True, markup=False)
+        for line in of_gate(verdicts):
+            console.print(line, soft_wrap=True, markup=False)
     return captured.get()
 
 
-def print_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
-    """The gates as a table, and below it what stands in the way."""
+def print_verdicts(console: Console, verdicts: Sequence[Verdict], full: bool = False) -> None:
+    """The gates as a table, and below it what stands in the way; all of its lines if `full`."""
     table = Table(title="Gates", title_justify="left")
     table.add_column("phase")
     table.add_column("condition")
@@ -234,7 +227,7 @@ def print_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
                 f"{escape(f.suppressed)}",
                 soft_wrap=True,
             )
-        for line in (*_passed_over(verdict), *_failing(verdict)):
+        for line in (*_passed_over(verdict), *_failing(verdict, full)):
             console.print(f"  {verdict.phase} {escape(line)}", soft_wrap=True)
         for seen in verdict.evidence:
             console.print(f"  {verdict.phase} {escape(seen)}", soft_wrap=True)
@@ -254,8 +247,8 @@ def _passed_over(verdict: Verdict) -> Iterator[str]:
         yield f"no debt by {rule} ({_one_line(reason)}): {', '.join(places)}"
 
 
-def _failing(verdict: Verdict) -> Iterator[str]:
-    """What fails a gate, its first lines with what to do about them."""
+def _failing(verdict: Verdict, full: bool) -> Iterator[str]:
+    """What fails a gate with what to do about it: the first lines, or all of them if `full`."""
     by_line = {(f.path, line): f for f in reversed(verdict.findings) for line in f.lines}
     grepped = {hit[:2] for hit in verdict.grep}
     shown: list[tuple[str, Finding | None]] = [
@@ -267,15 +260,16 @@ def _failing(verdict: Verdict) -> Iterator[str]:
         for f in verdict.findings
         if not any((f.path, line) in grepped for line in f.lines)
     ]
-    for number, (line, finding) in enumerate(shown[:_GREP_LINES]):
+    most = len(shown) if full else _GREP_LINES
+    for number, (line, finding) in enumerate(shown[:most]):
         yield line
         if finding is not None and number < len(verdict.grep):
             outcome = _one_line(finding.reason) or "`fleetmod migrate` rewrites it"
             yield f"  {finding.rule}: {outcome}"
-    if len(shown) > _GREP_LINES:
-        yield f"… and {len(shown) - _GREP_LINES} more line(s)"
+    if len(shown) > most:
+        yield f"… and {len(shown) - most} more line(s): --full lists them"
     if not verdict.strict:
-        for rule in dict.fromkeys(f.rule for _, f in shown[:_GREP_LINES] if f and _acceptable(f)):
+        for rule in dict.fromkeys(f.rule for _, f in shown[:most] if f and _acceptable(f)):
             yield f"to accept a line that stays, write above it: // {IGNORE} {rule}: why"
 
 

@@ -84,17 +84,6 @@ def load_config(root: Path) -> Config | None:
         ) from error
 
 
-def configured_above(root: Path) -> Path | None:
-    """The folder above `root`, in the same git repository, that has the nearest fleetmod.toml."""
-    found = None
-    for folder in (root, *root.parents):
-        if found is None and folder != root and (folder / FILE).is_file():
-            found = folder
-        if (folder / ".git").exists():
-            return found
-    return None
-
-
 def parse_config(text: str) -> Config:
     """The configuration that the TOML `text` holds; what it does not say is the default.
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-FILE = "fleetmod.toml"
+from fleetmod.workspace.above import FILE as FILE
+
 BASELINE = ".fleetmod-baseline"
 VERSION = 1
 

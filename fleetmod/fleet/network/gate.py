@@ -17,7 +17,7 @@ from fleetmod.fleet.network.generate import (
 )
 from fleetmod.fleet.network.prove import prove
 from fleetmod.fleet.network.survey import survey
-from fleetmod.fleet.validate import object_errors, values_errors
+from fleetmod.fleet.validate import not_rendered, object_errors, values_errors
 from fleetmod.gates.check import FAILED, PASSED, UNPROVEN_VERDICT, Verdict
 from fleetmod.project import Project
 
@@ -58,4 +58,5 @@ def verdict(project: Project) -> Verdict:
     except FleetmodError as error:
         unproven.append(str(error))
     outcome = FAILED if problems else UNPROVEN_VERDICT if unproven else PASSED
-    return Verdict("4", TITLE, outcome, tuple(problems), (), tuple(unproven))
+    told = tuple(not_rendered(charts))
+    return Verdict(*("4", TITLE, outcome, tuple(problems), (), tuple(unproven)), evidence=told)

@@ -7,7 +7,7 @@ from fleetmod.fleet.check import Problem, file_problems, yaml_of
 from fleetmod.fleet.manifests.model import Cluster
 from fleetmod.fleet.specs.generate import CHARTS, cluster_of, generate
 from fleetmod.fleet.specs.stores import stores
-from fleetmod.fleet.validate import values_errors
+from fleetmod.fleet.validate import not_rendered, values_errors
 from fleetmod.gates.check import FAILED, PASSED, UNPROVEN_VERDICT, Verdict
 from fleetmod.project import Project
 
@@ -37,7 +37,8 @@ def verdict(project: Project) -> Verdict:
             errors = values_errors(found[0].data, charts / chart, namespace)
             problems += [(file.path, 0, error) for error in errors]
     outcome = FAILED if problems else UNPROVEN_VERDICT if unproven else PASSED
-    return Verdict("3", TITLE, outcome, tuple(problems), (), tuple(unproven))
+    told = tuple(not_rendered(charts))
+    return Verdict(*("3", TITLE, outcome, tuple(problems), (), tuple(unproven)), evidence=told)
 
 
 def _namespace(cluster: Cluster) -> str:
