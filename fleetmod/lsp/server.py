@@ -18,8 +18,7 @@ from fleetmod.errors import FleetmodError
 from fleetmod.lsp.folder import Folder, Mending
 from fleetmod.lsp.text import Text
 from fleetmod.model import EXEMPT, REFUSE, Finding, is_debt
-from fleetmod.workspace.config import configured_above
-from fleetmod.workspace.disk import is_file
+from fleetmod.workspace.above import configured_at
 from fleetmod.workspace.schema import FILE
 
 SOURCE = "fleetmod"
@@ -203,7 +202,7 @@ class Server(LanguageServer):
 
 def _repository(folder: Path) -> Path:
     """The folder with the configuration of what an editor opens: itself, or one above it."""
-    return folder if is_file(folder / FILE) else configured_above(folder) or folder
+    return configured_at(folder)
 
 
 def make_server(root: Path) -> Server:
