@@ -59,11 +59,12 @@ def check(
     contents: Mapping[str, bytes] | None = None,
     exists: Callable[[str], bool] | None = None,
     unseen: Iterable[Fault] = (),
+    recorded: Baseline | None = None,
 ) -> Checked:
     """Look for new debt in files given by path and content, or in the whole repository.
 
     `exists` tells whether a file is there where the disk does not, `unseen` what is not there as
-    the commit has it.
+    the commit has it; `recorded` is what counts as known, if that is not the repository's baseline.
 
     Paths that an audit leaves out are left out here too. Raises FleetmodError for a baseline that
     cannot be read.
@@ -76,10 +77,11 @@ def check(
     lines = unexplained(project, grep(project, contents), results)
     results = with_lines(project, sources, results, lines, contents)
     found = [f for result in results for f in result.findings]
-    recorded = read_baseline(project)
+    of_past, recorded = recorded is not None, recorded or read_baseline(project)
     compared = against_baseline(project, found, sources.contents, recorded, exists)
     unproven = [f"{path} cannot be read: {reason}" for path, reason in sources.unreadable]
     unproven += [line for result in results for line in result.unproven]
+    of_them = (entry for entry in compared.stale if of_past and entry.path in (contents or ()))
     looked = [path for path in sources.discovered if is_code(path)]
     marked = _marked(results, compared)
     return Checked(
@@ -87,7 +89,7 @@ def check(
         sources=sources,
         new=compared.new,
         replacements=_replacements(project, sources, results, compared.new),
-        stale=compared.stale if contents is None else (),
+        stale=compared.stale if contents is None else tuple(of_them),
         unproven=tuple(unproven),
         format=recorded.version,
     )
@@ -104,6 +106,11 @@ def _marked(results: Iterable[FileResult], compared: Compared) -> tuple[FileResu
 def mark_known(project: Project, audit: Audit, contents: Mapping[str, bytes]) -> Audit:
     """An audit whose findings say whether the baseline holds them; `contents` are their files'."""
     compared = against_baseline(project, audit.findings, contents, read_baseline(project))
+    return with_known(audit, compared)
+
+
+def with_known(audit: Audit, compared: Compared) -> Audit:
+    """An audit with its findings as they are compared."""
     return replace(audit, results=_marked(audit.results, compared))
 
 

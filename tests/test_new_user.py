@@ -268,3 +268,41 @@ def test_an_audit_ends_with_a_summary_and_the_next_step(root: Path, tmp_path: Pa
     empty = make(tmp_path / "empty", {"README.md": "x\n"})
     out = fleetmod(empty, "audit").out
     assert "No TypeScript was found here" in out and "No debt" not in out
+
+
+def pull_request(root: Path) -> str:
+    """A branch that mends one finding and adds another, beside a trunk that goes on; its name."""
+    trunk = git(root, "branch", "--show-current").strip()
+    git(root, "checkout", "-qb", "topic")
+    code = "".join(stop(f"f{n}", f"s{n}") for n in range(8))
+    (root / PATH).write_text(HEAD + code)
+    (root / "packages/app/src/b.ts").write_text(HEAD + stop("new", "new"))
+    commit(root)
+    git(root, "checkout", "-q", trunk)
+    (root / "packages/app/src/c.ts").write_text(HEAD + stop("trunk", "trunk"))
+    commit(root)
+    git(root, "checkout", "-q", "topic")
+    return trunk
+
+
+def test_what_a_branch_did_to_the_debt(root: Path) -> None:
+    trunk = pull_request(root)
+    counts = "1 new, 1 mended, 8 remain."  # what the trunk added since is not the branch's
+    ran = fleetmod(root, "check", "--since", trunk)
+    assert (ran.code, counts in ran.out, f"{PATH}:" in ran.out) == (1, True, False), ran.out
+    assert counts in fleetmod(root, "audit", "--since", trunk).out
+    assert counts in fleetmod(root, "gate", "--since", trunk).out
+    told = fleetmod(root, "check", "--since", trunk, "--format", "markdown").out
+    assert "| 1 | 1 | 8 |" in told and f"Mended in {PATH} (1)." in told.replace("\\", "")
+    assert "packages/app/src/b.ts:3" in told and f"{PATH}:3" not in told
+    ran = fleetmod(root, "check", "--since", trunk, str(root / PATH))
+    assert (ran.code, "0 new, 1 mended, 8 remain" in ran.out) == (0, True), ran.out
+    (root / "packages/app/src/b.ts").write_text("export const one = 1;\n")
+    assert fleetmod(root, "check", "--since", trunk).code == 0
+
+
+def test_a_branch_that_git_does_not_know(root: Path) -> None:
+    for command in ("check", "audit"):
+        ran = fleetmod(root, command, "--since", "nope")
+        assert (ran.code, "git knows no commit `nope`" in ran.err) == (2, True)
+    assert fleetmod(root, "check", "--since", "HEAD", "--staged").code == 2

@@ -13,8 +13,14 @@ from fleetmod.errors import CLEAN, DEBT, UNPROVEN
 @click.command()
 @report_options
 @click.option("--only", "rules", multiple=True, metavar="RULE", help="Only this rule (repeatable).")
+@click.option(
+    "--since",
+    "ref",
+    metavar="REF",
+    help="Tell what is new, mended and left since the branch parted from this one.",
+)
 @click.pass_obj
-def command(root: Path, wanted: Wanted, rules: tuple[str, ...]) -> int:
+def command(root: Path, wanted: Wanted, rules: tuple[str, ...], ref: str | None) -> int:
     """Show the host-bound debt, as grep sees it and as the syntax tree does.
 
     Every line that grep counts is explained by a finding; one that no rule explains is debt by
@@ -36,7 +42,15 @@ def command(root: Path, wanted: Wanted, rules: tuple[str, ...]) -> int:
         report = audit(project, None, sources)
     project.cache.save(whole=True)
     recorded = is_file(project.root / FILE)
-    if recorded:
+    since = None
+    if ref is not None:
+        from fleetmod.check import with_known
+        from fleetmod.since import compared_since, debt_at, told
+
+        entries, commit = debt_at(project, ref)
+        compared = compared_since(project, report.findings, entries)
+        since, report = told(ref, commit, compared), with_known(report, compared)
+    elif recorded:
         from fleetmod.check import mark_known
 
         report = mark_known(project, report, sources.contents)
@@ -46,7 +60,7 @@ def command(root: Path, wanted: Wanted, rules: tuple[str, ...]) -> int:
         from fleetmod.workspace.manifest import packages
 
         folders = [p.path for p in packages(project.root, project.config)]
-        return audit_text(report, folders, project.configured, to_file)
+        return audit_text(report, folders, project.configured, to_file, since)
 
     def document(_: bool) -> str:
         from fleetmod.report.jsonreport import audit_document, dumps
@@ -54,7 +68,7 @@ def command(root: Path, wanted: Wanted, rules: tuple[str, ...]) -> int:
         return dumps(audit_document(report)) + "\n"
 
     own = {"text": text, "json": document}
-    deliver(wanted, own, project, report, sources, "audit", baseline=recorded)
+    deliver(wanted, own, project, report, sources, "audit", baseline=recorded, since=since)
     if any(is_debt(f) for f in report.findings):
         return DEBT
     return UNPROVEN if report.unparsed or report.unreadable else CLEAN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,10 @@ from fleetmod.workspace.disk import is_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from fleetmod.baseline import Baseline
     from fleetmod.check import Checked
     from fleetmod.project import Project
+    from fleetmod.since import Since
     from fleetmod.workspace.tree_state import Fault
 
 
@@ -30,10 +33,18 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Check what the next commit changes, or FILES, as git's index has them.",
 )
+@click.option(
+    "--since",
+    "ref",
+    metavar="REF",
+    help="Let pass what was debt where the branch parted from this one, and not the baseline.",
+)
 @click.option("--fix", is_flag=True, help="Rewrite the files with new debt where that is safe.")
 @report_options
 @click.pass_obj
-def command(root: Path, files: tuple[Path, ...], staged: bool, fix: bool, wanted: Wanted) -> int:
+def command(
+    root: Path, files: tuple[Path, ...], staged: bool, ref: str | None, fix: bool, wanted: Wanted
+) -> int:
     """Block new debt in FILES and folders; without FILES, in the whole repository.
 
     Debt that the baseline holds is let pass. Each new finding is shown with why it matters and
@@ -42,6 +53,8 @@ def command(root: Path, files: tuple[Path, ...], staged: bool, fix: bool, wanted
     """
     if staged and fix:
         raise click.UsageError("--staged reads git's index, and --fix writes the working tree")
+    if staged and ref is not None:
+        raise click.UsageError("--staged asks the baseline; --since compares the working tree")
     if staged:
         from fleetmod.staged import staged as next_commit
 
@@ -50,20 +63,29 @@ def command(root: Path, files: tuple[Path, ...], staged: bool, fix: bool, wanted
             checked = _check(commit.project, commit.contents, commit.exists)
             return _tell(wanted, commit.project, checked)
     from fleetmod.project import open_project
+    from fleetmod.since import Since, debt_at
 
     project = open_project(root, cached=True)
     places = [_place(project.root, file) for file in files]
     subset = bool(places) and "." not in places
 
+    then = debt_at(project, ref) if ref is not None else None
+
     def look() -> Checked:
         unseen = _unseen(project, places) if subset else ()
-        return _check(project, _read(project, places) if subset else None, unseen=unseen)
+        contents = _read(project, places) if subset else None
+        return _check(project, contents, unseen=unseen, recorded=then[0] if then else None)
 
     checked = look()
     if fix and checked.replacements:
         _fix(project, checked)
         checked = look()
-    return _tell(wanted, project, checked)
+    since = None
+    if ref is not None and then is not None:
+        remaining = sum(f.known for f in checked.audit.findings)
+        since = Since(ref, then[1], len(checked.new), remaining, checked.stale)
+        checked = replace(checked, stale=())
+    return _tell(wanted, project, checked, since)
 
 
 def _check(
@@ -71,20 +93,23 @@ def _check(
     contents: Mapping[str, bytes] | None,
     exists: Callable[[str], bool] | None = None,
     unseen: Sequence[Fault] = (),
+    recorded: Baseline | None = None,
 ) -> Checked:
     from fleetmod.check import check
 
-    checked = check(project, contents, exists, unseen)
+    checked = check(project, contents, exists, unseen, recorded)
     project.cache.save(whole=contents is None)
     return checked
 
 
-def _tell(wanted: Wanted, project: Project, checked: Checked) -> int:
+def _tell(wanted: Wanted, project: Project, checked: Checked, since: Since | None = None) -> int:
     own = {
-        "text": lambda _: as_lines(_lines(project, checked)),
+        "text": lambda _: as_lines(_lines(project, checked, since)),
         "json": lambda _: _document(checked),
     }
-    deliver(wanted, own, project, checked.audit, checked.sources, "check", baseline=True)
+    deliver(
+        wanted, own, project, checked.audit, checked.sources, "check", baseline=True, since=since
+    )
     return checked.exit_code
 
 
@@ -188,7 +213,7 @@ def _document(checked: Checked) -> str:
     return dumps(audit_document(checked.audit)) + "\n"
 
 
-def _lines(project: Project, checked: Checked) -> Iterator[str]:
+def _lines(project: Project, checked: Checked, since: Since | None) -> Iterator[str]:
     """What a committer reads: each new finding with what to write, and why once for each rule."""
     from fleetmod.baseline import FILE
     from fleetmod.grepped import RULE as GREP
@@ -226,4 +251,4 @@ def _lines(project: Project, checked: Checked) -> Iterator[str]:
     if checked.format == 1:
         yield f"{FILE}: is of format 1, which formatting code breaks: run `fleetmod baseline` once"
     known = sum(f.known for f in checked.audit.findings)
-    yield of_check(checked.new, known, checked.exit_code == CLEAN)
+    yield of_check(checked.new, known, checked.exit_code == CLEAN, since)

@@ -61,7 +61,8 @@ FLEET = {
     "--since",
     "ref",
     metavar="REF",
-    help="Fail, too, where fleetmod.toml looks at less, or for less, than it did at this commit.",
+    help="Fail, too, where fleetmod.toml looks at less, or for less, than it did at this commit; "
+    "and tell what debt is new, mended and left since the branches parted.",
 )
 @click.option("--context", metavar="NAME", help="Phase 5: test the cluster of this context, too.")
 @click.option("--node", default="", metavar="NAME", help="Of the cluster, this node only.")
@@ -162,16 +163,20 @@ def command(
         else check(project, audited, (phase,), strict, ratchet)[0]
         for phase in asked
     )
+    compared = None
     if ref is not None:
         from fleetmod.gates.since import since
+        from fleetmod.since import compared_since, debt_at, told
 
         verdicts = (*verdicts, since(project, audited, ref))
+        recorded, commit = debt_at(project, ref)
+        compared = told(ref, commit, compared_since(project, audited.findings, recorded))
     apart = groups(asked)
 
     def text(to_file: bool) -> str:
         from fleetmod.report.text import gate_text
 
-        return gate_text(verdicts, to_file, apart, full)
+        return gate_text(verdicts, to_file, apart, full, compared)
 
     def document(_: bool) -> str:
         from fleetmod.report.jsonreport import dumps
@@ -181,7 +186,8 @@ def command(
     if certificate is not None:
         save(certificate, document(True))
     own = {"text": text, "json": document}
-    deliver(wanted, own, project, audited, sources, "gate", verdicts, apart=apart)
+    of = (project, audited, sources, "gate", verdicts)
+    deliver(wanted, own, *of, baseline=ratchet, apart=apart, since=compared)
     return exit_code(verdicts)
 
 

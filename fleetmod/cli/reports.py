@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fleetmod.gates.check import Verdict
     from fleetmod.gates.not_looked_at import Group
     from fleetmod.project import Project, Sources
+    from fleetmod.since import Since
 
 _STDOUT = Path("-")
 
@@ -116,6 +117,7 @@ def deliver(
     verdicts: tuple[Verdict, ...] = (),
     baseline: bool = False,
     apart: tuple[Group, ...] = (),
+    since: Since | None = None,
 ) -> None:
     """Print or write every report. `own` are the command's text and JSON; they are told whether
     they go to a file. Raises FleetmodError where a file cannot be written or read."""
@@ -142,6 +144,7 @@ def deliver(
             fixes=wanted.has(*WITH_FIXES),
             history=load(wanted.history) if wanted.history else (),
             apart=apart,
+            since=since,
         )
         if "github" in shared:
             _summarise(report)

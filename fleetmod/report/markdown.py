@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from fleetmod.model import EXEMPT, REFUSE, REWRITE
 from fleetmod.printed import one_line
 from fleetmod.report.report import Entry, Report
+from fleetmod.report.summary import counted
+from fleetmod.since import Since, mended_by_file
 
 # GitHub: "Body is too long (maximum is 65536 characters)"
 CHARACTERS = 65536
@@ -43,8 +45,11 @@ def limited(report: Report, limit: int, size: Callable[[str], int]) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     debt = [e.finding for e in report.debt]
-    yield f"# Host-bound debt: {len(debt)} findings in {len({f.path for f in debt})} files"
+    files = counted(len({f.path for f in debt}), "file")
+    yield f"# Host-bound debt: {counted(len(debt), 'finding')} in {files}"
     yield ""
+    if report.since is not None:
+        yield from _since(report.since)
     if report.verdicts:
         yield from ("| phase | condition | grep | syntax | verdict |", "|---|---|---:|---:|---|")
         for v in report.verdicts:
@@ -59,13 +64,27 @@ def _lines(report: Report) -> Iterator[str]:
         yield from ("", "## Unproven", "", *(f"- {_text(str(each))}" for each in report.unproven))
     if report.failures:
         yield from ("", "## Failed", "", *(f"- {_text(each)}" for each in report.failures))
+    told = report.entries
+    if report.since is not None:  # what remains is none of a pull request's
+        told = tuple(entry for entry in told if not entry.finding.known)
     for action, title in _TITLES:
-        found = [e for e in report.entries if _group(e) == action]
+        found = [e for e in told if _group(e) == action]
         if found:
             yield from ("", f"## {title} ({len(found)})", "", *_ROWS, *map(_row, found))
     if report.apart:
         yield from ("", "## Not looked at, in files", "")
         yield from (f"- {_text(str(group))}" for group in report.apart)
+
+
+def _since(since: Since) -> Iterator[str]:
+    """What a pull request did to the debt."""
+    figures = f"| {since.new} | {len(since.mended)} | {since.remaining} |"
+    yield from (f"Since `{one_line(since.ref)}` ({since.commit[:10]}):", "")
+    yield from ("| new | mended | remaining |", "|---:|---:|---:|", figures, "")
+    if since.mended:
+        counts = mended_by_file(since.mended)
+        files = ", ".join(f"{_text(path)} ({count})" for path, count in counts.items())
+        yield from (f"Mended in {files}.", "")
 
 
 def _group(entry: Entry) -> str:

@@ -14,6 +14,7 @@ from fleetmod.model import EXEMPT, REFUSE, Edit, Finding, is_debt
 from fleetmod.project import Project, Sources
 from fleetmod.report.fingerprint import fingerprints
 from fleetmod.rules import Rule
+from fleetmod.since import Since
 from fleetmod.suppress import RULE
 from fleetmod.trend import Point
 
@@ -78,6 +79,7 @@ class Report:
     history: tuple[Point, ...] = ()
     source: str = ""
     apart: tuple[Group, ...] = ()  # what the gates did not look at
+    since: Since | None = None
 
     @property
     def failures(self) -> list[str]:
@@ -107,6 +109,7 @@ def report_of(
     baseline: bool = False,
     history: tuple[Point, ...] = (),
     apart: tuple[Group, ...] = (),
+    since: Since | None = None,
 ) -> Report:
     """The report of an audit or a gate. `fixes` asks for each finding's edits, which cost a scan;
     `baseline` says that there is one, which the findings' `known` was read from.
@@ -147,6 +150,7 @@ def report_of(
         baseline=baseline,
         history=history,
         apart=apart,
+        since=since,
     )
 
 

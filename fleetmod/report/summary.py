@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from fleetmod.audit import Audit
 from fleetmod.gates.check import PASSED, Verdict
 from fleetmod.model import EXEMPT, REWRITE, Finding, is_debt
+from fleetmod.since import Since
 
 CLEAN_CHECK = "No new debt."  # fleetmod/quick.py says the same, and imports nothing
 
@@ -16,7 +17,7 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def of_audit(audit: Audit, configured: bool) -> Iterator[str]:
+def of_audit(audit: Audit, configured: bool, since: Since | None = None) -> Iterator[str]:
     """What an audit found, and the next step."""
     debt = [f for f in audit.findings if is_debt(f)]
     if not audit.scanned:
@@ -26,7 +27,9 @@ def of_audit(audit: Audit, configured: bool) -> Iterator[str]:
     else:
         files = counted(len({f.path for f in debt}), "file")
         yield f"{counted(len(debt), 'finding')} of debt in {files}: {_split(debt)}."
-    if any(f.known for f in debt):
+    if since is not None:
+        yield str(since)
+    elif any(f.known for f in debt):
         yield f"The baseline knows {sum(f.known for f in debt)} of them."
     if exempt := sum(f.action == EXEMPT for f in audit.findings):
         yield f"{exempt} more {'is' if exempt == 1 else 'are'} no debt."
@@ -44,9 +47,11 @@ def of_audit(audit: Audit, configured: bool) -> Iterator[str]:
         yield "Next: `fleetmod gate` proves it."
 
 
-def of_check(new: Sequence[Finding], known: int, clean: bool) -> str:
+def of_check(new: Sequence[Finding], known: int, clean: bool, since: Since | None = None) -> str:
     """What `check` found; `clean` tells whether everything could be judged."""
     also = f" The baseline knows {counted(known, 'finding')}." if known else ""
+    if since is not None:
+        also = f" {since}"
     if new:
         return f"{counted(len(new), 'new finding')} of debt.{also}"
     return f"{CLEAN_CHECK if clean else 'Not everything could be judged.'}{also}"

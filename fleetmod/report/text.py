@@ -20,13 +20,18 @@ from fleetmod.printed import lines as inert_lines
 from fleetmod.printed import one_line
 from fleetmod.report.console import make_console
 from fleetmod.report.summary import of_audit, of_gate
+from fleetmod.since import Since
 
 _FIGURES = ("findings", "files", "tests", "rewrite", "refused", "no debt")
 _GREP_LINES = 5
 
 
 def audit_text(
-    audit: Audit, packages: Sequence[str], configured: bool, to_file: bool = False
+    audit: Audit,
+    packages: Sequence[str],
+    configured: bool,
+    to_file: bool = False,
+    since: Since | None = None,
 ) -> str:
     """The whole audit: both views, the debt by package, every finding, other languages."""
     console = make_console(color=False if to_file else None)
@@ -36,7 +41,7 @@ def audit_text(
         print_findings(console, audit.findings)
         _print_others(console, audit)
         _print_unproven(console, audit)
-        for line in of_audit(audit, configured):
+        for line in of_audit(audit, configured, since):
             console.print(line, markup=False, soft_wrap=True)
     return captured.get()
 
@@ -186,6 +191,7 @@ def gate_text(
     to_file: bool = False,
     apart: Sequence[Group] = (),
     full: bool = False,
+    since: Since | None = None,
 ) -> str:
     """The gates' verdicts, as `print_verdicts` shows them, and what they did not look at."""
     console = make_console(color=False if to_file else None)
@@ -195,6 +201,8 @@ def gate_text(
             console.print("Not looked at, in files:")
         for group in apart:
             console.print(f"  {group}", soft_wrap=True, markup=False)
+        if since is not None:
+            console.print(str(since), soft_wrap=True, markup=False)
         for line in of_gate(verdicts):
             console.print(line, soft_wrap=True, markup=False)
     return captured.get()
