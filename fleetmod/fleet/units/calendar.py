@@ -16,13 +16,20 @@ _RANGES = {
 _DAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def start_interval(draft: Draft, key: str, value: object) -> None:
-    """Every `value` seconds, first that long after the timer has begun."""
+def start_interval(draft: Draft, key: str, value: object, throttle: int) -> None:
+    """Every `value` seconds, first that long after the timer has begun, and as often as the
+    `throttle` admits (launchd.plist(5), ThrottleInterval)."""
     if type(value) is not int or value <= 0:
         draft.lose(key, "is no positive number of seconds")
         return
     # AccuracySec is a minute by default, which would be too coarse for short intervals
-    draft.timer += [("OnActiveSec", f"{value}s"), ("OnUnitActiveSec", f"{value}s")]
+    draft.timer += [("OnActiveSec", f"{value}s"), ("OnUnitActiveSec", f"{max(value, throttle)}s")]
+    # launchd.plist(5), StartInterval: "that interval firing will likewise be missed"
+    draft.differ(
+        key, "after a run that is longer, the next one starts at once, not at the next firing"
+    )
+    if value < throttle:
+        draft.differ(key, f"launchd starts no job more often than every {throttle} s")
     _accurate(draft)
 
 

@@ -38,10 +38,10 @@ def environment(draft: Draft, texts: Texts, key: str, value: object) -> None:
             draft.service.append(("Environment", quoted(f"{name}={texts.text(key, text)}")))
 
 
-def path(setting: str, prefix: str = "") -> Handler:
+def path(setting: str) -> Handler:
     def handle(draft: Draft, texts: Texts, key: str, value: object) -> None:
         if (found := texts.path(key, value)) is not None:
-            draft.service.append((setting, prefix + found))
+            draft.service.append((setting, found))
 
     return handle
 
@@ -115,11 +115,6 @@ def low_priority_io(draft: Draft, texts: Texts, key: str, value: object) -> None
         draft.service += [("IOSchedulingClass", "best-effort"), ("IOSchedulingPriority", "7")]
 
 
-def abandon_process_group(draft: Draft, texts: Texts, key: str, value: object) -> None:
-    if value is True:
-        draft.service.append(("KillMode", "process"))
-
-
 def limits(draft: Draft, key: str, soft: object, hard: object) -> None:
     """Soft and hard limits together, since one setting holds both."""
     if not isinstance(soft, dict) or not isinstance(hard, dict):
@@ -138,7 +133,6 @@ HANDLERS: dict[str, Handler] = {
     "EnvironmentVariables": environment,
     "WorkingDirectory": path("WorkingDirectory"),
     "RootDirectory": path("RootDirectory"),
-    "StandardInPath": path("StandardInput", "file:"),
     "StandardOutPath": log("StandardOutput"),
     "StandardErrorPath": log("StandardError"),
     "UserName": account("User"),
@@ -148,5 +142,4 @@ HANDLERS: dict[str, Handler] = {
     "ExitTimeOut": exit_timeout,
     "ProcessType": process_type,
     "LowPriorityIO": low_priority_io,
-    "AbandonProcessGroup": abandon_process_group,
 }

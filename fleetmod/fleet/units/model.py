@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from fleetmod.printed import one_line
+
 Setting = tuple[str, str]  # a key and its value, escaped and quoted as the unit file wants it
 
 
@@ -18,7 +20,7 @@ class Unit:
 
     @property
     def text(self) -> str:
-        return "\n".join([*(f"# {line}" for line in self.comment), *self._lines()]) + "\n"
+        return "\n".join([*(f"# {one_line(line)}" for line in self.comment), *self._lines()]) + "\n"
 
     def _lines(self) -> Iterator[str]:
         for section, settings in self.sections.items():
@@ -54,15 +56,23 @@ class Draft:
     conditions: list[Setting] = field(default_factory=list)
     timer: list[Setting] = field(default_factory=list)
     path: list[Setting] = field(default_factory=list)
+    socket: list[Setting] = field(default_factory=list)
+    # What a path unit looks at again when a run has ended, as a test of sh(1) on `$P` and a word.
+    level: list[tuple[str, str]] = field(default_factory=list)
+    watched: list[str] = field(default_factory=list)  # words
+    absent: list[str] = field(default_factory=list)  # paths that keep it alive while not there
     restart: str = "no"
+    restarts: bool = False
     at_load: bool = False
+    gate: bool = False
+    once: bool = False
     lost: list[str] = field(default_factory=list)
     differs: list[str] = field(default_factory=list)
 
     def lose(self, key: str, why: str) -> None:
         """Tell that a key is not converted."""
-        self.lost.append(f"{key}: {why}")
+        self.lost.append(one_line(f"{key}: {why}"))
 
     def differ(self, key: str, how: str) -> None:
         """Tell that a key is converted, and what is not the same."""
-        self.differs.append(f"{key}: {how}")
+        self.differs.append(one_line(f"{key}: {how}"))

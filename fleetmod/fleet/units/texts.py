@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fleetmod.fleet.units.model import Draft, Refused
-from fleetmod.fleet.units.words import is_whole_line, literal
+from fleetmod.fleet.units.words import argument, is_whole_line, literal, quoted
 from fleetmod.places import HOME, ROOT, Places
 
 _MACOS = re.compile(
@@ -46,6 +46,10 @@ class Texts:
             return text
         self.draft.lose(key, "is no absolute path that a unit can hold")
         return None
+
+    def word(self, key: str, value: object) -> str:
+        """A value of `key` as one word of a command line; raises Refused as `text` does."""
+        return quoted(self.text(key, value, argument))
 
     def _base(self, base: str, key: str) -> str:
         if base == ROOT and self.checkout:

@@ -17,7 +17,6 @@ UNCONVERTED: dict[str, str] = {
     "InitGroups": "systemd always gives a user's supplementary groups",
     "inetdCompatibility": _HAND,
     "LaunchEvents": _MACOS,
-    "LaunchOnlyOnce": "a unit can be started again",
     "LegacyTimers": _MACOS,
     "LimitLoadFromHardware": _MACOS,
     "LimitLoadFromHosts": "install the unit only on the hosts that are to have it",
@@ -37,7 +36,6 @@ UNCONVERTED: dict[str, str] = {
 # What is told only where the value is not what systemd does anyway.
 HARMLESS: dict[str, object] = {
     "InitGroups": True,
-    "LaunchOnlyOnce": False,
     **dict.fromkeys(
         (
             *("Debug", "EnableGlobbing", "EnablePressuredExit", "EnableTransactions"),
