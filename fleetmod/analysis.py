@@ -19,7 +19,10 @@ from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source, comment_rows
 
 if TYPE_CHECKING:
+    from tree_sitter import Node
+
     from fleetmod.flow.siblings import Bound, Siblings
+    from fleetmod.lift.below_home import PlacesBelowHome
     from fleetmod.lift.container_roles import ContainerRoles
     from fleetmod.lift.home_kinds import HomeKinds
     from fleetmod.lift.homes import Homes
@@ -103,6 +106,21 @@ class Analysis:
         from fleetmod.lift.homes import Homes
 
         return Homes(self.scopes, self.roles.lifter.values)
+
+    def place_of(self, node: Node) -> str:
+        """`joined` for a literal that leads from the home folder to the checkout or the vault."""
+        from fleetmod.lift.below_home import JOINED
+
+        is_test = self.settings.is_test(self.source.path)
+        return "" if is_test or self.below_home.of(node) is None else JOINED
+
+    @cached_property
+    def below_home(self) -> PlacesBelowHome:
+        from fleetmod.flow.made import MadeTexts
+        from fleetmod.lift.below_home import PlacesBelowHome
+
+        made = MadeTexts(self.scopes, self.roles.lifter.values)
+        return PlacesBelowHome(made, self.homes, self.settings.places)
 
     @cached_property
     def home_kinds(self) -> HomeKinds:

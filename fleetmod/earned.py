@@ -61,9 +61,8 @@ def _users(port: str, results: Mapping[str, FileResult]) -> dict[str, FileResult
 
 def _calls(port: str, result: FileResult) -> bool:
     """Whether more than texts of a file would use a port."""
-    family = families.of_port(port)
     return any(
-        families.of(each) is family and each.cls in _CALLS and each.action == REWRITE
+        families.of(each).port == port and each.cls in _CALLS and each.action == REWRITE
         for each in result.findings
     )
 

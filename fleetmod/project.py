@@ -22,7 +22,7 @@ from fleetmod.literals import IDENTITY, Literals
 from fleetmod.mentions import mentions
 from fleetmod.model import IGNORE, FileResult
 from fleetmod.places import HOME, ROOT, VAULT, Places, slug
-from fleetmod.rules import Rule, load_rules
+from fleetmod.rules import Rule, fitted, load_rules
 from fleetmod.settings import Settings
 from fleetmod.testcode import tests_by_use
 from fleetmod.testfiles import is_test
@@ -255,6 +255,7 @@ def open_project(
         config, _ = propose(root)
     rules = load_rules(tuple(root / folder for folder in config.workspace.rules), examples)
     known = frozenset(rule.id for rule in rules)
+    rules = fitted(rules, Places(config.home.users, config.home.root, config.home.vault))
     if not config.container.vm_addresses and "container-address" not in rule_ids:
         rules = tuple(rule for rule in rules if rule.id != "container-address")
     unknown = [i for i in rule_ids if i not in known]

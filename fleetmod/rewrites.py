@@ -13,6 +13,7 @@ from fleetmod.analysis import Analysis
 from fleetmod.fates import FOLLOW, NEUTRAL
 from fleetmod.lift.home_facts import is_checked
 from fleetmod.lift.home_forms import ANYONE
+from fleetmod.lower.below_home import look_up
 from fleetmod.lower.declared_types import declare_type
 from fleetmod.lower.draft import PROCESS, Refused
 from fleetmod.lower.home_comment import home_comment as write_homes
@@ -253,6 +254,15 @@ def home_comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     return Rewritten("comment")
 
 
+def home_joined(analysis: Analysis, node: Node, rule: str) -> Rewritten:
+    """A place that is looked for below the home becomes a lookup of the node's identity."""
+    found = analysis.below_home.of(node)
+    if found is None:
+        raise Refused("is no place below the home any more")
+    look_up(analysis.home_paths, found, rule)
+    return Rewritten(found.base)
+
+
 REWRITES: dict[str, Rewrite] = {
     "process-call": process_call,
     "display": display,
@@ -265,6 +275,7 @@ REWRITES: dict[str, Rewrite] = {
     "home-path": home_path,
     "home-stranger": home_stranger,
     "home-user": home_user,
+    "home-joined": home_joined,
     "home-key": home_key_of,
     "home-test-data": home_test_data,
     "home-comment": home_comment,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from fleetmod import families
 from fleetmod.errors import FleetmodError
+from fleetmod.lift.below_home import spellings
+from fleetmod.places import Places
 from fleetmod.workspace.toml_lines import line_of_key
 
 SAFETIES = ("safe", "review")
@@ -38,6 +40,7 @@ _KEYS: dict[str, type] = {
 }
 # a predicate's pattern; white space and comments may stand between its parts
 _MATCH = r'#(?:not-)?match\?(?:\s|;[^\n]*)*@[\w.!?-]+(?:\s|;[^\n]*)*"((?:\\.|[^"\\])*)"'
+_PLACE = "{place}"  # a trigger that the configuration tells
 _REQUIRED = ("id", "title", "family", "class", "query", "prose")
 _EXAMPLE_KEYS = ("title", "path", "before", "after", "unchanged", "refused", "reason", "finds")
 
@@ -83,6 +86,20 @@ class Rule:
         """The texts of which a file must hold one to be worth parsing; `named` says whether it
         names one of home.users."""
         return self.triggers + self.hints + (self.named if named else ())
+
+
+def fitted(rules: Iterable[Rule], places: Places) -> tuple[Rule, ...]:
+    """The rules with what a repository's own places are spelled by in place of the trigger
+    `{place}`; without those that would look for nothing."""
+    out = []
+    for rule in rules:
+        if _PLACE in rule.triggers:
+            others = (trigger for trigger in rule.triggers if trigger != _PLACE)
+            rule = replace(rule, triggers=(*others, *spellings(places)))
+            if not rule.triggers:
+                continue
+        out.append(rule)
+    return tuple(out)
 
 
 def bundled_folder() -> Path:

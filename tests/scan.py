@@ -7,10 +7,9 @@ from fleetmod.engine import scan
 from fleetmod.migrate import settle
 from fleetmod.model import FileResult
 from fleetmod.places import Places
-from fleetmod.rules import Rule, load_rules
+from fleetmod.rules import Rule, fitted, load_rules
 from fleetmod.settings import Settings
 
-RULES = load_rules()
 SETTINGS = Settings(
     places=Places(("alice",), "/Users/alice/Code/acme", "/Users/alice/Vault"),
     packages={
@@ -21,6 +20,7 @@ SETTINGS = Settings(
     gate=("packages",),
     addresses=("192.168.64.2",),
 )
+RULES = fitted(load_rules(), SETTINGS.places)
 PATH = "packages/app/src/example.ts"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from fleetmod.families.below_home import BELOW_HOME
 from fleetmod.families.colima import COLIMA
 from fleetmod.families.family import Family
 from fleetmod.families.homes import HOMES
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from fleetmod.analysis import Analysis
 
-_BUNDLED = (LAUNCHCTL, HOMES, COLIMA)
+_BUNDLED = (LAUNCHCTL, HOMES, COLIMA, BELOW_HOME)
 _NONE = Family(id="", phase="", proves="", title="")
 _KNOWN: dict[str, Family] = {family.id: family for family in _BUNDLED}
 

@@ -1,0 +1,81 @@
+"""The checkout and the vault, where code looks for them below the home folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from fleetmod.flow.made import Made, MadeTexts
+from fleetmod.lift.homes import Homes, chain
+from fleetmod.places import ROOT, VAULT, Places
+from fleetmod.syntax.cooked import HOLE
+
+JOINED = "joined"
+
+
+def spellings(places: Places) -> Iterator[str]:
+    """What a file must hold one of to look for a place below the home: `Code/acme`, `"Code"`."""
+    for base in (ROOT, VAULT):
+        first, *others = places.below_home(base).split("/")
+        if others:
+            yield f"{first}/{others[0]}"
+            yield from (f"{quote}{first}{quote}" for quote in "\"'`")
+        elif first:
+            yield from (f"{before}{first}" for before in "/\"'`")
+
+
+@dataclass(frozen=True)
+class BelowHome:
+    """A text that begins with the home folder and goes on to a place.
+
+    `top` is the whole text, `home` the expression that is the home, `end` the literal in which the
+    path of the place ends.
+    """
+
+    base: str
+    path: str  # below the home, without a slash before or behind it
+    top: Node
+    home: Node
+    end: Node
+
+
+class PlacesBelowHome:
+    """Finds them in one file."""
+
+    def __init__(self, made: MadeTexts, homes: Homes, places: Places) -> None:
+        self.made, self.homes = made, homes
+        known = ((base, places.below_home(base)) for base in (ROOT, VAULT))
+        self._known = sorted(((p, base) for base, p in known if p), key=lambda k: -len(k[0]))
+
+    def of(self, node: Node) -> BelowHome | None:
+        """What a literal begins, as the part of a text behind the home; None for nothing."""
+        top = self.made.top(node)
+        pieces = self.made.pieces(top)
+        home = pieces[0].node if pieces and pieces[0].text == HOLE else None
+        if home is None or not self._is_home(home):
+            return None
+        below = "".join(piece.text for piece in pieces[1:])
+        for path, base in self._known:
+            if not below.startswith(f"/{path}") or below[len(path) + 1 :][:1] not in ("", "/"):
+                continue
+            first, last = _at(pieces[1:], 1), _at(pieces[1:], len(path))
+            if first is not None and last is not None and first.id == node.id:
+                return BelowHome(base, path, top, home, last)
+        return None
+
+    def _is_home(self, node: Node) -> bool:
+        """Whether an expression is the home folder, or what stands for it where none is told."""
+        first, *others = (element for _, element in chain(node))
+        told = all(self.homes.is_home(e) or e.type == "string" for e in others)
+        return self.homes.is_home(first) and told
+
+
+def _at(pieces: list[Made], index: int) -> Node | None:
+    """The literal of the piece that a character of a text stands in."""
+    for piece in pieces:
+        if index < len(piece.text):
+            return piece.node
+        index -= len(piece.text)
+    return None
