@@ -65,11 +65,16 @@ class PlacesBelowHome:
                 return BelowHome(base, path, top, home, last)
         return None
 
-    def _is_home(self, node: Node) -> bool:
+    def _is_home(self, node: Node, depth: int = 3) -> bool:
         """Whether an expression is the home folder, or what stands for it where none is told."""
         first, *others = (element for _, element in chain(node))
-        told = all(self.homes.is_home(e) or e.type == "string" for e in others)
-        return self.homes.is_home(first) and told
+        if others:
+            told = all(self.homes.is_home(e) or e.type == "string" for e in others)
+            return told and self.homes.is_home(first)
+        if self.homes.is_home(first):
+            return True
+        value = self.made.values.constant(first)
+        return value is not None and depth > 0 and self._is_home(value, depth - 1)
 
 
 def _at(pieces: list[Made], index: int) -> Node | None:

@@ -28,9 +28,8 @@ def look_up(paths: HomePaths, found: BelowHome, rule: str) -> None:
         raise Refused(f"looks for a place below the home; begin with nodeIdentity.{found.base}")
     start, end, before, behind = place
     member = paths.member(found.base)
-    if (start, end) == (top.start_byte, top.end_byte):
+    if (start, end, behind) == (top.start_byte, top.end_byte, ""):
         start, end = _with_variable(paths, found)
-        before = behind = ""
     paths.draft.replace_range(start, end, f"{before}{member}{behind}", rule)
 
 
@@ -88,13 +87,7 @@ def _in_sum(paths: HomePaths, found: BelowHome) -> Place | None:
     end = found.end.end_byte
     if rest:
         return left.start_byte, end, "", f" + {paths.draft.style.string(rest)}"
-    assert inner is not None
-    whole = same(inner, found.top)
-    return (
-        (found.top.start_byte, found.top.end_byte, "", "")
-        if whole
-        else (left.start_byte, end, "", "")
-    )
+    return left.start_byte, end, "", ""
 
 
 def _with_variable(paths: HomePaths, found: BelowHome) -> tuple[int, int]:
@@ -107,8 +100,5 @@ def _with_variable(paths: HomePaths, found: BelowHome) -> tuple[int, int]:
         return node.start_byte, node.end_byte
     left, right = outer.child_by_field_name("left"), outer.child_by_field_name("right")
     asks = left is not None and reads_variable(paths.source.squeezed(left), paths.env[found.base])
-    return (
-        (outer.start_byte, outer.end_byte)
-        if asks and same(right, node)
-        else (node.start_byte, node.end_byte)
-    )
+    whole = outer if asks and same(right, node) else node
+    return whole.start_byte, whole.end_byte
