@@ -51,10 +51,15 @@ _PAGE = (
 )
 _HEAD = 4096  # bytes that hold the head of a page
 _MARKDOWN = lazy(
-    r"# Host-bound debt(?:: \d+ findings in \d+ files\n\n\| (?:text|phase) \|"
+    r"(?:<!-- fleetmod -->\n)?# Host-bound debt"
+    r"(?:: \d+ findings? in \d+ files?\n\n"
+    r"(?:\| (?:text|phase) \||Since `[^`\n]*` \([0-9a-f]{10}\):\n)"
     r"| over time\n\n\| date \| commit \|)"
 )
-_TABLE = lazy(r"\s*(?:Plain text, as grep counts it|Gates|Debt at commits of the past) *\n┏━")
+_TABLE = lazy(
+    r"\s*(?:(?:Plain text, as grep counts it|Gates) *\n┏━"
+    r"|Debt at commits of the past *\ndate +commit )"
+)
 _COMMANDS = lazy(r"::(?:error|warning) [^\n]*\btitle=fleetmod%3A [^\n]*|fleetmod: [^\n]*")
 _SECTION = lazy(r"\[(?:Unit|Service|Timer|Path|Install)\]")
 _SETTING = lazy(r"[A-Z]\w*=(?!.*/Users/).*")
@@ -119,6 +124,10 @@ def _is_document(found: Any) -> bool:
         )
     if not isinstance(found, dict):
         return False
+    if found.get("title") == FILE:
+        from fleetmod.workspace.json_schema import json_schema
+
+        return found == json_schema()
     if runs := found.get("runs"):
         return found.keys() == _SARIF and isinstance(runs, list) and all(map(_is_run, runs))
     members = _MEMBERS.get(str(found.get("format")))

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 CLEAN = 0  # nothing found, everything passed
 DEBT = 1  # debt is left, or a gate failed
 USAGE = 2  # wrong arguments, configuration or state of the repository
 UNPROVEN = 3  # something could not be parsed or read, so nothing is proven
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question that names the one of some words that is nearest to a wrong one; "" if none is."""
+    from difflib import get_close_matches  # for what is wrong
+
+    near = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return f"Did you mean {near[0]}?" if near else ""
 
 
 class FleetmodError(Exception):

@@ -15,7 +15,7 @@ from fleetmod import families
 from fleetmod.artefacts import by_people
 from fleetmod.cache import Cache, open_cache
 from fleetmod.checked_in import DATA, READ
-from fleetmod.errors import FleetmodError
+from fleetmod.errors import FleetmodError, did_you_mean
 from fleetmod.families.family import Family
 from fleetmod.filekinds import CODE, is_built, is_code, is_javascript, is_typescript
 from fleetmod.literals import IDENTITY, Literals
@@ -261,7 +261,8 @@ def open_project(
     unknown = [i for i in rule_ids if i not in known]
     if unknown:
         raise FleetmodError(
-            f"unknown rule `{unknown[0]}`", todo=f"Rules: {', '.join(r.id for r in rules)}"
+            f"unknown rule `{unknown[0]}`",
+            todo=did_you_mean(unknown[0], sorted(known)) or "`fleetmod explain` lists the rules",
         )
     if rule_ids:
         rules = tuple(r for r in rules if r.id in rule_ids)

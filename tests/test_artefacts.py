@@ -35,10 +35,16 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         fleetmod(root, "trend", "--format", form, "--output", str(out / f"trend-{form}"))
     fleetmod(root, "gate", "--certificate", str(out / "certificate"))
     fleetmod(root, "migrate", "--plan", str(out / "plan"))
+    since = ("audit", "--since", "HEAD", "--format", "markdown")
+    fleetmod(root, *since, "--output", str(out / "since"))
+    comment = b"<!-- fleetmod -->\n" + (out / "audit-markdown").read_bytes()
+    (out / "comment").write_bytes(comment)
     fleetmod(root, "baseline")
     shutil.copy(root / ".fleetmod-baseline", out / "baseline")
     strict = ("gate", "--strict", "--phase", "1a,1b,host,portable", "--format", "json")
     fleetmod(root, *strict, "--output", str(out / "strict"))
+    fleetmod(root, "init", "--force", "--schema")
+    shutil.copy(root / "fleetmod.schema.json", out / "schema")
     return {path.name: path.read_bytes() for path in out.iterdir()}
 
 

@@ -175,7 +175,10 @@ def test_nothing_is_rewritten_beside_what_does_not_parse(tmp_path: Path) -> None
 def test_wrong_usage(small: Path, tmp_path: Path) -> None:
     for args, said in (
         (["gate", "--phase", "9"], "unknown phase `9`. Phases: 1a, 1b"),
-        (["explain", "no-such-rule"], "unknown rule `no-such-rule`. Rules: "),
+        (["explain", "no-such-rule"], "unknown rule `no-such-rule`. `fleetmod explain` lists"),
+        (["explain", "lauchctl-call"], "Did you mean launchctl-call?"),
+        (["audit", "--only", "home-pth"], "Did you mean home-path?"),
+        (["audti"], "No such command 'audti'. Did you mean audit?"),
         (["migrate", "--only", "no-such-rule"], "unknown rule `no-such-rule`"),
         (["migrate", "--apply", "none.json"], "none.json: cannot be read: No such file"),
         (["migrate", "--dry-run", "--plan", "x"], "exclude each other"),
@@ -209,7 +212,18 @@ def test_explain(small: Path) -> None:
     assert listed.code == 0 and "launchctl-call" in listed.out
     one = fleetmod(small, "explain", "home-path")
     assert one.code == 0
-    assert "nodeIdentity.repoRoot" in one.out and "before" in one.out and "after" in one.out
+    every = fleetmod(small, "explain", "home-path", "--full")
+    assert "nodeIdentity.repoRoot" in every.out
+    for out in (one.out, every.out):
+        assert "before" in out and "after" in out
+    assert len(one.out.splitlines()) < 60 < len(every.out.splitlines())
+    assert "more examples: fleetmod explain home-path --full" in one.out
+
+
+@pytest.mark.parametrize("rule", ["launchctl-call", "host-tool", "suppression", "gate-grep"])
+def test_an_explanation_fits_a_screen(small: Path, rule: str) -> None:
+    ran = fleetmod(small, "explain", rule)
+    assert ran.code == 0 and 0 < len(ran.out.splitlines()) < 50
 
 
 def test_the_demo(tmp_path: Path) -> None:

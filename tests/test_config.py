@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import string
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 from fleetmod.errors import FleetmodError
 from fleetmod.workspace.config import (
     Config,
+    Container,
     Home,
     Identity,
     Images,
@@ -23,6 +27,7 @@ from fleetmod.workspace.config import (
     parse_config,
     render_config,
 )
+from fleetmod.workspace.json_schema import json_schema
 from fleetmod.workspace.schema import TABLES
 from fleetmod.workspace.toml_lines import key_lines, line_of_key
 
@@ -234,3 +239,33 @@ def test_every_attribute_is_a_key_of_the_file() -> None:
         assert hasattr(getattr(Config(), str(table)), str(key))
     keys = sum(len(fields(table)) for table in TABLES.values())
     assert sum(len(path) == 2 for path in key_lines(text)) == keys
+
+
+def test_a_short_file_says_the_same(tmp_path: Path) -> None:
+    config = Config(container=Container(vm_addresses=("192.168.64.2",)))
+    text = render_config(config, {"runtime.scope": "found"}, full=False)
+    assert parse_config(text) == config
+    assert "vm_addresses" in text and "scope" in text and "[cluster]" not in text
+    assert len(text.splitlines()) < 25
+
+
+@given(configs)
+def test_any_short_file_says_the_same(config: Config) -> None:
+    assert parse_config(render_config(config, {}, full=False, schema="./x.json")) == config
+
+
+def test_the_schema_takes_what_init_writes_and_knows_no_other_key() -> None:
+    schema = json_schema()
+    checked_in = Path(__file__).parent.parent / "reports" / "config.schema.json"
+    assert json.loads(checked_in.read_text()) == schema
+    validator = jsonschema.Draft7Validator(schema)
+    for full in (True, False):
+        assert not list(validator.iter_errors(tomllib.loads(render_config(Config(), {}, full))))
+    for wrong in (
+        {"version": 1, "home": {"user": []}},
+        {"version": 1, "homes": {}},
+        {"version": 2},
+        {"version": 1, "home": {"users": "alice"}},
+        {"version": 1, "runtime": {"install": "never"}},
+    ):
+        assert list(validator.iter_errors(wrong)), wrong

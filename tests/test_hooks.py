@@ -1,8 +1,10 @@
-"""The hooks, run by the real pre-commit on a real git repository."""
+"""The README's recipes, word for word: pre-commit, husky with lint-staged and lefthook as they are,
+on a real git repository, and the steps of the GitHub action."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import node
 from tests.repo import AUTHOR, Ran, commit, git, make
 
 TOP = Path(__file__).parent.parent
 SHIPPED = ("fleetmod", "rules", "fixtures", "pyproject.toml", "README.md", ".pre-commit-hooks.yaml")
 HEAD = 'import { execFileSync } from "node:child_process";\n'
 STOP = 'export async function stop() {\n  execFileSync("launchctl", ["stop", "com.acme.a"]);\n}\n'
+README = (TOP / "README.md").read_text()
 CLEAN = "export const one = 1;\n"
 FILE = "packages/app/src/a.ts"
 
@@ -50,37 +54,85 @@ def try_commit(root: Path, env: dict[str, str], *args: str) -> Ran:
     return run(root, env, "git", *AUTHOR, "commit", "-m", "x", *args)
 
 
+def recipe(name: str) -> str:
+    """The block of the README that follows the words "In `name`:"."""
+    found = re.search(rf"In `{re.escape(name)}`:\n\n```\w+\n(.*?)```", README, re.S)
+    assert found is not None, name
+    return found[1]
+
+
 @pytest.fixture
-def root(tmp_path: Path, hooks: Path, environment: dict[str, str]) -> Path:
-    """A repository with one recorded finding, whose hooks are installed."""
-    config = (
-        f"repos:\n- repo: {hooks}\n  rev: {git(hooks, 'rev-parse', 'HEAD').strip()}\n"
-        "  hooks:\n  - id: fleetmod-check\n  - id: fleetmod-gate\n"
-    )
+def root(tmp_path: Path) -> Path:
+    """A repository with one recorded finding."""
     root = make(
         tmp_path / "r",
         {
             "package.json": '{"name": "r"}\n',
+            ".gitignore": "node_modules\n",
             "fleetmod.toml": 'version = 1\n[workspace]\nexclude = ["**/legacy/**"]\n',
             "packages/app/package.json": '{"name": "app"}\n',
             FILE: HEAD + STOP,
-            ".pre-commit-config.yaml": config,
         },
     )
     assert subprocess.run([sys.executable, "-m", "fleetmod", "baseline"], cwd=root).returncode == 0
     commit(root)
-    types = ("--hook-type", "pre-commit", "--hook-type", "pre-push")
-    installed = run(root, environment, sys.executable, "-m", "pre_commit", "install", *types)
-    assert installed.code == 0, installed.err
+    git(tmp_path, "init", "-q", "--bare", "there")
+    git(root, "remote", "add", "origin", str(tmp_path / "there"))
     return root
 
 
-def test_commits_and_pushes(root: Path, environment: dict[str, str], tmp_path: Path) -> None:
+def push(root: Path, env: dict[str, str]) -> Ran:
+    return run(root, env, "git", "push", "origin", "HEAD:refs/heads/main")
+
+
+def is_guarded(root: Path, env: dict[str, str]) -> None:
+    """Old debt is let pass on commit and push; new debt is blocked on both."""
     (root / "packages/app/src/b.ts").write_text(CLEAN)
     git(root, "add", "-A")
-    clean = try_commit(root, environment)
+    clean = try_commit(root, env)
     assert clean.code == 0, clean.out + clean.err
+    pushed = push(root, env)
+    assert pushed.code == 0, pushed.out + pushed.err
 
+    (root / FILE).write_text(HEAD + STOP + STOP.replace("stop()", "again()"))
+    git(root, "add", "-A")
+    blocked = try_commit(root, env)
+    told = blocked.out + blocked.err
+    assert blocked.code == 1 and f"{FILE}:6:3: launchctl-call: stop com.acme.a" in told, told
+    assert try_commit(root, env, "--no-verify").code == 0
+    refused = push(root, env)
+    told = refused.out + refused.err
+    assert refused.code == 1 and f"{FILE}:6:3: launchctl-call" in told, told
+    git(root, "reset", "-q", "--hard", "HEAD~1")
+
+
+def test_pre_commit_as_the_readme_says(
+    root: Path, hooks: Path, environment: dict[str, str]
+) -> None:
+    text = recipe(".pre-commit-config.yaml")
+    text = re.sub(r"repo: \S+", f"repo: {hooks}", text)
+    sha = git(hooks, "rev-parse", "HEAD").strip()
+    config = root / ".pre-commit-config.yaml"
+    config.write_text(re.sub(r"rev: \S+", f"rev: {sha}", text))
+    commit(root)
+    installed = run(root, environment, sys.executable, "-m", "pre_commit", "install")
+    assert installed.code == 0, installed.err
+    is_guarded(root, environment)
+    partial_commits(root, environment)
+    # once no debt is left, the gate takes the place of the ratchet
+    config.write_text(config.read_text().replace("fleetmod-push", "fleetmod-gate"))
+    git(root, "add", "-A")
+    assert try_commit(root, environment).code == 0
+    refused = push(root, environment)
+    assert refused.code == 1 and "launchctl" in refused.out + refused.err
+    git(root, "rm", "-qr", "packages/app/src/renamed.ts", "tools/legacy")
+    assert try_commit(root, environment).code == 0
+    pushed = push(root, environment)
+    assert pushed.code == 0, pushed.out + pushed.err
+
+
+def partial_commits(root: Path, environment: dict[str, str]) -> None:
+    """What is staged counts, whatever the working tree holds."""
     added = STOP.replace("stop()", "again()")
     (root / FILE).write_text(HEAD + STOP + added)
     git(root, "add", "-A")
@@ -101,11 +153,32 @@ def test_commits_and_pushes(root: Path, environment: dict[str, str], tmp_path: P
     mended = try_commit(root, environment)
     assert mended.code == 0, mended.out + mended.err
 
-    git(tmp_path, "init", "-q", "--bare", "there")
-    git(root, "remote", "add", "origin", str(tmp_path / "there"))
-    refused = run(root, environment, "git", "push", "origin", "HEAD:refs/heads/main")
-    assert refused.code == 1 and "launchctl" in refused.out + refused.err
-    git(root, "rm", "-qr", "packages/app/src/renamed.ts", "tools/legacy")
-    assert try_commit(root, environment).code == 0
-    pushed = run(root, environment, "git", "push", "origin", "HEAD:refs/heads/main")
-    assert pushed.code == 0, pushed.out + pushed.err
+
+@pytest.fixture(scope="module")
+def with_node(environment: dict[str, str]) -> dict[str, str]:
+    """An environment with node, npm's programs of a repository, and fleetmod on PATH."""
+    places = (Path(sys.executable).parent, node.bin_folder())
+    path = os.pathsep.join([*map(str, places), environment["PATH"]])
+    return {**environment, "PATH": path, "CI": "", "npm_config_offline": "true"}
+
+
+def test_husky_and_lint_staged_as_the_readme_says(root: Path, with_node: dict[str, str]) -> None:
+    (root / "node_modules").symlink_to(node.npm("husky", "lint-staged"))
+    (root / ".gitignore").write_text("/node_modules\n")
+    programs = root / "node_modules/.bin"
+    done = run(root, with_node, str(node.node()), str((programs / "husky").resolve()))
+    assert done.code == 0, done.err
+    for name in (".husky/pre-commit", ".husky/pre-push", ".lintstagedrc.json"):
+        (root / name).write_text(recipe(name))
+    env = {**with_node, "PATH": f"{programs}{os.pathsep}{with_node['PATH']}"}
+    is_guarded(root, env)
+
+
+def test_lefthook_as_the_readme_says(root: Path, with_node: dict[str, str]) -> None:
+    (root / "node_modules").symlink_to(node.npm("lefthook"))
+    (root / ".gitignore").write_text("/node_modules\n")
+    (root / "lefthook.yml").write_text(recipe("lefthook.yml"))
+    env = {**with_node, "PATH": f"{root}/node_modules/.bin{os.pathsep}{with_node['PATH']}"}
+    installed = run(root, env, "lefthook", "install")
+    assert installed.code == 0, installed.out + installed.err
+    is_guarded(root, env)

@@ -11,7 +11,7 @@ import click
 from fleetmod import __version__
 from fleetmod.cli.as_owner import work_as_owner
 from fleetmod.cli.output import echo
-from fleetmod.errors import UNPROVEN, FleetmodError
+from fleetmod.errors import UNPROVEN, FleetmodError, did_you_mean
 from fleetmod.printed import one_line
 from fleetmod.workspace.above import configured_at
 
@@ -59,6 +59,14 @@ class Lazy(click.Group):
         module = importlib.import_module(f"fleetmod.cli.{cmd_name}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            todo = did_you_mean(args[0], COMMANDS)
+            ctx.fail(f"No such command '{args[0]}'. {todo}".rstrip())
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands, in the order of a migration"):

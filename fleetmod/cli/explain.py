@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fleetmod.errors import CLEAN
+
+if TYPE_CHECKING:
+    from fleetmod.rules import Example
 
 _LEXERS = {"shell": "bash", "python": "python"}
 
 
 @click.command()
 @click.argument("rule", required=False)
+@click.option("--full", is_flag=True, help="Show every example, and every tool of host-tool.")
 @click.pass_obj
-def command(root: Path, rule: str | None) -> int:
+def command(root: Path, rule: str | None, full: bool) -> int:
     """Tell what a rule looks for and what it makes of it; without RULE, list them."""
     from rich.markup import escape
     from rich.syntax import Syntax
@@ -38,6 +44,7 @@ def command(root: Path, rule: str | None) -> int:
         for each in (*project.rules, *apart.values()):
             table.add_row(each.id, each.phase, each.cls, escape(each.title))
         console.print(table)
+        console.print("`fleetmod explain RULE` tells more of one.", markup=False)
         return CLEAN
     found = apart.get(rule) or project.rules[0]
     console.print(f"[bold]{found.id}[/bold]: {escape(found.title)}")
@@ -52,7 +59,11 @@ def command(root: Path, rule: str | None) -> int:
         console.print(f"Never rewritten: {escape(found.refusal)}.")
     if found.exempt:
         console.print(f"No debt: {escape(found.exempt)}.")
-    if found is HOST:
+    if found is HOST and not full:
+        folders = tuple(project.root / folder for folder in project.config.workspace.rules)
+        console.print(f"The tools: {', '.join(sorted(load_tools(folders)))}.", markup=False)
+        console.print("`fleetmod explain host-tool --full` tells what to use elsewhere.")
+    elif found is HOST:
         table = Table("tool", "platform", "elsewhere")
         folders = tuple(project.root / folder for folder in project.config.workspace.rules)
         for tool in load_tools(folders).values():
@@ -65,7 +76,8 @@ def command(root: Path, rule: str | None) -> int:
                 Syntax(script.code.strip(), _LEXERS[script.language], background_color="default")
             )
             console.print(f"finds: {', '.join(script.finds) or 'nothing'}")
-    for example in found.examples:
+    shown = found.examples if full else _telling(found.examples)
+    for example in shown:
         if example.after is not None:
             label, after = "before", example.after
         else:
@@ -76,4 +88,16 @@ def command(root: Path, rule: str | None) -> int:
         if after is not None:
             console.print("[bold]after[/bold]")
             console.print(Syntax(after.strip(), "typescript", background_color="default"))
+    if left := len(found.examples) - len(shown):
+        console.print()
+        console.print(f"{left} more examples: fleetmod explain {found.id} --full", markup=False)
     return CLEAN
+
+
+def _telling(examples: Sequence[Example]) -> list[Example]:
+    """The shortest example that is rewritten, and the shortest that is not."""
+    kinds = (
+        [each for each in examples if each.after is not None],
+        [each for each in examples if each.after is None],
+    )
+    return [min(kind, key=lambda each: len(each.before)) for kind in kinds if kind]

@@ -8,7 +8,7 @@ from dataclasses import fields
 
 from fleetmod.workspace.schema import TABLES, Config
 
-_EXPLAIN = {
+EXPLAIN = {
     "workspace.packages": "workspace globs",
     "workspace.scan": "folders audited",
     "workspace.gate": "folders the gates grep (*.ts)",
@@ -52,20 +52,44 @@ _EXPLAIN = {
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
-def render_config(config: Config, comments: Mapping[str, str]) -> str:
-    """`config` as TOML. `comments` maps a dotted key to a remark that is written above it.
+# what a person has to read in each repository; the rest stands in a short file where it was found
+_ALWAYS: tuple[str, ...] = (
+    "workspace.packages",
+    "workspace.gate",
+    "workspace.exclude",
+    "home.users",
+    "home.root",
+)
+_ALWAYS += ("home.vault", "process.label_prefix", "process.adapters")
+
+
+def render_config(
+    config: Config, comments: Mapping[str, str], full: bool = True, schema: str = ""
+) -> str:
+    """`config` as TOML. `comments` maps a dotted key to a remark that is written above it; one that
+    is not `full` leaves out what has its default and no remark. `schema` is where editors find the
+    schema, if they do.
 
     Reading the text back gives an equal `Config`.
     """
-    lines = [f"version = {config.version}"]
+    lines = [f"#:schema {schema}"] if schema else []
+    lines.append(f"version = {config.version}")
     for name in TABLES:
-        lines += ["", f"[{name}]"]
         table = getattr(config, name)
-        for item in fields(table):
+        told = [
+            item
+            for item in fields(table)
+            if full
+            or f"{name}.{item.name}" in (*_ALWAYS, *comments)
+            or getattr(table, item.name) != item.default
+        ]
+        if told:
+            lines += ["", f"[{name}]"]
+        for item in told:
             dotted = f"{name}.{item.name}"
             if remark := comments.get(dotted):
                 lines.append(f"# {_one_line(remark)}")
-            lines.append(f"{item.name} = {_value(getattr(table, item.name))}  # {_EXPLAIN[dotted]}")
+            lines.append(f"{item.name} = {_value(getattr(table, item.name))}  # {EXPLAIN[dotted]}")
     return "\n".join(lines) + "\n"
 
 
