@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleetmod import __version__
 from fleetmod.errors import FleetmodError
-from fleetmod.model import Edit, FileResult, Finding, Need
+from fleetmod.model import Acts, Edit, FileResult, Finding, Need
 from fleetmod.workspace.beneath import Folder, check_owner
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ _PER_FILE = (
     "kept",
     "inlined",
     "required",
+    "parted",
 )
 _MOST = 1 << 28  # bytes; hundreds of times what a big repository needs
 _BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
@@ -121,6 +122,8 @@ class Keys:
         ]
         if path in self._settings.elsewhere:
             own.append([repr(self._settings.elsewhere[path])])
+        if path in self._settings.parted:
+            own.append(sorted(self._settings.parted[path].items()))
         if path in self._settings.kept:
             own.append(sorted(self._settings.kept[path].items()))
         if self._settings.is_test(path):
@@ -184,7 +187,7 @@ def _load(file: Path, stamp: str) -> dict[tuple[str, str], list[Any]]:
 
 def _row(value: Any) -> Any:
     """A value as JSON has it: a dataclass as the list of its fields."""
-    if isinstance(value, (FileResult, Finding, Edit, Need)):
+    if isinstance(value, (FileResult, Finding, Edit, Need, Acts)):
         return [_row(getattr(value, field.name)) for field in fields(value)]
     if isinstance(value, (tuple, list)):
         return [_row(each) for each in value]
@@ -220,6 +223,11 @@ def _each(read: Callable[[Any], Any], count: int | None = None) -> Callable[[Any
 _TEXT, _NUMBER = _exactly(str), _exactly(int)
 
 
+def _pair(raw: Any) -> tuple[str, str]:
+    first, second = _each(_TEXT, 2)(raw)
+    return first, second
+
+
 def _label(raw: Any) -> tuple[int, str]:
     if type(raw) is not list or len(raw) != 2:
         raise ValueError("no label")
@@ -235,6 +243,8 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "tuple[int, ...]": _each(_NUMBER),
     "tuple[tuple[int, int], ...]": _each(_each(_NUMBER, 2)),
     "tuple[tuple[int, str], ...]": _each(_label),
+    "tuple[tuple[str, str], ...]": _each(_pair),
+    "tuple[Acts, ...]": _each(lambda raw: _made(Acts, raw)),
     "tuple[Finding, ...]": _each(lambda raw: _made(Finding, raw)),
     "tuple[Edit, ...]": _each(lambda raw: _made(Edit, raw)),
     "tuple[Need, ...]": _each(lambda raw: _made(Need, raw)),

@@ -34,7 +34,7 @@ from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
 from fleetmod.project import ADAPTER
 from fleetmod.rewrites import REWRITES
 from fleetmod.rules import Rule
-from fleetmod.services import staying
+from fleetmod.services import acts_of, staying
 from fleetmod.settings import Settings
 from fleetmod.spans import Spans
 from fleetmod.subjects import Kept, Subjects, is_subject, is_text
@@ -93,7 +93,7 @@ def _scan(
     broken = source.errors()
     if any(node.child_count > PIECES for node in broken):
         return _unseen(path, data, settings, rules)
-    stays: dict[int, str] = {}
+    stays: dict[int, str] = dict(settings.parted.get(path, {}))
     while True:
         analysis = Analysis(source, settings)
         suppressions = Suppressions(source, settings.known_rules | {rule.id for rule in rules})
@@ -106,6 +106,7 @@ def _scan(
         stays |= held
     if only is None:
         findings += suppressions.findings(rule.id for rule in rules)
+    acting = any(f.family == "process" and f.cls == "call" for f in findings)
     edits = _without_overlaps(analysis.draft.edits, rules)
     analysis.draft.edits[:] = edits
     orphans = _orphans(analysis)
@@ -122,6 +123,7 @@ def _scan(
         needs=tuple(analysis.draft.needs) if edits else (),
         labels=tuple(_labels(analysis, findings)),
         adapters=tuple(adapters),
+        acts=tuple(acts_of(analysis.roles.sites, analysis.roles.lifter)) if acting else (),
         errors=tuple(_line_range(source, node) for node in broken),
         unparsed=tuple(
             _line_range(source, node)

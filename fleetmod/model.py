@@ -81,6 +81,17 @@ def finding_document(finding: Finding) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Acts:
+    """What functions of one file that run one another do: where the calls that act on services
+    begin, each with the service's label (empty where it may be any); which functions of other
+    modules they call, by module and name; and the names under which other modules call them."""
+
+    calls: tuple[tuple[int, str], ...]
+    runs: tuple[tuple[str, str], ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FileResult:
     """What detection and lowering say of one file: findings, and the edits that mend them."""
 
@@ -95,6 +106,7 @@ class FileResult:
     # the services that its calls name: where the call begins, and a label without its domain
     labels: tuple[tuple[int, str], ...] = ()
     adapters: tuple[int, ...] = ()  # where what is exempt speaks of another file, an adapter
+    acts: tuple[Acts, ...] = ()
 
     @property
     def doubt(self) -> str:

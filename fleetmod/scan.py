@@ -18,6 +18,7 @@ from fleetmod.fates import Fate
 from fleetmod.filekinds import is_code
 from fleetmod.literals import Literals
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
+from fleetmod.parted import parted
 from fleetmod.project import (
     Project,
     Sources,
@@ -88,6 +89,7 @@ def scan_whole(
         stay = _scan_part(project, sources, list(kept), lambda: None, "kept")
         results |= {path: _possible(project, result) for path, result in stay.items()}
     results |= _held(project, sources, results)
+    sources = _kept_together(project, sources, results, only if planned else None)
     settings = sources.settings
     others, alone = partial(_others, project, sources), only if planned else None
     everywhere = Everywhere(project, sources, results, others, alone)
@@ -187,6 +189,39 @@ def _compared(
         if kept := spelled.kept(path, contents[path]):
             out[path] = kept
     return out
+
+
+def _kept_together(
+    project: Project,
+    sources: Sources,
+    results: dict[str, FileResult],
+    planned: Collection[str] | None,
+) -> Sources:
+    """Analyse anew the files of which calls stay since others of their service do elsewhere, until
+    that changes nothing; gives the sources with settings that say so."""
+    known, may = dict(results), None if planned is None else frozenset(planned)
+    if not any(acts.runs or acts.names for result in results.values() for acts in result.acts):
+        return sources  # nothing is asked of the graph
+    near = {
+        path
+        for result in results.values()
+        if result.acts
+        for path in project.graph.reached([result.path])
+    }
+    rest = sorted(near & sources.contents.keys() - known.keys())
+    known |= _first(project, sources, rest, lambda: None)
+    while True:
+        settings = sources.settings
+        held = {path: dict(each) for path, each in settings.parted.items()}
+        for path, each in parted(known, project.graph, may).items():
+            held.setdefault(path, {}).update(each)
+        if held == settings.parted:
+            return sources
+        changed = [path for path, each in held.items() if each != settings.parted.get(path)]
+        sources = replace(sources, settings=replace(settings, parted=held))
+        again = _scan_part(project, sources, changed, lambda: None, "parted")
+        known |= {path: _possible(project, result) for path, result in again.items()}
+        results |= {path: known[path] for path in changed if path in results}
 
 
 def _held(

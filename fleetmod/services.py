@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 
+from tree_sitter import Node
+
 from fleetmod.flow.local_calls import LocalCalls, key
 from fleetmod.lift.launchctl import ASKS
 from fleetmod.lift.operation import Command, Service
 from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites
+from fleetmod.model import Acts
+from fleetmod.syntax.scope import Scopes
 
 _STAYS = "line {} stays, and may be about the same service; the calls of one service move together"
 _MANY = 40  # services that one call may be about; beyond this it is about any
@@ -33,10 +37,64 @@ def staying(
     kept = [by_start[start] for start in refused if start in by_start]
     movable = [by_start[start] for start in moved if start in by_start]
     calls = LocalCalls(lifter.scopes)
-    # what a wrapper runs is what its calls ask for, and those are told by themselves
-    wrappers = {key(calls.called(site.call)) for site in sites.values()} - {None}
-    kept = [s for s in kept if _verbs(s) or key(calls.owner(s.call)) not in wrappers]
+    kept = _without_wrappers(kept, sites, calls)
     return _Together(lifter, calls, kept, movable).staying() if kept else {}
+
+
+def acts_of(sites: Mapping[int, Site], lifter: Sites) -> Iterator[Acts]:
+    """What the functions of a file do to services, for those that call them from other files."""
+    scopes, calls = lifter.scopes, LocalCalls(lifter.scopes)
+    acting = [site for site in sites.values() if _acts(site) and not site.foreign]
+    acting = _without_wrappers(acting, sites, calls)
+    if not acting:
+        return
+    imported = list(_imported_calls(scopes))
+    owners = [calls.owner(node) for node in (*(s.call for s in acting), *(c for c, *_ in imported))]
+    connected = calls.connected(owners)
+    services = _Together(lifter, calls, acting, []).services
+    names: dict[int | None, set[str]] = defaultdict(set)
+    for binding in scopes.bindings():
+        function = calls.declared(binding) if scopes.exported(binding) else None
+        if function is not None and function.id in connected:
+            names[connected[function.id]].add(binding.name)
+    for group in sorted({connected[key(calls.owner(site.call))] for site in acting}, key=str):
+        here = [site for site in acting if connected[key(calls.owner(site.call))] == group]
+        begins = [
+            (site.call.start_byte, service.name)
+            for site in here
+            for service in sorted(services[site.call.id], key=lambda each: each.name)
+        ]
+        runs = {
+            (module, name)
+            for call, module, name in imported
+            if connected[key(calls.owner(call))] == group
+        }
+        yield Acts(tuple(sorted(begins)), tuple(sorted(runs)), tuple(sorted(names[group])))
+
+
+def _without_wrappers(
+    found: Iterable[Site], sites: Mapping[int, Site], calls: LocalCalls
+) -> list[Site]:
+    """Some calls without those of a wrapper's own: what it runs is what its calls ask for, and
+    those are told by themselves."""
+    wrappers = {key(calls.called(site.call)) for site in sites.values()} - {None}
+    return [s for s in found if _verbs(s) or key(calls.owner(s.call)) not in wrappers]
+
+
+def _imported_calls(scopes: Scopes) -> Iterator[tuple[Node, str, str]]:
+    """The calls of what other modules of the repository export: each with the module as it is
+    spelled, and the name that it has there."""
+    for call in scopes.source.of("call_expression"):
+        function = call.child_by_field_name("function")
+        of = function.child_by_field_name("object") if function is not None else None
+        name = of if of is not None else function
+        binding = scopes.resolve(name) if name is not None and name.type == "identifier" else None
+        module = scopes.module(binding) if binding is not None else ""
+        if function is None or name is None or not module:
+            continue
+        member = function.child_by_field_name("property")
+        told = scopes.source.text(member) if member is not None else scopes.original(name)
+        yield call, module, told
 
 
 class _Together:
@@ -47,8 +105,8 @@ class _Together:
     ) -> None:
         self._lifter, self._calls, self._kept, self._movable = lifter, calls, kept, movable
         every = [*kept, *movable]
-        self._services = {site.call.id: frozenset(self._of_site(site)) for site in every}
-        named = frozenset().union(*self._services.values())
+        self.services = {site.call.id: frozenset(self._of_site(site)) for site in every}
+        named = frozenset().union(*self.services.values())
         self._files = {service.name.lower() for service in named if service.file}
         acting = (self._calls.owner(site.call) for site in every if _acts(site))
         self._connected = self._calls.connected(acting)
@@ -77,7 +135,7 @@ class _Together:
         places: list[Hashable] = [("own", around[0]), *within]
         if acts:
             places.append(("connected", self._connected[around[0]]))
-        for service in self._services[site.call.id]:
+        for service in self.services[site.call.id]:
             for token in self._said(service):
                 for place in places:
                     yield place, acts, token
@@ -90,7 +148,7 @@ class _Together:
         places: list[Hashable] = [*outer, ("within", around[0])]
         if acts:
             places.append(("connected", self._connected[around[0]]))
-        for service in self._services[site.call.id]:
+        for service in self.services[site.call.id]:
             for token in self._heard(service):
                 for place in places:
                     for of_act in (True,) if acts else (True, False):

@@ -59,9 +59,10 @@ class Settings:
     that do not look; `elsewhere` is what other files do, by the path of the file whose texts may
     speak of that; `unearned` are the ports that are not installed, and why; `kept` are the homes
     that a file compares with others, which keep them, each with the reason, by the path of the
-    file; `inlined` is where the ports of a file's package stand in one file each, and the ending of
-    an import there, by the path of the file; `required` are the files of JavaScript that Node loads
-    as CommonJS modules."""
+    file; `parted` are the calls that stay since others of their service do in other files, each
+    with the reason by where it begins, by the path of the file; `inlined` is where the ports of a
+    file's package stand in one file each, and the ending of an import there, by the path of the
+    file; `required` are the files of JavaScript that Node loads as CommonJS modules."""
 
     places: Places
     packages: dict[str, str]
@@ -83,6 +84,7 @@ class Settings:
     inlined: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
+    parted: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
 
     def is_test(self, path: str) -> bool:
         """Whether a file is a test, a mock or test data, by its name or by its use."""

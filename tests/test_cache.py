@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from fleetmod.cache import Cache
-from fleetmod.model import Edit, FileResult, Finding, Need
+from fleetmod.model import Acts, Edit, FileResult, Finding, Need
 from tests.repo import Ran, commit, copy, fleetmod, make
 
 CALL = """import { execFileSync } from "node:child_process";
@@ -187,6 +187,7 @@ def test_every_value_comes_back_as_it_was(tmp_path: Path) -> None:
         *("a.ts", "sha", (finding, finding), (Edit(1, 2, "new", "rule"),)),
         *((Need("node-identity", "nodeIdentity"),), spans, spans[:1], "a problem"),
         *(((1, "com.acme"),), (1,)),
+        (Acts(((1, "com.acme"), (2, "")), (("./a", "stop"),), ("start",)),),
     )
     assert all(getattr(finding, each.name) != each.default for each in fields(Finding))
     assert all(getattr(result, each.name) != each.default for each in fields(FileResult))
@@ -209,7 +210,7 @@ def planted(root: Path) -> Path:
     stamp, listed = json.loads(kept.read_bytes())
     for entry in listed:
         if entry[0] == "result":
-            entry[3] = [entry[1], "", *([[]] * 5), "", [], []]
+            entry[3] = [entry[1], "", *([[]] * 5), "", [], [], []]
     kept.write_text(json.dumps([stamp, listed]))
     # it is believed as it is; only the grep looks anew
     assert {f["rule"] for f in json.loads(audit(root).out)["findings"]} == {"gate-grep"}

@@ -41,7 +41,11 @@ class LocalCalls:
         """The function of the file that a call runs by its name."""
         name = call.child_by_field_name("function")
         binding = self._scopes.resolve(name) if name and name.type == "identifier" else None
-        if binding is None or not self._scopes.fixed(binding):
+        return self.declared(binding) if binding is not None else None
+
+    def declared(self, binding: Binding) -> Node | None:
+        """The function that a name stands for wherever it is read."""
+        if not self._scopes.fixed(binding):
             return None
         made = unwrap(binding.value) if binding.value is not None else binding.declaration
         return made if made.type in FUNCTIONS else None

@@ -1,0 +1,96 @@
+"""What acts on one service moves together, also where a helper of another file does its half."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.repo import fleetmod
+from tests.test_texts_elsewhere import RUNS, migrated
+
+# the label of a plist that nobody knows is not told: the call stays
+STAYS = RUNS + (
+    'export function load(plist: string) {\n  execFileSync("launchctl", ["load", plist]);\n}\n'
+)
+MOVES = STAYS.replace('["load", plist]', '["kickstart", "-k", "gui/501/com.acme.api"]')
+STOP = 'execFileSync("launchctl", ["bootout", "gui/501/com.acme.api"]);'
+BODY = f"export function again(plist: string) {{\n  {STOP}\n  CALL\n}}\n"
+
+
+def both(root: Path, own: str, helper: str, **more: str) -> tuple[bool, bool]:
+    """Whether the calls of `cli.ts`, and those of `units.ts`, move."""
+    files = {
+        "cli.ts": own,
+        "units.ts": helper,
+        **{f"{name}.ts": text for name, text in more.items()},
+    }
+    found = migrated(root, files)
+    return "launchctl" not in found["cli.ts"], "launchctl" not in found["units.ts"]
+
+
+@pytest.mark.parametrize(
+    ("line", "call", "more"),
+    [
+        ('import { load } from "./units";', "load(plist);", {}),
+        ('import { load as start } from "./units.js";', "start(plist);", {}),
+        ('import * as mac from "./units";', "mac.load(plist);", {}),
+        (
+            'import { load } from "./index";',
+            "load(plist);",
+            {"index": 'export * from "./units";\n'},
+        ),
+        ('import { load } from "./units";', "[1].forEach(() => load(plist));", {}),
+        ('import { load } from "./units";\nconst up = (p: string) => load(p);', "up(plist);", {}),
+    ],
+)
+def test_what_a_helper_keeps_holds_the_other_half(
+    tmp_path: Path, line: str, call: str, more: dict[str, str]
+) -> None:
+    own = f"{RUNS}{line}\n{BODY.replace('CALL', call)}"
+    assert both(tmp_path / "a", own, STAYS, **more) == (False, False)
+    assert both(tmp_path / "b", own, MOVES, **more) == (True, True)
+
+
+def test_what_stays_holds_the_half_of_a_helper(tmp_path: Path) -> None:
+    line = 'import { load } from "./units";\n'
+    stop = 'execFileSync("launchctl", ["unload", plist]);'
+    own = f"{RUNS}{line}{BODY.replace(STOP, stop).replace('CALL', 'load(plist);')}"
+    assert both(tmp_path / "a", own, MOVES) == (False, False)
+
+
+def test_what_one_helper_keeps_holds_another_helper(tmp_path: Path) -> None:
+    """Step by step: `far.ts` holds `units.ts`, which holds `cli.ts`."""
+    far = STAYS.replace("load(", "far(")
+    mac = MOVES.replace("import", 'import { far } from "./far";\nimport', 1).replace(
+        "]);\n", "]);\n  far(plist);\n"
+    )
+    own = f'{RUNS}import {{ load }} from "./units";\n{BODY.replace("CALL", "load(plist);")}'
+    assert both(tmp_path / "a", own, mac, far=far) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("helper", "body"),
+    [
+        # another service
+        (MOVES.replace("501/com.acme.api", "501/com.acme.web"), BODY),
+        # in another function, which nothing joins with this one
+        (STAYS, BODY.replace("  CALL\n", "") + "export const up = (plist: string) => { CALL };\n"),
+        # it only asks
+        (STAYS.replace('"load"', '"print"'), BODY),
+    ],
+)
+def test_what_is_of_no_concern_holds_nothing(tmp_path: Path, helper: str, body: str) -> None:
+    own = f'{RUNS}import {{ load }} from "./units";\n{body.replace("CALL", "load(plist);")}'
+    assert both(tmp_path / "a", own, helper)[0]
+
+
+def test_a_plan_for_one_file_holds_what_the_others_keep(tmp_path: Path) -> None:
+    own = f'{RUNS}import {{ load }} from "./units";\n{BODY.replace("CALL", "load(plist);")}'
+    both(tmp_path / "a", own.replace("load(plist);", ""), MOVES.replace("execFileSync(", "void ("))
+    root = tmp_path / "a"
+    (root / "packages/core/src/cli.ts").write_text(own)
+    (root / "packages/core/src/units.ts").write_text(MOVES)
+    ran = fleetmod(root, "migrate", "--allow-dirty", "--path", "packages/core/src/cli.ts")
+    assert "units.ts:3 stays, and may be about the same service" in ran.out
+    assert (root / "packages/core/src/cli.ts").read_text() == own
