@@ -226,16 +226,19 @@ class Places:
         match = _HOME.match(literal)
         return literal[match.end() :].strip("/") if match else ""
 
-    def of_another(self, text: str, start: int) -> str:
+    def of_another(self, text: str, start: int, whole: str = "") -> str:
         """The home at a place of a text, where it is of the other kind (`/home`, `/Users`) than the
-        root and the vault, or than another home in a text that tells of neither; "" else."""
+        root and the vault, or, where they tell of neither, than another home in the `whole` text;
+        "" else."""
         match = _HOME.match(text, start)
         if match is None:
             return ""
         own = {home.split("/")[1] for home in map(self.home_of, (self.root, self.vault)) if home}
         if not own:
             every = "|".join(map(re.escape, self.users))
-            spelled = {m[1] for m in re.finditer(rf"/(Users|home)/(?:{every})(?![\w-])", text)}
+            spelled = {
+                m[1] for m in re.finditer(rf"/(Users|home)/(?:{every})(?![\w-])", whole or text)
+            }
             return match["home"] if len(spelled) > 1 else ""
         return "" if match["home"].split("/")[1] in own else match["home"]
 

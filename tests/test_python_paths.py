@@ -16,10 +16,10 @@ from tests.languages import look, reasons, rewritten
     ("before", "after"),
     [
         ('import os\nX = "/Users/alice/bin/x"', 'import os\nX = os.path.expanduser("~/bin/x")'),
-        ("X = '/Users/alice'", "import os\nX = os.path.expanduser('~')"),
+        ("X = '/Users/alice'", "import os\n\nX = os.path.expanduser('~')"),
         (
             '"""Doc."""\nfrom __future__ import annotations\n\nX = "/Users/alice/b"',
-            '"""Doc."""\nfrom __future__ import annotations\n\nimport os\n'
+            '"""Doc."""\nfrom __future__ import annotations\n\nimport os\n\n'
             'X = os.path.expanduser("~/b")',
         ),
         (
@@ -58,6 +58,8 @@ from tests.languages import look, reasons, rewritten
         ),
         ("# see /Users/alice/b\n", "# see ~/b\n"),
         ('"""Reads /Users/alice/b."""\n', '"""Reads ~/b."""\n'),
+        ('"""/Users/alice/b"""\n', '"""~/b"""\n'),
+        ('"""x --at=/Users/alice/b"""\n', '"""x --at=$HOME/b"""\n'),
     ],
 )
 def test_a_path_in_the_style_of_its_file(before: str, after: str | None) -> None:
@@ -128,7 +130,7 @@ import subprocess
 TOOL = "/Users/alice/bin/tool"
 ROOT = "/Users/alice/Code/acme/infra"
 PATHS = "/opt/bin:/Users/alice/bin:/Users/alice/.local/bin"
-JOINED = ("a:" "/Users/alice/b")
+JOINED = ("a/b:" "/Users/alice/b")
 MADE = "{}/x and {{y}} /Users/alice/c".format(TOOL)
 FIELDS = f"{TOOL!r} in /Users/alice/d"
 SLASH = ["/Users/alice/", "/Users/alice/h/", "/Users/alice/Code/acme/"]

@@ -22,6 +22,7 @@ TEST_DATA = (
     "test data, whose expected result may be spelled elsewhere; move both to a neutral home such "
     "as /Users/fixture"
 )
+ROOT_HOME = "root has another HOME; take the home of $SUDO_USER, or hand the path over"
 _ANOTHER = (
     "the root of fleetmod.toml, or another path of the file, lies in a home of the other kind "
     "(/Users, /home); take it from a variable that each machine sets"
@@ -142,7 +143,7 @@ def spots(text: str, context: Context, result: Result, by_line: bool = True) -> 
     """
     found = []
     text = shown(text)
-    _escaped(text, context, result)
+    escaped(text, context, result)
     at = size = 0  # a place of the text, and the bytes in front of it
     for path in context.places.find(text, by_line=by_line):
         size += len(text[at : path.start].encode())
@@ -158,7 +159,7 @@ def spots(text: str, context: Context, result: Result, by_line: bool = True) -> 
     return found
 
 
-def _escaped(text: str, context: Context, result: Result) -> None:
+def escaped(text: str, context: Context, result: Result) -> None:
     """Tells of the homes whose slashes are escaped, as in `s/\\/Users\\/x//` of sed."""
     for user in context.places.users if "\\/" in text else ():
         for match in re.finditer(rf"\\/(?:Users|home)\\/{re.escape(user)}(?![\w-])", text):

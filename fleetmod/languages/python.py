@@ -7,25 +7,37 @@ library reference, os.path and pathlib). libcst keeps every byte that no edit to
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import warnings
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fleetmod.bounds import DEPTH, TOO_DEEP
+from fleetmod.edits import render
+from fleetmod.host.module import read
 from fleetmod.host.nature import NOTHING, platform_of_file
 from fleetmod.host.python import calls_of
 from fleetmod.languages.findings import (
     HOME_FAMILY,
     PROCESS_FAMILY,
+    ROOT_HOME,
     TEST_DATA,
     TOOL,
     Context,
     Refused,
     Result,
+    another,
+    escaped,
+    shown,
 )
 from fleetmod.languages.launchctl import GUARDED, LAUNCHCTL
 from fleetmod.languages.python_names import Names
-from fleetmod.places import FOREIGN, HOME
+from fleetmod.languages.python_owner import PythonOwners
+from fleetmod.model import REFUSE, REWRITE
+from fleetmod.places import FOREIGN, HOME, HomePath
+from fleetmod.syntax.source import Text
 from fleetmod.testfiles import is_test
 
 if TYPE_CHECKING:
@@ -36,8 +48,14 @@ _CALL = (
     "`sys.platform` first and call systemctl on Linux"
 )
 _BRACKETS = re.compile(rb"[][(){}]")
-_REMOTE = ("ssh", "mosh", "rsh")
-_CONTAINERS = ("docker", "podman", "nerdctl", "kubectl")
+_BROKEN = "Python cannot read the file once it is rewritten; take the home from a name of its own"
+# the lines that PEP 723 has in comments, as its own text finds them
+_BLOCK = re.compile(rb"^# /// [a-zA-Z0-9-]+$\s(?:^#(?:| .*)$\s)+^# ///$", re.M)
+
+
+def _shown(raw: str) -> str:
+    """A literal without escapes, which are no part of a name before a path: `\\n/Users/x`."""
+    return shown(re.sub(r"\\.", "  ", raw))
 
 
 def scan(path: str, data: bytes, context: Context) -> Result:
@@ -57,12 +75,30 @@ def scan(path: str, data: bytes, context: Context) -> Result:
         result.problem = f"does not parse as Python: {type(error).__name__}"
         return result
     file = _File(result, context, wrapper.module, places, parents)
+    escaped(data.decode("utf-8"), context, result)
     for node in places:
         if isinstance(node, cst.SimpleString | cst.FormattedStringText | cst.Comment):
             file.text(node)
-    if file.needs_os and (at := file.names.place_for_import(places)) is not None:
-        result.edit(at, at, f"import os{file.module.default_newline}")
+    if file.needs_os and (new := file.names.new_import()) is not None:
+        result.edit(new[0], new[0], new[1])
+    if result.edits and _tree(render(data, sorted(result.edits))) is None:
+        result.edits.clear()
+        result.findings = [
+            replace(f, action=REFUSE, reason=_BROKEN) if f.action == REWRITE else f
+            for f in result.findings
+        ]
     return result
+
+
+def _tree(data: bytes) -> ast.Module | None:
+    """Python's own tree; None for what this Python cannot read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # escapes that people forgot
+            compile(data, "module", "exec", dont_inherit=True)
+            return ast.parse(data)
+    except (SyntaxError, ValueError):
+        return None
 
 
 def _nests_deeply(data: bytes) -> bool:
@@ -97,77 +133,162 @@ class _File:
         self.result, self.context, self.module = result, context, module
         self.places: dict[cst.CSTNode, object] = places  # type: ignore[assignment]
         self.parents: dict[cst.CSTNode, cst.CSTNode] = parents  # type: ignore[assignment]
-        self.names = Names(module)
+        self.head = Text("", result.data).head  # what libcst does not count
+        self.tree = _tree(result.data)
+        self.names = Names(module, self.tree or ast.Module([], []), result.data, self.span)
         self.needs_os = False
-        self.at: cst.CSTNode = module  # the literal that is looked at
+        self.at: cst.CSTNode = module  # the literal that is looked at, and where it begins
+        self.start = 0
         self.calls = calls_of(result.data, LAUNCHCTL) if TOOL.encode() in result.data else []
 
     def span(self, node: cst.CSTNode) -> tuple[int, int]:
         found = self.places[node]
-        start: int = found.start  # type: ignore[attr-defined]
+        start: int = found.start + self.head  # type: ignore[attr-defined]
         return start, start + found.length  # type: ignore[attr-defined]
 
     def text(self, node: cst.SimpleString | cst.FormattedStringText | cst.Comment) -> None:
         """A literal or a comment, with the home paths and the tool's name in it."""
+        import libcst as cst
+
         start, end = self.span(node)
         raw = self.result.data[start:end].decode("utf-8")
         if TOOL in raw:
             self._tool(node, start, end)
-        # an escape is no part of a name before a path: "\\n/Users/x"
-        shown = re.sub(r"\\.", "  ", raw)
-        found = [p for p in self.context.places.find(shown) if p.base or p.why]
+        prose = isinstance(node, cst.Comment) or isinstance(self.parents.get(node), cst.Expr)
+        text = _shown(raw)
+        found = [p for p in self.context.places.find(text, by_line=prose) if p.base or p.why]
         if not found:
             return
-        foreign = not any(p.base for p in found) or self._is_remote(node)
-        edits, needed, reason = len(self.result.edits), self.needs_os, FOREIGN if foreign else ""
+        edits, needed = len(self.result.edits), self.needs_os
+        reason, foreign = "", set[int]()
         try:
-            if not foreign:
-                self._rewrite(node, start, end, raw)
+            for p in found:
+                why = p.why if not p.base else "" if prose else self._whose(start, text, p)
+                why = why or (FOREIGN if prose and self._kind(text, p) else "")
+                if why:
+                    foreign.add(p.start)
+                    self._add(start, raw, p, why, exempt=True)
+            mine = [p for p in found if p.start not in foreign]
+            if mine:
+                self._rewrite(node, start, end, raw, mine)
         except Refused as why:
             del self.result.edits[edits:]
             self.needs_os, reason = needed, str(why)
         for p in found:
-            at = start + len(raw[: p.start].encode())
-            until = start + len(raw[: p.end].encode())
-            said = reason if p.base else p.why or FOREIGN
-            exempt = foreign or not p.base
-            self.result.add(HOME_FAMILY, at, until, "a home path", said, exempt=exempt)
+            if p.start not in foreign:
+                self._add(start, raw, p, reason)
 
-    def _is_remote(self, node: cst.CSTNode) -> bool:
-        """Whether a literal is a word of `["ssh", "host", …]` or `["docker", "exec", …]`."""
+    def _add(self, start: int, raw: str, p: HomePath, reason: str, exempt: bool = False) -> None:
+        at = start + len(raw[: p.start].encode())
+        until = start + len(raw[: p.end].encode())
+        self.result.add(HOME_FAMILY, at, until, "a home path", reason, exempt=exempt)
+
+    @cached_property
+    def _owners(self) -> PythonOwners:
+        if self.tree is None:
+            raise Refused(
+                "the Python that fleetmod runs under cannot read this file, so that no rewrite can "
+                "be checked; run fleetmod with the project's Python"
+            )
+        return PythonOwners(self.result.data, read(self.tree))
+
+    def _whose(self, start: int, text: str, p: HomePath) -> str:
+        """Why a path of a literal is not this host's; "" where it is."""
+        before = re.sub(r"^\w*(?:\"\"\"|'''|[\"'])", "", text[: p.start])
+        return self._owners.why(start, before, text[p.start : p.end])
+
+    @cached_property
+    def _tells_homes_apart(self) -> str:
+        """Why the homes of the file stay, where this host's side spells one of the other kind."""
         import libcst as cst
 
-        element = self.parents.get(node)
-        words = self.parents.get(element) if isinstance(element, cst.Element) else None
-        if not isinstance(words, cst.List | cst.Tuple):
-            return False
-        first = words.elements[:2]
-        spelled = [self.module.code_for_node(each.value)[1:-1] for each in first]
-        tool, rest = spelled[0], spelled[1:]
-        return tool in _REMOTE or (tool in _CONTAINERS and rest[:1] == ["exec"])
+        for node in self.places:
+            if not isinstance(node, cst.SimpleString | cst.FormattedStringText):
+                continue
+            if isinstance(self.parents.get(node), cst.Expr):
+                continue
+            start, end = self.span(node)
+            text = _shown(self.result.data[start:end].decode("utf-8"))
+            for p in self.context.places.find(text, by_line=False):
+                other = another(self._kind(text, p)) if p.base else ""
+                with contextlib.suppress(Refused):
+                    if other and not self._whose(start, text, p):
+                        return other
+        return ""
 
-    def _rewrite(self, node: cst.CSTNode, start: int, end: int, raw: str) -> None:
+    @cached_property
+    def _has_doctest(self) -> bool:
+        """Whether a doctest of the module spells a home, so that it moves with the code only."""
+        import libcst as cst
+
+        for node in self.places:
+            if isinstance(node, cst.SimpleString) and isinstance(self.parents.get(node), cst.Expr):
+                raw = node.value
+                if ">>>" in raw and any(p.base for p in self.context.places.find(_shown(raw))):
+                    return True
+        return False
+
+    def _kind(self, text: str, p: HomePath) -> str:
+        """The home of a path, where it is of the other kind than the repository's or the file's."""
+        whole = self.result.data.decode("utf-8", "replace")
+        return self.context.places.of_another(text, p.start, whole)
+
+    def _rewrite(
+        self, node: cst.CSTNode, start: int, end: int, raw: str, mine: list[HomePath]
+    ) -> None:
         import libcst as cst
 
         parent = self.parents.get(node)
         if isinstance(node, cst.Comment) or isinstance(parent, cst.Expr):
-            if raw.startswith("#!"):
-                raise Refused("a line that is read as it stands; use /usr/bin/env")
-            return self._tilde(start, raw)
+            if self._is_read(node, start, raw):
+                raise Refused("a line that is read as it stands; write it without the home")
+            if ">>>" in raw:
+                raise Refused(TEST_DATA)
+            return self._tilde(start, raw, mine)
         if is_test(self.result.path):
             raise Refused(TEST_DATA)
-        self.at = node
+        if self._owners.asks_for_root:
+            raise Refused(f"the module asks whether root runs it, and {ROOT_HOME}")
+        if self.context.as_root:
+            raise Refused(f"{self.context.as_root}, and {ROOT_HOME}")
+        if self._tells_homes_apart:
+            raise Refused(self._tells_homes_apart)
+        if self._has_doctest:
+            raise Refused(TEST_DATA)
+        self.at, self.start = node, start
         if isinstance(node, cst.SimpleString) and "b" in node.prefix.lower():
             raise Refused("a literal of bytes; make it of a text with os.fsencode")
         if self._is_fixed(node):
             raise Refused("a type or a pattern, which must be a literal")
         if isinstance(node, cst.FormattedStringText):
-            assert parent is not None
+            if not isinstance(parent, cst.FormattedString) or self._is_nested(parent):
+                raise Refused("an f-string inside of another; give it a name in front of that")
             first = self.result.data[self.span(parent)[0] :][:6].decode("utf-8", "replace")
             quote = re.sub(r"^\w*", "", first)[:1]
-            return self._embed(start, raw, quote, braces=False)
+            return self._embed(start, raw, quote, mine, braces=False)
         assert isinstance(node, cst.SimpleString)
-        self._literal(node, parent, start, end, raw)
+        self._literal(node, parent, start, end, raw, mine)
+
+    def _is_read(self, node: cst.CSTNode, start: int, raw: str) -> bool:
+        """Whether a program reads a comment as it stands: a shebang, or one of the lines of
+        `# /// script` (PEP 723); docopt reads a docstring."""
+        import libcst as cst
+
+        if not isinstance(node, cst.Comment):
+            return "docopt" in self.result.data.decode("utf-8", "replace")
+        blocks = _BLOCK.finditer(self.result.data)
+        return raw.startswith("#!") or any(m.start() <= start < m.end() for m in blocks)
+
+    def _is_nested(self, node: cst.CSTNode) -> bool:
+        """Whether a node stands in a field of an f-string, which shares its quotes with nothing
+        before Python 3.12."""
+        import libcst as cst
+
+        at: cst.CSTNode | None = node
+        while (at := self.parents.get(at)) is not None if at is not None else False:
+            if isinstance(at, cst.FormattedStringExpression):
+                return True
+        return False
 
     def _literal(
         self,
@@ -176,41 +297,84 @@ class _File:
         start: int,
         end: int,
         raw: str,
+        mine: list[HomePath],
     ) -> None:
         import libcst as cst
 
-        value = node.evaluated_value
-        assert isinstance(value, str)
-        paths = [p for p in self.context.places.find(value) if p.base]
-        rest = value[paths[0].end :] if paths else ""
+        if "\\" in raw and "r" not in node.prefix.lower():
+            raise Refused("the literal has escapes beside the path; spell the path apart")
+        head, size = len(node.prefix), len(node.prefix) + len(node.quote)
+        rest = raw[mine[0].end : -len(node.quote)]
         whole = (
-            len(paths) == 1
-            and paths[0].start == 0
+            len(mine) == 1
+            and mine[0].start == size
             and re.fullmatch(r"(?:/[^\s:;,\"'\\*?{}]*)?", rest) is not None
             and not isinstance(parent, cst.ConcatenatedString)
         )
         if not whole:
-            if raw.count("\\") and "r" not in node.prefix.lower():
-                raise Refused("the literal has escapes beside the path; spell the path apart")
+            if self._is_nested(node):
+                return self._added(node, parent, start, end, raw, mine)
             bare = node.prefix.lower().replace("u", "")
-            head = len(node.prefix)
             self.result.edit(start, start + head, f"{bare}f")
-            return self._embed(start + head, raw[head:], node.quote[:1], braces=True)
-        base = paths[0].base
+            moved = [replace(p, start=p.start - head, end=p.end - head) for p in mine]
+            return self._embed(start + head, raw[head:], node.quote[:1], moved, braces=True)
+        base = mine[0].base
+        path = self.names.path_for(start)
         call = self.parents.get(parent) if isinstance(parent, cst.Arg) else None
         if isinstance(call, cst.Call) and len(call.args) == 1:
             called = self.module.code_for_node(call.func)
             if called in ("os.path.expanduser", "expanduser") and base == HOME:
                 return self.result.edit(start, end, self._quoted(f"~{rest}", node))
-            if called == self.names.path:
+            if called == path:
                 at, until = self.span(call)
                 return self.result.edit(at, until, self._path(base, rest, node, call))
+        if isinstance(call, cst.Call) and self._asks_for(base, call):
+            home = self._quoted(f"{self.context.default(base, '~')}{rest}", node)
+            return self.result.edit(start, end, f"{self._os()}.path.expanduser({home})")
         normal = "".join(f"/{part}" for part in rest.split("/") if part not in ("", "."))
-        if self.names.path and not self.names.os and normal == rest:  # a Path drops the rest
+        if path and not self.names.has_os(start) and normal == rest:  # a Path drops the rest
             text = f"str({self._path(base, rest, node, None)})"
         else:
             text = self._joined(base, rest, node)
         self.result.edit(start, end, text)
+
+    def _asks_for(self, base: str, call: cst.Call) -> bool:
+        """Whether a call asks for the base's own variable, with the literal for its default."""
+        import libcst as cst
+
+        name = call.args[0].value
+        called = self.module.code_for_node(call.func)
+        spelled = name.raw_value if isinstance(name, cst.SimpleString) else ""
+        asks = called.endswith((".get", "getenv")) and len(call.args) == 2
+        return asks and base != HOME and spelled == self.context.env.get(base)
+
+    def _added(
+        self,
+        node: cst.SimpleString,
+        parent: cst.CSTNode | None,
+        start: int,
+        end: int,
+        raw: str,
+        mine: list[HomePath],
+    ) -> None:
+        """The literal as a sum of texts and paths, in its own quotes."""
+        import libcst as cst
+
+        if isinstance(parent, cst.ConcatenatedString) or node.prefix.lower() not in ("", "u"):
+            raise Refused("a literal in a field of an f-string; give it a name in front of that")
+        size, out = len(node.quote), []
+        at = len(node.prefix) + size
+        for p in (*mine, None):
+            text = raw[at : p.start if p is not None else len(raw) - size]
+            if text:
+                out.append(f"{node.quote}{text}{node.quote}")
+            if p is not None:
+                usual = self._quoted(self.context.default(p.base, "~"), node)
+                path = f"{self._os()}.path.expanduser({usual})"
+                out.append(path if p.base == HOME else f"({self._or_env(p.base, path, node)})")
+                at = p.end
+        text = " + ".join(out)
+        self.result.edit(start, end, text if isinstance(parent, cst.Arg) else f"({text})")
 
     def _joined(self, base: str, rest: str, node: cst.SimpleString) -> str:
         """The path as a text, by os.path."""
@@ -226,7 +390,7 @@ class _File:
         """The path by pathlib; in parentheses where something binds it closer."""
         import libcst as cst
 
-        path = self.names.path
+        path = self.names.path_for(self.start)
         text = f"{path}.home()"
         below = self.context.default(base, "").strip("/")
         if base != HOME:
@@ -243,12 +407,10 @@ class _File:
         name = self._quoted(self.context.env[base], node)
         return f"{self._os()}.environ.get({name}) or {usual}"
 
-    def _embed(self, start: int, raw: str, quote: str, braces: bool) -> None:
+    def _embed(self, start: int, raw: str, quote: str, mine: list[HomePath], braces: bool) -> None:
         """The paths of a literal as fields of an f-string; `braces` are doubled where it is new."""
         inner, out, at = "'" if quote == '"' else '"', "", 0
-        for path in self.context.places.find(raw):
-            if not path.base:
-                continue
+        for path in mine:
             os = self._os()
             field = f"{os}.path.expanduser({inner}{self.context.default(path.base, '~')}{inner})"
             if path.base != HOME:
@@ -261,18 +423,23 @@ class _File:
         out += re.sub(r"([{}])", r"\1\1", tail) if braces else tail
         self.result.edit(start, start + len(raw.encode()), out)
 
-    def _tilde(self, start: int, raw: str) -> None:
-        for path in self.context.places.find(raw):
-            if path.base:
-                until = raw.index(path.user, path.start) + len(path.user)
-                before = start + len(raw[: path.start].encode())
-                self.result.edit(before, start + len(raw[:until].encode()), "~")
+    def _tilde(self, start: int, raw: str, mine: list[HomePath]) -> None:
+        """`~`, or `$HOME` where a shell would not know `~`."""
+        for path in mine:
+            until = raw.index(path.user, path.start) + len(path.user)
+            before = start + len(raw[: path.start].encode())
+            front = raw[: path.start].lstrip("rRuUfFbB")
+            quoted = front.endswith(("=", ":")) or (
+                front.endswith('"') and front.strip("\"'") != ""
+            )
+            home = "$HOME" if quoted else "~"
+            self.result.edit(before, start + len(raw[:until].encode()), home)
 
     def _os(self) -> str:
         if self.names.shadows_os:
             raise Refused("the file has another `os` than the module")
         if not self._imported_inside():
-            self.needs_os = self.needs_os or not self.names.os
+            self.needs_os = self.needs_os or not self.names.has_os(self.start)
         return "os"
 
     def _imported_inside(self) -> bool:
@@ -313,8 +480,9 @@ class _File:
         """launchctl, as the program of a call, or named by a text."""
         import libcst as cst
 
-        if isinstance(node, cst.Comment):
-            self.result.add(PROCESS_FAMILY, start, end, "names launchctl", "a comment", True)
+        if isinstance(node, cst.Comment) or isinstance(self.parents.get(node), cst.Expr):
+            said = "a comment" if isinstance(node, cst.Comment) else "a docstring"
+            self.result.add(PROCESS_FAMILY, start, end, "names launchctl", said, True)
             return
         called = next((c for c in self.calls if c[0] <= start and end <= c[1]), None)
         nature = platform_of_file(self.result.path, LAUNCHCTL, NOTHING)

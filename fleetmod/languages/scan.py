@@ -13,6 +13,9 @@ from fleetmod.project import PORTABLE_RULES
 from fleetmod.suppress import Suppressions, comments_of, may_hold
 from fleetmod.syntax.source import Text, is_text
 
+_RESTLESS = "has no lookup that can be put in its place; spell the path in a statement of its own"
+_TRIES = 3  # looks at a rewritten file before all of it stays
+
 
 def scan(path: str, data: bytes, context: Context, used_by: str = "") -> Result:
     """What one file holds; its edits are kept only where they come to rest."""
@@ -20,11 +23,40 @@ def scan(path: str, data: bytes, context: Context, used_by: str = "") -> Result:
         return Result(path, data, "other", problem="is no UTF-8 text")
     result = _accepted(_scan(path, data, context, used_by), context)
     result.edits.sort()
-    if result.edits:
-        again = _accepted(_scan(path, render(data, result.edits), context, used_by), context)
-        if again.edits or (again.problem and not result.problem):
-            return _taken_back(result)
-    return result
+    for _ in range(_TRIES):
+        if not result.edits:
+            return result
+        after = render(data, result.edits)
+        again = _accepted(_scan(path, after, context, used_by), context)
+        if not again.edits and (result.problem or not again.problem):
+            return result
+        restless = {_before(e.start, result) for e in again.edits}
+        result = _without(result, restless)
+    return _without(result, {f.line for f in result.findings})
+
+
+def _before(at: int, result: Result) -> int:
+    """The line of the original file that a byte of the rewritten one comes from."""
+    moved = 0
+    for edit in result.edits:
+        if edit.start + moved > at:
+            break
+        moved += len(edit.text.encode()) - (edit.end - edit.start)
+    return Text(result.path, result.data).line_of(max(min(at - moved, len(result.data)), 0))
+
+
+def _without(result: Result, lines: set[int]) -> Result:
+    """The result without what it rewrites on some lines; without all where that takes nothing."""
+    hit = [f for f in result.findings if f.action == REWRITE and f.line in lines]
+    hit = hit or [f for f in result.findings if f.action == REWRITE]
+    edits = [e for e in result.edits if not any(e.start < f.end and f.start < e.end for f in hit)]
+    findings = [
+        replace(f, action=REFUSE, reason=_RESTLESS, notes=()) if f in hit else f
+        for f in result.findings
+    ]
+    if all(f.action != REWRITE for f in findings):
+        edits = []  # an import that nothing needs
+    return replace(result, findings=findings, edits=edits)
 
 
 def _scan(path: str, data: bytes, context: Context, used_by: str) -> Result:
@@ -58,12 +90,3 @@ def _accepted(result: Result, context: Context) -> Result:
         edits = []  # an import that nothing needs
     findings += suppressions.findings(PORTABLE_RULES)
     return replace(result, findings=findings, edits=edits)
-
-
-def _taken_back(result: Result) -> Result:
-    what = "the file once rewritten would not come to rest, which is a fault of fleetmod: report it"
-    findings = [
-        replace(f, action=REFUSE, reason=what, notes=()) if f.action == REWRITE else f
-        for f in result.findings
-    ]
-    return replace(result, findings=findings, edits=[])

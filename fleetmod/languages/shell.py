@@ -5,6 +5,7 @@ Quoting is that of POSIX (XCU 2.2, 2.6, 2.7.4) and bash(1).
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from fleetmod.bounds import DEPTH, TOO_DEEP
 from fleetmod.filekinds import STARTUP
 from fleetmod.languages.findings import (
     HOME_FAMILY,
+    ROOT_HOME,
     TEST_DATA,
     Context,
     Refused,
@@ -35,7 +37,6 @@ _SPECIAL = re.compile(r"[$`\"\\!]")
 _DEFAULT = re.compile(r"(\$\{\w+:?)-(?=[\"']?/)")
 _ESCAPE = re.compile(r"\\[a-z](?=/)")
 _BROKEN = "stands in a statement that does not parse as bash, so that its meaning is not known"
-_ROOT_HOME = "root has another HOME; take the home of $SUDO_USER, or hand the path over"
 _FORCED = (
     "the script took one user's home whoever ran it; a service that runs as another user needs "
     "HOME, or a user of its own, in its unit or plist"
@@ -115,10 +116,11 @@ class _Script:
         """One word, string or comment with the home paths in it."""
         edits = len(self.result.edits)
         notes: tuple[str, ...] = ()
-        reason, mine = "", []
+        reason, mine, elsewhere = "", [], set()
         try:
             for spot in group:
                 if why := self._whose(leaf, spot):
+                    elsewhere.add(spot.start)
                     self._add(spot, why, exempt=True)
                 else:
                     mine.append(spot)
@@ -127,9 +129,8 @@ class _Script:
         except Refused as why:
             del self.result.edits[edits:]
             reason = str(why)
-        told = {(f.start, f.end) for f in self.result.findings}
         for spot in group:
-            if (spot.start, spot.end) not in told:
+            if spot.start not in elsewhere:
                 self._add(spot, reason, notes=notes)
 
     def _add(
@@ -160,9 +161,9 @@ class _Script:
         if self._is_test_data:
             raise Refused(TEST_DATA)
         if self._asks_for_root:
-            raise Refused(f"the script asks whether root runs it, and {_ROOT_HOME}")
+            raise Refused(f"the script asks whether root runs it, and {ROOT_HOME}")
         if self.context.as_root:
-            raise Refused(f"{self.context.as_root}, and {_ROOT_HOME}")
+            raise Refused(f"{self.context.as_root}, and {ROOT_HOME}")
         if kind == HOMED:
             return self._home_itself(leaf, group[0])
         if self._homes_of_its_own:
@@ -264,20 +265,11 @@ class _Script:
     def _tells_homes_apart(self) -> str:
         """Why the homes of the script stay, where this host's side spells one of the other kind."""
         for leaf, group in self.groups:
-            for spot in group:
-                if (
-                    spot.another
-                    and leaf.type != "comment"
-                    and not self._whose_or_refused(leaf, spot)
-                ):
-                    return spot.another
+            for spot in (s for s in group if s.another and leaf.type != "comment"):
+                with contextlib.suppress(Refused):
+                    if not self._whose(leaf, spot):
+                        return spot.another
         return ""
-
-    def _whose_or_refused(self, leaf: Node, spot: Spot) -> str:
-        try:
-            return self._whose(leaf, spot)
-        except Refused as why:
-            return str(why)
 
     @cached_property
     def _asks_for_root(self) -> bool:

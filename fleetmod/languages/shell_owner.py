@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tree_sitter import Node, Tree
@@ -35,11 +35,11 @@ from fleetmod.places import FOREIGN
 from fleetmod.syntax.source import Source, ancestors, contains, parse, same, walk
 
 # a variable, a parameter or an option that holds a list of folders, so that its colons part them
-_LISTS = re.compile(r"(?:\w*(?:PATH|DIRS)|path|fpath|cdpath|manpath|(?:class|module)path|cp)", re.I)
+LISTS = re.compile(r"(?:\w*(?:PATH|DIRS)|path|fpath|cdpath|manpath|(?:class|module)path|cp)", re.I)
 _PRINTERS = ("echo", "printf", "cat", "envsubst", "print")
 _FRESH = ("command_substitution", "process_substitution")
-_FAR_NAME = re.compile(r"(?:^|_)(?:REMOTE|SERVER|VPS|CONTAINER|GUEST|POD|IMAGE)(?:_|$)", re.I)
-_RUNS_TEXT = re.compile(r"\b(?:ssh|scp|rsync|sftp|mosh|rsh|docker|podman|nerdctl|kubectl)\b")
+FAR_NAME = re.compile(r"(?:^|_)(?:REMOTE|SERVER|VPS|CONTAINER|GUEST|POD|IMAGE)(?:_|$)", re.I)
+RUNS_TEXT = re.compile(r"\b(?:ssh|scp|rsync|sftp|mosh|rsh|docker|podman|nerdctl|kubectl)\b")
 _DEPTH = 8
 
 
@@ -61,6 +61,7 @@ class Owners:
     path: str
     data: bytes
     tree: Tree
+    _known: dict[tuple[object, ...], frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def _script(self) -> Script:
@@ -86,7 +87,7 @@ class Owners:
         if label is not None and not self._is_list(leaf, label):
             raise Refused(LABEL)
         name = self._unused(leaf)
-        if _FAR_NAME.search(name):
+        if FAR_NAME.search(name):
             raise Refused(
                 f"{name} is named for another machine, and nothing in this file uses it; say whose "
                 "the folder is where the variable is used"
@@ -101,7 +102,7 @@ class Owners:
             return ""
         quotes = 0 if leaf.type == "heredoc_content" else 1
         inner = self.data[leaf.start_byte + quotes : leaf.end_byte - quotes]
-        if not _RUNS_TEXT.search(inner.decode("utf-8", "replace")):
+        if not RUNS_TEXT.search(inner.decode("utf-8", "replace")):
             return ""
         tree = parse("bash", inner)
         at = start - leaf.start_byte - quotes
@@ -110,7 +111,7 @@ class Owners:
             return ""
         if tree.root_node.has_error and _has_error_around(node):
             raise Refused("a command in a text does not parse as shell; see whose path it is")
-        return replace(self, data=inner, tree=tree).why(node, at, at + end - start)
+        return Owners(self.path, inner, tree).why(node, at, at + end - start)
 
     def _before(self, leaf: Node, start: int) -> str:
         """The text of a word in front of a place: `$HOST:` of `"$HOST":/x`."""
@@ -121,10 +122,10 @@ class Owners:
         word = _word_of(leaf)
         outer = word.parent
         taken = outer.child_by_field_name("name") if outer is not None else None
-        if taken is not None and _LISTS.fullmatch(self.text(taken)):
+        if taken is not None and LISTS.fullmatch(self.text(taken)):
             return True
         option = word.prev_named_sibling
-        if option is not None and _LISTS.fullmatch(self.text(option).lstrip("-")):
+        if option is not None and LISTS.fullmatch(self.text(option).lstrip("-")):
             return True
         variable = re.fullmatch(r"[\"']?\$\{?(\w+)[^}]*\}?[\"']?|\0", label)
         if variable is None:
@@ -136,8 +137,7 @@ class Owners:
         value = self._script.constant(name)
         known = self.text(value).strip("\"'") if value is not None else ""
         return (
-            bool(_LISTS.fullmatch(name))
-            or re.match(r"[/~.]|\$\{?(?:HOME|PWD)\b", known) is not None
+            bool(LISTS.fullmatch(name)) or re.match(r"[/~.]|\$\{?(?:HOME|PWD)\b", known) is not None
         )
 
     def _unused(self, leaf: Node) -> str:
@@ -196,10 +196,14 @@ class Owners:
         """Whose what reads a variable is."""
         if name in place.seen or len(place.seen) > _DEPTH:
             return frozenset()
+        key = (name, place.text, place.labelled, place.seen, within.id if within else 0)
+        if key in self._known:
+            return self._known[key]
         found: frozenset[str] = frozenset()
         for use in self._uses.get(name, ()):
             if within is None or contains(within, use):
                 found |= self._sides(replace(place, node=use, seen=place.seen | {name}))
+        self._known[key] = found
         return found
 
     @cached_property
@@ -246,6 +250,9 @@ class Owners:
         """Whose the parameter of a function is that takes a word."""
         body = self._script.functions[name]
         labelled = place.labelled or label_of(before) is not None
+        key = (name, place.text, labelled, place.seen, tuple(words), index)
+        if key in self._known:
+            return self._known[key]
         inside = replace(place, labelled=labelled, seen=place.seen | {name})
         found: frozenset[str] = frozenset()
         for spelled, uses in self._uses.items():
@@ -258,6 +265,7 @@ class Owners:
                     first += int(skip[1]) - 1 if skip else 0
                     if index >= first:
                         found |= self._spread(use, words[first:], index - first, inside)
+        self._known[key] = found
         return found
 
     def _spread(
@@ -316,7 +324,7 @@ class Owners:
         """The program that a variable is named for: `docker` of `"$DOCKER"`."""
         variable = re.fullmatch(r"\"?\$\{?(\w+?)(?:_CMD|_BIN)?\}?\"?", self.text(word))
         name = variable[1].lower() if variable else ""
-        return name if _RUNS_TEXT.fullmatch(name) else None
+        return name if RUNS_TEXT.fullmatch(name) else None
 
     # --- what a command prints, and what it reads
 
