@@ -11,83 +11,80 @@ from fleetmod.lower.home import HomePaths
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.source import parts, same, unwrap
 
+Places = list[tuple[int, int, str]]  # the bytes that go, and what stands there then
+
 
 def look_up(paths: HomePaths, found: BelowHome, rule: str) -> None:
     """Put the lookup in place of the home and what leads from it to the place.
 
     Raises Refused where these do not stand side by side.
     """
-    top = found.top
-    if top.type == "template_string":
-        place = _in_template(paths, found)
-    elif top.type == "call_expression":
-        place = _in_call(paths, found)
-    else:
-        place = _in_sum(paths, found)
-    if place is None:
-        raise Refused(f"looks for a place below the home; begin with nodeIdentity.{found.base}")
-    start, end, before, behind = place
     member = paths.member(found.base)
-    if (start, end, behind) == (top.start_byte, top.end_byte, ""):
-        start, end = _with_variable(paths, found)
-    paths.draft.replace_range(start, end, f"{before}{member}{behind}", rule)
+    if found.top.type == "template_string":
+        places = _in_template(paths, found, member)
+    elif found.top.type == "call_expression":
+        places = _in_call(paths, found, member)
+    else:
+        places = _in_sum(paths, found, member)
+    if not places:
+        raise Refused(f"looks for a place below the home; begin with nodeIdentity.{found.base}")
+    for place in places:
+        paths.draft.replace_range(*place, rule)
 
 
-Place = tuple[int, int, str, str]  # the bytes that go, and what stands around the lookup then
-
-
-def _in_template(paths: HomePaths, found: BelowHome) -> Place | None:
+def _in_template(paths: HomePaths, found: BelowHome, member: str) -> Places:
     """`${home}/Code/acme…`"""
-    top, source = found.top, paths.source
+    top = found.top
     first = top.named_children[0] if top.named_children else None
     if first is None or first.type != "template_substitution" or not same(top, found.end):
-        return None
+        return []
     if first.start_byte != top.start_byte + 1 or not same(unwrap(parts(first)[0]), found.home):
-        return None
-    cooked = cook(top, source)
-    _, end = cooked.span(1, 2 + len(found.path))
+        return []
+    _, end = cook(top, paths.source).span(1, 2 + len(found.path))
     tagged = top.parent is not None and top.parent.type == "call_expression"
     if end == top.end_byte - 1 and not tagged:
-        return top.start_byte, top.end_byte, "", ""
-    return first.start_byte, end, "${", "}"
+        return [(*_with_variable(paths, found), member)]
+    return [(first.start_byte, end, f"${{{member}}}")]
 
 
-def _in_call(paths: HomePaths, found: BelowHome) -> Place | None:
+def _in_call(paths: HomePaths, found: BelowHome, member: str) -> Places:
     """`join(home, "Code", "acme", …)`"""
     given = parts(found.top.child_by_field_name("arguments"))
     if not given or not same(unwrap(given[0]), found.home):
-        return None
-    path = ""
+        return []
+    first, path = given[0], ""
     for argument in given[1:]:
         text = paths.values.literal(argument)
         if text is None or argument.type not in ("string", "template_string"):
-            return None
+            return []
         path = f"{path}/{text.strip('/')}"
         if path == f"/{found.path}":
             if same(argument, given[-1]):
-                return found.top.start_byte, found.top.end_byte, "", ""
-            return given[0].start_byte, argument.end_byte, "", ""
+                return [(*_with_variable(paths, found), member)]
+            return [(first.start_byte, argument.end_byte, member)]
         if path.startswith(f"/{found.path}/"):
-            rest = path[len(found.path) + 2 :]
-            return given[0].start_byte, argument.end_byte, "", f", {paths.draft.style.string(rest)}"
-    return None
+            rest = paths.draft.style.string(path[len(found.path) + 2 :])
+            return [
+                (first.start_byte, first.end_byte, member),
+                (given[1].start_byte, argument.end_byte, rest),
+            ]
+    return []
 
 
-def _in_sum(paths: HomePaths, found: BelowHome) -> Place | None:
+def _in_sum(paths: HomePaths, found: BelowHome, member: str) -> Places:
     """`home + "/Code/acme…"`"""
-    inner = found.end.parent
-    left, right = (
-        (inner.child_by_field_name("left"), inner.child_by_field_name("right"))
-        if inner is not None and inner.type == "binary_expression"
-        else (None, None)
-    )
-    if left is None or not same(unwrap(left), found.home) or not same(right, found.end):
-        return None
-    rest = (paths.values.literal(found.end) or "")[len(found.path) + 1 :]
-    end = found.end.end_byte
-    if rest:
-        return left.start_byte, end, "", f" + {paths.draft.style.string(rest)}"
-    return left.start_byte, end, "", ""
+    inner, end = found.end.parent, found.end
+    left = inner.child_by_field_name("left") if inner is not None else None
+    if inner is None or left is None or not same(inner.child_by_field_name("right"), end):
+        return []
+    if inner.type != "binary_expression" or not same(unwrap(left), found.home):
+        return []
+    if rest := (paths.values.literal(end) or "")[len(found.path) + 1 :]:
+        string = paths.draft.style.string(rest)
+        return [(left.start_byte, left.end_byte, member), (end.start_byte, end.end_byte, string)]
+    if same(inner, found.top):
+        return [(*_with_variable(paths, found), member)]
+    return [(inner.start_byte, inner.end_byte, member)]
 
 
 def _with_variable(paths: HomePaths, found: BelowHome) -> tuple[int, int]:
