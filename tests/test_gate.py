@@ -280,5 +280,5 @@ def test_the_gate_says_which_directive_accepts_a_line(tmp_path: Path) -> None:
 def test_all_phases_in_one_table(tmp_path: Path) -> None:
     ran = fleetmod(copy("demo", tmp_path / "demo"), "gate", "--phase", "all")
     rows = [line.split("│")[1].strip() for line in ran.out.splitlines() if line.startswith("│")]
-    assert rows == ["1a", "1b", "1c", "2", "3", "4", "5", "host", "portable"]
+    assert rows == ["1a", "1b", "1c", "1d", "2", "3", "4", "5", "host", "portable"]
     assert ran.code == 1

@@ -90,6 +90,7 @@ def command(
     1b  no hardcoded home path in the gate's folders, node-identity included
     1c  no call, text or path of Colima and Lima, and no address of their machine, outside of
         container-runtime; asked for by --phase 1c
+    1d  no checkout and no vault that is looked for below the home folder; asked for by --phase 1d
     2   every published image has every platform, as its registry says
     3   specs for highly available state: as the manifests say, valid, reviewed
     4   network policies: every edge that is used is allowed, nothing else; valid, reviewed

@@ -45,16 +45,17 @@ class PlacesBelowHome:
     """Finds them in one file."""
 
     def __init__(self, made: MadeTexts, homes: Homes, places: Places) -> None:
-        self.made, self.homes = made, homes
+        self.made, self.homes, self._places = made, homes, places
         known = ((base, places.below_home(base)) for base in (ROOT, VAULT))
         self._known = sorted(((p, base) for base, p in known if p), key=lambda k: -len(k[0]))
 
     def of(self, node: Node) -> BelowHome | None:
-        """What a literal begins, as the part of a text behind the home; None for nothing."""
+        """What a literal begins, as the part of a text behind the home; None for nothing, and where
+        that home is spelled out in front of it, which is looked up with all that follows it."""
         top = self.made.top(node)
         pieces = self.made.pieces(top)
         home = pieces[0].node if pieces and pieces[0].text == HOLE else None
-        if home is None or not self._is_home(home):
+        if home is None or not self._is_home(home) or self._is_spelled(home):
             return None
         below = "".join(piece.text for piece in pieces[1:])
         for path, base in self._known:
@@ -64,6 +65,10 @@ class PlacesBelowHome:
             if first is not None and last is not None and first.id == node.id:
                 return BelowHome(base, path, top, home, last)
         return None
+
+    def _is_spelled(self, node: Node) -> bool:
+        texts = (self.made.values.literal(element) or "" for _, element in chain(node))
+        return any(map(self._places.home_of, texts))
 
     def _is_home(self, node: Node, depth: int = 3) -> bool:
         """Whether an expression is the home folder, or what stands for it where none is told."""
