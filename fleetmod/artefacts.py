@@ -37,6 +37,7 @@ _MEMBERS = {
     "not_looked_at exempt suppressions phases",
     "fleetmod-plan": "changes findings notes unproven",
     "fleetmod-trend": "points",
+    "fleetmod-worklist": "items",
     "fleetmod-rehearsal": "passed unproven nodes",
 }
 _SARIF = frozenset(("$schema", "version", "runs"))
@@ -56,6 +57,7 @@ _MARKDOWN = lazy(
     r"(?:\| (?:text|phase) \||Since `[^`\n]*` \([0-9a-f]{10}\):\n)"
     r"| over time\n\n\| date \| commit \|)"
 )
+_WORKLIST = lazy(r"# Worklist: \d+ findings? for a person\n\n(?:## |Nothing is left)")
 _TABLE = lazy(
     r"\s*(?:(?:Plain text, as grep counts it|Gates) *\n┏━"
     r"|Debt at commits of the past *\ndate +commit )"
@@ -173,7 +175,7 @@ def _may_be_shown(path: str) -> bool:
 
 def _is_shown(text: str) -> bool:
     """What a terminal, a pull request or GitHub's log shows."""
-    if _MARKDOWN.match(text) or _TABLE.match(text):
+    if any(form.match(text) for form in (_MARKDOWN, _WORKLIST, _TABLE)):
         return True
     lines = text.splitlines()
     return bool(lines) and all(_COMMANDS.fullmatch(line) for line in lines)

@@ -39,6 +39,9 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     fleetmod(root, *since, "--output", str(out / "since"))
     comment = b"<!-- fleetmod -->\n" + (out / "audit-markdown").read_bytes()
     (out / "comment").write_bytes(comment)
+    for form in ("markdown", "json"):
+        ran = fleetmod(root, "worklist", "--format", form, "--output", str(out / f"list-{form}"))
+        assert ran.code == 0, ran.err
     fleetmod(root, "baseline")
     shutil.copy(root / ".fleetmod-baseline", out / "baseline")
     strict = ("gate", "--strict", "--phase", "1a,1b,host,portable", "--format", "json")

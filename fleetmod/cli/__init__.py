@@ -20,6 +20,7 @@ COMMANDS = {
     "audit": "Show the host-bound debt, as grep sees it and as the syntax tree does.",
     "migrate": "Rewrite the debt into calls of the ports, all or nothing.",
     "install": "Put the ports in without a migration, or bring them up to date.",
+    "worklist": "Write a brief for each finding that is left to a person or an agent.",
     "verify": "Run the repository's type check and tests before and after, and compare.",
     "gate": "Prove that a phase is done.",
     "check": "Block new debt in the files of a commit, and show what to write.",
@@ -35,6 +36,7 @@ COMMANDS = {
     "bootstrap": "Make this host a node of the fleet, step by step.",
     "fleet": "See how the nodes of a fleet do, from their probe events.",
     "lsp": "Serve findings and fixes to an editor, over standard input and output.",
+    "mcp": "Serve audit, explain, worklist, check and verify to coding agents.",
     "explain": "Tell what a rule looks for and what it makes of it.",
     "demo": "Run audit, migrate, gate and report on a bundled monorepo.",
 }
