@@ -101,3 +101,41 @@ def test_a_caller_that_goes_on_is_why_a_call_is_synchronous() -> None:
         'void (async () => { execSync("launchctl kickstart -k system/a.b"); })(); console.log(1);'
     )
     assert "a caller of the function around it goes on without waiting" in notes(code)
+
+
+_STATUS = "`status` is null where launchctl is missing"
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("const p = RUN; if (p.status) throw new Error(label);", True),
+        ("const p = RUN; return !(p.status as number);", True),
+        ("const { status } = RUN; return status ? 1 : 0;", True),
+        ("const { status: code } = RUN; return code && label;", True),
+        ("return !RUN.status;", True),
+        ("return Boolean(RUN.status);", True),
+        ("return RUN.status || 0;", True),
+        ("return RUN.status === 0;", False),
+        ("const p = RUN; if (p.status !== 0) throw new Error(label);", False),
+        ("const p = RUN; if (p.stderr.length) throw new Error(label);", False),
+        ("RUN;", False),
+    ],
+)
+def test_a_status_that_may_be_null_is_told(code: str, told: bool) -> None:
+    run = 'spawnSync("launchctl", ["kickstart", "-k", `gui/501/${label}`])'
+    assert (_STATUS in notes(code.replace("RUN", run))) is told
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("{ stdio: 'inherit' }", True),
+        ("{ stdio: ['ignore', 'pipe', 'inherit'] }", True),
+        ("{ stdio: 'pipe' }", False),
+        ("{ encoding: 'utf8' }", False),
+    ],
+)
+def test_messages_that_people_saw_are_told(options: str, told: bool) -> None:
+    said = notes(f'execSync("launchctl kickstart system/com.acme.api", {options});')
+    assert ("what launchctl says is not shown any more" in said) is told

@@ -35,7 +35,7 @@ from fleetmod.lower.outcome import Outcomes
 from fleetmod.lower.promise import Promises
 from fleetmod.lower.reads import check_reads
 from fleetmod.lower.style import line_indent
-from fleetmod.lower.usage import Usage, declarator, declared, ignored, member, usage_of
+from fleetmod.lower.usage import Usage, by_truth, declarator, declared, ignored, member, usage_of
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import BLOCKS, STATEMENTS
@@ -164,6 +164,13 @@ class ProcessCalls:
         told = site.runner.result in read and ignored(usage, self.scopes) is None
         fails = site.runner.throws and not all(op.tolerated for op in operations)
         handled = observed(context, self.source)
+        if site.runner.result == STRUCT and not site.runner.throws and by_truth(usage, self.scopes):
+            yield (
+                "`status` is null where launchctl is missing or killed, which counts as success "
+                "here; the port's exit code tells a failure"
+            )
+        if "inherit" in site.options:
+            yield "what launchctl says is not shown any more; the port's error tells a failure"
         for op in operations:
             if op.verb == "stop" and op.required and (told or (fails and not handled)):
                 yield (

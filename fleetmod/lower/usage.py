@@ -150,6 +150,48 @@ def ignored(usage: Usage, scopes: Scopes) -> Node | None:
     return None
 
 
+def by_truth(usage: Usage, scopes: Scopes) -> bool:
+    """Whether the exit status of a result is asked as a truth value: `if (done.status)`, where the
+    null of a program that did not run, or did not end by itself, counts as success."""
+    source, holder = scopes.source, declarator(usage.value)
+    name = holder.child_by_field_name("name") if holder is not None else None
+    asked: list[Node] = []
+    if holder is None:
+        access = usage.value.parent
+        asked = [access] if access and member(usage.value, source) == "status" else []
+    elif name is not None and name.type == "object_pattern":
+        for field in name.named_children:
+            key = field.child_by_field_name("key") or field
+            local = field.child_by_field_name("value") or field
+            binding = scopes.resolve(local) if source.text(key) == "status" else None
+            asked += scopes.references(binding) if binding is not None else []
+    elif (binding := declared(holder, scopes)) is not None:
+        reads = scopes.references(binding)
+        asked = [r.parent for r in reads if r.parent and member(r, source) == "status"]
+    return any(_is_truth(each, source) for each in asked)
+
+
+def _is_truth(node: Node, source: Source) -> bool:
+    below, parent = node, node.parent
+    while parent is not None and parent.type in _TRANSPARENT and not _is_condition(parent):
+        below, parent = parent, parent.parent
+    if parent is None:
+        return False
+    if parent.type == "parenthesized_expression":
+        return True  # the condition of an `if`
+    if parent.type == "unary_expression":
+        return source.text(parent).startswith("!")
+    if parent.type == "ternary_expression":
+        condition = parent.child_by_field_name("condition")
+        return condition is not None and condition.id == below.id
+    if parent.type == "binary_expression":
+        operator = parent.child_by_field_name("operator")
+        return operator is not None and source.text(operator) in ("&&", "||")
+    call = parent.parent if parent.type == "arguments" else None
+    function = call.child_by_field_name("function") if call is not None else None
+    return function is not None and source.text(function) == "Boolean"
+
+
 def _given_by(parent: Node, value: Node) -> Node | None:
     """The function that gives a value: `() => value`, or one that ends in `return value`."""
     if parent.type == "return_statement":
