@@ -95,6 +95,25 @@ def test_a_list_that_code_installs_is_refused(root: Path, path: str, code: str) 
     assert (root / "infra/api.plist").read_text() == PLIST
 
 
+@pytest.mark.parametrize(
+    ("path", "code", "kept"),
+    [
+        ("install.sh", "sudo bash infra/run.sh\n", True),
+        ("install.sh", "sudo -E infra/run.sh\n", True),
+        ("install.sh", "sudo cp infra/api.plist /Library/LaunchDaemons/\n", True),
+        ("install.sh", "sudo -u alice infra/run.sh\n", False),
+        ("install.sh", "bash infra/run.sh; sudo ls\n", False),
+    ],
+)
+def test_a_script_that_root_runs_keeps_its_home(
+    root: Path, path: str, code: str, kept: bool
+) -> None:
+    (root / path).write_text(code)
+    commit(root)
+    fleetmod(root, "migrate", "--all-languages")
+    assert ("/Users/alice" in (root / "infra/run.sh").read_text()) == kept
+
+
 def test_a_list_of_another_folder_is_not_meant(root: Path) -> None:
     (root / "clean.sh").write_text('ls "$HOME"/Library/LaunchAgents/*.plist\n')
     commit(root)

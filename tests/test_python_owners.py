@@ -120,3 +120,15 @@ def test_root_s_file_is_left() -> None:
     for path, text in (("a.py", 'X = "/Users/alice/a"\n'), ("a.sh", "HOME=/Users/alice\nls\n")):
         (finding,) = scan(path, text.encode(), context).findings
         assert finding.reason.startswith("install.sh runs it as root, and root has another HOME")
+
+
+@pytest.mark.parametrize(
+    "code", ['if p.startswith("/Users/alice/"):\n    x()', 'x = p == "/Users/alice"']
+)
+def test_a_path_that_is_compared_is_left(code: str) -> None:
+    assert ["may come from another machine" in said for said in reasons("a.py", code)] == [True]
+
+
+def test_a_comment_stays_beside_a_path_that_stays() -> None:
+    code = '# of /Users/alice/a\nX = b"/Users/alice/a"\n'
+    assert rewritten("a.py", code) == code and len(reasons("a.py", code)) == 1

@@ -245,3 +245,19 @@ def test_a_script_without_a_home_stops_before_it_takes_the_root(shell: str, tmp_
 def test_a_script_that_checks_its_home_needs_no_check_more(check: str) -> None:
     assert 'exec "$HOME/x"' in rewritten("a.bash", f"{check}\nexec /Users/alice/x\n")
     assert 'exec "${HOME:?}/x"' in rewritten("a.bash", "set -e\nset +u\nexec /Users/alice/x\n")
+
+
+def test_a_comment_stays_beside_a_path_that_stays() -> None:
+    code = f"{BASH}# of /Users/alice/a\nssh mini ls /Users/alice/a\n"
+    assert rewritten("a.sh", code) == code and reasons("a.sh", code) == []
+
+
+def test_a_home_below_another_root_as_well_is_refused() -> None:
+    code = f'{BASH}ls "$MNT/Users/alice/a"\necho "makes /Users/alice"\n'
+    assert rewritten("a.sh", code) == code
+    assert ["below another root" in said for said in reasons("a.sh", code)] == [True]
+
+
+def test_a_home_that_is_set_later_is_not_there_yet() -> None:
+    code = "A=/Users/alice/a\nHOME=/Users/alice\nB=/Users/alice/b\n"
+    assert rewritten("a.bash", code) == 'A="${HOME:?}/a"\nHOME=~\nB="$HOME/b"\n'

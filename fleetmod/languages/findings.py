@@ -23,6 +23,7 @@ TEST_DATA = (
     "as /Users/fixture"
 )
 ROOT_HOME = "root has another HOME; take the home of $SUDO_USER, or hand the path over"
+BESIDE = "a comment beside a path that stays as it is"
 _ANOTHER = (
     "the root of fleetmod.toml, or another path of the file, lies in a home of the other kind "
     "(/Users, /home); take it from a variable that each machine sets"
@@ -66,6 +67,11 @@ class Result:
     findings: list[Finding] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
     problem: str = ""
+
+    @property
+    def keeps_code(self) -> bool:
+        """Whether a home of the file stays, so that what speaks of it stays, too."""
+        return any(f.family == HOME_FAMILY and f.action != REWRITE for f in self.findings)
 
     @cached_property
     def _source(self) -> Text:

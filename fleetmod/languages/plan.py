@@ -10,6 +10,7 @@ from dataclasses import replace
 from fleetmod.artefacts import by_people
 from fleetmod.filekinds import is_code, language_of
 from fleetmod.languages.findings import TOOL, Context, Result
+from fleetmod.languages.roots import NEEDLES, run_by_root
 from fleetmod.languages.scan import scan
 from fleetmod.model import EXEMPT, REFUSE, FileChange, Plan
 from fleetmod.places import HOME, ROOT, VAULT
@@ -45,6 +46,7 @@ def scan_repository(
     found = candidates(project.root, paths, [needle.encode() for needle in needles])
     unreadable = [f"{path} cannot be read: {why}" for path, why in found.unreadable]
     results, context = [], context_of(project)
+    roots = _roots(project, discovered)
     for path in found.hits:
         try:
             data = by_people(path, (project.root / path).read_bytes())
@@ -54,10 +56,23 @@ def scan_repository(
         used_by = ""
         if language_of(path, data) == "plist":
             used_by = _user_of(project, path, data, discovered)
-        result = scan(path, data, context, used_by)
+        as_root = roots.get(path.rpartition("/")[2], "")
+        result = scan(path, data, replace(context, as_root=as_root), used_by)
         if result.findings or result.problem:
             results.append(result)
     return tuple(results), tuple(unreadable)
+
+
+def _roots(project: Project, discovered: list[str]) -> dict[str, str]:
+    """Why root runs a script of the repository, by the script's name."""
+
+    def read(path: str) -> bytes:
+        return by_people(path, (project.root / path).read_bytes())
+
+    code = [path for path in discovered if not path.endswith(_DOCUMENTS)]
+    hits = candidates(project.root, code, list(NEEDLES)).hits
+    lists = [path for path in discovered if path.endswith(".plist")] if hits else []
+    return run_by_root({path: read(path) for path in hits}, {path: read(path) for path in lists})
 
 
 def extend(project: Project, plan: Plan, globs: tuple[str, ...] = ()) -> Plan:

@@ -20,6 +20,7 @@ from fleetmod.host.module import read
 from fleetmod.host.nature import NOTHING, platform_of_file
 from fleetmod.host.python import calls_of
 from fleetmod.languages.findings import (
+    BESIDE,
     HOME_FAMILY,
     PROCESS_FAMILY,
     ROOT_HOME,
@@ -76,9 +77,9 @@ def scan(path: str, data: bytes, context: Context) -> Result:
         return result
     file = _File(result, context, wrapper.module, places, parents)
     escaped(data.decode("utf-8"), context, result)
-    for node in places:
-        if isinstance(node, cst.SimpleString | cst.FormattedStringText | cst.Comment):
-            file.text(node)
+    literals = (cst.SimpleString, cst.FormattedStringText, cst.Comment)
+    for node in sorted((n for n in places if isinstance(n, literals)), key=file.is_prose):
+        file.text(node)
     if file.needs_os and (new := file.names.new_import()) is not None:
         result.edit(new[0], new[0], new[1])
     if result.edits and _tree(render(data, sorted(result.edits))) is None:
@@ -146,15 +147,19 @@ class _File:
         start: int = found.start + self.head  # type: ignore[attr-defined]
         return start, start + found.length  # type: ignore[attr-defined]
 
-    def text(self, node: cst.SimpleString | cst.FormattedStringText | cst.Comment) -> None:
-        """A literal or a comment, with the home paths and the tool's name in it."""
+    def is_prose(self, node: cst.CSTNode) -> bool:
+        """Whether a node is a comment or a docstring."""
         import libcst as cst
 
+        return isinstance(node, cst.Comment) or isinstance(self.parents.get(node), cst.Expr)
+
+    def text(self, node: cst.SimpleString | cst.FormattedStringText | cst.Comment) -> None:
+        """A literal or a comment, with the home paths and the tool's name in it."""
         start, end = self.span(node)
         raw = self.result.data[start:end].decode("utf-8")
         if TOOL in raw:
             self._tool(node, start, end)
-        prose = isinstance(node, cst.Comment) or isinstance(self.parents.get(node), cst.Expr)
+        prose = self.is_prose(node)
         text = _shown(raw)
         found = [p for p in self.context.places.find(text, by_line=prose) if p.base or p.why]
         if not found:
@@ -165,6 +170,7 @@ class _File:
             for p in found:
                 why = p.why if not p.base else "" if prose else self._whose(start, text, p)
                 why = why or (FOREIGN if prose and self._kind(text, p) else "")
+                why = why or (BESIDE if prose and self.result.keeps_code else "")
                 if why:
                     foreign.add(p.start)
                     self._add(start, raw, p, why, exempt=True)

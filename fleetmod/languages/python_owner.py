@@ -91,7 +91,19 @@ class PythonOwners:
                 f"{name} is named for another machine, and nothing in this file uses it; say whose "
                 "the folder is where the name is used"
             )
+        if self._is_compared(node):
+            raise Refused(
+                "the path is compared with a value that may come from another machine; see whose "
+                "home is meant"
+            )
         return self._in_shell(text, spelled, behind)
+
+    def _is_compared(self, node: ast.AST) -> bool:
+        """Whether a literal is compared as it stands: `p.startswith("/Users/x")`, `p == …`."""
+        outer = self.module.parents.get(node)
+        if isinstance(outer, ast.Call):
+            return getattr(outer.func, "attr", "") in ("startswith", "removeprefix")
+        return isinstance(outer, ast.Compare)
 
     def _in_shell(self, before: str, spelled: str, behind: str) -> str:
         """Why a path in the text of a command is not this host's."""

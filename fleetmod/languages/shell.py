@@ -16,6 +16,7 @@ from tree_sitter import Node, Tree
 from fleetmod.bounds import DEPTH, TOO_DEEP
 from fleetmod.filekinds import STARTUP
 from fleetmod.languages.findings import (
+    BESIDE,
     HOME_FAMILY,
     ROOT_HOME,
     TEST_DATA,
@@ -70,7 +71,7 @@ def scan(path: str, data: bytes, context: Context) -> Result:
         leaves[leaf.id] = leaf
         by_leaf[leaf.id].append(_of_word(spot, leaf, data, context))
     script.groups = [(leaves[key], group) for key, group in by_leaf.items()]
-    for leaf, group in script.groups:
+    for leaf, group in sorted(script.groups, key=lambda pair: pair[0].type == "comment"):
         script.rewrite(leaf, group)
     report(result, tree)
     return result
@@ -145,7 +146,8 @@ class _Script:
             text, at = self.text(leaf), spot.start - leaf.start_byte
             paths = self.context.places.find(text)
             found = (p.why for p in paths if len(text[: p.start].encode()) == at)
-            return next(found, "") or (spot.another and FOREIGN)
+            stays = BESIDE if self.result.keeps_code else ""
+            return next(found, "") or (spot.another and FOREIGN) or stays
         if self._is_broken(leaf):
             raise Refused(_BROKEN)
         return self.owners.why(leaf, spot.start, spot.end)
@@ -166,6 +168,8 @@ class _Script:
             raise Refused(f"{self.context.as_root}, and {ROOT_HOME}")
         if kind == HOMED:
             return self._home_itself(leaf, group[0])
+        if self._other_root:
+            raise Refused(self._other_root)
         if self._homes_of_its_own:
             raise Refused("the script sets HOME to something else; spell the path from a variable")
         text = self.result.data[leaf.start_byte : leaf.end_byte].decode()
@@ -215,7 +219,8 @@ class _Script:
         base = spot.path.base
         if base == HOME and self._is_default_of("HOME", leaf):
             raise Refused("the default of HOME itself; delete it where HOME is set by the runner")
-        home = "$HOME" if self._has_home else "${HOME:?}"
+        set_before = (n.end_byte <= leaf.start_byte for n in self._assigned.get("HOME", ()))
+        home = "$HOME" if self._has_home or any(set_before) else "${HOME:?}"
         default = self.context.default(base, home)
         name = self.context.env.get(base, "")
         if base == HOME or self._sets(name, but=leaf) or self._is_default_of(name, leaf):
@@ -295,6 +300,16 @@ class _Script:
         return False
 
     @cached_property
+    def _other_root(self) -> str:
+        """Why the homes stay where the script has the same one below another root, too."""
+        text = self.result.data.decode("utf-8")
+        for spot in (s for _, group in self.groups for s in group):
+            home = self.result.data[spot.start : spot.home_end].decode()
+            if re.search(rf"\$\{{?\w+\}}?\"?{re.escape(home)}(?![\w-])", text):
+                return f"the script has {home} below another root, too; see which one is meant"
+        return ""
+
+    @cached_property
     def _is_test_data(self) -> bool:
         """Whether the script is a test that spells what it expects. One that is only named like a
         test (`run-unit-test.sh`) may as well run some."""
@@ -335,7 +350,7 @@ class _Script:
         zsh sets it by itself, and so does what starts a login shell."""
         name = self.result.path.rpartition("/")[2]
         first = self.result.data.partition(b"\n")[0].decode("utf-8", "replace")
-        if "zsh" in first or name.endswith(".zsh") or name in STARTUP or self._assigned.get("HOME"):
+        if "zsh" in first or name.endswith(".zsh") or name in STARTUP:
             return True
         strict = re.match(r"#!\S+(?:\s+-S)?(?:\s+\S+)*?\s+-[a-z]*u", first) is not None
         for node in walk(self.root):
