@@ -33,6 +33,8 @@ class Runner:
     spread: bool = False  # the arguments come as a rest parameter
     wrapper: Binding | None = None
     decoded: bool = False  # STRUCT whose outputs are texts already
+    # STRUCT that a wrapper makes: what it calls each field of the port's outcome
+    fields: tuple[tuple[str, str], ...] = ()
     # which argument, and its flag ("" where it is one itself), keeps it from throwing
     lenient: tuple[int, str] | None = None
     trimmed: bool = False  # TEXT without the white space around it

@@ -76,8 +76,10 @@ def check_words(access: Node, op: Operation, source: Source) -> None:
                 raise Refused(_OTHER_WORDS)
 
 
-def check_codes(usage: Usage, source: Source) -> None:
-    """Raises Refused where the result's exit code is one number of several, and no success."""
+def check_codes(usage: Usage, source: Source, names: Collection[str] = ()) -> None:
+    """Raises Refused where the result's exit code is one number of several, and no success; `names`
+    are what a wrapper calls it, where that makes the result."""
+    own = rf"(?:{'|'.join(map(re.escape, names))})" if names else _CODE
     holder = declarator(usage.value)
     name = holder.child_by_field_name("name") if holder is not None else None
     function = enclosing_function(usage.value)
@@ -90,12 +92,12 @@ def check_codes(usage: Usage, source: Source) -> None:
         # `run(…).status === 3`
         access = usage.value.parent
         whole = access.parent if access is not None else None
-        found = whole is not None and _equals(_CODE, source.text(whole))
+        found = whole is not None and _equals(own, source.text(whole))
     elif name.type == "object_pattern":
-        locals_ = re.findall(rf"\b{_CODE}(?:\s*:\s*(\w+))?", source.text(name))
-        found = any(_equals(rf"(?<![\w.]){each or _CODE}", text) for each in locals_)
+        locals_ = re.findall(rf"\b{own}(?:\s*:\s*(\w+))?", source.text(name))
+        found = any(_equals(rf"(?<![\w.]){each or own}", text) for each in locals_)
     else:
-        found = _equals(rf"\b{re.escape(source.text(name))}\??\.{_CODE}", text)
+        found = _equals(rf"\b{re.escape(source.text(name))}\??\.{own}", text)
     if found:
         raise Refused(_OTHER_CODES)
 

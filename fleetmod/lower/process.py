@@ -276,7 +276,8 @@ class ProcessCalls:
             self.outcomes.throwing(site, usage, context, op)
         elif site.runner.result == STRUCT:
             if not self.calls.asks(site.operations[0]):
-                check_codes(usage, self.source)
+                codes = [own for own, field in site.runner.fields if field == "exitCode"]
+                check_codes(usage, self.source, codes)
             self.outcomes.settled(site, usage, context, site.operations[0])
         elif site.runner.result == OK:
             outcome = self._loose(self.calls.outcome(site.operations[0], context, text=False))
@@ -305,7 +306,9 @@ class ProcessCalls:
         if op.tolerated and "2>&1" in site.command:
             raise Refused("reads the tool's errors with its output; read the port's error instead")
         structured = site.runner.result == STRUCT and "text" not in usage.methods
-        check_reads(usage.value, structured, Questions(op.label, self.scopes))
+        outputs = [own for own, field in site.runner.fields if field == "stdout"]
+        for stream in outputs if structured and site.runner.fields else ["stdout"]:
+            check_reads(usage.value, structured, Questions(op.label, self.scopes), stream)
 
     def _check_encoding(self, site: Site, usage: Usage) -> None:
         """The port gives text: what wants bytes, or another spelling of them, is refused."""

@@ -199,3 +199,14 @@ export function untilGone(): number {
   }
   return -1;
 }
+
+export function renamedFields(): string {
+  const stopped = settleSync(() => processManagerSync.disable(LABEL));
+  return stopped.exitCode === 0 ? "disabled" : `failed: ${stopped.stderr.trim()}`;
+}
+
+export function renamedOutput(): number | null {
+  const told = settleSync(() => formatService(requireLoaded(processManagerSync.inspect(LABEL))));
+  if (told.exitCode !== 0) return null;
+  return Number(/pid = (\d+)/.exec(told.stdout.trim())?.[1] ?? 0);
+}
