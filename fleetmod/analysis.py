@@ -18,7 +18,10 @@ from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source, comment_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from fleetmod.flow.siblings import Bound, Siblings
+    from fleetmod.lift.action_wrappers import ActionWrapper
     from fleetmod.lift.container_roles import ContainerRoles
     from fleetmod.lift.home_kinds import HomeKinds
     from fleetmod.lift.homes import Homes
@@ -40,8 +43,9 @@ _SPELLED = lazy(r"`(?P<ticked>[\w$]+)(?=[`(.])|(?<![\w$])(?P<called>[\w$]+)\(")
 class Analysis:
     """The lifters and lowerings of one file; rewrites share its draft."""
 
-    def __init__(self, source: Source, settings: Settings) -> None:
-        self.source, self.settings = source, settings
+    def __init__(self, source: Source, settings: Settings, by_action: Collection[int] = ()) -> None:
+        """`by_action` are the wrappers (by `key`) that get an action in place of a command."""
+        self.source, self.settings, self.by_action = source, settings, by_action
         self.scopes = Scopes(source)
         packages = specifiers(source, settings.packages, settings.inlined.get(source.path))
         self.draft = Draft(
@@ -75,6 +79,13 @@ class Analysis:
     @cached_property
     def _beside(self) -> dict[str, str]:
         return {}
+
+    @cached_property
+    def action_wrappers(self) -> dict[int, ActionWrapper]:
+        """The functions that may be given an action, by the id of each call of them."""
+        from fleetmod.lift.action_wrappers import action_wrappers
+
+        return action_wrappers(self.roles.sites.values(), self.roles.lifter)
 
     def siblings(self, tool: Bound) -> Siblings:
         """What tells of another platform's part beside a tool's."""

@@ -26,7 +26,7 @@ class Calls:
         self.narrowing = Narrowing(draft)
         self.call: Node | None = None  # in whose place the next calls are written
 
-    def _outside(self, op: Operation) -> Operation:
+    def outside(self, op: Operation) -> Operation:
         """The operation as a closure may hold it."""
         if self.call is None:
             return op
@@ -88,7 +88,7 @@ class Calls:
     def value(self, op: Operation, context: Context) -> str:
         """The call with its promise awaited or yielded: an expression of the port's result."""
         if context.kind == GEN:
-            call = self.port(self._outside(op), GEN)
+            call = self.port(self.outside(op), GEN)
             return f"yield* {context.effect}.promise(() => {call})"
         call = self.port(op, context.kind)
         return f"await {call}" if context.kind == ASYNC else call
@@ -100,7 +100,7 @@ class Calls:
             return told(op, context) + ends
         if context.kind == ASYNC:
             return f"await {self.port(op, ASYNC)}.catch(() => {{}}){ends}"
-        call = self.port(self._outside(op), context.kind)
+        call = self.port(self.outside(op), context.kind)
         if context.kind == GEN:
             effect = context.effect
             return f"yield* {effect}.ignore({effect}.tryPromise(() => {call})){ends}"
@@ -110,7 +110,7 @@ class Calls:
         """What the command would have printed, as a string expression."""
         if op.tolerated:
             if op.verb == LIST and context.kind != SYNC:
-                kept = self._outside(op) if context.kind == GEN else op
+                kept = self.outside(op) if context.kind == GEN else op
                 call = f"{self.port(kept, context.kind)}.catch(() => [])"
                 awaited = (
                     f"await {call}"
@@ -129,7 +129,7 @@ class Calls:
 
         `text` says whether somebody reads what a query would have printed.
         """
-        op = self._outside(op)
+        op = self.outside(op)
         if context.kind == SYNC:
             return f"{self.name('settleSync')}(() => {self._body(op, context, text)})"
         body = self._body(op, Context(ASYNC), text)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod.lift.action_wrappers import ActionWrapper
 from fleetmod.lift.operation import INSPECT, Operation
 from fleetmod.lift.runner import CHILD, DENO, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.lift.site import Site
+from fleetmod.lower.actions import Actions, exact
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.children import Children
 from fleetmod.lower.context import (
@@ -56,6 +59,7 @@ WAITS = (
     "once"
 )
 SIDE_BY_SIDE = "what `map` starts for each element ran one by one, and runs side by side now"
+SHOWS = "shows people what the tool prints; print the port's result instead"
 RESTARTS = (
     "`disable` does not keep a running service from being restarted on Linux (Restart=); `stop` "
     "does"
@@ -73,6 +77,7 @@ class ProcessCalls:
         self.outcomes = Outcomes(draft, self.calls)
         self.children = Children(draft, self.calls)
         self.promises = Promises(draft, self.calls)
+        self.actions = Actions(draft, self.calls)
 
     def lower(self, site: Site) -> tuple[str, ...]:
         """Add the edits of one site; returns notes for the maintainer, raises Refused."""
@@ -83,6 +88,22 @@ class ProcessCalls:
             # its callers go on at once, and count on what was done before it first waited
             context = Context(SYNC, tried=context.tried)
         return self._lower(site, usage, context)
+
+    def act(self, site: Site, wrapper: ActionWrapper) -> tuple[str, ...]:
+        """Give a wrapper the action that a call asked for by a command; returns notes and raises
+        Refused, as `lower` does."""
+        self._first = len(self.draft.edits)
+        usage = usage_of(site.call, self.source, shell_options=False)
+        self.actions.lower(site, wrapper, usage)
+        told = replace(
+            site,
+            runner=replace(site.runner, result=STRUCT),
+            options=self.source.text(wrapper.call),
+        )
+        if any(map(self.calls.asks, site.operations)) and self._shown(told, usage):
+            raise Refused(SHOWS)
+        context = context_of(site.call, self.scopes)
+        return self._notes(told, usage, context, tuple(map(exact, site.operations)))
 
     def _lower(self, site: Site, usage: Usage, context: Context) -> tuple[str, ...]:
         operations = site.operations
@@ -99,7 +120,7 @@ class ProcessCalls:
             other_words = any(map(has_other_words, acting))
             check_error_readers(usage, context, self.source, bool(acting), other_words)
         if any(map(self.calls.asks, operations)) and self._shown(site, usage):
-            raise Refused("shows people what the tool prints; print the port's result instead")
+            raise Refused(SHOWS)
         if site.runner.result == CHILD:
             self._child(site, usage, context, operations)
         elif not site.runner.sync and not usage.awaited:
@@ -140,7 +161,7 @@ class ProcessCalls:
         notes.extend(self._told_otherwise(site, usage, context, operations))
         if "timeout" in site.options:
             own = _TIMEOUT.search(site.options)
-            number = own[1].strip() if own else ""
+            number = (own[1] or "").strip() if own else ""
             plain = number.replace("_", "")
             told = f"{plain} ms" if plain.isdigit() else f"`{number or 'timeout'}`"
             if plain != ADAPTERS:

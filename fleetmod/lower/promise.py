@@ -93,8 +93,6 @@ class Promises:
     ) -> tuple[Node, tuple[Operation, ...]] | None:
         """A process that is started and not waited for. One that is waited for by `.exited` is
         given back as the statement it stands in and what it does."""
-        if len(operations) != 1 or self.calls.asks(operations[0]):
-            raise Refused("reads a child process's output; await the port's result instead")
         op = operations[0]
         arguments = site.call.child_by_field_name("arguments")
         given = parts(arguments)
@@ -106,6 +104,8 @@ class Promises:
                 "the result arrives in a callback; make the caller async and "
                 f"`await {self.calls.port_name}.{op.verb}(…)` there"
             )
+        if len(operations) != 1 or self.calls.asks(op):
+            raise Refused("reads a child process's output; await the port's result instead")
         value, awaited = usage.value, False
         name = member(value, self.source)
         parent = value.parent
