@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from fleetmod.lift.runner import CHILD, Runner
-from fleetmod.lift.wrapper_result import Resolver, returned
+from fleetmod.lift.runner import CHILD, TEXT, Runner
+from fleetmod.lift.wrapper_result import Resolver, in_handler, returned
 from fleetmod.regex import lazy
 from fleetmod.syntax.source import parts, unwrap, walk
 
@@ -20,7 +20,12 @@ _OF_RESULT = {
 # what stands for a field that is not there, and is what the port's outcome has there, too
 _ELSE = {EXIT: ("1",), STDOUT: ('""', "''"), STDERR: ('""', "''")}
 _UTF8 = lazy(r"(?:[\"'`]utf-?8[\"'`])?")
-_BYTES = ("spawnSync", "Bun.spawnSync")  # their outputs are bytes unless an encoding is asked for
+_BYTES = (
+    "spawnSync",
+    "Bun.spawnSync",
+    "execSync",
+    "execFileSync",
+)  # their outputs are bytes unless an encoding is asked for
 _STEPS = 12
 
 
@@ -40,22 +45,35 @@ def collected(
     """The fields of what a function makes of the process it runs, and gives back:
     `const r = spawnSync(…); return { code: r.status ?? 1, out: r.stdout }`.
 
-    Takes the function, the runner's call in it, and that runner; gives what each field tells. None
-    where it gives back anything else.
+    Takes the function, the runner's call in it, and that runner; gives what each field tells. Of
+    two objects, the second from the catch block around the call, that is an empty field where the
+    port's outcome has no such value. None where it gives back anything else.
     """
-    values = returned(function)
-    if len(values) != 1 or unwrap(values[0]).type != "object":
+    values = [unwrap(value) for value in returned(function)]
+    made = [_fields(value, runners) for value in values if value.type == "object"]
+    if len(made) != len(values) or None in made:
         return None
     reader = _Reader(function, call, inner, runners)
+    if len(made) == 2 and inner.throws and in_handler(values[1], call):
+        succeeded, failed = (fields or {} for fields in made)
+        out = {name: reader.either(succeeded.get(name), failed.get(name)) for name in succeeded}
+        return out if any(told.field for told in out.values()) else None
+    if len(made) != 1 or inner.result == TEXT:
+        return None
+    alone = {name: reader.told(value) for name, value in (made[0] or {}).items()}
+    known = {name: told for name, told in alone.items() if told is not None and not told.raw}
+    return known if known and len(known) == len(alone) else None
+
+
+def _fields(made: Node, runners: Resolver) -> dict[str, Node] | None:
+    """The values of an object literal by their names; None where it holds anything else."""
     out = {}
-    for field in parts(unwrap(values[0])):
+    for field in parts(made):
         key = field.child_by_field_name("key") or field
-        value = field.child_by_field_name("value") or field
-        told = reader.told(value) if field.type.startswith(("pair", "shorthand")) else None
-        if told is None or told.raw or "identifier" not in key.type:
+        if not field.type.startswith(("pair", "shorthand")) or "identifier" not in key.type:
             return None
-        out[runners.source.text(key)] = told
-    return out or None
+        out[runners.source.text(key)] = field.child_by_field_name("value") or field
+    return out
 
 
 class _Reader:
@@ -71,6 +89,8 @@ class _Reader:
         node = _awaited(node)
         if not steps:
             return None
+        if node.id == self.call.id:
+            return Told(STDOUT, raw=self.raw) if self.inner.result == TEXT else None
         if "identifier" in node.type:
             return self._named(node, steps - 1)
         if node.type == "member_expression":
@@ -80,6 +100,16 @@ class _Reader:
         if node.type == "call_expression":
             return self._made(node, steps - 1)
         return None
+
+    def either(self, success: Node | None, failure: Node | None) -> Told:
+        """What a field tells that has one value where the command succeeds, and another one where
+        that throws."""
+        texts = [self.source.text(unwrap(n)) if n is not None else "" for n in (success, failure)]
+        if texts == ["true", "false"]:
+            return Told(OK)
+        told = self.told(success) if success is not None else None
+        empty = told is not None and told.field == STDOUT and texts[1] in _ELSE[STDOUT]
+        return told if told is not None and empty and not told.raw else Told("")
 
     def _is_process(self, node: Node) -> bool:
         """Whether an expression is the process, or its result: the call, or the name it has."""

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from fleetmod.lift.collected import STDOUT, collected
 from fleetmod.lift.plain import caveat
-from fleetmod.lift.runner import ARGV, ARRAY, CHILD, SHELL, STRUCT, Runner
+from fleetmod.lift.runner import ARGV, ARRAY, CHILD, SHELL, STRUCT, TEXT, Runner
 from fleetmod.lift.wrapper_result import (
     Resolver,
     arguments_of,
@@ -44,7 +44,8 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
     shaped = _forward(function, call, inner, runners)
     if shaped is None:
         return None
-    told = collected(function, call, inner, runners) if inner.result in (CHILD, STRUCT) else None
+    objects = inner.result in (CHILD, STRUCT, TEXT)
+    told = collected(function, call, inner, runners) if objects else None
     if told is not None:
         fields = tuple((name, each.field) for name, each in told.items())
         shaped = replace(shaped, result=STRUCT, decoded=True, fields=fields)

@@ -1,5 +1,5 @@
 /** Functions that do more than run a command: that stays, and an action takes the command's place. */
-import { processManager, processManagerSync, requireLoaded, settleSync } from "@lantern/process-manager";
+import { formatService, processManager, processManagerSync, requireLoaded, settle, settleSync } from "@lantern/process-manager";
 
 const LABEL = "dev.lantern.beacon";
 
@@ -61,14 +61,11 @@ function manageService(action: () => void): boolean {
   return true;
 }
 
-export function wet(): boolean {
-  settings.dry = false;
-  return manageService(() => processManagerSync.enable(LABEL, { load: false }));
-}
-
-export function dry(): boolean {
-  settings.dry = true;
-  return manageService(() => processManagerSync.disable(LABEL));
+export function dryAndWet(): boolean[] {
+  return [true, false].map((dry) => {
+    settings.dry = dry;
+    return manageService(() => processManagerSync.disable(LABEL));
+  });
 }
 
 let count = 0;
@@ -81,4 +78,10 @@ const counted = (action: () => void): number => {
 export function whateverComes(): number {
   counted(() => processManagerSync.disable(LABEL));
   return counted(() => processManagerSync.stop(LABEL));
+}
+
+export async function oneOfTwo(): Promise<string> {
+  const enabled = await settle(() => processManager.enable(LABEL, { load: false }));
+  const { ok: fine, stdout: text } = await settle(async () => formatService(requireLoaded(await processManager.inspect(LABEL))));
+  return `${enabled.ok} ${fine} ${/pid = \d+/.test(text) ? "running" : "not running"}`;
 }
