@@ -42,6 +42,7 @@ class Runner:
     shows: bool = False  # the output goes to the terminal, too, unless it is read or hushed
     calls_back: bool = False  # takes a function, which gets what came of it
     absent_throws: bool = False  # a program that is not there throws at once, whatever else does
+    options: str = ""  # that a wrapper gives its command, as they are spelled
     caveat: str = ""  # what a wrapper does besides, so that no port call can stand for it
 
     @property

@@ -70,8 +70,17 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
         sync=sync,
         throws=throws(function, call, inner, runners),
         lenient=lenient,
+        options=" ".join(
+            [inner.options, *map(runners.values.spelled, _behind(call, inner))]
+        ).strip(),
         caveat=inner.caveat or caveat(function, call, forwarded, runners.scopes),
     )
+
+
+def _behind(call: Node, inner: Runner) -> list[Node]:
+    """The options of the call inside a wrapper."""
+    last = max(inner.command_at, inner.args_at if inner.form == ARGV else 0)
+    return [each for each in arguments_of(call)[last + 1 :] if each.type not in FUNCTIONS]
 
 
 def _forward(function: Node, call: Node, inner: Runner, runners: Resolver) -> Runner | None:

@@ -159,8 +159,9 @@ class ProcessCalls:
     ) -> tuple[str, ...]:
         notes = [note for op in operations for note in op.notes]
         notes.extend(self._told_otherwise(site, usage, context, operations))
-        if "timeout" in site.options:
-            own = _TIMEOUT.search(site.options)
+        options = f"{site.options} {site.runner.options}"
+        if "timeout" in options:
+            own = _TIMEOUT.search(options)
             number = (own[1] or "").strip() if own else ""
             plain = number.replace("_", "")
             told = f"{plain} ms" if plain.isdigit() else f"`{number or 'timeout'}`"
