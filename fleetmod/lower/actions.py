@@ -13,15 +13,9 @@ from fleetmod.lift.wrapper_result import arguments_of
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC, SYNC, Context, context_of
 from fleetmod.lower.draft import Draft, Refused
-from fleetmod.lower.handlers import check_error_readers, has_other_words
+from fleetmod.lower.handlers import LOADED, check_error_readers, has_other_words
 from fleetmod.lower.usage import Usage, ignored, usage_of
 from fleetmod.syntax.source import ancestors, contains, walk
-
-_LOADED = (
-    "`bootstrap` fails where the service is loaded, and the code then does something else; the "
-    "port's load succeeds: ask `inspect(label)` which of both to do"
-)
-
 
 _NAMES = ("action", "portAction", *(f"action{number}" for number in range(2, 1000)))
 
@@ -128,7 +122,7 @@ class Actions:
                 continue
             asked = [n for n in walk(node) if n.type == "call_expression"]
             if any(self._is_of_port(n) for n in asked if not contains(condition, n)):
-                raise Refused(_LOADED)
+                raise Refused(LOADED)
 
     def _reads(self, condition: Node, usage: Usage) -> bool:
         if contains(condition, usage.value):

@@ -132,15 +132,21 @@ class Calls:
         op = self.outside(op)
         if context.kind == SYNC:
             return f"{self.name('settleSync')}(() => {self._body(op, context, text)})"
-        body = self._body(op, Context(ASYNC), text)
-        plain = body.startswith("await ") or op.verb not in QUERIES
-        if plain:
-            call = f"{self.name('settle')}(() => {body.removeprefix('await ')})"
-        else:
-            call = f"{self.name('settle')}(async () => {body})"
+        call = f"{self.name('settle')}({self._closure(op, text)})"
         if context.kind == GEN:
             return f"yield* {context.effect}.promise(() => {call})"
         return f"await {call}"
+
+    def closure(self, op: Operation, text: bool) -> str:
+        """A function that gives the promise of the operation, which fails where that does; `text`
+        says whether somebody reads what a query would have printed."""
+        return self._closure(self.outside(op), text)
+
+    def _closure(self, op: Operation, text: bool) -> str:
+        body = self._body(op, Context(ASYNC), text)
+        if body.startswith("await ") or op.verb not in QUERIES:
+            return f"() => {body.removeprefix('await ')}"
+        return f"async () => {body}"
 
     def _body(self, op: Operation, context: Context, text: bool) -> str:
         if op.verb in QUERIES:

@@ -30,6 +30,10 @@ _OTHER_WORDS = (
     "the code tells by launchctl's words what failed, and the port's are others; ask "
     "`inspect(label)` for it"
 )
+LOADED = (
+    "`bootstrap` fails where the service is loaded, and the code then does something else; the "
+    "port's load succeeds: ask `inspect(label)` which of both to do"
+)
 _OTHER_CODES = (
     "tells by a number how it went, and the port's numbers are others; ask `inspect(label)` for "
     "what the number stood for"
@@ -43,9 +47,12 @@ def check_error_readers(
     nothing then; where it `acts`, also where the handler tells one exit code of launchctl's from
     another, and, where the port has `other_words` for a failure, one message from another."""
     handler = _handler(usage, context, source)
-    if handler is None:
-        return
-    text = source.text(handler)
+    if handler is not None:
+        check_reader(source.text(handler), acts, other_words)
+
+
+def check_reader(text: str, acts: bool, other_words: bool) -> None:
+    """The same for what handles the error, as it is spelled."""
     if acts and re.search(r"\.exitCode" + _NUMBER.format("[!=]==?"), text):
         raise Refused(_OTHER_CODES)
     if other_words and _MATCHES.search(text):

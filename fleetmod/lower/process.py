@@ -12,6 +12,7 @@ from fleetmod.lift.operation import INSPECT, Operation
 from fleetmod.lift.runner import CHILD, DENO, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.lift.site import Site
 from fleetmod.lower.actions import Actions, exact
+from fleetmod.lower.callbacks import Callbacks
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.children import Children
 from fleetmod.lower.context import (
@@ -41,7 +42,7 @@ from fleetmod.lower.style import line_indent
 from fleetmod.lower.usage import Usage, declarator, declared, ignored, member, usage_of
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import BLOCKS, STATEMENTS
+from fleetmod.syntax.source import BLOCKS, STATEMENTS, enclosing_function
 
 _ENCODING = lazy(r"\bencoding\b(?:\s*:[\s(]*[\"']([\w-]*))?(?!\s*:[\s(]*(?:undefined|null)\b)")
 # the second element of `stdio` is the output (Node's child_process); a name's value is not known
@@ -77,6 +78,7 @@ class ProcessCalls:
         self.outcomes = Outcomes(draft, self.calls)
         self.children = Children(draft, self.calls)
         self.promises = Promises(draft, self.calls)
+        self.callbacks = Callbacks(draft, self.calls)
         self.actions = Actions(draft, self.calls)
 
     def lower(self, site: Site) -> tuple[str, ...]:
@@ -136,9 +138,22 @@ class ProcessCalls:
     ) -> None:
         if self.children.collected(site, usage, context):
             return
+        if (callback := self.callbacks.of(site)) is not None:
+            if callback.stdout:
+                self._check_encoding(site, usage)
+            if not self._in_promise(site.call):
+                self.promises.check_lifetime(site.call, operations[0])
+            self.callbacks.lower(site, usage, callback)
+            return
         awaited = self.promises.child(site, usage, operations)
         if awaited is not None:
             self._statement(*awaited, context)
+
+    def _in_promise(self, call: Node) -> bool:
+        """Whether the function around a call makes a promise, which somebody waits for."""
+        function = enclosing_function(call)
+        made = function.parent.parent if function is not None and function.parent else None
+        return made is not None and made.type == "new_expression"
 
     def _shown(self, site: Site, usage: Usage) -> bool:
         """Whether the output goes to the terminal."""
@@ -184,6 +199,7 @@ class ProcessCalls:
         """Where the port succeeds or fails and the tool does not, and the code may notice it."""
         read = (STRUCT, OK) if declarator(usage.value) is None else (STRUCT, OK, CHILD)
         told = site.runner.result in read and ignored(usage, self.scopes) is None
+        told = usage.told or (told and not self.callbacks.of(site))
         fails = site.runner.throws and not all(op.tolerated for op in operations)
         handled = observed(context, self.source)
         for op in operations:

@@ -46,13 +46,13 @@ class Promises:
                 raise Refused(
                     "the promise's result is passed on; await the port in an async function"
                 )
-        self._check_lifetime(usage.value, op)
+        self.check_lifetime(usage.value, op)
         call = self.calls.port(op, ASYNC)
         if op.tolerated and chained != "catch":
             call += ".catch(() => {})"
         self.draft.replace(usage.value, call, self.calls.rule)
 
-    def _check_lifetime(self, node: Node, op: Operation) -> None:
+    def check_lifetime(self, node: Node, op: Operation) -> None:
         """Raises Refused where the process ends before what nobody waits for has been done."""
         around = enclosing_function(node)
         end = around.end_byte if around is not None else len(self.source.data)
@@ -122,7 +122,7 @@ class Promises:
             )
         if awaited:
             return holder, (op.tolerate(),)
-        self._check_lifetime(value, op)
+        self.check_lifetime(value, op)
         self.draft.replace(
             value, f"void {self.calls.port(op, ASYNC)}.catch(() => {{}})", self.calls.rule
         )
