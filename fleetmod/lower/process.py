@@ -59,6 +59,9 @@ WAITS = (
     "`stop` waits until the job is gone, 10 s at most, and then fails, where the tool answers at "
     "once"
 )
+ABSENT = (
+    "a host without the tool is a failure like others now, which the result tells; Bun threw there"
+)
 SIDE_BY_SIDE = "what `map` starts for each element ran one by one, and runs side by side now"
 SHOWS = "shows people what the tool prints; print the port's result instead"
 RESTARTS = (
@@ -189,6 +192,8 @@ class ProcessCalls:
             notes.append("nobody waits for it: it ends with this process, as no child process does")
         if context.kind == ASYNC and site.runner.sync and side_by_side(site.call, self.scopes):
             notes.append(SIDE_BY_SIDE)
+        if site.runner.absent_throws and not site.runner.throws:
+            notes.append(ABSENT)
         if self._sync_was_used(site):
             notes.append(f"uses the synchronous companion: {self._why_sync(site, context)}")
         return tuple(dict.fromkeys(notes))
