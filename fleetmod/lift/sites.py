@@ -62,7 +62,7 @@ class Sites:
         self.runners = Runners(scopes, self.values)
         self.targets = Targets(scopes, self.values)
         self.grammar = grammar(self.targets)
-        self.strangers = Strangers(self.values, self.grammar)
+        self.strangers = Strangers(self.values, self.grammar, self.runners)
 
     def find(self) -> list[Site]:
         sites = []
