@@ -19,9 +19,12 @@ from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source, comment_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tree_sitter import Node
 
     from fleetmod.flow.siblings import Bound, Siblings
+    from fleetmod.lift.action_wrappers import ActionWrapper
     from fleetmod.lift.below_home import PlacesBelowHome
     from fleetmod.lift.container_roles import ContainerRoles
     from fleetmod.lift.home_kinds import HomeKinds
@@ -50,8 +53,9 @@ _TYPED = (
 class Analysis:
     """The lifters and lowerings of one file; rewrites share its draft."""
 
-    def __init__(self, source: Source, settings: Settings) -> None:
-        self.source, self.settings = source, settings
+    def __init__(self, source: Source, settings: Settings, by_action: Collection[int] = ()) -> None:
+        """`by_action` are the wrappers (by `key`) that get an action in place of a command."""
+        self.source, self.settings, self.by_action = source, settings, by_action
         self.scopes = Scopes(source)
         inline = settings.inlined.get(source.path)
         packages = specifiers(source, settings.packages, inline)
@@ -88,6 +92,13 @@ class Analysis:
     @cached_property
     def _beside(self) -> dict[str, str]:
         return {}
+
+    @cached_property
+    def action_wrappers(self) -> dict[int, ActionWrapper]:
+        """The functions that may be given an action, by the id of each call of them."""
+        from fleetmod.lift.action_wrappers import action_wrappers
+
+        return action_wrappers(self.roles.sites.values(), self.roles.lifter)
 
     def siblings(self, tool: Bound) -> Siblings:
         """What tells of another platform's part beside a tool's."""

@@ -93,20 +93,25 @@ def _scan(
     broken = source.errors()
     if any(node.child_count > PIECES for node in broken):
         return _unseen(path, data, settings, rules)
-    stays: dict[int, str] = dict(settings.parted.get(path, {}))
+    parted = settings.parted.get(path, {})
+    stays = dict(parted)
+    means: dict[int, bool] = {}
     while True:
-        analysis = Analysis(source, settings)
+        analysis = Analysis(source, settings, {key for key, acts in means.items() if acts})
         suppressions = Suppressions(source, settings.known_rules | {rule.id for rule in rules})
         adapters: list[int] = []
         judge = partial(_judge, analysis, suppressions, broken, stays)
         findings = _findings(analysis, rules, judge, only, stop, adapters)
+        if _other_means(analysis, findings, means):
+            stays = dict(parted)
+            continue
         held = _held_back(analysis, findings)
         if held.keys() <= stays.keys():
             break
         stays |= held
     if only is None:
         findings += suppressions.findings(rule.id for rule in rules)
-    acting = any(f.family == "process" and f.cls == "call" for f in findings)
+    acting = any(map(_is_call, findings))
     edits = _without_overlaps(analysis.draft.edits, rules)
     analysis.draft.edits[:] = edits
     orphans = _orphans(analysis)
@@ -136,6 +141,24 @@ def _scan(
 def _is_call(finding: Finding) -> bool:
     """Whether a finding is a call that acts on services, or asks for them."""
     return finding.cls == "call" and families.of(finding).services
+
+
+def _other_means(analysis: Analysis, findings: Sequence[Finding], means: dict[int, bool]) -> bool:
+    """Whether to look again: a wrapper gets an action where one of its calls cannot become a call
+    of the port, and where one of them cannot be given an action, either, none is.
+
+    `means` tells, by the key of a wrapper, whether it gets one; it is changed here.
+    """
+    actions = {finding.start: finding.action for finding in findings if _is_call(finding)}
+    if not any(action == REFUSE for action in actions.values()):
+        return False
+    changed = False
+    for wrapper in {w.key: w for w in analysis.action_wrappers.values()}.values():
+        taken = (actions.get(site.call.start_byte) == REWRITE for site in wrapper.callers)
+        if not all(taken) and means.get(wrapper.key, True):
+            means[wrapper.key] = wrapper.key not in means
+            changed = True
+    return changed
 
 
 def _held_back(analysis: Analysis, findings: Sequence[Finding]) -> dict[int, str]:
@@ -195,7 +218,8 @@ def _findings(
                     subjects[index] = found[index]
                 adapters.append(node.start_byte)
     if texts:
-        orphans = (_ranges(_orphans(analysis)),)
+        rewritten = _ranges(_without_overlaps(analysis.draft.edits, rules))
+        orphans = (_ranges(_orphans(analysis)), rewritten)
         gone = _gone_with(list(subjects.values()), orphans, analysis.source, rules)
         beside = Subjects(analysis, gone, adapters)
         for index, rule, node in texts:

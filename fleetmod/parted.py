@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from fleetmod import families
 from fleetmod.model import EXEMPT, REWRITE, Acts, FileResult
 from fleetmod.workspace.graph import ModuleGraph
 
@@ -69,7 +70,7 @@ def _calls(
     told = {
         f.start: (may and f.action == REWRITE, f.line)
         for f in result.findings
-        if f.family == "process" and f.cls == "call" and (f.action != EXEMPT or f.suppressed)
+        if families.of(f).services and f.cls == "call" and (f.action != EXEMPT or f.suppressed)
     }
     return [
         (start, label, told[start][1])

@@ -46,6 +46,11 @@ Rewrite = Callable[[Analysis, Node, str], Rewritten]
 def process_call(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A call that runs the tool becomes a call of the process-manager port."""
     site = analysis.roles.sites[node.id]
+    wrapper = analysis.action_wrappers.get(node.id) if analysis.by_action else None
+    if wrapper is not None and wrapper.key in analysis.by_action:
+        check_remarks(site, analysis.source)
+        notes = analysis.process_calls.act(site, wrapper)
+        return Rewritten(describe(site.operations, analysis.roles.lifter.values), notes)
     if site.refused:
         raise Refused(site.refused)
     check_remarks(site, analysis.source)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fleetmod.model import REFUSE, REWRITE
+from fleetmod.model import REFUSE
 from tests.scan import look, migrated
 
 CP = 'import { execFileSync, execSync } from "node:child_process";\n'
@@ -135,9 +135,10 @@ export async function load() {
     ],
 )
 def test_who_asks_for_the_own_id(head: str, asked: str, own: bool) -> None:
-    text = CP + head + LOADS.replace("${ID}", "${" + asked + "}")
-    actions = {f.action for f in look(text).findings if f.cls == "call"}
-    assert actions == ({REWRITE} if own else {REFUSE})
+    text = migrated(CP + head + LOADS.replace("${ID}", "${" + asked + "}"))
+    # another's domain is handed on as it is
+    assert ('.load("com.acme.api")' in text) is own
+    assert (".load(`gui/${" + asked + "}/com.acme.api`, { source: file })" in text) is not own
 
 
 SEES = 'export const home = "/Users/alice/notes";\nexport const title = go(() => document.title);\n'

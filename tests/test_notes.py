@@ -6,7 +6,7 @@ import pytest
 
 from tests.scan import look
 
-HEAD = 'import { execSync, spawnSync } from "node:child_process";\n'
+HEAD = 'import { execFileSync, execSync, spawnSync } from "node:child_process";\n'
 
 
 def notes(code: str) -> str:
@@ -44,6 +44,14 @@ def test_both_numbers_of_a_time_out_are_told(options: str, told: str) -> None:
     said = notes(f'execSync("launchctl kickstart system/com.acme.api", {options});')
     assert told in said
     assert ("timeout" in said) is bool(told)
+
+
+def test_the_time_out_inside_a_wrapper_is_told() -> None:
+    said = notes(
+        "const run = (args: string[]) => execFileSync('launchctl', args, { timeout: 15_000 });"
+        "run(['kickstart', 'system/com.acme.api']);"
+    )
+    assert "its own timeout of 15000 ms is replaced by the adapter's 10000 ms" in said
 
 
 def test_a_bootout_that_always_fails_is_told() -> None:

@@ -71,7 +71,7 @@ class Result:
     @property
     def keeps_code(self) -> bool:
         """Whether a home of the file stays, so that what speaks of it stays, too."""
-        return any(f.family == HOME_FAMILY and f.action != REWRITE for f in self.findings)
+        return any(families.of(f).homes and f.action != REWRITE for f in self.findings)
 
     @cached_property
     def _source(self) -> Text:

@@ -90,6 +90,10 @@ class Domains:
             field, of = node.child_by_field_name("property"), node.child_by_field_name("object")
             named = field is not None and self.scopes.source.text(field) == "stdout"
             return named and of is not None and self._printed(of, depth)
+        if node.type == "binary_expression":  # `(r.stdout || "501").trim()`
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            either = left is not None and right is not None and self._fixed(right)
+            return either and left is not None and self._printed(left, depth)
         given = parts(node.child_by_field_name("arguments"))
         if node.type == "new_expression":
             made = node.child_by_field_name("constructor")

@@ -33,6 +33,8 @@ class Runner:
     spread: bool = False  # the arguments come as a rest parameter
     wrapper: Binding | None = None
     decoded: bool = False  # STRUCT whose outputs are texts already
+    # STRUCT that a wrapper makes: what it calls each field of the port's outcome
+    fields: tuple[tuple[str, str], ...] = ()
     # which argument, and its flag ("" where it is one itself), keeps it from throwing
     lenient: tuple[int, str] | None = None
     trimmed: bool = False  # TEXT without the white space around it
@@ -40,6 +42,7 @@ class Runner:
     shows: bool = False  # the output goes to the terminal, too, unless it is read or hushed
     calls_back: bool = False  # takes a function, which gets what came of it
     absent_throws: bool = False  # a program that is not there throws at once, whatever else does
+    options: str = ""  # that a wrapper gives its command, as they are spelled
     caveat: str = ""  # what a wrapper does besides, so that no port call can stand for it
 
     @property

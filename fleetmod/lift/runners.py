@@ -107,7 +107,7 @@ class Runners:
         owner, name = unwrap(owner), self.source.text(member)
         if owner.type == "identifier":
             binding = self.scopes.resolve(owner)
-            if binding is None:
+            if binding is None or self.scopes.ambient(binding):
                 return _BUN.get(name) if self.source.text(owner) == "Bun" else None
             module = self.scopes.module(binding)
             if module == "execa" and name == "sync":

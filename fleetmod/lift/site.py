@@ -27,6 +27,7 @@ class Site:
     operations: tuple[Operation, ...] = ()
     commands: tuple[Command, ...] | None = None
     refused: str = ""
+    by_wrapper: bool = False  # refused only for what the wrapper around the command does
     foreign: str = ""
     claimed: list[Node] = field(default_factory=list)
     options: str = ""  # as they are spelled, constants opened

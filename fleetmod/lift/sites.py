@@ -26,7 +26,7 @@ from fleetmod.lift.strangers import Strangers
 from fleetmod.lift.targets import Targets
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import parts, unwrap
+from fleetmod.syntax.source import FUNCTIONS, parts, unwrap
 
 _HARMLESS = ("encoding", "stdio", "timeout", "maxBuffer", "windowsHide", "env", "cwd")
 _OPTIONS = (
@@ -39,6 +39,20 @@ _OPTIONS = (
 _SHELL_OPTION = lazy(r"\bshell[\"']?\s*(?::(?!\s*(?:false|undefined)\b)|[,}])")
 
 
+def harmless_options(call: Node, runner: Runner, lifter: Sites) -> bool:
+    """Whether a runner's call takes no options behind its command but those that change nothing of
+    what the port does; `{ timeout, stdio: "pipe" }`."""
+    behind = 1 + max(runner.command_at, runner.args_at if runner.form == ARGV else 0)
+    for argument in parts(call.child_by_field_name("arguments"))[behind:]:
+        node = unwrap(lifter.values.constant(argument) or argument)
+        keys = [pair.child_by_field_name("key") or pair for pair in parts(node)]
+        named = all(lifter.source.text(key) in _HARMLESS for key in keys)
+        spelled = lifter.values.spelled(argument)
+        if node.type != "object" or not named or any(p.search(spelled) for p, _ in _OPTIONS):
+            return False
+    return True
+
+
 class Sites:
     """Finds the sites of one file that run the tool of a grammar."""
 
@@ -48,7 +62,7 @@ class Sites:
         self.runners = Runners(scopes, self.values)
         self.targets = Targets(scopes, self.values)
         self.grammar = grammar(self.targets)
-        self.strangers = Strangers(self.values, self.grammar)
+        self.strangers = Strangers(self.values, self.grammar, self.runners)
 
     def find(self) -> list[Site]:
         sites = []
@@ -76,6 +90,7 @@ class Sites:
             site.refused = next((why for p, why in _OPTIONS if p.search(site.options)), "")
         if not site.refused and not site.foreign:
             site.refused = self._caveat(site, arguments)
+            site.by_wrapper = bool(site.refused)
         return site
 
     def _caveat(self, site: Site, arguments: Node) -> str:
@@ -275,7 +290,9 @@ class Sites:
         return self.grammar.runs(program, words)
 
     def _options(self, args: list[Node], index: int) -> str:
-        return self.values.spelled(args[index]) if len(args) > index else ""
+        """The options behind a command, as they are spelled; a callback in their place is none."""
+        given = args[index] if len(args) > index else None
+        return "" if given is None or given.type in FUNCTIONS else self.values.spelled(given)
 
     def _property(self, node: Node, name: str) -> Node | None:
         for pair in unwrap(node).named_children:

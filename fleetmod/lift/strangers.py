@@ -7,8 +7,10 @@ from tree_sitter import Node
 from fleetmod.flow.texts import Values
 from fleetmod.lift.audience import Audience, looks_run, quotes_only
 from fleetmod.lift.grammar import Grammar
+from fleetmod.lift.handed_in import HandedIn
 from fleetmod.lift.operation import Foreign, Unliftable, Word
 from fleetmod.lift.runner import SHELL, UNKNOWN, Runner
+from fleetmod.lift.runners import Runners
 from fleetmod.lift.shell import Simple, parse_shell
 from fleetmod.lift.site import Site, claim
 from fleetmod.regex import lazy
@@ -31,7 +33,8 @@ _STRANGER = Runner("", SHELL, UNKNOWN, sync=False, throws=True)
 class Strangers:
     """Finds what such a call would run. It is debt that only a person can mend."""
 
-    def __init__(self, values: Values, grammar: Grammar) -> None:
+    def __init__(self, values: Values, grammar: Grammar, runners: Runners) -> None:
+        self.handed_in = HandedIn(values, runners)
         self.values, self.source, self.grammar = values, values.source, grammar
         self.audience = Audience(values.scopes)
 
@@ -61,8 +64,11 @@ class Strangers:
             site.foreign = f"runs through `{name}`, not on this host"
         if not site.foreign and not site.refused:
             port = "; ".join(f"{self.grammar.port}.{op.verb}(…)" for op in site.operations)
+            known = self.handed_in.why(function)
             site.refused = (
-                f"goes to `{name}`, whose effect this file does not tell; if that runs it, "
+                f"{known}; call `{port}` here"
+                if known
+                else f"goes to `{name}`, whose effect this file does not tell; if that runs it, "
                 f"call `{port}` here"
             )
         return site

@@ -99,12 +99,13 @@ class Targets:
                 f"a file called `{name[0]}` does not tell the label; give the port one"
             )
         if domain is None and self._is_standard(folder, True):
-            prefix = "system/"  # load reads a daemon's file into the system domain
-        visible = self._visible(joined([prefix, *name]), path)
+            prefix = ("system/",)  # load reads a daemon's file into the system domain
+        visible = self._visible(joined([*prefix, *name]), path)
         if visible is None:
             raise Unliftable(_NOT_TOLD)
         label = self._checked(visible)
-        standard = self._is_standard(folder, prefix == "system/")
+        told = all(isinstance(piece, str) for piece in prefix)
+        standard = told and self._is_standard(folder, prefix == ("system/",))
         return label, None if standard else self.plain(path)
 
     def _why_not_told(self, path: Word) -> str:
@@ -176,18 +177,42 @@ class Targets:
             for p in self.values.expand(pieces)
         ]
 
-    def _domain_prefix(self, domain: Word | None) -> str:
+    def _domain_prefix(self, domain: Word | None) -> Word:
+        """What stands before the name in a label: nothing in the caller's own domain; a domain that
+        is only known at run time is handed on."""
         if domain is None:
-            return ""
+            return ()
         parts = self.normal(domain)
         if parts in (("system",), ("system/",)):
-            return "system/"
+            return ("system/",)
         if len(parts) == 2 and parts[0] == "gui/" and isinstance(parts[1], OwnUid):
-            return ""
+            return ()
         only = parts[0] if len(parts) == 1 else None
         if isinstance(only, str) and re.fullmatch(r"(gui|user)/\d+/?", only):
-            return only.rstrip("/") + "/"
-        raise Unliftable("a domain that is neither the caller's own nor spelled out")
+            return (only.rstrip("/") + "/",)
+        handed = joined([*self.plain(domain), "/"])
+        holes = [piece for piece in handed if isinstance(piece, Hole)]
+        if len(holes) == 1 and handed in (
+            (holes[0], "/"),
+            ("gui/", holes[0], "/"),
+            ("user/", holes[0], "/"),
+        ):
+            return handed
+        raise Unliftable(
+            f"`{self._spelled(domain)}` is no domain that is known here; give the port the label"
+        )
+
+    def _spelled(self, word: Word) -> str:
+        """A word as the code spells it, for people."""
+        text = self.scopes.source.text
+        return "".join(
+            p
+            if isinstance(p, str)
+            else f"${{{text(p.node)}}}"
+            if isinstance(p, Hole)
+            else "$(id -u)"
+            for p in word
+        )
 
     def _open_path(self, path: Word) -> Word:
         """The path with constants opened until its file name is told."""

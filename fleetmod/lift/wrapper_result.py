@@ -71,7 +71,8 @@ def arguments_of(call: Node) -> list[Node]:
     return parts(arguments)
 
 
-def _is_async(function: Node) -> bool:
+def is_async(function: Node) -> bool:
+    """Whether a function gives a promise by its first word."""
     return any(child.type == "async" for child in function.children)
 
 
@@ -95,9 +96,9 @@ def result_of(
     executor = _promise_executor(function, call, runners)
     if executor is not None:
         return _executor_result(executor, runners)
-    sync = not _is_async(function) and inner.sync
+    sync = not is_async(function) and inner.sync
     values = returned(function)
-    if [v.type for v in values] == ["true", "false"] and _in_handler(values[1], call):
+    if [v.type for v in values] == ["true", "false"] and in_handler(values[1], call):
         return OK, False, sync
     if not values:
         return (NOTHING if inner.result != CHILD else UNKNOWN), False, sync
@@ -112,7 +113,7 @@ def result_of(
     return TEXT, trimmed, sync
 
 
-def _in_handler(value: Node, call: Node) -> bool:
+def in_handler(value: Node, call: Node) -> bool:
     """Whether a value is returned by the catch block of the try block around the call."""
     for a in ancestors(value):
         if a.type == "catch_clause":

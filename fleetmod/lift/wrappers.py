@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
-from fleetmod.lift.collected import collects, restructured
+from fleetmod.lift.collected import STDOUT, collected
 from fleetmod.lift.plain import caveat
-from fleetmod.lift.runner import ARGV, ARRAY, CHILD, SHELL, STRUCT, Runner
+from fleetmod.lift.runner import ARGV, ARRAY, CHILD, SHELL, STRUCT, TEXT, Runner
 from fleetmod.lift.wrapper_result import (
     Resolver,
     arguments_of,
     calls_in,
+    is_async,
     lenient_flag,
     parameters,
     result_of,
@@ -43,12 +44,14 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
     shaped = _forward(function, call, inner, runners)
     if shaped is None:
         return None
-    if inner.result == CHILD and collects(function, call, runners):
-        shaped, inner = (replace(r, result=STRUCT, decoded=True) for r in (shaped, inner))
-        result, trimmed, sync = STRUCT, False, False
-    elif inner.result == STRUCT and (fields := restructured(function, call, runners)):
-        shaped = replace(shaped, decoded=True)
-        result, trimmed, sync = STRUCT, fields.get("stdout", False), inner.sync
+    objects = inner.result in (CHILD, STRUCT, TEXT)
+    told = collected(function, call, inner, runners) if objects else None
+    if told is not None:
+        fields = tuple((name, each.field) for name, each in told.items())
+        shaped = replace(shaped, result=STRUCT, decoded=True, fields=fields)
+        inner = replace(inner, result=STRUCT)
+        trimmed = any(each.trimmed for each in told.values() if each.field == STDOUT)
+        result, sync = STRUCT, inner.sync and not is_async(function)
     else:
         result, trimmed, sync = result_of(function, call, inner, runners)
     names = [name for name, _ in parameters(function, runners)]
@@ -67,8 +70,17 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
         sync=sync,
         throws=throws(function, call, inner, runners),
         lenient=lenient,
+        options=" ".join(
+            [inner.options, *map(runners.values.spelled, _behind(call, inner))]
+        ).strip(),
         caveat=inner.caveat or caveat(function, call, forwarded, runners.scopes),
     )
+
+
+def _behind(call: Node, inner: Runner) -> list[Node]:
+    """The options of the call inside a wrapper."""
+    last = max(inner.command_at, inner.args_at if inner.form == ARGV else 0)
+    return [each for each in arguments_of(call)[last + 1 :] if each.type not in FUNCTIONS]
 
 
 def _forward(function: Node, call: Node, inner: Runner, runners: Resolver) -> Runner | None:

@@ -26,7 +26,7 @@ class Calls:
         self.narrowing = Narrowing(draft)
         self.call: Node | None = None  # in whose place the next calls are written
 
-    def _outside(self, op: Operation) -> Operation:
+    def outside(self, op: Operation) -> Operation:
         """The operation as a closure may hold it."""
         if self.call is None:
             return op
@@ -88,7 +88,7 @@ class Calls:
     def value(self, op: Operation, context: Context) -> str:
         """The call with its promise awaited or yielded: an expression of the port's result."""
         if context.kind == GEN:
-            call = self.port(self._outside(op), GEN)
+            call = self.port(self.outside(op), GEN)
             return f"yield* {context.effect}.promise(() => {call})"
         call = self.port(op, context.kind)
         return f"await {call}" if context.kind == ASYNC else call
@@ -100,7 +100,7 @@ class Calls:
             return told(op, context) + ends
         if context.kind == ASYNC:
             return f"await {self.port(op, ASYNC)}.catch(() => {{}}){ends}"
-        call = self.port(self._outside(op), context.kind)
+        call = self.port(self.outside(op), context.kind)
         if context.kind == GEN:
             effect = context.effect
             return f"yield* {effect}.ignore({effect}.tryPromise(() => {call})){ends}"
@@ -110,7 +110,7 @@ class Calls:
         """What the command would have printed, as a string expression."""
         if op.tolerated:
             if op.verb == LIST and context.kind != SYNC:
-                kept = self._outside(op) if context.kind == GEN else op
+                kept = self.outside(op) if context.kind == GEN else op
                 call = f"{self.port(kept, context.kind)}.catch(() => [])"
                 awaited = (
                     f"await {call}"
@@ -129,18 +129,24 @@ class Calls:
 
         `text` says whether somebody reads what a query would have printed.
         """
-        op = self._outside(op)
+        op = self.outside(op)
         if context.kind == SYNC:
             return f"{self.name('settleSync')}(() => {self._body(op, context, text)})"
-        body = self._body(op, Context(ASYNC), text)
-        plain = body.startswith("await ") or op.verb not in QUERIES
-        if plain:
-            call = f"{self.name('settle')}(() => {body.removeprefix('await ')})"
-        else:
-            call = f"{self.name('settle')}(async () => {body})"
+        call = f"{self.name('settle')}({self._closure(op, text)})"
         if context.kind == GEN:
             return f"yield* {context.effect}.promise(() => {call})"
         return f"await {call}"
+
+    def closure(self, op: Operation, text: bool) -> str:
+        """A function that gives the promise of the operation, which fails where that does; `text`
+        says whether somebody reads what a query would have printed."""
+        return self._closure(self.outside(op), text)
+
+    def _closure(self, op: Operation, text: bool) -> str:
+        body = self._body(op, Context(ASYNC), text)
+        if body.startswith("await ") or op.verb not in QUERIES:
+            return f"() => {body.removeprefix('await ')}"
+        return f"async () => {body}"
 
     def _body(self, op: Operation, context: Context, text: bool) -> str:
         if op.verb in QUERIES:

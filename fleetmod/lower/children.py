@@ -13,6 +13,7 @@ from fleetmod.lower.facts import Questions
 from fleetmod.lower.handlers import check_codes
 from fleetmod.lower.reads import check_reads
 from fleetmod.lower.usage import Usage, declarator, declared, member
+from fleetmod.syntax.source import parts
 
 _FIELDS = {"exited": "exitCode", "stdout": "stdout", "stderr": "stderr"}
 
@@ -41,10 +42,17 @@ class Children:
             raise Refused(self.calls.unread(op))
         for whole in told if op.verb == INSPECT else ():
             check_reads(whole, False, Questions(op.label, self.scopes))
-        for read, whole in zip(reads, found, strict=True):
+        statements = [self._statement(whole) for whole in found]
+        if None not in statements and (alone := _declared_alone(holder)) is not None:
+            text = self.calls.statement(op.tolerate(), context, "")
+            self.draft.replace_range(alone.start_byte, usage.value.end_byte, text, self.calls.rule)
+        else:
+            outcome = self.calls.outcome(op, context, text=bool(told))
+            self.draft.replace(usage.value, outcome, self.calls.rule)
+        for read, whole, statement in zip(reads, found, statements, strict=True):
             name = member(read, self.source)
-            statement, before = whole.parent, whole.parent.prev_sibling if whole.parent else None
-            if statement is not None and before and statement.type == "expression_statement":
+            before = statement.prev_sibling if statement is not None else None
+            if statement is not None and before is not None:
                 self.draft.replace_range(before.end_byte, statement.end_byte, "", self.calls.rule)
             else:
                 self.draft.replace(whole, f"{binding.name}.{_FIELDS[name]}", self.calls.rule)
@@ -54,10 +62,13 @@ class Children:
             if whole is not None and {e.id for e in array.named_children} <= {n.id for n in found}:
                 self.draft.replace_range(whole.start_byte, array.start_byte, "", self.calls.rule)
                 self.draft.replace_range(array.end_byte, whole.end_byte, "", self.calls.rule)
-        self.draft.replace(
-            usage.value, self.calls.outcome(op, context, text=bool(told)), self.calls.rule
-        )
         return True
+
+    def _statement(self, whole: Node) -> Node | None:
+        """The statement that only waits: `await proc.exited;`."""
+        parent = whole.parent
+        waits = parent is not None and parent.type == "expression_statement"
+        return parent if waits and parent is not None and parent.prev_sibling is not None else None
 
     def _read(self, read: Node) -> Node | None:
         """The expression that gives what is read of the child: awaited, or one of a `Promise.all`
@@ -92,6 +103,12 @@ class Children:
             return None
         spelled = self.source.squeezed(call)
         return call if spelled == f"newResponse({self.source.text(access)}).text()" else None
+
+
+def _declared_alone(holder: Node | None) -> Node | None:
+    """The `const proc = …` of one name."""
+    statement = holder.parent if holder is not None else None
+    return statement if statement is not None and len(parts(statement)) == 1 else None
 
 
 def _array_of(element: Node) -> Node | None:

@@ -70,7 +70,7 @@ class RuntimeCalls(Calls):
             told = self.value(op, context) if op.tolerated else self._checked(op, context)
             return told + ends
         if op.tolerated and context.kind == SYNC:
-            call = self.port(self._outside(op), SYNC)
+            call = self.port(self.outside(op), SYNC)
             return f"{self.name('settleRuntimeSync')}(() => {call}){ends}"
         return super().statement(op, context, ends)
 
@@ -81,7 +81,7 @@ class RuntimeCalls(Calls):
         return self._checked(op, context)
 
     def outcome(self, op: Operation, context: Context, text: bool = True) -> str:
-        op = self._outside(op)
+        op = self.outside(op)
         if context.kind == SYNC:
             body = self._checked(op, context)
             return f"{self.name('settleRuntimeSync')}(() => {body})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from tree_sitter import Node
 
@@ -29,6 +30,10 @@ _OTHER_WORDS = (
     "the code tells by launchctl's words what failed, and the port's are others; ask "
     "`inspect(label)` for it"
 )
+LOADED = (
+    "`bootstrap` fails where the service is loaded, and the code then does something else; the "
+    "port's load succeeds: ask `inspect(label)` which of both to do"
+)
 _OTHER_CODES = (
     "tells by a number how it went, and the port's numbers are others; ask `inspect(label)` for "
     "what the number stood for"
@@ -42,9 +47,12 @@ def check_error_readers(
     nothing then; where it `acts`, also where the handler tells one exit code of launchctl's from
     another, and, where the port has `other_words` for a failure, one message from another."""
     handler = _handler(usage, context, source)
-    if handler is None:
-        return
-    text = source.text(handler)
+    if handler is not None:
+        check_reader(source.text(handler), acts, other_words)
+
+
+def check_reader(text: str, acts: bool, other_words: bool) -> None:
+    """The same for what handles the error, as it is spelled."""
     if acts and re.search(r"\.exitCode" + _NUMBER.format("[!=]==?"), text):
         raise Refused(_OTHER_CODES)
     if other_words and _MATCHES.search(text):
@@ -76,8 +84,10 @@ def check_words(access: Node, op: Operation, source: Source) -> None:
                 raise Refused(_OTHER_WORDS)
 
 
-def check_codes(usage: Usage, source: Source) -> None:
-    """Raises Refused where the result's exit code is one number of several, and no success."""
+def check_codes(usage: Usage, source: Source, names: Collection[str] = ()) -> None:
+    """Raises Refused where the result's exit code is one number of several, and no success; `names`
+    are what a wrapper calls it, where that makes the result."""
+    own = rf"(?:{'|'.join(map(re.escape, names))})" if names else _CODE
     holder = declarator(usage.value)
     name = holder.child_by_field_name("name") if holder is not None else None
     function = enclosing_function(usage.value)
@@ -90,12 +100,12 @@ def check_codes(usage: Usage, source: Source) -> None:
         # `run(…).status === 3`
         access = usage.value.parent
         whole = access.parent if access is not None else None
-        found = whole is not None and _equals(_CODE, source.text(whole))
+        found = whole is not None and _equals(own, source.text(whole))
     elif name.type == "object_pattern":
-        locals_ = re.findall(rf"\b{_CODE}(?:\s*:\s*(\w+))?", source.text(name))
-        found = any(_equals(rf"(?<![\w.]){each or _CODE}", text) for each in locals_)
+        locals_ = re.findall(rf"\b{own}(?:\s*:\s*(\w+))?", source.text(name))
+        found = any(_equals(rf"(?<![\w.]){each or own}", text) for each in locals_)
     else:
-        found = _equals(rf"\b{re.escape(source.text(name))}\??\.{_CODE}", text)
+        found = _equals(rf"\b{re.escape(source.text(name))}\??\.{own}", text)
     if found:
         raise Refused(_OTHER_CODES)
 

@@ -249,7 +249,7 @@ def _lines(node: Node, source: Source, blank: bool = True, first: Node | None = 
     line_end = len(data) if line_end < 0 else line_end + 1
     alone = not data[line_start:start].strip() and not data[end:line_end].strip(b" \t\r\n;")
     if not alone:
-        return Edit(start, end, "", RULE)
+        return _with_space(start, end, data)
     blank_before = (
         line_start == source.head
         or not data[data.rfind(b"\n", 0, line_start - 1) + 1 : line_start].strip()
@@ -260,6 +260,15 @@ def _lines(node: Node, source: Source, blank: bool = True, first: Node | None = 
     if blank and blank_before and line_end == len(data) and line_start > source.head:
         line_start = len(data[:line_start].rstrip()) + 1  # the file ends with the line before
     return Edit(line_start, line_end, "", RULE)
+
+
+def _with_space(start: int, end: int, data: bytes) -> Edit:
+    """A deletion of one statement of several on a line, with the space between it and the rest."""
+    if data[start - 1 : start] in (b" ", b"\t") and data[end : end + 1] in b"\r\n":
+        return Edit(len(data[:start].rstrip(b" \t")), end, "", RULE)
+    while data[end : end + 1] in (b" ", b"\t"):
+        end += 1
+    return Edit(start, end, "", RULE)
 
 
 def _merged(edits: list[Edit], data: bytes) -> list[Edit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from tree_sitter import Node
 
@@ -47,6 +48,7 @@ class Outcomes:
     def __init__(self, draft: Draft, calls: Calls) -> None:
         self.draft, self.calls = draft, calls
         self.scopes, self.source = draft.scopes, draft.scopes.source
+        self.fields: Mapping[str, str] = _FIELDS  # the outcome's, by what this result calls them
 
     # -- a runner that throws: only success comes back ------------------------------------------
 
@@ -92,6 +94,7 @@ class Outcomes:
     def settled(self, site: Site, usage: Usage, context: Context, op: Operation) -> None:
         """`const p = spawnSync(…); if (p.status !== 0) …`, and the like inline."""
         holder = declarator(usage.value)
+        self.fields = dict(site.runner.fields) or _FIELDS
         strip = site.runner.strip if self.calls.asks(op) else ""  # an action prints nothing
         if holder is None:
             self._inline(usage, context, op, strip)
@@ -116,22 +119,26 @@ class Outcomes:
         if self._throw_only(holder, binding, reads, context, op):
             return
         self._adapt_reads(reads, encoded, strip, op)
-        told = any(member(read, self.source) == "stdout" for read in reads)
+        told = any(self._told(read) == "stdout" for read in reads)
         self.draft.replace(usage.value, self.calls.outcome(op, context, text=told), self.calls.rule)
+
+    def _told(self, read: Node) -> str:
+        """The outcome's field that is read of the result; empty for what it has not."""
+        return self.fields.get(member(read, self.source), "")
 
     def _pattern(self, pattern: Node, encoded: bool, op: Operation) -> str:
         """`{ status, stderr: err }` with the outcome's names for the fields."""
         out = []
         for field in pattern.named_children:
             match = re.fullmatch(r"(\w+)(?:\s*:\s*(\w+))?", self.source.text(field))
-            new = _FIELDS.get(match[1]) if match is not None else None
+            new = self.fields.get(match[1]) if match is not None else None
             if match is None or not new:
                 raise Refused(f"reads `{self.source.text(field)}`, which the port does not tell")
             local = match[2] or match[1]
             leaf = field if match[2] is None else field.child_by_field_name("value")
             binding = self.scopes.resolve(leaf) if leaf is not None else None
             for read in self.scopes.references(binding) if binding is not None else ():
-                self._check_read(read, match[1], op)
+                self._check_read(read, new, op)
                 plain = encoded or new not in ("stdout", "stderr")
                 if not plain and member(read, self.source) not in ("toString", "length"):
                     raise Refused(f"passes the bytes of `{local}` on; the port gives text")
@@ -140,12 +147,12 @@ class Outcomes:
 
     def _inline(self, usage: Usage, context: Context, op: Operation, trim: str) -> None:
         name = member(usage.value, self.source)
-        new = _FIELDS.get(name)
+        new = self.fields.get(name)
         if not new or usage.value.parent is None:
             raise Refused("the result object is passed on whole; read the port's fields instead")
         text = self._loose(self.calls.outcome(op, context, text=new == "stdout"))
         access = usage.value.parent
-        self._check_read(access, name, op)
+        self._check_read(access, new, op)
         stop = access.end_byte
         optional = access.child_by_field_name("property")
         assert optional is not None
@@ -199,12 +206,12 @@ class Outcomes:
         )
 
     def _check_read(self, read: Node, field: str, op: Operation) -> None:
-        """Raises Refused where a field is asked for what the port's outcome does not tell."""
+        """Raises Refused where a field of the outcome is asked for what the port does not tell."""
         if field == "stderr":
             check_words(read, op, self.source)
         parent = read.parent
         compared = parent is not None and parent.type == "binary_expression"
-        if parent is None or not compared or _FIELDS[field] != "exitCode":
+        if parent is None or not compared or field != "exitCode":
             return
         sides = [self.source.text(side) for side in parent.named_children]
         if not {"null", "undefined"}.isdisjoint(sides):
@@ -214,22 +221,26 @@ class Outcomes:
         """Adapt each read of the result; `encoded` output was a string before, too, and `trim` is
         what was done to it."""
         edits: list[tuple[Node, str]] = []
+        after: list[tuple[Node, str]] = []
         for read in reads:
-            name = member(read, self.source)
+            name, told = member(read, self.source), self._told(read)
             access = read.parent
-            if access is None or not _FIELDS.get(name):
+            if access is None or not told:
                 raise Refused(f"reads `{name or 'the whole result'}`, which the port does not tell")
-            self._check_read(access, name, op)
-            if name in ("stdout", "stderr") and not encoded:
+            prop = access.child_by_field_name("property")
+            assert prop is not None
+            self._check_read(access, told, op)
+            if told in ("stdout", "stderr") and not encoded:
                 edits.extend(self._bytes_read(access))
-            elif name == "stdout" and trim:
-                edits.append((access, self.source.text(access) + trim))
-            elif _FIELDS[name] != name and name not in ("stdout", "stderr"):
-                prop = access.child_by_field_name("property")
-                assert prop is not None
-                edits.append((prop, _FIELDS[name]))
+                continue
+            if told != name:
+                edits.append((prop, told))
+            if told == "stdout" and trim:
+                after.append((access, trim))
         for node, text in edits:
             self.draft.replace(node, text, self.calls.rule)
+        for node, text in after:
+            self.draft.replace_range(node.end_byte, node.end_byte, text, self.calls.rule)
 
     def _bytes_read(self, access: Node) -> list[tuple[Node, str]]:
         """`p.stderr` is a string now: decoders around it go, string methods stay."""

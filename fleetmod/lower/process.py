@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod.lift.action_wrappers import ActionWrapper
 from fleetmod.lift.operation import INSPECT, Operation
 from fleetmod.lift.runner import CHILD, DENO, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.lift.site import Site
+from fleetmod.lower.actions import Actions, exact
+from fleetmod.lower.callbacks import Callbacks
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.children import Children
 from fleetmod.lower.context import (
@@ -38,7 +42,7 @@ from fleetmod.lower.style import line_indent
 from fleetmod.lower.usage import Usage, by_truth, declarator, declared, ignored, member, usage_of
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import BLOCKS, STATEMENTS
+from fleetmod.syntax.source import BLOCKS, STATEMENTS, enclosing_function
 
 _ENCODING = lazy(r"\bencoding\b(?:\s*:[\s(]*[\"']([\w-]*))?(?!\s*:[\s(]*(?:undefined|null)\b)")
 # the second element of `stdio` is the output (Node's child_process); a name's value is not known
@@ -55,7 +59,11 @@ WAITS = (
     "`stop` waits until the job is gone, 10 s at most, and then fails, where the tool answers at "
     "once"
 )
+ABSENT = (
+    "a host without the tool is a failure like others now, which the result tells; Bun threw there"
+)
 SIDE_BY_SIDE = "what `map` starts for each element ran one by one, and runs side by side now"
+SHOWS = "shows people what the tool prints; print the port's result instead"
 RESTARTS = (
     "`disable` does not keep a running service from being restarted on Linux (Restart=); `stop` "
     "does"
@@ -73,6 +81,8 @@ class ProcessCalls:
         self.outcomes = Outcomes(draft, self.calls)
         self.children = Children(draft, self.calls)
         self.promises = Promises(draft, self.calls)
+        self.callbacks = Callbacks(draft, self.calls)
+        self.actions = Actions(draft, self.calls)
 
     def lower(self, site: Site) -> tuple[str, ...]:
         """Add the edits of one site; returns notes for the maintainer, raises Refused."""
@@ -83,6 +93,22 @@ class ProcessCalls:
             # its callers go on at once, and count on what was done before it first waited
             context = Context(SYNC, tried=context.tried)
         return self._lower(site, usage, context)
+
+    def act(self, site: Site, wrapper: ActionWrapper) -> tuple[str, ...]:
+        """Give a wrapper the action that a call asked for by a command; returns notes and raises
+        Refused, as `lower` does."""
+        self._first = len(self.draft.edits)
+        usage = usage_of(site.call, self.source, shell_options=False)
+        self.actions.lower(site, wrapper, usage)
+        told = replace(
+            site,
+            runner=replace(site.runner, result=STRUCT),
+            options=self.source.text(wrapper.call),
+        )
+        if any(map(self.calls.asks, site.operations)) and self._shown(told, usage):
+            raise Refused(SHOWS)
+        context = context_of(site.call, self.scopes)
+        return self._notes(told, usage, context, tuple(map(exact, site.operations)))
 
     def _lower(self, site: Site, usage: Usage, context: Context) -> tuple[str, ...]:
         operations = site.operations
@@ -99,7 +125,7 @@ class ProcessCalls:
             other_words = any(map(has_other_words, acting))
             check_error_readers(usage, context, self.source, bool(acting), other_words)
         if any(map(self.calls.asks, operations)) and self._shown(site, usage):
-            raise Refused("shows people what the tool prints; print the port's result instead")
+            raise Refused(SHOWS)
         if site.runner.result == CHILD:
             self._child(site, usage, context, operations)
         elif not site.runner.sync and not usage.awaited:
@@ -115,9 +141,22 @@ class ProcessCalls:
     ) -> None:
         if self.children.collected(site, usage, context):
             return
+        if (callback := self.callbacks.of(site)) is not None:
+            if callback.stdout:
+                self._check_encoding(site, usage)
+            if not self._in_promise(site.call):
+                self.promises.check_lifetime(site.call, operations[0])
+            self.callbacks.lower(site, usage, callback)
+            return
         awaited = self.promises.child(site, usage, operations)
         if awaited is not None:
             self._statement(*awaited, context)
+
+    def _in_promise(self, call: Node) -> bool:
+        """Whether the function around a call makes a promise, which somebody waits for."""
+        function = enclosing_function(call)
+        made = function.parent.parent if function is not None and function.parent else None
+        return made is not None and made.type == "new_expression"
 
     def _shown(self, site: Site, usage: Usage) -> bool:
         """Whether the output goes to the terminal."""
@@ -138,9 +177,10 @@ class ProcessCalls:
     ) -> tuple[str, ...]:
         notes = [note for op in operations for note in op.notes]
         notes.extend(self._told_otherwise(site, usage, context, operations))
-        if "timeout" in site.options:
-            own = _TIMEOUT.search(site.options)
-            number = own[1].strip() if own else ""
+        options = f"{site.options} {site.runner.options}"
+        if "timeout" in options:
+            own = _TIMEOUT.search(options)
+            number = (own[1] or "").strip() if own else ""
             plain = number.replace("_", "")
             told = f"{plain} ms" if plain.isdigit() else f"`{number or 'timeout'}`"
             if plain != ADAPTERS:
@@ -152,6 +192,8 @@ class ProcessCalls:
             notes.append("nobody waits for it: it ends with this process, as no child process does")
         if context.kind == ASYNC and site.runner.sync and side_by_side(site.call, self.scopes):
             notes.append(SIDE_BY_SIDE)
+        if site.runner.absent_throws and not site.runner.throws:
+            notes.append(ABSENT)
         if self._sync_was_used(site):
             notes.append(f"uses the synchronous companion: {self._why_sync(site, context)}")
         return tuple(dict.fromkeys(notes))
@@ -162,6 +204,7 @@ class ProcessCalls:
         """Where the port succeeds or fails and the tool does not, and the code may notice it."""
         read = (STRUCT, OK) if declarator(usage.value) is None else (STRUCT, OK, CHILD)
         told = site.runner.result in read and ignored(usage, self.scopes) is None
+        told = usage.told or (told and not self.callbacks.of(site))
         fails = site.runner.throws and not all(op.tolerated for op in operations)
         handled = observed(context, self.source)
         if site.runner.result == STRUCT and not site.runner.throws and by_truth(usage, self.scopes):
@@ -283,7 +326,8 @@ class ProcessCalls:
             self.outcomes.throwing(site, usage, context, op)
         elif site.runner.result == STRUCT:
             if not self.calls.asks(site.operations[0]):
-                check_codes(usage, self.source)
+                codes = [own for own, field in site.runner.fields if field == "exitCode"]
+                check_codes(usage, self.source, codes)
             self.outcomes.settled(site, usage, context, site.operations[0])
         elif site.runner.result == OK:
             outcome = self._loose(self.calls.outcome(site.operations[0], context, text=False))
@@ -312,7 +356,9 @@ class ProcessCalls:
         if op.tolerated and "2>&1" in site.command:
             raise Refused("reads the tool's errors with its output; read the port's error instead")
         structured = site.runner.result == STRUCT and "text" not in usage.methods
-        check_reads(usage.value, structured, Questions(op.label, self.scopes))
+        outputs = [own for own, field in site.runner.fields if field == "stdout"]
+        for stream in outputs if structured and site.runner.fields else ["stdout"]:
+            check_reads(usage.value, structured, Questions(op.label, self.scopes), stream)
 
     def _check_encoding(self, site: Site, usage: Usage) -> None:
         """The port gives text: what wants bytes, or another spelling of them, is refused."""

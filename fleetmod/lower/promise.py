@@ -46,13 +46,13 @@ class Promises:
                 raise Refused(
                     "the promise's result is passed on; await the port in an async function"
                 )
-        self._check_lifetime(usage.value, op)
+        self.check_lifetime(usage.value, op)
         call = self.calls.port(op, ASYNC)
         if op.tolerated and chained != "catch":
             call += ".catch(() => {})"
         self.draft.replace(usage.value, call, self.calls.rule)
 
-    def _check_lifetime(self, node: Node, op: Operation) -> None:
+    def check_lifetime(self, node: Node, op: Operation) -> None:
         """Raises Refused where the process ends before what nobody waits for has been done."""
         around = enclosing_function(node)
         end = around.end_byte if around is not None else len(self.source.data)
@@ -93,8 +93,6 @@ class Promises:
     ) -> tuple[Node, tuple[Operation, ...]] | None:
         """A process that is started and not waited for. One that is waited for by `.exited` is
         given back as the statement it stands in and what it does."""
-        if len(operations) != 1 or self.calls.asks(operations[0]):
-            raise Refused("reads a child process's output; await the port's result instead")
         op = operations[0]
         arguments = site.call.child_by_field_name("arguments")
         given = parts(arguments)
@@ -106,6 +104,8 @@ class Promises:
                 "the result arrives in a callback; make the caller async and "
                 f"`await {self.calls.port_name}.{op.verb}(…)` there"
             )
+        if len(operations) != 1 or self.calls.asks(op):
+            raise Refused("reads a child process's output; await the port's result instead")
         value, awaited = usage.value, False
         name = member(value, self.source)
         parent = value.parent
@@ -122,7 +122,7 @@ class Promises:
             )
         if awaited:
             return holder, (op.tolerate(),)
-        self._check_lifetime(value, op)
+        self.check_lifetime(value, op)
         self.draft.replace(
             value, f"void {self.calls.port(op, ASYNC)}.catch(() => {{}})", self.calls.rule
         )

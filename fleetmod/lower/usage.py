@@ -28,13 +28,15 @@ _BUN_OPTIONS = {"quiet", "nothrow", "text", "throws"}
 @dataclass
 class Usage:
     """`value` is the outermost expression that still is the call's result (awaited, `toString()`
-    peeled); `parent` consumes it. `methods` are shell-option calls met on the way."""
+    peeled); `parent` consumes it. `methods` are shell-option calls met on the way. `told` says that
+    a callback reads how the call went."""
 
     value: Node
     parent: Node
     awaited: bool = False
     methods: list[str] = field(default_factory=list)
     stringified: bool = False
+    told: bool = False
 
 
 def usage_of(call: Node, source: Source, shell_options: bool) -> Usage:

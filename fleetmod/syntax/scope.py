@@ -160,6 +160,12 @@ class Scopes:
             return made is not None and not self.assigned(binding)
         return binding.kind in ("const", "function")
 
+    def ambient(self, binding: Binding) -> bool:
+        """Whether a declaration only tells the type of a global: `declare const Bun: any`."""
+        statement = binding.declaration.parent
+        holder = statement.parent if statement is not None else None
+        return holder is not None and holder.type == "ambient_declaration"
+
     def module(self, binding: Binding) -> str:
         """The module that a name is imported or required from; empty for others."""
         if binding.kind == "import":

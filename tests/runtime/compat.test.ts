@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  formatService, formatServiceEntry, formatServices, ProcessManagerError, requireLoaded, requireServices, settle,
-  settleSync, type ServiceState,
+  callBack, formatService, formatServiceEntry, formatServices, ProcessManagerError, requireLoaded, requireServices,
+  settle, settleSync, type ServiceState,
 } from "../../fleetmod/runtime/process-manager/src/index.ts";
 
 const STATE: ServiceState = {
@@ -93,4 +93,15 @@ test("an error says what was asked, of whom, what was answered and what to do", 
   const bare = new ProcessManagerError({ code: "timeout", operation: "list", label: "", adapter: "a" });
   assert.equal(bare.message, "list by a: timeout (see whether the service manager answers at all)");
   assert.equal(bare.exitCode, 1);
+});
+
+test("callBack tells a callback the error, or null, and the texts", async () => {
+  const told = (action: () => Promise<unknown>) =>
+    new Promise<unknown[]>((resolve) => callBack(action, (...all) => resolve(all)));
+  assert.deepEqual(await told(async () => "text"), [null, "text", ""]);
+  assert.deepEqual(await told(async () => ({ pid: 1 })), [null, "", ""]);
+  const error = refused(36);
+  assert.deepEqual(await told(async () => { throw error; }), [error, "", error.message]);
+  const early = (): Promise<never> => { throw error; };
+  assert.deepEqual(await told(early), [error, "", error.message]);
 });

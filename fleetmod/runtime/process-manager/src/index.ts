@@ -1,6 +1,6 @@
 export type { Adapter } from "./adapter.ts";
 export {
-  formatService, formatServiceEntry, formatServices, requireLoaded, requireServices, settle, settleSync,
+  callBack, formatService, formatServiceEntry, formatServices, requireLoaded, requireServices, settle, settleSync,
 } from "./compat.ts";
 export type { Outcome } from "./compat.ts";
 export { ProcessManagerError } from "./errors.ts";

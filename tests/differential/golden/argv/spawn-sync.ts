@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import { formatService, formatServiceEntry, formatServices, processManager, processManagerSync, requireLoaded, settle, settleSync } from "@lantern/process-manager";
 
 const LABEL = "dev.lantern.beacon";
@@ -198,4 +199,34 @@ export function untilGone(): number {
     settleSync(() => processManagerSync.stop(LABEL));
   }
   return -1;
+}
+
+export function renamedFields(): string {
+  const stopped = settleSync(() => processManagerSync.disable(LABEL));
+  return stopped.exitCode === 0 ? "disabled" : `failed: ${stopped.stderr.trim()}`;
+}
+
+export function renamedOutput(): number | null {
+  const told = settleSync(() => formatService(requireLoaded(processManagerSync.inspect(LABEL))));
+  if (told.exitCode !== 0) return null;
+  return Number(/pid = (\d+)/.exec(told.stdout.trim())?.[1] ?? 0);
+}
+
+const { uid } = userInfo();
+
+export function handedDomain(): string {
+  const plist = `${process.env.HOME}/Library/LaunchAgents/${LABEL}.plist`;
+  const loaded = settleSync(() => processManagerSync.load(`gui/${uid}/${LABEL}`, { source: plist }));
+  return loaded.exitCode === 0 ? "loaded" : "not loaded";
+}
+
+export function handedDomainOut(domain: string = `gui/${uid}`): string {
+  const gone = settleSync(() => processManagerSync.stop(`${domain}/${LABEL}`));
+  return gone.exitCode === 0 ? "stopped" : "not stopped";
+}
+
+export function bootstrapUser(): string {
+  const plist = `/opt/lantern/${LABEL}.plist`;
+  const loaded = settleSync(() => processManagerSync.load(`user/${process.getuid?.()}/${LABEL}`, { source: plist }));
+  return loaded.exitCode === 0 ? "loaded" : "not loaded";
 }

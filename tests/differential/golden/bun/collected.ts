@@ -1,4 +1,4 @@
-import { formatServiceEntry, formatServices, processManager, requireLoaded, settle } from "@lantern/process-manager";
+import { formatService, formatServiceEntry, formatServices, processManager, requireLoaded, settle } from "@lantern/process-manager";
 
 /** Children of Bun whose exit and outputs are awaited, directly and in a function of their own. */
 const LABEL = "dev.lantern.beacon";
@@ -54,4 +54,23 @@ export async function byFunctionIgnored(): Promise<string> {
 export async function listedByFunction(): Promise<boolean> {
   const { exitCode: code, stdout } = await settle(async () => formatServices(await processManager.list(""), { header: true }));
   return code === 0 && stdout.includes(LABEL);
+}
+
+export async function renamedFields(): Promise<string> {
+  const started = await settle(() => processManager.start(LABEL));
+  return started.ok ? "started" : `failed: ${started.stderr}`;
+}
+
+export async function renamedOutput(): Promise<string> {
+  const { ok, stdout: told } = await settle(async () => formatService(requireLoaded(await processManager.inspect(LABEL))));
+  return ok ? (told.split("\n").find((line) => line.includes("state ="))?.trim() ?? "none") : "not loaded";
+}
+
+export async function renamedAndInline(): Promise<boolean> {
+  return (await settle(() => processManager.enable(LABEL, { load: false }))).ok;
+}
+
+export async function renamedAndIgnored(): Promise<string> {
+  await processManager.stop(LABEL).catch(() => {});
+  return "gone";
 }

@@ -4,7 +4,7 @@
  */
 
 // @ts-check
- // the shell
+// the shell
 import { join } from "node:path";
 import { processManagerSync } from "@lantern/process-manager";
 

@@ -8,6 +8,7 @@ exports.requireServices = requireServices;
 exports.requireLoaded = requireLoaded;
 exports.settle = settle;
 exports.settleSync = settleSync;
+exports.callBack = callBack;
 exports.jsonLines = jsonLines;
 exports.setProbeSink = setProbeSink;
 exports.nullAdapter = nullAdapter;
@@ -277,6 +278,16 @@ function settleSync(action) {
     catch (error) {
         return failure(error);
     }
+}
+/**
+ * Run an action and tell a callback how it went, in the way of `child_process.exec`: the error, or
+ * null, and the texts. What the callback throws is uncaught, as there.
+ */
+function callBack(action, callback) {
+    const tell = (error, { stdout, stderr }) => {
+        setImmediate(() => callback(error, stdout, stderr));
+    };
+    void (async () => action())().then((result) => tell(null, success(result)), (thrown) => tell(thrown instanceof Error ? thrown : new Error(String(thrown)), failure(thrown)));
 }
 function success(result) {
     return { ok: true, exitCode: 0, stdout: typeof result === "string" ? result : "", stderr: "" };

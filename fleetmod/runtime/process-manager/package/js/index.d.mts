@@ -167,6 +167,11 @@ export declare function settle(action: () => Promise<unknown>): Promise<Outcome>
 /** The same for the synchronous companion. */
 export declare function settleSync(action: () => unknown): Outcome;
 /**
+ * Run an action and tell a callback how it went, in the way of `child_process.exec`: the error, or
+ * null, and the texts. What the callback throws is uncaught, as there.
+ */
+export declare function callBack(action: () => Promise<unknown>, callback: (error: Error | null, stdout: string, stderr: string) => void): void;
+/**
  * What a probe tells whoever watches the fleet: one flat event, its attributes named as OpenTelemetry
  * names them, so that an exporter hands `name`, `time` and `attributes` on as they are.
  */

@@ -262,6 +262,16 @@ export function settleSync(action) {
         return failure(error);
     }
 }
+/**
+ * Run an action and tell a callback how it went, in the way of `child_process.exec`: the error, or
+ * null, and the texts. What the callback throws is uncaught, as there.
+ */
+export function callBack(action, callback) {
+    const tell = (error, { stdout, stderr }) => {
+        setImmediate(() => callback(error, stdout, stderr));
+    };
+    void (async () => action())().then((result) => tell(null, success(result)), (thrown) => tell(thrown instanceof Error ? thrown : new Error(String(thrown)), failure(thrown)));
+}
 function success(result) {
     return { ok: true, exitCode: 0, stdout: typeof result === "string" ? result : "", stderr: "" };
 }

@@ -448,6 +448,23 @@ export function settleSync(action: () => unknown): Outcome {
   }
 }
 
+/**
+ * Run an action and tell a callback how it went, in the way of `child_process.exec`: the error, or
+ * null, and the texts. What the callback throws is uncaught, as there.
+ */
+export function callBack(
+  action: () => Promise<unknown>,
+  callback: (error: Error | null, stdout: string, stderr: string) => void,
+): void {
+  const tell = (error: Error | null, { stdout, stderr }: Outcome): void => {
+    setImmediate(() => callback(error, stdout, stderr));
+  };
+  void (async () => action())().then(
+    (result) => tell(null, success(result)),
+    (thrown: unknown) => tell(thrown instanceof Error ? thrown : new Error(String(thrown)), failure(thrown)),
+  );
+}
+
 function success(result: unknown): Outcome {
   return { ok: true, exitCode: 0, stdout: typeof result === "string" ? result : "", stderr: "" };
 }
