@@ -11,8 +11,9 @@ from fleetmod.artefacts import by_people
 from fleetmod.filekinds import is_code, suffix
 from fleetmod.grepped import grep, needles, unexplained, with_lines, words_beside
 from fleetmod.model import FileResult, Finding
-from fleetmod.project import Project, Sources, read_sources
+from fleetmod.project import Project
 from fleetmod.scan import Progress, scan_all
+from fleetmod.sources import Sources, read_sources
 from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.grep import Hit, lines_with
 

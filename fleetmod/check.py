@@ -15,9 +15,10 @@ from fleetmod.filekinds import is_code
 from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.lower.specifier import specifiers
 from fleetmod.model import REWRITE, Edit, FileResult, Finding, digest_of
-from fleetmod.project import Project, Sources, read_sources
+from fleetmod.project import Project
 from fleetmod.scan import scan_all, scan_some
 from fleetmod.settings import Settings
+from fleetmod.sources import Sources, read_sources
 from fleetmod.syntax.source import Text, open_source
 from fleetmod.workspace.disk import is_file, read_plain
 from fleetmod.workspace.tree_state import Fault

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from fleetmod import families
 from fleetmod.filekinds import is_code
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, FileResult, Finding
-from fleetmod.project import Project, Sources
+from fleetmod.project import Project
 from fleetmod.settings import Asked, Call, Elsewhere
+from fleetmod.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,8 +18,9 @@ from fleetmod.families.family import Family
 from fleetmod.filekinds import is_code
 from fleetmod.model import EXEMPT, IGNORE, REFUSE, FileResult, Finding, digest_of
 from fleetmod.places import ROOT, VAULT
-from fleetmod.project import ADAPTER, GREP_RULE, Project, Sources
+from fleetmod.project import ADAPTER, GREP_RULE, Project
 from fleetmod.rules import Rule
+from fleetmod.sources import Sources
 from fleetmod.spans import LineRanges
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.grep import Hit, grep_all, grep_contents

@@ -20,12 +20,13 @@ from fleetmod.filekinds import is_code
 from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.mocks import TRIGGERS, stale_mocks
 from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Finding, Need, Plan
-from fleetmod.project import PORTS, Project, Sources, read_sources
+from fleetmod.project import PORTS, Project
 from fleetmod.rules import Rule
 from fleetmod.runtime import Needed, install
 from fleetmod.scan import UNOWNED, Progress, refused, scan_whole
 from fleetmod.settings import Settings
 from fleetmod.snapshots import left_behind
+from fleetmod.sources import Sources, read_sources
 from fleetmod.testfiles import is_test
 from fleetmod.together import RULE, Fates
 from fleetmod.workspace import manifest

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from fleetmod.project import Project, is_asked_for
+from fleetmod.project import Project
+from fleetmod.sources import is_asked_for
 from fleetmod.workspace.history import blobs, files
 from fleetmod.workspace.tree_copy import tree_copy
 

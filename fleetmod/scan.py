@@ -19,8 +19,9 @@ from fleetmod.filekinds import is_code
 from fleetmod.literals import Literals
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
 from fleetmod.parted import parted
-from fleetmod.project import (
-    Project,
+from fleetmod.project import Project
+from fleetmod.settings import Settings
+from fleetmod.sources import (
     Sources,
     looks_at,
     make_settings,
@@ -29,7 +30,6 @@ from fleetmod.project import (
     texts_read,
     with_contents,
 )
-from fleetmod.settings import Settings
 from fleetmod.together import RULE, Fates
 from fleetmod.workers import shared
 from fleetmod.workspace.discover import select

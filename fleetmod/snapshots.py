@@ -18,8 +18,9 @@ from fleetmod.filekinds import CODE, suffix
 from fleetmod.literals import Literals
 from fleetmod.model import REWRITE, Finding
 from fleetmod.places import Places
-from fleetmod.project import Project, Sources
+from fleetmod.project import Project
 from fleetmod.settings import package_of
+from fleetmod.sources import Sources
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import candidates
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from fleetmod.baseline import FILE as BASELINE
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_code
-from fleetmod.project import Project, is_asked_for, looks_at, open_project
+from fleetmod.project import Project, open_project
+from fleetmod.sources import is_asked_for, looks_at
 from fleetmod.workspace.config import FILE as CONFIG
 from fleetmod.workspace.config import load_config
 from fleetmod.workspace.disk import is_folder

@@ -15,8 +15,9 @@ from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_code
 from fleetmod.model import is_debt
 from fleetmod.past import past
-from fleetmod.project import Project, read_sources
+from fleetmod.project import Project
 from fleetmod.scan import Progress
+from fleetmod.sources import read_sources
 from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.history import Commit, commits, spread
 from fleetmod.workspace.tree_state import LFS, is_pointer

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from fleetmod import quick
-from fleetmod.project import open_project, triggers
+from fleetmod.project import open_project
+from fleetmod.sources import triggers
 from tests.repo import fleetmod, git, make
 
 

@@ -14,9 +14,10 @@ import jsonschema
 import pytest
 
 from fleetmod.audit import audit
-from fleetmod.project import open_project, read_sources
+from fleetmod.project import open_project
 from fleetmod.report import sarif
 from fleetmod.report.report import report_of
+from fleetmod.sources import read_sources
 from fleetmod.syntax.lines import Lines
 from tests import node
 from tests.repo import fleetmod, make

@@ -30,7 +30,8 @@ def command(root: Path, wanted: Wanted, rules: tuple[str, ...], ref: str | None)
     from fleetmod.baseline import FILE
     from fleetmod.cli.progress import progress_bar
     from fleetmod.model import is_debt
-    from fleetmod.project import open_project, read_sources
+    from fleetmod.project import open_project
+    from fleetmod.sources import read_sources
     from fleetmod.workspace.disk import is_file
 
     project = open_project(root, rules, cached=True)

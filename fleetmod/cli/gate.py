@@ -123,7 +123,8 @@ def command(
     from fleetmod.gates.certificate import document as certificate_document
     from fleetmod.gates.check import check, exit_code, parse_phases
     from fleetmod.gates.not_looked_at import begin
-    from fleetmod.project import open_project, read_sources
+    from fleetmod.project import open_project
+    from fleetmod.sources import read_sources
     from fleetmod.workspace.changes import head
     from fleetmod.workspace.tree_state import unknown_changes
 

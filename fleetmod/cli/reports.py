@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from fleetmod.audit import Audit
     from fleetmod.gates.check import Verdict
     from fleetmod.gates.not_looked_at import Group
-    from fleetmod.project import Project, Sources
+    from fleetmod.project import Project
     from fleetmod.since import Since
+    from fleetmod.sources import Sources
 
 _STDOUT = Path("-")
 

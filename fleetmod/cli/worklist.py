@@ -42,9 +42,10 @@ def command(
     from fleetmod.baseline import FILE
     from fleetmod.check import mark_known
     from fleetmod.cli.output import echo, echo_report, make_room, save
-    from fleetmod.project import open_project, read_sources
+    from fleetmod.project import open_project
     from fleetmod.report.jsonreport import dumps
     from fleetmod.report.worklist import document, markdown, worklist
+    from fleetmod.sources import read_sources
     from fleetmod.workspace.disk import is_file
     from fleetmod.workspace.globs import matcher
 

@@ -14,17 +14,11 @@ from fleetmod.filekinds import is_code
 from fleetmod.fixes import fix_of, not_alone
 from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.model import Edit, FileResult, Finding
-from fleetmod.project import (
-    Project,
-    Sources,
-    looks_at,
-    open_project,
-    read_sources,
-    with_contents,
-)
+from fleetmod.project import Project, open_project
 from fleetmod.runtime import Needed, install
 from fleetmod.scan import scan_whole
 from fleetmod.settings import Settings
+from fleetmod.sources import Sources, looks_at, read_sources, with_contents
 from fleetmod.workspace import manifest
 from fleetmod.workspace.discover import looked_at
 from fleetmod.workspace.disk import refuse_of_another

@@ -11,10 +11,11 @@ from fleetmod.gates.check import Verdict
 from fleetmod.gates.not_looked_at import Group
 from fleetmod.grepped import RULE as GREP
 from fleetmod.model import EXEMPT, REFUSE, Edit, Finding, is_debt
-from fleetmod.project import Project, Sources
+from fleetmod.project import Project
 from fleetmod.report.fingerprint import fingerprints
 from fleetmod.rules import Rule
 from fleetmod.since import Since
+from fleetmod.sources import Sources
 from fleetmod.suppress import RULE
 from fleetmod.trend import Point
 

@@ -14,8 +14,9 @@ from fleetmod.apply import write
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN
 from fleetmod.filekinds import is_code
 from fleetmod.model import Plan
-from fleetmod.project import Project, read_sources
+from fleetmod.project import Project
 from fleetmod.snapshots import left_behind
+from fleetmod.sources import read_sources
 from fleetmod.testfiles import is_test
 from fleetmod.verify.commands import (
     TEST,
