@@ -132,3 +132,9 @@ def test_a_path_that_is_compared_is_left(code: str) -> None:
 def test_a_comment_stays_beside_a_path_that_stays() -> None:
     code = '# of /Users/alice/a\nX = b"/Users/alice/a"\n'
     assert rewritten("a.py", code) == code and len(reasons("a.py", code)) == 1
+
+
+def test_code_in_a_comment_is_left() -> None:
+    code = "# X = '/Users/alice/a'\n#Y = '/Users/alice/b'\n# the home /Users/alice\nX = 1\n"
+    assert rewritten("a.py", code) == code.replace("the home /Users/alice", "the home ~")
+    assert reasons("a.py", code) == []

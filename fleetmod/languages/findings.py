@@ -68,9 +68,10 @@ class Result:
     edits: list[Edit] = field(default_factory=list)
     problem: str = ""
 
-    @property
+    @cached_property
     def keeps_code(self) -> bool:
-        """Whether a home of the file stays, so that what speaks of it stays, too."""
+        """Whether a home of the code stays, so that what speaks of it stays, too; asked once, when
+        all of the code is judged."""
         return any(families.of(f).homes and f.action != REWRITE for f in self.findings)
 
     @cached_property

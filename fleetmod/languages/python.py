@@ -9,12 +9,11 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
-import warnings
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fleetmod.bounds import DEPTH, TOO_DEEP
+from fleetmod.bounds import TOO_DEEP
 from fleetmod.edits import render
 from fleetmod.host.module import read
 from fleetmod.host.nature import NOTHING, platform_of_file
@@ -36,6 +35,7 @@ from fleetmod.languages.findings import (
 from fleetmod.languages.launchctl import GUARDED, LAUNCHCTL
 from fleetmod.languages.python_names import Names
 from fleetmod.languages.python_owner import PythonOwners
+from fleetmod.languages.python_tree import holds_code, nests_deeply, tree_of
 from fleetmod.model import REFUSE, REWRITE
 from fleetmod.places import FOREIGN, HOME, HomePath
 from fleetmod.syntax.source import Text
@@ -48,7 +48,6 @@ _CALL = (
     "launchctl exists on macOS only; let the unit of the platform do it (`fleetmod units`), or ask "
     "`sys.platform` first and call systemctl on Linux"
 )
-_BRACKETS = re.compile(rb"[][(){}]")
 _BROKEN = "Python cannot read the file once it is rewritten; take the home from a name of its own"
 # the lines that PEP 723 has in comments, as its own text finds them
 _BLOCK = re.compile(rb"^# /// [a-zA-Z0-9-]+$\s(?:^#(?:| .*)$\s)+^# ///$", re.M)
@@ -65,7 +64,7 @@ def scan(path: str, data: bytes, context: Context) -> Result:
     from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, ParentNodeProvider
 
     result = Result(path, data, "python")
-    if _nests_deeply(data):
+    if nests_deeply(data):
         result.problem = TOO_DEEP
         return result
     try:
@@ -82,49 +81,13 @@ def scan(path: str, data: bytes, context: Context) -> Result:
         file.text(node)
     if file.needs_os and (new := file.names.new_import()) is not None:
         result.edit(new[0], new[0], new[1])
-    if result.edits and _tree(render(data, sorted(result.edits))) is None:
+    if result.edits and tree_of(render(data, sorted(result.edits))) is None:
         result.edits.clear()
         result.findings = [
             replace(f, action=REFUSE, reason=_BROKEN) if f.action == REWRITE else f
             for f in result.findings
         ]
     return result
-
-
-def _tree(data: bytes) -> ast.Module | None:
-    """Python's own tree; None for what this Python cannot read."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # escapes that people forgot
-            compile(data, "module", "exec", dont_inherit=True)
-            return ast.parse(data)
-    except (SyntaxError, ValueError):
-        return None
-
-
-def _nests_deeply(data: bytes) -> bool:
-    """Whether a file nests deeper than the parser and the walks over its tree can go.
-
-    The parser ends the process there, so that Python's own is asked first; brackets are counted for
-    what that one cannot read.
-    """
-    depth = deepest = 0
-    for bracket in _BRACKETS.findall(data):
-        depth = max(depth + (1 if bracket in b"([{" else -1), 0)
-        deepest = max(deepest, depth)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            waiting: list[tuple[ast.AST, int]] = [(ast.parse(data), 1)]
-        while waiting:
-            node, level = waiting.pop()
-            deepest = max(deepest, level)
-            waiting += ((child, level + 1) for child in ast.iter_child_nodes(node))
-    except (SyntaxError, ValueError):
-        pass  # the other one tells of it
-    except (RecursionError, MemoryError):
-        return True
-    return deepest > DEPTH
 
 
 class _File:
@@ -135,7 +98,7 @@ class _File:
         self.places: dict[cst.CSTNode, object] = places  # type: ignore[assignment]
         self.parents: dict[cst.CSTNode, cst.CSTNode] = parents  # type: ignore[assignment]
         self.head = Text("", result.data).head  # what libcst does not count
-        self.tree = _tree(result.data)
+        self.tree = tree_of(result.data)
         self.names = Names(module, self.tree or ast.Module([], []), result.data, self.span)
         self.needs_os = False
         self.at: cst.CSTNode = module  # the literal that is looked at, and where it begins
@@ -171,6 +134,7 @@ class _File:
                 why = p.why if not p.base else "" if prose else self._whose(start, text, p)
                 why = why or (FOREIGN if prose and self._kind(text, p) else "")
                 why = why or (BESIDE if prose and self.result.keeps_code else "")
+                why = why or ("code in a comment" if holds_code(raw) else "")
                 if why:
                     foreign.add(p.start)
                     self._add(start, raw, p, why, exempt=True)

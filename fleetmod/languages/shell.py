@@ -178,6 +178,9 @@ class _Script:
         elif kind == WORD:
             for spot in group:
                 self.result.edit(spot.start, spot.end, f'"{self._base(spot, leaf)}"')
+        elif kind == SINGLE and self._is_run_later(leaf):
+            for spot in group:  # the shell expands it when it runs the text
+                self.result.edit(spot.start, spot.end, self._base(spot, leaf))
         elif kind == SINGLE and not _SPECIAL.search(text):
             inner = text[1:-1]
             assert inner
@@ -190,6 +193,13 @@ class _Script:
             for spot in group:
                 self.result.edit(spot.start, spot.end, self._base(spot, leaf))
         return ()
+
+    def _is_run_later(self, leaf: Node) -> bool:
+        """Whether a text is a command that this shell runs later: of `alias` or `trap`."""
+        outer = next((a for a in ancestors(leaf) if a.type == "command"), None)
+        name = self.text(outer.child_by_field_name("name")) if outer is not None else ""
+        within = self.text(leaf)[1:-1]
+        return name in ("alias", "trap") and not re.search(r"[\"'\\]", within)
 
     def _comment(self, spot: Spot) -> None:
         """`~`, or what is right where quoted code that stands in a comment is put back."""
