@@ -10,7 +10,7 @@ from fleetmod.lift.operation import INSPECT, Operation
 from fleetmod.lift.site import Site
 from fleetmod.lift.wrapper_result import arguments_of, calls_in
 from fleetmod.lower.calls import Calls
-from fleetmod.lower.draft import Draft, Refused
+from fleetmod.lower.draft import PROCESS, Draft, Refused
 from fleetmod.lower.facts import Questions
 from fleetmod.lower.handlers import LOADED, check_reader, check_words, has_other_words
 from fleetmod.lower.reads import check_reads
@@ -42,6 +42,8 @@ class Callbacks:
 
     def of(self, site: Site) -> Callback | None:
         """The callback that a call is given, where it is written there; None for anything else."""
+        if self.calls.package != PROCESS:
+            return None  # the other ports have no `callBack`
         function = (arguments_of(site.call) or [site.call])[-1]
         if not site.runner.calls_back or function.type not in (
             "arrow_function",
