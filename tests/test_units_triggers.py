@@ -111,7 +111,7 @@ def test_it_starts_at_load_and_again_after_the_ends_that_are_named(
 
 def test_the_first_demand_is_a_gate(tmp_path: Path) -> None:
     keep = {"AfterInitialDemand": True, "SuccessfulExit": False}
-    with job(tmp_path, "exit 1", KeepAlive=keep, ThrottleInterval=1, RunAtLoad=True) as run:
+    with job(tmp_path, "exit 1", KeepAlive=keep, ThrottleInterval=1) as run:
         assert run.stays_at(0, 1)
         systemctl(run.env, "start", NAME)
         until(run.runs(2))

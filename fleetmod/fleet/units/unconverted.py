@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 _MACOS = "is an affair of macOS"
-_HAND = "write a .socket unit by hand; the program gets its sockets by sd_listen_fds(3) there"
 
 UNCONVERTED: dict[str, str] = {
     "AssociatedBundleIdentifiers": _MACOS,
@@ -15,20 +14,17 @@ UNCONVERTED: dict[str, str] = {
     "HopefullyExitsFirst": "launchd no longer implements it either",
     "HopefullyExitsLast": "launchd no longer implements it either",
     "InitGroups": "systemd always gives a user's supplementary groups",
-    "inetdCompatibility": _HAND,
     "LaunchEvents": _MACOS,
     "LegacyTimers": _MACOS,
     "LimitLoadFromHardware": _MACOS,
     "LimitLoadFromHosts": "install the unit only on the hosts that are to have it",
     "LimitLoadToHardware": _MACOS,
     "LimitLoadToHosts": "install the unit only on the hosts that are to have it",
-    "LimitLoadToSessionType": "a user manager has no session types",
     "LowPriorityBackgroundIO": "systemd has no such class",
     "MachServices": _MACOS,
     "MaterializeDatalessFiles": _MACOS,
     "ServiceIPC": "launchd no longer implements it either",
     "SessionCreate": _MACOS,
-    "Sockets": _HAND,
     "StartOnMount": "no unit is started by any mount; add WantedBy= of one mount unit",
     "TimeOut": "launchd only passes it on to the program",
     "WaitForDebugger": "systemd has no such start",
