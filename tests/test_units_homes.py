@@ -108,9 +108,8 @@ def test_units_are_written_and_checked(repo: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("no plist", "is no property list: "),
         ("<plist><dict><key>Label</key></dict></plist>", "is no property list: "),
-        ("<plist><dict><key>a</key><date>x</date></dict></plist>", "is no property list: "),
+        ("<plist><dict><key>Label</key><date>x</date></dict></plist>", "is no property list: "),
         (plist(), "infra/launchd/x.plist has the same label"),
         (plist(Label="dev.example.y", UserName="svc", RootDirectory="/Users/alice"), "--home"),
     ],
@@ -191,3 +190,10 @@ def test_the_units_of_another_repository_stay(repo: Path, tmp_path: Path) -> Non
     (other / "launchd/o.plist").write_text(plist(Label="dev.example.o"))
     assert fleetmod(other, "units", "--output", shared).code == 0
     assert "dev.example.o.timer" not in tree(tmp_path / "shared")
+
+
+@pytest.mark.parametrize("text", ["{ Label = x; Program = y; }", "no list", "<plist><dict><key>a"])
+def test_other_property_lists_are_no_jobs(repo: Path, text: str) -> None:
+    (repo / "infra/launchd/y.plist").write_text(text)
+    ran = units(repo)
+    assert ran.code == 0 and "of 1 plist(s), 0 refused" in ran.out
