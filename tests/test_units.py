@@ -85,6 +85,9 @@ def test_the_smallest_job() -> None:
         ({"LowPriorityIO": True}, ["IOSchedulingClass=best-effort", "IOSchedulingPriority=7"]),
         ({"AbandonProcessGroup": True}, []),
         ({"UserName": "svc", "GroupName": "svc"}, ["User=svc", "Group=svc"]),
+        ({"UserName": "root", "GroupName": "wheel"}, []),
+        ({"POSIXSpawnType": "Background"}, ["CPUSchedulingPolicy=batch", "IOSchedulingClass=idle"]),
+        ({"Comment": "x", "ServiceDescription": "y"}, []),
         ({"WorkingDirectory": "/srv/a b"}, ["WorkingDirectory=/srv/a b"]),
         ({"StandardInPath": "/dev/null"}, ["StandardInput=null"]),
         ({"StandardOutPath": "/tmp/100%.log"}, ["StandardOutput=append:/tmp/100%%.log"]),
@@ -247,6 +250,7 @@ def test_what_is_lost_is_said_in_the_report_and_in_the_unit(
         ({"ProgramArguments": "/bin/true"}, "ProgramArguments is no list"),
         ({"ProgramArguments": [1]}, "ProgramArguments holds what is no text"),
         ({"ProgramArguments": ["bin/x"]}, "the program is neither an absolute path nor"),
+        ({"ProgramArguments": ["__BUN__", "x"]}, "the program is the placeholder __BUN__"),
         ({"ProgramArguments": ["-x"]}, "the program is neither an absolute path nor"),
         ({"ProgramArguments": ["__DIR__/x"]}, "the program is neither an absolute path nor"),
         ({"ProgramArguments": ["/bin/$x"]}, "the program's path holds `$`"),
@@ -328,6 +332,7 @@ def test_names_are_the_adapters() -> None:
             {"SockPathName": "/Users/alice/s", "SockPathMode": 384},
             ["ListenStream=%h/s", "SocketMode=0600"],
         ),
+        ({"SockPathName": "/s", "SockPathMode": 49663}, ["ListenStream=/s", "SocketMode=0777"]),
     ],
 )
 def test_a_socket(socket: dict[str, Any], lines: list[str]) -> None:
@@ -376,3 +381,24 @@ def test_a_session_type(types: object, target: str) -> None:
 def test_tools_of_macos_are_told(words: list[str], tools: list[str]) -> None:
     told = [line for line in converted(ProgramArguments=words).differs if "is a tool" in line]
     assert [line.split()[1] for line in told] == tools, told
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_last_of_all_it_is_said_that_nothing_starts_it(disabled: bool) -> None:
+    done = converted(Disabled=disabled, UserName="svc", EnvironmentVariables={"A": "/Library/x"})
+    assert done.differs[-1].startswith("nothing starts this unit")
+    done = converted(Disabled=disabled, RunAtLoad=True)
+    assert not any("nothing starts" in line for line in done.differs)
+
+
+@pytest.mark.parametrize(
+    ("source", "is_system"),
+    [
+        ("Postfix.LaunchDaemons/x.plist", True),
+        ("pkg/launchdaemons/x.plist", True),
+        ("app_LaunchAgent/x.plist", False),
+        ("LaunchDaemons.plist", False),
+    ],
+)
+def test_a_folder_tells_daemons_from_agents(source: str, is_system: bool) -> None:
+    assert converted(source).is_system == is_system

@@ -114,7 +114,7 @@ def _fill(draft: Draft, texts: Texts, job: Mapping[str, object], is_system: bool
         draft.differ(
             "Disabled", "a unit starts by itself only once it is enabled; do not enable it"
         )
-    elif not (draft.at_load or draft.timer or draft.path or draft.socket):
+    if not (draft.at_load or draft.timer or draft.path or draft.socket):
         draft.differs.append("nothing starts this unit; start it by hand, or by the port")
 
 

@@ -13,9 +13,9 @@ _ACCOUNTS = ("UserName", "GroupName")
 def is_daemon(source: str, job: Mapping[str, object]) -> bool:
     """Whether the job of the plist at `source` is for the system's domain: by its folder
     (launchd.plist(5), FILES), else by its session type, else by a key that only daemons have."""
-    folders = source.split("/")[:-1]
-    if "LaunchAgents" in folders or "LaunchDaemons" in folders:
-        return "LaunchDaemons" in folders
+    folder = source.rpartition("/")[0].lower()
+    if ("launchagent" in folder) != ("launchdaemon" in folder):
+        return "launchdaemon" in folder
     session = job.get("LimitLoadToSessionType")
     if session is not None:
         return session == "System"

@@ -15,6 +15,7 @@ _KNOWN = {
     *("SockType", "SockPassive", "SockNodeName", "SockServiceName", "SockFamily"),
     *("SockProtocol", "SockPathName", "SockPathMode"),
 }
+_MODES = 0o177777  # some have the bits of a socket's type, too (stat(2))
 _PORT = re.compile(r"\d{1,5}")
 _NODE = re.compile(r"[0-9.]+|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*")  # an address, not a name to look up
 _ANY = {"IPv4": "0.0.0.0", "IPv6": "[::]"}
@@ -71,9 +72,9 @@ def _one(texts: Texts, socket: Mapping[str, object]) -> Iterator[Setting]:
         yield _LISTEN.get(kind, _PACKET), path
         mode = socket.get("SockPathMode")
         if mode is not None:
-            if type(mode) is not int or not 0 <= mode <= 0o777:
+            if type(mode) is not int or not 0 <= mode <= _MODES:
                 raise ValueError("SockPathMode is no file mode")
-            yield "SocketMode", f"{mode:04o}"
+            yield "SocketMode", f"{mode & 0o7777:04o}"
         return
     yield from _internet(socket, kind)
 

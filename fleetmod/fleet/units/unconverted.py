@@ -6,6 +6,7 @@ _MACOS = "is an affair of macOS"
 
 UNCONVERTED: dict[str, str] = {
     "AssociatedBundleIdentifiers": _MACOS,
+    "BeginTransactionAtShutdown": _MACOS,
     "BundleProgram": "a program inside of an app bundle is not there on Linux",
     "Debug": "launchd's own logging",
     "EnableGlobbing": "the arguments are not expanded; write a shell command",
@@ -27,6 +28,7 @@ UNCONVERTED: dict[str, str] = {
     "SessionCreate": _MACOS,
     "StartOnMount": "no unit is started by any mount; add WantedBy= of one mount unit",
     "TimeOut": "launchd only passes it on to the program",
+    "TransactionTimeLimitEnabled": _MACOS,
     "WaitForDebugger": "systemd has no such start",
 }
 # What is told only where the value is not what systemd does anyway.
@@ -43,8 +45,11 @@ HARMLESS: dict[str, object] = {
 }
 
 
+_REMARKS = ("Comment", "ServiceDescription")  # for people
+
+
 def why_not(key: str, value: object) -> str:
     """Why a key is not converted; empty when nothing is lost by that."""
-    if key in HARMLESS and value is HARMLESS[key]:
+    if key in _REMARKS or (key in HARMLESS and value is HARMLESS[key]):
         return ""
     return UNCONVERTED.get(key, "is no key that fleetmod knows")
