@@ -63,7 +63,7 @@ _TABLE = lazy(
     r"|Debt at commits of the past *\ndate +commit )"
 )
 _COMMANDS = lazy(r"::(?:error|warning) [^\n]*\btitle=fleetmod%3A [^\n]*|fleetmod: [^\n]*")
-_SECTION = lazy(r"\[(?:Unit|Service|Timer|Path|Install)\]")
+_SECTION = lazy(r"\[(?:Unit|Service|Timer|Path|Socket|Install)\]")
 _SETTING = lazy(r"[A-Z]\w*=(?!.*/Users/).*")
 _BLOCKS = lazy(
     rf"^(?P<mark>#|<!--) {BLOCK}(?: -->)?$.*?^(?P=mark) {BLOCK_END}(?: -->)?$".encode(), re.M | re.S

@@ -186,3 +186,16 @@ def test_the_lists_of_a_node(root: Path, tmp_path: Path, migrated: bool) -> None
     assert job["ProgramArguments"] == ["/srv/acme/run.sh"]
     assert job["EnvironmentVariables"]["PATH"] == "/Users/bo & co/bin:/usr/bin"
     assert job["EnvironmentVariables"]["V"] == "/Users/bo & co/Vault/x"
+
+
+@pytest.mark.parametrize("form", ["binary", "utf-16"])
+def test_a_list_that_is_no_utf_8_is_rendered(form: str, tmp_path: Path) -> None:
+    job = plistlib.loads(PLIST.encode())
+    binary = plistlib.dumps(job, fmt=plistlib.FMT_BINARY)
+    data = binary if form == "binary" else PLIST.replace("UTF-8", "UTF-16").encode("utf-16")
+    root = make(tmp_path / "r", {**FILES, "infra/api.plist": data})
+    out = tmp_path / "out"
+    ran = fleetmod(root, "plists", "--output", str(out), "--home", "/home/al")
+    assert ran.code == 0, ran.out + ran.err
+    rendered = (out / "api.plist").read_bytes()
+    assert rendered.startswith(b"<?xml") and b"/home/al" in rendered and b"/Users/" not in rendered

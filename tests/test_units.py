@@ -85,6 +85,9 @@ def test_the_smallest_job() -> None:
         ({"LowPriorityIO": True}, ["IOSchedulingClass=best-effort", "IOSchedulingPriority=7"]),
         ({"AbandonProcessGroup": True}, []),
         ({"UserName": "svc", "GroupName": "svc"}, ["User=svc", "Group=svc"]),
+        ({"UserName": "root", "GroupName": "wheel"}, []),
+        ({"POSIXSpawnType": "Background"}, ["CPUSchedulingPolicy=batch", "IOSchedulingClass=idle"]),
+        ({"Comment": "x", "ServiceDescription": "y"}, []),
         ({"WorkingDirectory": "/srv/a b"}, ["WorkingDirectory=/srv/a b"]),
         ({"StandardInPath": "/dev/null"}, ["StandardInput=null"]),
         ({"StandardOutPath": "/tmp/100%.log"}, ["StandardOutput=append:/tmp/100%%.log"]),
@@ -116,7 +119,8 @@ def test_a_key_of_the_service(keys: dict[str, Any], lines: list[str]) -> None:
         ({"KeepAlive": {"PathState": {"/run/x": True}}}, False),
         ({"KeepAlive": {"PathState": {"/run/x": False}}}, True),
         ({"KeepAlive": {"AfterInitialDemand": True}}, False),
-        ({"KeepAlive": {"AfterInitialDemand": True, "Crashed": True}, "RunAtLoad": True}, False),
+        ({"KeepAlive": {"AfterInitialDemand": True, "Crashed": True}}, False),
+        ({"KeepAlive": {"AfterInitialDemand": True, "Crashed": True}, "RunAtLoad": True}, True),
         ({"StartInterval": 5}, False),
         ({"StartInterval": 5, "RunAtLoad": True}, True),
     ],
@@ -176,7 +180,25 @@ def test_triggers() -> None:
     ("keys", "lost"),
     [
         ({"MachServices": {"a": True}}, "MachServices: is an affair of macOS"),
-        ({"Sockets": {}}, "Sockets: write a .socket unit by hand"),
+        *(
+            ({"Sockets": value, **keys}, f"Sockets: {why}")
+            for value, keys, why in (
+                ([], {}, "is no dictionary"),
+                ({"a": 1}, {}, "a socket is no dictionary"),
+                ({"a": {"SockServiceName": "ssh"}}, {}, "the port 'ssh' is no number"),
+                ({"a": {"SockServiceName": "1", "Bonjour": True}}, {}, "'Bonjour' has no"),
+                ({"a": {"SockServiceName": "1", "SockPassive": False}}, {}, "a socket that"),
+                ({"a": {"SockServiceName": "1", "SockNodeName": "x.y"}}, {}, "the address of"),
+                ({"a": {"SockPathName": "/a", "SockPathMode": "x"}}, {}, "SockPathMode is no"),
+                (
+                    {"a": {"SockServiceName": "1"}},
+                    {"inetdCompatibility": {"Wait": False}},
+                    "inetdCompatibility without Wait",
+                ),
+            )
+        ),
+        ({"inetdCompatibility": {}}, "inetdCompatibility: has no Sockets"),
+        ({"LimitLoadToSessionType": "LoginWindow"}, "LimitLoadToSessionType: there is no"),
         ({"SoftwareVersion": "1"}, "SoftwareVersion: is no key that fleetmod knows"),
         ({"KeepAlive": {"NetworkState": True}}, "KeepAlive.NetworkState: launchd no longer"),
         ({"KeepAlive": {"OtherJobEnabled": {"a": True}}}, "KeepAlive.OtherJobEnabled: systemd"),
@@ -228,6 +250,7 @@ def test_what_is_lost_is_said_in_the_report_and_in_the_unit(
         ({"ProgramArguments": "/bin/true"}, "ProgramArguments is no list"),
         ({"ProgramArguments": [1]}, "ProgramArguments holds what is no text"),
         ({"ProgramArguments": ["bin/x"]}, "the program is neither an absolute path nor"),
+        ({"ProgramArguments": ["__BUN__", "x"]}, "the program is the placeholder __BUN__"),
         ({"ProgramArguments": ["-x"]}, "the program is neither an absolute path nor"),
         ({"ProgramArguments": ["__DIR__/x"]}, "the program is neither an absolute path nor"),
         ({"ProgramArguments": ["/bin/$x"]}, "the program's path holds `$`"),
@@ -293,3 +316,89 @@ def test_names_are_the_adapters() -> None:
     assert unit_name("dev.example.x") == "dev.example.x.service"
     assert unit_name("dev.example.service") == "dev.example.service"
     assert unit_name("x@1.timer") == "x@1.timer.service"
+
+
+@pytest.mark.parametrize(
+    ("socket", "lines"),
+    [
+        ({"SockServiceName": "8080"}, ["ListenStream=8080"]),
+        ({"SockServiceName": 8080, "SockFamily": "IPv4"}, ["ListenStream=0.0.0.0:8080"]),
+        (
+            {"SockServiceName": "53", "SockType": "dgram", "SockNodeName": "::1"},
+            ["ListenDatagram=[::1]:53"],
+        ),
+        ({"SockServiceName": "80", "SockNodeName": "localhost"}, ["ListenStream=127.0.0.1:80"]),
+        (
+            {"SockPathName": "/Users/alice/s", "SockPathMode": 384},
+            ["ListenStream=%h/s", "SocketMode=0600"],
+        ),
+        ({"SockPathName": "/s", "SockPathMode": 49663}, ["ListenStream=/s", "SocketMode=0777"]),
+    ],
+)
+def test_a_socket(socket: dict[str, Any], lines: list[str]) -> None:
+    done = converted(Sockets={"Listeners": socket})
+    assert settings(done, "Socket", "socket") == lines
+    assert settings(done, "Install", "socket") == ["WantedBy=sockets.target"]
+    assert any("sd_listen_fds(3)" in line for line in done.differs)
+    done = converted(Sockets={"L": [socket]}, inetdCompatibility={"Wait": True})
+    assert "StandardInput=socket" in settings(done, "Service")
+
+
+@pytest.mark.parametrize(
+    ("types", "target"),
+    [
+        ("Aqua", "graphical-session"),
+        (["Aqua"], "graphical-session"),
+        ("Background", "default"),
+        (["Aqua", "Background"], "default"),
+    ],
+)
+def test_a_session_type(types: object, target: str) -> None:
+    done = converted(LimitLoadToSessionType=types, RunAtLoad=True, StartInterval=60)
+    assert settings(done, "Install") == [f"WantedBy={target}.target"]
+    is_graphical = target != "default"
+    part = f"PartOf={target}.target"
+    assert (part in settings(done, "Unit")) == is_graphical
+    assert (part in settings(done, "Unit", "timer")) == is_graphical
+    timers = f"WantedBy={target if is_graphical else 'timers'}.target"
+    assert settings(done, "Install", "timer") == [timers]
+    assert any("without a screen" in line for line in done.differs) == is_graphical
+
+
+@pytest.mark.parametrize(
+    ("words", "tools"),
+    [
+        (["osascript", "-e", "x"], ["osascript"]),
+        (["/usr/bin/open", "-a", "x"], ["open"]),
+        (["/usr/bin/caffeinate", "-i", "/usr/bin/say", "x"], ["caffeinate", "say"]),
+        (["/usr/bin/env", "A=1", "pmset", "x"], ["pmset"]),
+        (["/bin/zsh", "-lc", "cd /x && defaults read y; node z"], ["defaults"]),
+        (["/bin/bash", "-c", "command -v pbcopy && pbcopy"], []),
+        (["/bin/bash", "x.sh", "open"], []),
+        (["/opt/x/node", "open"], []),
+    ],
+)
+def test_tools_of_macos_are_told(words: list[str], tools: list[str]) -> None:
+    told = [line for line in converted(ProgramArguments=words).differs if "is a tool" in line]
+    assert [line.split()[1] for line in told] == tools, told
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_last_of_all_it_is_said_that_nothing_starts_it(disabled: bool) -> None:
+    done = converted(Disabled=disabled, UserName="svc", EnvironmentVariables={"A": "/Library/x"})
+    assert done.differs[-1].startswith("nothing starts this unit")
+    done = converted(Disabled=disabled, RunAtLoad=True)
+    assert not any("nothing starts" in line for line in done.differs)
+
+
+@pytest.mark.parametrize(
+    ("source", "is_system"),
+    [
+        ("Postfix.LaunchDaemons/x.plist", True),
+        ("pkg/launchdaemons/x.plist", True),
+        ("app_LaunchAgent/x.plist", False),
+        ("LaunchDaemons.plist", False),
+    ],
+)
+def test_a_folder_tells_daemons_from_agents(source: str, is_system: bool) -> None:
+    assert converted(source).is_system == is_system

@@ -35,7 +35,24 @@ def test_homes_become_the_homes_of_the_node() -> None:
     assert settings(done, "Service")[1] == "ExecStart=/srv/a%%b/run.sh"
 
 
-@pytest.mark.parametrize("keys", [{"UserName": "svc"}, {"source": "ops/LaunchDaemons/x.plist"}])
+def test_an_agent_ignores_the_keys_of_daemons() -> None:
+    keys = {"UserName": "alice", "GroupName": "staff", "InitGroups": False}
+    done = converted("infra/LaunchAgents/x.plist", **keys, WorkingDirectory="/Users/alice/w")
+    assert "WorkingDirectory=%h/w" in settings(done, "Service") and not done.is_system
+    assert not any(line.startswith(("User=", "Group=")) for line in settings(done, "Service"))
+    assert [line for line in done.differs if "ignored" in line] == [
+        f"{key}: is ignored in an agent, as by launchd" for key in ("UserName", "GroupName")
+    ]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"UserName": "svc"},
+        {"source": "ops/LaunchDaemons/x.plist"},
+        {"LimitLoadToSessionType": "System"},
+    ],
+)
 def test_a_service_of_the_system(keys: dict[str, Any]) -> None:
     node, work = Node(home="/home/al"), "/Users/alice/w"
     done = converted(**keys, node=node, WorkingDirectory=work, RunAtLoad=True)
@@ -91,9 +108,8 @@ def test_units_are_written_and_checked(repo: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("no plist", "is no property list: "),
         ("<plist><dict><key>Label</key></dict></plist>", "is no property list: "),
-        ("<plist><dict><key>a</key><date>x</date></dict></plist>", "is no property list: "),
+        ("<plist><dict><key>Label</key><date>x</date></dict></plist>", "is no property list: "),
         (plist(), "infra/launchd/x.plist has the same label"),
         (plist(Label="dev.example.y", UserName="svc", RootDirectory="/Users/alice"), "--home"),
     ],
@@ -120,3 +136,64 @@ def test_a_refused_plist_is_told_and_the_others_are_converted(
 def test_wrong_usage(repo: Path, args: list[str], said: str) -> None:
     ran = fleetmod(repo, "units", *args)
     assert ran.code == 2 and ran.err.startswith(f"fleetmod: {said}"), ran.err
+
+
+def test_daemons_are_written_for_the_manager_of_the_system(repo: Path) -> None:
+    (repo / "ops/LaunchDaemons").mkdir(parents=True)
+    daemon = plist(Label="dev.example.d", RunAtLoad=True, StartInterval=60)
+    (repo / "ops/LaunchDaemons/d.plist").write_text(daemon)
+    ran = units(repo)
+    assert ran.code == 0
+    folder = repo / UNITS
+    names = ["dev.example.d.service", "dev.example.d.timer"]
+    assert sorted(tree(folder / "system")) == names
+    assert sorted(tree(folder)) == [
+        "dev.example.x.service",
+        "dev.example.x.timer",
+        *(f"system/{name}" for name in names),
+    ]
+    service = (folder / "system" / names[0]).read_text()
+    assert "/etc/systemd/system. Its label there is system/dev.example.d." in service
+    assert "systemctl --system show" in service and "loginctl" not in service
+    files = " ".join(str(folder / "system" / name) for name in names)
+    commands = f"  cp {files} /etc/systemd/system/\n  systemctl daemon-reload\n"
+    assert f"{commands}  systemctl enable --now {' '.join(names)}\n" in ran.out
+    assert units(repo, "--check").code == 0
+
+
+def test_a_unit_that_no_plist_makes_any_more_is_removed(repo: Path) -> None:
+    assert units(repo).code == 0
+    folder = repo / UNITS
+    for name in ("mine.timer", "dev.example.z.service.d/own.conf"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("# mine\n")
+    (repo / "infra/launchd/x.plist").write_text(plist())
+    ran = units(repo, "--check")
+    assert ran.code == 1 and "dev.example.x.timer is what no plist makes any more" in ran.out
+    assert (folder / "dev.example.x.timer").exists()
+    assert units(repo).code == 0
+    kept = ["dev.example.x.service", "dev.example.z.service.d/own.conf", "mine.timer"]
+    assert sorted(tree(folder)) == kept
+    assert units(repo, "--check").code == 0
+    (repo / "infra/launchd/x.plist").unlink()
+    assert units(repo, "--check").code == 1 and units(repo).code == 0
+    assert sorted(tree(folder)) == kept[1:]
+
+
+def test_the_units_of_another_repository_stay(repo: Path, tmp_path: Path) -> None:
+    shared = str(tmp_path / "shared")
+    job = plist(Label="dev.example.o", StartInterval=60)
+    other = make(tmp_path / "o", {"fleetmod.toml": TOML, "launchd/o.plist": job})
+    for root in (other, repo, other, repo):
+        assert fleetmod(root, "units", "--output", shared).code == 0
+    assert len(tree(tmp_path / "shared")) == 4
+    (other / "launchd/o.plist").write_text(plist(Label="dev.example.o"))
+    assert fleetmod(other, "units", "--output", shared).code == 0
+    assert "dev.example.o.timer" not in tree(tmp_path / "shared")
+
+
+@pytest.mark.parametrize("text", ["{ Label = x; Program = y; }", "no list", "<plist><dict><key>a"])
+def test_other_property_lists_are_no_jobs(repo: Path, text: str) -> None:
+    (repo / "infra/launchd/y.plist").write_text(text)
+    ran = units(repo)
+    assert ran.code == 0 and "of 1 plist(s), 0 refused" in ran.out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -111,7 +112,7 @@ def test_it_starts_at_load_and_again_after_the_ends_that_are_named(
 
 def test_the_first_demand_is_a_gate(tmp_path: Path) -> None:
     keep = {"AfterInitialDemand": True, "SuccessfulExit": False}
-    with job(tmp_path, "exit 1", KeepAlive=keep, ThrottleInterval=1, RunAtLoad=True) as run:
+    with job(tmp_path, "exit 1", KeepAlive=keep, ThrottleInterval=1) as run:
         assert run.stays_at(0, 1)
         systemctl(run.env, "start", NAME)
         until(run.runs(2))
@@ -265,3 +266,17 @@ def test_it_is_kept_alive_while_a_path_is_there(tmp_path: Path) -> None:
         before = len(run.starts())
         flag.touch()
         until(run.runs(before + 2))
+
+
+def test_a_socket_starts_a_job_and_is_never_given_up(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    listeners = {"Listeners": {"SockPathName": str(path)}}
+    then = f"echo $LISTEN_FDS > {tmp_path}/fds"
+    with job(tmp_path, then, Sockets=listeners, ThrottleInterval=2) as run:
+        assert run.stays_at(0, 0.5)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(path))
+            until(run.runs(3))  # it takes no connection, so one is always there
+        assert (tmp_path / "fds").read_text() == "1\n"
+        assert all(gap >= 1 for gap in gaps(run.starts())), run.starts()
+        assert run.show("Result", "socket") == "success"

@@ -36,11 +36,14 @@ def command(root: Path, output: Path | None, check: bool, checkout: str, home: s
 
     Each job becomes a service, and a timer or a path unit where it has triggers. What cannot be
     converted is said for each key, here and on top of the unit. A folder `systemd` beside that of
-    the plists is where the process-manager package finds them. Exit 1 when a plist is refused or,
-    with --check, a unit is not up to date.
+    the plists is where the process-manager package finds them. Daemons become units for the manager
+    of the system, in the folder `system` of --output; what installs them is printed. A unit that no
+    plist makes any more is removed. Exit 1 when a plist is refused or, with --check, a unit is not
+    up to date.
     """
     from fleetmod.cli.output import echo, echo_text, save
     from fleetmod.fleet.units.convert import Node
+    from fleetmod.fleet.units.installed import file_of, install_commands, left_over
     from fleetmod.fleet.units.plists import convert_repository
     from fleetmod.project import open_project
 
@@ -60,11 +63,14 @@ def command(root: Path, output: Path | None, check: bool, checkout: str, home: s
         for unit in each.units:
             if output is None:
                 echo_text(f"# ==> {one_line(unit.name)}\n{unit.text}\n")
-            elif not check:
-                save(output / unit.name, unit.text)
-            elif not _is(output / unit.name, unit.text):
+                continue
+            file = file_of(output, each, unit)
+            if not check:
+                _make(file.parent)
+                save(file, unit.text)
+            elif not _is(file, unit.text):
                 stale += 1
-                echo(f"{output / unit.name} is not what {each.source} makes")
+                echo(f"{file} is not what {each.source} makes")
         for what, lines in (
             ("refused", [each.refused] if each.refused else []),
             ("not converted", each.lost),
@@ -72,10 +78,21 @@ def command(root: Path, output: Path | None, check: bool, checkout: str, home: s
         ):
             for line in lines if not check or what == "refused" else ():
                 echo(f"{each.source}: {what}: {line}", err=output is None)
+    if output is not None:
+        for file in left_over(output, done, project.root):
+            stale += 1
+            if check:
+                echo(f"{file} is what no plist makes any more")
+            else:
+                _remove(file)
+                echo(f"{file} is removed: no plist makes it any more")
+        if not check:
+            for line in install_commands(output, done):
+                echo(line)
     refused = sum(1 for each in done if each.refused)
     count = sum(len(each.units) for each in done)
     echo(f"{count} unit(s) of {len(done)} plist(s), {refused} refused", err=output is None)
-    return DEBT if refused or stale else CLEAN
+    return DEBT if refused or (stale and check) else CLEAN
 
 
 def _make(folder: Path) -> None:
@@ -84,6 +101,15 @@ def _make(folder: Path) -> None:
     except OSError as error:
         raise FleetmodError(
             f"cannot be made: {error.strerror}", where=str(folder), todo="Choose another folder"
+        ) from error
+
+
+def _remove(file: Path) -> None:
+    try:
+        file.unlink()
+    except OSError as error:
+        raise FleetmodError(
+            f"cannot be removed: {error.strerror}", where=str(file), todo="Remove it by hand"
         ) from error
 
 

@@ -10,7 +10,28 @@ from fleetmod.languages.template import NAMES, expand, folders_of
 
 _COMMENT = re.compile(r"<!--.*?-->", re.S)
 _KEY = re.compile(r"<key>[^<]*</key>")
+NOT_XML = (
+    "is a binary list, or in UTF-16, and names a home: make XML of it by `plutil -convert xml1`, "
+    "or install what `fleetmod plists` renders"
+)
 NOTE = "a template now: install what `fleetmod plists` renders for the node, not this file"
+
+
+def as_xml(data: bytes) -> bytes:
+    """A binary list, or one in UTF-16, as the XML in UTF-8 that means the same; others as they are,
+    and what cannot be read, too."""
+    if not data.startswith((b"bplist", b"\xfe\xff", b"\xff\xfe")):
+        return data
+    try:
+        return plistlib.dumps(plistlib.loads(data), sort_keys=False)
+    except Exception:  # plistlib lets many errors through
+        return data
+
+
+def is_job_text(data: bytes) -> bool:
+    """Whether a list that cannot be parsed speaks of a job: it has a key for label or program."""
+    text = data.replace(b"\0", b"")  # of UTF-16
+    return b"<key>Program" in text or b"<key>Label" in text
 
 
 def scan(path: str, data: bytes, context: Context, used_by: str = "") -> Result:

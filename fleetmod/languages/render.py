@@ -41,13 +41,15 @@ def render_repository(project: Project, folders: Mapping[str, str]) -> Iterator[
         if not path.endswith(".plist"):
             continue
         try:
-            data = (project.root / path).read_bytes()
+            data = plist.as_xml((project.root / path).read_bytes())
             found = plist.scan(path, data, context)
         except OSError as error:
             yield Rendered(path, refused=f"cannot be read: {error.strerror or error}")
             continue
         except UnicodeDecodeError:
-            continue  # a binary list, which no person wrote a path into
+            if plist.is_job_text(data):
+                yield Rendered(path, refused="is neither XML in UTF-8 nor a list that can be read")
+            continue
         refused = next((f.reason for f in found.findings if f.action == REFUSE), "")
         template = render(data, sorted(found.edits))
         lacking = [n for b, n in NAMES.items() if n.encode() in template and b not in folders]

@@ -20,7 +20,8 @@ _TRIES = 3  # looks at a rewritten file before all of it stays
 def scan(path: str, data: bytes, context: Context, used_by: str = "") -> Result:
     """What one file holds; its edits are kept only where they come to rest."""
     if not is_text(data):
-        return Result(path, data, "other", problem="is no UTF-8 text")
+        is_list = language_of(path, data) == "plist"
+        return Result(path, data, "other", problem=plist.NOT_XML if is_list else "is no UTF-8 text")
     result = _accepted(_scan(path, data, context, used_by), context)
     result.edits.sort()
     for _ in range(_TRIES):

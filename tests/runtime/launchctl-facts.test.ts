@@ -1,5 +1,6 @@
 /** What the launchctl adapter does beyond the contract: commands, targets, plists, facts. */
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { Mac, OWN } from "./support/mac.ts";
 import { KINDS, portOf } from "./support/ports.ts";
@@ -77,6 +78,20 @@ for (const kind of KINDS) {
       assert.ok(mac.calls().includes(`bootstrap system ${source}`));
       assert.equal((await port.inspect(`system/${X}`)).loaded, true);
       assert.equal((await port.inspect(X)).loaded, false);
+    });
+
+    test("a template stands for the list that is rendered of it, and is never loaded itself", async () => {
+      const source = mac.write(`home/infra/launchd/agent.plist`, "<plist><string>__HOME__/bin/x</string></plist>");
+      for (const verb of ["load", "enable"] as const) {
+        await assert.rejects(port[verb](X, { source }), {
+          code: "not-found", hint: `fleetmod plists --output ${process.env["HOME"]}/Library/LaunchAgents`,
+        });
+      }
+      assert.ok(!mac.calls().some((call) => call.startsWith("bootstrap")));
+      const rendered = mac.plist("agent");
+      writeFileSync(rendered, readFileSync(rendered, "utf8").replace("<string>agent<", `<string>${X}<`));
+      await port.enable(X, { source });
+      assert.equal((await port.inspect(X)).source, rendered);
     });
 
     test("a plist elsewhere is loaded from its source", async () => {

@@ -1,7 +1,7 @@
 /** Timer and path units belong to their service; units made of a plist; lingering. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, symlinkSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, describe, test } from "node:test";
@@ -118,6 +118,50 @@ describe("a real user manager", { skip: skip || false }, () => {
         triggered(label, "", "infra/launchd");
         await port.load(label, { source });
         assert.equal((await port.inspect(label)).source, found);
+      });
+
+      test("what runs on demand is loaded and not run", async () => {
+        const label = fresh();
+        const source = host.write(`home/infra/launchd/${label}.plist`, "<plist/>");
+        host.write(`home/infra/systemd/${label}.service`, "[Service]\nExecStart=/bin/sleep 1000\n");
+        await port.enable(label, { source });
+        const { loaded, pid } = await port.inspect(label);
+        assert.deepEqual([loaded, pid], [true, null]);
+        await port.start(label);
+        assert.ok((await port.inspect(label)).pid);
+        await port.stop(label);
+      });
+
+      test("a trigger that comes later is linked, and one that is taken away goes", async () => {
+        const label = fresh();
+        const source = host.write(`home/infra/launchd/${label}.plist`, "<plist/>");
+        host.write(`home/infra/systemd/${label}.service`, "[Service]\nExecStart=/bin/sleep 1000\n");
+        await port.enable(label, { source });
+        assert.equal(timerOf(label), "inactive");
+        for (let time = 0; time < 2; time++) {
+          const timer = host.write(`home/infra/systemd/${label}.timer`, TIMER);
+          await port.enable(label, { source });
+          assert.equal(timerOf(label), "active");
+          rmSync(timer);
+          await port.enable(label, { source });
+          assert.equal(timerOf(label), "inactive");
+          const links = readdirSync(join(host.folder, "home/.config/systemd/user"), { recursive: true }).map(String);
+          assert.deepEqual(links.filter((link) => link.endsWith(`${label}.timer`)), []);
+        }
+        await port.stop(label);
+        await port.disable(label);
+      });
+
+      test("the units of a daemon are for the manager of the system", async () => {
+        const label = fresh();
+        const source = host.write(`home/infra/LaunchDaemons/${label}.plist`, "<plist/>");
+        host.write(`home/infra/systemd/system/${label}.service`, "[Service]\nExecStart=/bin/sleep 1000\n");
+        for (const verb of ["load", "enable"] as const) {
+          await assert.rejects(port[verb](label, { source }), {
+            code: "unsupported", operation: verb, hint: `as root, use the label system/${label}`,
+          });
+        }
+        assert.equal((await port.inspect(label)).loaded, false);
       });
 
       test("a plist without units says how to make them", async () => {

@@ -14,6 +14,7 @@ from fleetmod.fleet.bootstrap.files import ours
 from fleetmod.fleet.bootstrap.identity import load_agent
 from fleetmod.fleet.bootstrap.model import Act, Ask, Check, Fact, Folder, Node, Run, Step, Write
 from fleetmod.fleet.units.convert import Node as Target
+from fleetmod.fleet.units.domain import is_daemon
 from fleetmod.fleet.units.model import Converted, Unit
 from fleetmod.fleet.units.plists import convert_repository, jobs
 from fleetmod.places import HOME, ROOT, VAULT, Places
@@ -23,7 +24,7 @@ _MARK = "# Made by `fleetmod units` from "
 _SYSTEMCTL = ("systemctl", "--user")
 _WHY = "The repository's services run on this node as they do on the first one."
 _WHY_START = "A service that is enabled starts by itself whenever the node starts."
-_PROGRAM = re.compile(r"@?((?:%h)?/[\w+=:,./~^@-]+)(?= |$)")  # one that nothing quotes or escapes
+_PROGRAM = re.compile(r"-?@?((?:%h)?/[\w+=:,./~^@-]+)(?= |$)")  # one that nothing quotes or escapes
 _LINGER = Path("/var/lib/systemd/linger")
 # Running, about to, or run to a good end; `Result` is what the last run came to
 # (org.freedesktop.systemd1(5)).
@@ -165,7 +166,7 @@ def _left_out(done: list[Converted]) -> Iterator[Check]:
             yield Fact(
                 f"{each.source} is a service of the system, which only root installs",
                 False,
-                f"Write {names} with `fleetmod units --output` to /etc/systemd/system by hand",
+                f"Write {names} with `fleetmod units --output`, which tells how root installs them",
             )
 
 
@@ -178,7 +179,7 @@ def _agents(project: Project, node: Node, left: frozenset[str]) -> Step:
         if source in left:
             continue
         label = str(job["Label"])
-        if "LaunchDaemons" in source.split("/") or not {"UserName", "GroupName"}.isdisjoint(job):
+        if is_daemon(source, job):
             todo = "Install it to /Library/LaunchDaemons by hand"
             checks.append(Fact(f"{source} is a daemon, which only root installs", False, todo))
             continue

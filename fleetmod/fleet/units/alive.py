@@ -73,15 +73,18 @@ def keep_alive(draft: Draft, texts: Texts, key: str, value: object) -> None:
     _path_state(draft, texts, f"{key}.PathState", value.get("PathState", {}))
 
 
-def hold_back(draft: Draft) -> None:
-    """What AfterInitialDemand does to the rest: core.c, job_keepalive asks for the first demand
-    before anything else, and a start by hand is one."""
+def hold_back(draft: Draft, run_at_load: bool) -> None:
+    """What AfterInitialDemand does to the rest: core.c of launchd, job_keepalive asks for the first
+    demand before anything else, and a start by hand is one.
+
+    A RunAtLoad that is spelled out counts as meant.
+    """
     if not draft.gate:
         return
     key = f"KeepAlive.{_GATE}"
-    if draft.at_load:
-        draft.at_load = False
-        draft.differ(key, "it first starts by hand or by a socket, as with launchd")
+    draft.at_load = run_at_load
+    if run_at_load:
+        draft.differ(key, "RunAtLoad starts it; launchd may wait for a demand even then")
     if draft.timer or draft.path:
         draft.differ(key, "its timer or path unit starts it, too; launchd waits for a demand first")
 

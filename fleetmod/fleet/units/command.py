@@ -10,6 +10,7 @@ from fleetmod.fleet.units.texts import Texts
 from fleetmod.fleet.units.words import argument, quoted
 
 _INPUT = '[ -e "$0" ] || true >"$0"; [ -r "$0" ] && exec <"$0"; exec "$@"'
+_PLACEHOLDER = re.compile(r"__\w+__")
 _BARE = re.compile(r"[A-Za-z0-9_][\w.+-]*")
 
 
@@ -36,6 +37,8 @@ def exec_start(draft: Draft, texts: Texts, job: Mapping[str, object]) -> None:
 
 
 def _check(command: str) -> None:
+    if _PLACEHOLDER.fullmatch(command):
+        raise Refused(f"the program is the placeholder {command}, which nothing fills in")
     if "$" in command:
         raise Refused("the program's path holds `$`, which no unit can escape")
     if not command.startswith(("/", "%h/")) and not _BARE.fullmatch(command):

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fleetmod.artefacts import UNIT
-from fleetmod.fleet.units import alive, calendar, keys, run_steps
+from fleetmod.fleet.units import alive, calendar, keys, mac_tools, run_steps, sockets
 from fleetmod.fleet.units.command import exec_start
-from fleetmod.fleet.units.domain import ignored_in_agents, is_daemon
+from fleetmod.fleet.units.domain import GRAPHICAL, ignored_in_agents, is_daemon, session_target
 from fleetmod.fleet.units.model import Converted, Draft, Refused, Setting, Unit
 from fleetmod.fleet.units.texts import Texts
 from fleetmod.fleet.units.unconverted import why_not
@@ -26,7 +26,8 @@ _TRIGGERS = ("StartInterval", "StartCalendarInterval", "WatchPaths", "QueueDirec
 _LIMITS = ("SoftResourceLimits", "HardResourceLimits")
 _ENDS = ("AbandonProcessGroup", "LaunchOnlyOnce")
 _OTHERS = ("RunAtLoad", "KeepAlive", "OnDemand", "ThrottleInterval", "Disabled", "StandardInPath")
-_OWN = {*_MAIN, *_TRIGGERS, *_LIMITS, *_ENDS, *_OTHERS}
+_SPECIAL = ("Sockets", "inetdCompatibility", "LimitLoadToSessionType")
+_OWN = {*_MAIN, *_TRIGGERS, *_LIMITS, *_ENDS, *_OTHERS, *_SPECIAL}
 # Where systemd cannot even begin a run, for want of a folder or a log (systemd.exec(5), PROCESS
 # EXIT CODES), no step keeps the pace.
 _NOT_BEGUN = "200 208 209 222"
@@ -68,7 +69,7 @@ def convert(source: str, job: Mapping[str, object], places: Places, node: Node) 
         _fill(draft, texts, job, is_system)
     except Refused as reason:
         return Converted(source, refused=one_line(str(reason)))
-    units = _units(source, label, name, draft, is_system)
+    units = _units(source, label, name, draft, is_system, session_target(draft, job, is_system))
     disabled = job.get("Disabled") is True
     notes = _once(draft.lost), _once(draft.differs)
     return Converted(source, units, "", *notes, is_system, disabled)
@@ -98,12 +99,14 @@ def _fill(draft: Draft, texts: Texts, job: Mapping[str, object], is_system: bool
         calendar.start_calendar_interval(draft, key, job[key])
     _watch(draft, texts, job)
     _queues(draft, texts, job)
+    sockets.sockets(draft, texts, job)
     alive.while_absent(draft)
-    alive.hold_back(draft)
+    alive.hold_back(draft, job.get("RunAtLoad") is True)
     if draft.once:
         _only_once(draft)
     else:
         _around_runs(draft, job, throttle, is_system)
+    mac_tools.tell(draft, job)
     if job.get("AbandonProcessGroup") is not True:
         draft.service.append(run_steps.end_group(is_system))
     draft.service.append(("KillMode", "process"))  # the step ends the group, and nothing else
@@ -111,7 +114,7 @@ def _fill(draft: Draft, texts: Texts, job: Mapping[str, object], is_system: bool
         draft.differ(
             "Disabled", "a unit starts by itself only once it is enabled; do not enable it"
         )
-    elif not (draft.at_load or draft.timer or draft.path or draft.socket):
+    if not (draft.at_load or draft.timer or draft.path or draft.socket):
         draft.differs.append("nothing starts this unit; start it by hand, or by the port")
 
 
@@ -188,7 +191,9 @@ def _once(lines: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))
 
 
-def _units(source: str, label: str, name: str, draft: Draft, is_system: bool) -> tuple[Unit, ...]:
+def _units(
+    source: str, label: str, name: str, draft: Draft, is_system: bool, target: str
+) -> tuple[Unit, ...]:
     made = f"{UNIT}{source}; a change here is lost, write it to {name}.d/own.conf."
     where = (
         f"For the manager of the system: /etc/systemd/system. Its label there is system/{label}."
@@ -204,7 +209,8 @@ def _units(source: str, label: str, name: str, draft: Draft, is_system: bool) ->
     about: tuple[Setting, ...] = (("Description", label), *draft.conditions)
     if draft.restarts or draft.timer or draft.path or draft.socket:
         about += (("StartLimitIntervalSec", "0"),)  # launchd never gives up
-    target = "multi-user.target" if is_system else "default.target"
+    if target == GRAPHICAL:  # systemd.special(7): its services end with the session
+        about += (("PartOf", target), ("After", target))
     install: tuple[Setting, ...] = (("WantedBy", target),) if draft.at_load else ()
     # With `exec`, a start fails where the program cannot be run, and does not wait for its end.
     service = (("Type", "exec"), *draft.service)
@@ -214,9 +220,12 @@ def _units(source: str, label: str, name: str, draft: Draft, is_system: bool) ->
     for kind, settings in triggers:
         if settings:
             sections = {
-                "Unit": (("Description", f"{label}, by its {kind}"),),
+                "Unit": (
+                    ("Description", f"{label}, by its {kind}"),
+                    *((("PartOf", target),) if target == GRAPHICAL else ()),
+                ),
                 kind.capitalize(): tuple(settings),
-                "Install": (("WantedBy", f"{kind}s.target"),),
+                "Install": (("WantedBy", target if target == GRAPHICAL else f"{kind}s.target"),),
             }
             units.append(Unit(f"{stem}.{kind}", (made.replace(name, f"{stem}.{kind}"),), sections))
     return tuple(units)

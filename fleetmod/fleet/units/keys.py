@@ -61,8 +61,12 @@ def log(setting: str) -> Handler:
     return handle
 
 
-def account(setting: str) -> Handler:
+def account(setting: str, usual: str) -> Handler:
+    """core.c of launchd, job_import_string: returns for root and wheel, as a daemon runs anyway."""
+
     def handle(draft: Draft, texts: Texts, key: str, value: object) -> None:
+        if value == usual:
+            return
         if isinstance(value, str) and _ACCOUNT.fullmatch(value):
             draft.service.append((setting, value))
             draft.differ(key, f"{value} must be there on the node")
@@ -135,11 +139,12 @@ HANDLERS: dict[str, Handler] = {
     "RootDirectory": path("RootDirectory"),
     "StandardOutPath": log("StandardOutput"),
     "StandardErrorPath": log("StandardError"),
-    "UserName": account("User"),
-    "GroupName": account("Group"),
+    "UserName": account("User", "root"),
+    "GroupName": account("Group", "wheel"),
     "Nice": number("Nice", range(-20, 20)),
     "Umask": umask,
     "ExitTimeOut": exit_timeout,
     "ProcessType": process_type,
+    "POSIXSpawnType": process_type,  # its older name (launch_priv.h of launchd)
     "LowPriorityIO": low_priority_io,
 }

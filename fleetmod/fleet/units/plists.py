@@ -10,6 +10,7 @@ from typing import Any
 
 from fleetmod.fleet.units.convert import Node, convert
 from fleetmod.fleet.units.model import Converted
+from fleetmod.languages.plist import is_job_text
 from fleetmod.languages.template import expand, folders_of
 from fleetmod.places import Places
 from fleetmod.workspace.config import Config
@@ -59,12 +60,16 @@ def _read(root: Path, config: Config, places: Places) -> Iterator[tuple[str, dic
         if not source.endswith(".plist"):
             continue
         try:
-            job = plistlib.loads(expand((root / source).read_bytes(), folders))
+            data = (root / source).read_bytes()
         except OSError as error:
             yield source, f"cannot be read: {error.strerror}"
+            continue
+        try:
+            job = plistlib.loads(expand(data, folders))
         # plistlib lets many errors through: of expat, of dates, of numbers, of nesting
         except Exception as error:
-            yield source, f"is no property list: {error or type(error).__name__}"
+            if is_job_text(data):  # a list of another kind, or of the old style, is none of ours
+                yield source, f"is no property list: {error or type(error).__name__}"
         else:
             if isinstance(job, dict) and "Label" in job and not _PROGRAM.isdisjoint(job):
                 yield source, job

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 _MACOS = "is an affair of macOS"
-_HAND = "write a .socket unit by hand; the program gets its sockets by sd_listen_fds(3) there"
 
 UNCONVERTED: dict[str, str] = {
     "AssociatedBundleIdentifiers": _MACOS,
+    "BeginTransactionAtShutdown": _MACOS,
     "BundleProgram": "a program inside of an app bundle is not there on Linux",
     "Debug": "launchd's own logging",
     "EnableGlobbing": "the arguments are not expanded; write a shell command",
@@ -15,22 +15,20 @@ UNCONVERTED: dict[str, str] = {
     "HopefullyExitsFirst": "launchd no longer implements it either",
     "HopefullyExitsLast": "launchd no longer implements it either",
     "InitGroups": "systemd always gives a user's supplementary groups",
-    "inetdCompatibility": _HAND,
     "LaunchEvents": _MACOS,
     "LegacyTimers": _MACOS,
     "LimitLoadFromHardware": _MACOS,
     "LimitLoadFromHosts": "install the unit only on the hosts that are to have it",
     "LimitLoadToHardware": _MACOS,
     "LimitLoadToHosts": "install the unit only on the hosts that are to have it",
-    "LimitLoadToSessionType": "a user manager has no session types",
     "LowPriorityBackgroundIO": "systemd has no such class",
     "MachServices": _MACOS,
     "MaterializeDatalessFiles": _MACOS,
     "ServiceIPC": "launchd no longer implements it either",
     "SessionCreate": _MACOS,
-    "Sockets": _HAND,
     "StartOnMount": "no unit is started by any mount; add WantedBy= of one mount unit",
     "TimeOut": "launchd only passes it on to the program",
+    "TransactionTimeLimitEnabled": _MACOS,
     "WaitForDebugger": "systemd has no such start",
 }
 # What is told only where the value is not what systemd does anyway.
@@ -47,8 +45,11 @@ HARMLESS: dict[str, object] = {
 }
 
 
+_REMARKS = ("Comment", "ServiceDescription")  # for people
+
+
 def why_not(key: str, value: object) -> str:
     """Why a key is not converted; empty when nothing is lost by that."""
-    if key in HARMLESS and value is HARMLESS[key]:
+    if key in _REMARKS or (key in HARMLESS and value is HARMLESS[key]):
         return ""
     return UNCONVERTED.get(key, "is no key that fleetmod knows")

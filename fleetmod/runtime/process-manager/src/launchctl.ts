@@ -4,8 +4,9 @@
  * "Operation (now|already) in progress", 112 "Could not find domain", 113 "Could not find service",
  * 119 "Service is disabled", 125 "Domain does not support specified action".
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
+import { basename } from "node:path";
 import type { Adapter } from "./adapter.ts";
 import { ProcessManagerError } from "./errors.ts";
 import { operand, parseLabel, shellQuote, splitTarget, type Target } from "./labels.ts";
@@ -56,12 +57,37 @@ function launchctlError(operation: string, label: string, result: Result): Proce
   });
 }
 
-/** Where launchd looks for a job's plist (launchd.plist(5), FILES). */
-function findPlist(target: Target): string | null {
-  const folders = target.domain === "system"
-    ? ["/Library/LaunchDaemons"]
-    : [`${process.env["HOME"] || homedir()}/Library/LaunchAgents`, "/Library/LaunchAgents"];
-  return folders.map((folder) => `${folder}/${target.name}.plist`).find((path) => existsSync(path)) ?? null;
+/** Where launchd looks for jobs (launchd.plist(5), FILES). */
+function plistFolders(target: Target): [string, ...string[]] {
+  if (target.domain === "system") return ["/Library/LaunchDaemons"];
+  return [`${process.env["HOME"] || homedir()}/Library/LaunchAgents`, "/Library/LaunchAgents"];
+}
+
+/** A plist of one of these names, where launchd looks for it. */
+function findPlist(target: Target, ...names: string[]): string | null {
+  const paths = [`${target.name}.plist`, ...names].flatMap((name) => plistFolders(target).map((folder) => `${folder}/${name}`));
+  return paths.find((path) => existsSync(path)) ?? null;
+}
+
+/** Whether a plist has placeholders for the folders of a node, of which launchd knows nothing. */
+function isTemplate(plist: string): boolean {
+  try {
+    return /__(?:HOME|REPO_ROOT|VAULT)__/.test(readFileSync(plist, "latin1"));
+  } catch {
+    return false;
+  }
+}
+
+/** The plist to load for a `source`: itself, or what `fleetmod plists` rendered of a template and is installed. */
+function rendered(operation: string, label: string, target: Target, source: string): string {
+  if (!isTemplate(source)) return source;
+  const installed = findPlist(target, basename(source));
+  if (installed !== null && !isTemplate(installed)) return installed;
+  throw new ProcessManagerError({
+    code: "not-found", operation, label, adapter: MACOS_SERVICE_TOOL,
+    stderr: `${source} is a template with placeholders, and no list rendered of it is installed`,
+    hint: `fleetmod plists --output ${plistFolders(target)[0]}`,
+  });
 }
 
 /** The plists that are in no folder of launchd's, by service: `stop` would lose the way back. */
@@ -106,7 +132,10 @@ function* bootstrap(operation: string, label: string, target: Target, plist: str
 function* ensureLoaded(operation: string, label: string, config?: ServiceConfig): Steps<void> {
   const target = parseLabel(label, operation, MACOS_SERVICE_TOOL);
   if (yield* isLoaded(target)) return;
-  const plist = config?.source ?? findPlist(target) ?? rememberedSource(target);
+  const given = config?.source;
+  const plist = given !== undefined
+    ? rendered(operation, label, target, given)
+    : findPlist(target) ?? rememberedSource(target);
   if (plist === null) {
     throw new ProcessManagerError({
       code: "not-found", operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: 113,

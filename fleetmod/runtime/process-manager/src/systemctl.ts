@@ -11,13 +11,15 @@ import type { Result, Steps } from "./steps.ts";
 import {
   isInstalled, isKnown, isUnitLoaded, lastExit, parseShow, pid, PROPERTIES, stateOf, type Facts,
 } from "./systemctl-output.ts";
-import { triggersOf, unitFiles } from "./systemctl-source.ts";
+import { isDaemon, toLink, triggersOf, unitFiles } from "./systemctl-source.ts";
 import type { HintVerb, ManagedService, ServiceConfig, ServiceState } from "./types.ts";
 
 /** A service and the trigger units that are there for it. */
 interface Shown {
   service: Facts;
   triggers: Facts[];
+  /** Triggers without a file that the manager still has. */
+  gone: Facts[];
 }
 
 const SYSTEMCTL = "systemctl";
@@ -54,7 +56,8 @@ function* show(operation: string, label: string, target: Target): Steps<Shown> {
   const units = [unit(target), ...triggersOf(unit(target))];
   const shown = yield* must(operation, label, scope(target), "show", "--all", `--property=${PROPERTIES}`, ...units);
   const [service = new Map(), ...triggers] = parseShow(shown.stdout);
-  return { service, triggers: triggers.filter(isKnown) };
+  const gone = triggers.filter((facts) => !isUnitLoaded(facts) && facts.get("ActiveState") !== "inactive");
+  return { service, triggers: triggers.filter(isKnown), gone };
 }
 
 function* launch(operation: "start" | "restart", label: string): Steps<void> {
@@ -71,26 +74,51 @@ function* launch(operation: "start" | "restart", label: string): Steps<void> {
   if (triggers.length > 0) yield* must(operation, label, scope(target), "start", ...triggers);
 }
 
+/** Stop the triggers that run on though their files are gone, and drop what is left of them. */
+function* dropGone(operation: string, label: string, on: string, gone: readonly Facts[]): Steps<void> {
+  const running = gone.filter(isKnown).map(id);
+  if (running.length > 0) yield* must(operation, label, on, "stop", ...running);
+  if (gone.length === 0) return;
+  // each fails where nothing is left to do
+  yield* systemctlCall(on, "disable", ...gone.map(id));
+  yield* systemctlCall(on, "reset-failed", ...gone.map(id));
+}
+
 function* makeKnown(operation: string, label: string, config?: ServiceConfig): Steps<[Target, Shown]> {
   const target = parseLabel(label, operation, SYSTEMCTL);
   const on = scope(target);
-  const files = config?.source === undefined ? [] : unitFiles(config.source, unit(target));
-  const isPlist = config?.source?.endsWith(".plist") ?? false;
+  const source = config?.source ?? "";
+  const files = source === "" ? [] : unitFiles(source, unit(target), target.domain === "system");
+  const isPlist = source.endsWith(".plist");
   if (!isPlist && files.length > 0) yield* must(operation, label, on, "link", ...files);
   yield* must(operation, label, on, "daemon-reload");
   let shown = yield* show(operation, label, target);
-  if (isPlist && files.length > 0 && shown.service.get("LoadState") === "not-found") {
-    yield* must(operation, label, on, "link", ...files);
-    shown = yield* show(operation, label, target);
+  if (isPlist && files.length > 0) {
+    const known = [shown.service, ...shown.triggers].filter(isUnitLoaded).map(id);
+    const fresh = shown.service.get("LoadState") === "masked"
+      ? [] : toLink(files, known, shown.service.get("FragmentPath") ?? "");
+    if (fresh.length > 0) {
+      yield* must(operation, label, on, "link", ...fresh);
+      shown = yield* show(operation, label, target);
+    }
   }
+  yield* dropGone(operation, label, on, shown.gone);
+  shown.triggers = shown.triggers.filter(isUnitLoaded);
   const state = shown.service.get("LoadState");
   if (isUnitLoaded(shown.service)) return [target, shown];
+  if (isPlist && target.domain !== "system" && isDaemon(source, unit(target))) {
+    throw new ProcessManagerError({
+      code: "unsupported", operation, label, adapter: SYSTEMCTL,
+      stderr: `${source} is a daemon, and its unit is for the manager of the system`,
+      hint: `as root, use the label system/${target.name}`,
+    });
+  }
   throw new ProcessManagerError({
     code: state === "not-found" ? "not-found" : state === "masked" ? "disabled" : "failed",
     operation, label, adapter: SYSTEMCTL, exitCode: 4,
     stderr: `${unit(target)} is ${state} ${shown.service.get("LoadError") ?? ""}`,
     ...(isPlist && state === "not-found"
-      ? { hint: `make units of ${config?.source} with fleetmod units, and install them` }
+      ? { hint: `make units of ${source} with fleetmod units, and install them` }
       : {}),
   });
 }
@@ -154,9 +182,11 @@ export const systemctl: Adapter = {
     const units = triggers.map(id);
     yield* must("enable", label, on, "enable", unit(target), ...units);
     if (config?.load !== false) {
-      // A service that only its triggers start is not started for being enabled.
-      const own = units.length === 0 || isInstalled((yield* show("enable", label, target)).service);
-      yield* must("enable", label, on, "start", ...units, ...(own ? [unit(target)] : []));
+      // What starts on demand, by its triggers or by hand, is not started for being enabled, as launchd
+      // runs no job without RunAtLoad or KeepAlive for being loaded (launchd.plist(5), RunAtLoad).
+      const own = isInstalled((yield* show("enable", label, target)).service);
+      const starting = [...units, ...(own ? [unit(target)] : [])];
+      if (starting.length > 0) yield* must("enable", label, on, "start", ...starting);
     }
     yield* warnOfLogout(target);
   },

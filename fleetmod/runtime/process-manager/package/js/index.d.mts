@@ -74,7 +74,8 @@ export interface ServiceConfig {
     /**
      * The plist or unit file, where it is not in a folder that the manager searches. For a plist,
      * systemctl takes the units that `fleetmod units` has made of it: those beside it, or in a folder
-     * `systemd` beside its own.
+     * `systemd` beside its own, and for `system/x` in the folder `system` there. For a template of
+     * `fleetmod plists` launchctl takes the list that is rendered of it into launchd's folder.
      */
     source?: string;
     /** `false` enables a service for the next load and does not load it now. */

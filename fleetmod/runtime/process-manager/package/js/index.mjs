@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, constants, existsSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, readFileSync, realpathSync, writeSync } from "node:fs";
 import { homedir, hostname } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 const NEXT = {
     "tool-missing": "install it, or choose another adapter by PROCESS_MANAGER",
     timeout: "see whether the service manager answers at all",
@@ -449,12 +449,38 @@ function launchctlError(operation, label, result) {
         code, operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: result.code, stderr: result.stderr,
     });
 }
-/** Where launchd looks for a job's plist (launchd.plist(5), FILES). */
-function findPlist(target) {
-    const folders = target.domain === "system"
-        ? ["/Library/LaunchDaemons"]
-        : [`${process.env["HOME"] || homedir()}/Library/LaunchAgents`, "/Library/LaunchAgents"];
-    return folders.map((folder) => `${folder}/${target.name}.plist`).find((path) => existsSync(path)) ?? null;
+/** Where launchd looks for jobs (launchd.plist(5), FILES). */
+function plistFolders(target) {
+    if (target.domain === "system")
+        return ["/Library/LaunchDaemons"];
+    return [`${process.env["HOME"] || homedir()}/Library/LaunchAgents`, "/Library/LaunchAgents"];
+}
+/** A plist of one of these names, where launchd looks for it. */
+function findPlist(target, ...names) {
+    const paths = [`${target.name}.plist`, ...names].flatMap((name) => plistFolders(target).map((folder) => `${folder}/${name}`));
+    return paths.find((path) => existsSync(path)) ?? null;
+}
+/** Whether a plist has placeholders for the folders of a node, of which launchd knows nothing. */
+function isTemplate(plist) {
+    try {
+        return /__(?:HOME|REPO_ROOT|VAULT)__/.test(readFileSync(plist, "latin1"));
+    }
+    catch {
+        return false;
+    }
+}
+/** The plist to load for a `source`: itself, or what `fleetmod plists` rendered of a template and is installed. */
+function rendered(operation, label, target, source) {
+    if (!isTemplate(source))
+        return source;
+    const installed = findPlist(target, basename(source));
+    if (installed !== null && !isTemplate(installed))
+        return installed;
+    throw new ProcessManagerError({
+        code: "not-found", operation, label, adapter: MACOS_SERVICE_TOOL,
+        stderr: `${source} is a template with placeholders, and no list rendered of it is installed`,
+        hint: `fleetmod plists --output ${plistFolders(target)[0]}`,
+    });
 }
 /** The plists that are in no folder of launchd's, by service: `stop` would lose the way back. */
 const sources = new Map();
@@ -500,7 +526,10 @@ function* ensureLoaded(operation, label, config) {
     const target = parseLabel(label, operation, MACOS_SERVICE_TOOL);
     if (yield* isLoaded(target))
         return;
-    const plist = config?.source ?? findPlist(target) ?? rememberedSource(target);
+    const given = config?.source;
+    const plist = given !== undefined
+        ? rendered(operation, label, target, given)
+        : findPlist(target) ?? rememberedSource(target);
     if (plist === null) {
         throw new ProcessManagerError({
             code: "not-found", operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: 113,
@@ -850,25 +879,51 @@ function exactNumber(text) {
     return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : null;
 }
 /** Which unit files a `source` stands for. */
+/** Where `fleetmod units` puts the units of daemons, below the folder of the others. */
+const DAEMONS = "system";
 /** The unit files to link for the service unit `unit`; none where the source names none. */
-function unitFiles(source, unit) {
+function unitFiles(source, unit, system) {
     const file = resolve(source);
     if (file.endsWith(".service"))
         return [file, ...triggersOf(file).filter(existsSync)];
     if (!file.endsWith(".plist"))
         return [];
-    const folder = dirname(file);
-    for (const beside of [folder, join(dirname(folder), "systemd")]) {
-        const service = join(beside, unit);
+    const beside = unitFolders(file);
+    for (const folder of system ? [...beside.map((each) => join(each, DAEMONS)), ...beside] : beside) {
+        const service = join(folder, unit);
         if (existsSync(service))
             return [service, ...triggersOf(service).filter(existsSync)];
     }
     return [];
 }
-/** The units that start a service by time or by path have its name (systemd.timer(5), Unit=). */
+/** Whether the units of a plist are there for the manager of the system only. */
+function isDaemon(source, unit) {
+    return unitFolders(resolve(source)).some((folder) => existsSync(join(folder, DAEMONS, unit)));
+}
+/** The units that start a service by time, path or socket have its name (systemd.timer(5), Unit=). */
 function triggersOf(service) {
     const stem = service.replace(/\.service$/, "");
-    return [`${stem}.timer`, `${stem}.path`];
+    return [`${stem}.timer`, `${stem}.path`, `${stem}.socket`];
+}
+/** Those of `files` to link, now that the manager knows `known`, and the service from `fragment`. */
+function toLink(files, known, fragment) {
+    const [service = ""] = files;
+    if (!known.includes(basename(service)))
+        return [...files];
+    // units that the manager found elsewhere go before those of the source
+    return isSame(service, fragment) ? files.filter((file) => !known.includes(basename(file))) : [];
+}
+function unitFolders(plist) {
+    const folder = dirname(plist);
+    return [folder, join(dirname(folder), "systemd")];
+}
+function isSame(one, other) {
+    try {
+        return realpathSync(one) === realpathSync(other);
+    }
+    catch {
+        return false;
+    }
 }
 const SYSTEMCTL = "systemctl";
 const TOO_OFTEN = /attempted too often|start-limit|repeated too quickly/i;
@@ -898,7 +953,8 @@ function* show(operation, label, target) {
     const units = [unit(target), ...triggersOf(unit(target))];
     const shown = yield* must(operation, label, scope(target), "show", "--all", `--property=${PROPERTIES}`, ...units);
     const [service = new Map(), ...triggers] = parseShow(shown.stdout);
-    return { service, triggers: triggers.filter(isKnown) };
+    const gone = triggers.filter((facts) => !isUnitLoaded(facts) && facts.get("ActiveState") !== "inactive");
+    return { service, triggers: triggers.filter(isKnown), gone };
 }
 function* launch(operation, label) {
     const target = parseLabel(label, operation, SYSTEMCTL);
@@ -915,28 +971,54 @@ function* launch(operation, label) {
     if (triggers.length > 0)
         yield* must(operation, label, scope(target), "start", ...triggers);
 }
+/** Stop the triggers that run on though their files are gone, and drop what is left of them. */
+function* dropGone(operation, label, on, gone) {
+    const running = gone.filter(isKnown).map(id);
+    if (running.length > 0)
+        yield* must(operation, label, on, "stop", ...running);
+    if (gone.length === 0)
+        return;
+    // each fails where nothing is left to do
+    yield* systemctlCall(on, "disable", ...gone.map(id));
+    yield* systemctlCall(on, "reset-failed", ...gone.map(id));
+}
 function* makeKnown(operation, label, config) {
     const target = parseLabel(label, operation, SYSTEMCTL);
     const on = scope(target);
-    const files = config?.source === undefined ? [] : unitFiles(config.source, unit(target));
-    const isPlist = config?.source?.endsWith(".plist") ?? false;
+    const source = config?.source ?? "";
+    const files = source === "" ? [] : unitFiles(source, unit(target), target.domain === "system");
+    const isPlist = source.endsWith(".plist");
     if (!isPlist && files.length > 0)
         yield* must(operation, label, on, "link", ...files);
     yield* must(operation, label, on, "daemon-reload");
     let shown = yield* show(operation, label, target);
-    if (isPlist && files.length > 0 && shown.service.get("LoadState") === "not-found") {
-        yield* must(operation, label, on, "link", ...files);
-        shown = yield* show(operation, label, target);
+    if (isPlist && files.length > 0) {
+        const known = [shown.service, ...shown.triggers].filter(isUnitLoaded).map(id);
+        const fresh = shown.service.get("LoadState") === "masked"
+            ? [] : toLink(files, known, shown.service.get("FragmentPath") ?? "");
+        if (fresh.length > 0) {
+            yield* must(operation, label, on, "link", ...fresh);
+            shown = yield* show(operation, label, target);
+        }
     }
+    yield* dropGone(operation, label, on, shown.gone);
+    shown.triggers = shown.triggers.filter(isUnitLoaded);
     const state = shown.service.get("LoadState");
     if (isUnitLoaded(shown.service))
         return [target, shown];
+    if (isPlist && target.domain !== "system" && isDaemon(source, unit(target))) {
+        throw new ProcessManagerError({
+            code: "unsupported", operation, label, adapter: SYSTEMCTL,
+            stderr: `${source} is a daemon, and its unit is for the manager of the system`,
+            hint: `as root, use the label system/${target.name}`,
+        });
+    }
     throw new ProcessManagerError({
         code: state === "not-found" ? "not-found" : state === "masked" ? "disabled" : "failed",
         operation, label, adapter: SYSTEMCTL, exitCode: 4,
         stderr: `${unit(target)} is ${state} ${shown.service.get("LoadError") ?? ""}`,
         ...(isPlist && state === "not-found"
-            ? { hint: `make units of ${config?.source} with fleetmod units, and install them` }
+            ? { hint: `make units of ${source} with fleetmod units, and install them` }
             : {}),
     });
 }
@@ -996,9 +1078,12 @@ export const systemctl = {
         const units = triggers.map(id);
         yield* must("enable", label, on, "enable", unit(target), ...units);
         if (config?.load !== false) {
-            // A service that only its triggers start is not started for being enabled.
-            const own = units.length === 0 || isInstalled((yield* show("enable", label, target)).service);
-            yield* must("enable", label, on, "start", ...units, ...(own ? [unit(target)] : []));
+            // What starts on demand, by its triggers or by hand, is not started for being enabled, as launchd
+            // runs no job without RunAtLoad or KeepAlive for being loaded (launchd.plist(5), RunAtLoad).
+            const own = isInstalled((yield* show("enable", label, target)).service);
+            const starting = [...units, ...(own ? [unit(target)] : [])];
+            if (starting.length > 0)
+                yield* must("enable", label, on, "start", ...starting);
         }
         yield* warnOfLogout(target);
     },
