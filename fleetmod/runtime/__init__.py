@@ -238,6 +238,12 @@ def _programs(project: Project) -> Programs:
 def _one_file(project: Project, inline: Inline, port: str) -> FileChange:
     """A port as one file of a published package."""
     path = inline.path(port)
+    if inline.verbatim:
+        raise FleetmodError(
+            "would be CommonJS under verbatimModuleSyntax, which allows no `import … from`",
+            where=path,
+            todo='Set "type": "module", or turn that option off',
+        )
     if is_file(project.root / path):
         raise FleetmodError(
             f"is there already, and is no {port} of fleetmod", where=path, todo="Rename it"
