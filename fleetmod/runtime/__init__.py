@@ -170,7 +170,8 @@ def _put_in(project: Project, wanted: _Wanted) -> Installed:
     fitted = _fitted(project, wanted.locals, folders, own)
     texts.update(fitted.texts)
     notes = [*wired.notes, *fitted.notes]
-    created: list[FileChange] = []
+    made = [path for path in texts if not is_file(project.root / path)]
+    created = [new_file(path, texts.pop(path)[1]) for path in made]
     for port in new:
         created += _created(project, port, project.port_folder(port) in fitted.unchecked)
     for (inline, port), info in wanted.inlined.items():
