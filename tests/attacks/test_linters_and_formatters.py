@@ -130,7 +130,7 @@ def test_eslint_passes_over_them_by_an_entry_of_its_own(tmp_path: Path) -> None:
     migrated(root)
     assert f'{{ ignores: ["{FOLDER}/**"] }}];' in (root / "eslint.config.js").read_text()
     script = npm("eslint", "prettier") / "eslint/bin/eslint.js"
-    looked = json.loads(run(node(), script, "--format", "json", "*.js", FOLDER, cwd=root).stdout)
+    looked = json.loads(run(node(), script, "--format", "json", ".", cwd=root).stdout)
     assert [each["filePath"] for each in looked] == [f"{root}/eslint.config.js"]
 
 
