@@ -48,6 +48,10 @@ _TYPED = (
     "the package is published, so its ports stand in its sources as TypeScript, which Node does "
     "not load into a script; pass the value in"
 )
+_VERBATIM = (
+    "the file is CommonJS under `verbatimModuleSyntax`, which allows no `import … from` there; "
+    'write the call by hand, with `import port = require("…")`'
+)
 
 
 class Analysis:
@@ -59,14 +63,11 @@ class Analysis:
         self.scopes = Scopes(source)
         inline = settings.inlined.get(source.path)
         packages = specifiers(source, settings.packages, inline)
-        typed = inline is not None and is_javascript(source.path)
-        self.draft = Draft(
-            self.scopes,
-            Style(source, source.path in settings.required),
-            packages,
-            _TYPED if typed else "",
-            settings.unearned,
-        )
+        why = _TYPED if inline is not None and is_javascript(source.path) else ""
+        if source.path in settings.verbatim and _is_commonjs(source):
+            why = _VERBATIM
+        style = Style(source, source.path in settings.required)
+        self.draft = Draft(self.scopes, style, packages, why, settings.unearned)
 
     @cached_property
     def roles(self) -> Roles:
@@ -221,3 +222,12 @@ class Analysis:
                 out[node.id] = (whole, at, at + len(text))
                 at += len(text) + 1
         return out
+
+
+def _is_commonjs(source: Source) -> bool:
+    """Whether a file spells its modules as TypeScript does for CommonJS alone: `import a =
+    require("b")`, `export = c`."""
+    if source.of("import_require_clause"):
+        return True
+    exports = (n for n in source.root.named_children if n.type == "export_statement")
+    return any(child.type == "=" for each in exports for child in each.children)

@@ -38,6 +38,7 @@ _PER_FILE = (
     "fate_key",
     "elsewhere",
     "isolated",
+    "verbatim",
     "tests",
     "kept",
     "inlined",
@@ -116,6 +117,7 @@ class Keys:
         own: list[object] = [
             [rule.id for rule in rules],
             path in self._settings.isolated,
+            path in self._settings.verbatim,
             path in self._settings.tests,
             self._settings.inlined.get(path),
             path in self._settings.required,

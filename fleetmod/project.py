@@ -169,8 +169,9 @@ class Project:
         return self._owned[folder]
 
     @cached_property
-    def isolated(self) -> dict[str, bool]:
-        """Whether each folder that was asked for is compiled with isolatedDeclarations."""
+    def options(self) -> dict[str, frozenset[str]]:
+        """The options of the compiler that decide what a rewrite may write, for each folder that
+        was asked for."""
         return {}
 
     @cached_property

@@ -54,7 +54,7 @@ class Settings:
     the gates grep: test data elsewhere is left; `adapters` are the paths of the repository's own
     adapters of each family's tool, which may name it; `addresses` those of the container runtime's
     machine; `tests` are the paths of test code that no name tells, `isolated` those of the files
-    under a tsconfig.json with isolatedDeclarations;
+    under a tsconfig.json with isolatedDeclarations, `verbatim` with verbatimModuleSyntax;
     `known_rules` are the ids that a directive may name, also of rules
     that do not look; `elsewhere` is what other files do, by the path of the file whose texts may
     speak of that; `unearned` are the ports that are not installed, and why; `kept` are the homes
@@ -77,6 +77,7 @@ class Settings:
     adapters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
     isolated: frozenset[str] = frozenset()
+    verbatim: frozenset[str] = frozenset()
     tests: frozenset[str] = frozenset()
     known_rules: frozenset[str] = frozenset()
     elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)

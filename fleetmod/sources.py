@@ -32,6 +32,8 @@ from fleetmod.workspace.search import Search
 from fleetmod.workspace.tree_state import LFS, POINTER, code_files, is_pointer, not_on_disk
 from fleetmod.workspace.tsconfig import read_tsconfig
 
+_OPTIONS = _ISOLATED, _VERBATIM = ("isolatedDeclarations", "verbatimModuleSyntax")
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -235,6 +237,7 @@ def make_settings(
     identity = project.config.identity
     code = {**beside.code, **contents} if beside is not None else contents
     tests = tests_by_use(contents, lambda: project.graph)
+    options = {path: _options(project, path) for path in contents if is_typescript(path)}
     settings = Settings(
         places=project.places,
         packages=project.packages,
@@ -250,9 +253,8 @@ def make_settings(
             family: frozenset(filter(own, contents)) for family, own in project.own_adapters.items()
         },
         addresses=project.config.container.vm_addresses,
-        isolated=frozenset(
-            p for p in contents if is_typescript(p) and not is_test(p) and _is_isolated(project, p)
-        ),
+        isolated=frozenset(p for p in options if not is_test(p) and _ISOLATED in options[p]),
+        verbatim=frozenset(p for p in options if _VERBATIM in options[p]),
         known_rules=project.known_rules,
         inlined=_inlined(project, contents),
         required=frozenset(path for path in contents if _is_required(project, path)),
@@ -288,15 +290,15 @@ def _is_required(project: Project, path: str) -> bool:
     return info is None or json.loads(info.text).get("type") != "module"
 
 
-def _is_isolated(project: Project, path: str) -> bool:
-    """Whether the nearest tsconfig.json above a file has isolatedDeclarations."""
-    known, asked = project.isolated, list[str]()
-    folder, found = path.rpartition("/")[0], False
+def _options(project: Project, path: str) -> frozenset[str]:
+    """Which of `_OPTIONS` the nearest tsconfig.json above a file sets."""
+    known, asked = project.options, list[str]()
+    folder, found = path.rpartition("/")[0], frozenset[str]()
     while folder not in known:  # not by recursion: folders nest deeper than Python's stack
         asked.append(folder)
         config = read_tsconfig(project.root, folder)
         if config is not None:
-            found = config.options.get("isolatedDeclarations") is True
+            found = frozenset(each for each in _OPTIONS if config.options.get(each) is True)
             break
         if not folder:
             break

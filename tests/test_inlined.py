@@ -110,6 +110,41 @@ def test_its_checkout_is_the_package_that_runs(kind: str, tmp_path: Path) -> Non
     assert "the default /srv/sam/work/tool is not there; set REPO_ROOT" in done.stderr
 
 
+REQUIRING = """import cp = require("node:child_process");
+function go() {
+  cp.execSync("launchctl kickstart -k system/com.acme.api");
+}
+export = { go };
+"""
+
+
+@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize("verbatim", [False, True])
+@pytest.mark.parametrize("text", [REQUIRING, REQUIRING.replace("export = { go }", "go()")])
+def test_commonjs_that_may_hold_no_import(
+    text: str, verbatim: bool, private: bool, tmp_path: Path
+) -> None:
+    """Under verbatimModuleSyntax; elsewhere TypeScript takes both spellings in one file."""
+    options = {"module": "node16", "verbatimModuleSyntax": verbatim, "strict": True}
+    paths = {"rootDir": "src", "outDir": "dist", "types": ["node"], "target": "es2022"}
+    files = {
+        "package.json": json.dumps({**PACKAGE, "private": private}),
+        "tsconfig.json": json.dumps({"compilerOptions": options | paths, "include": ["src"]}),
+        "src/main.ts": text,
+    }
+    root = repo(tmp_path, files)
+    ran = migrated(root, code=1 if verbatim else 0)
+    assert ("CommonJS under `verbatimModuleSyntax`" in ran.out) is verbatim
+    assert ((root / "src/main.ts").read_text() == text) is verbatim
+    modules = npm("typescript", "@types/node")
+    tsc = modules / "typescript" / "bin" / "tsc"
+    if verbatim or not private:  # else its package manager has to run first
+        check(node(), tsc, "-p", ".", "--typeRoots", modules / "@types", cwd=root)
+    if verbatim and not private:
+        ran = fleetmod(root, "install", "process-manager")
+        assert ran.code == 2 and "would be CommonJS under verbatimModuleSyntax" in ran.err
+
+
 def test_the_gates_know_it_for_the_port(tmp_path: Path) -> None:
     root = package(tmp_path, "nodenext")
     migrated(root)

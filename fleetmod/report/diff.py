@@ -20,16 +20,16 @@ def unified(plan: Plan, contents: dict[str, bytes], context: int = 3) -> Iterato
         names = (f"a/{change.path}", f"b/{change.path}")
         yield from (line.rstrip("\n") for line in difflib.unified_diff(old, new, *names, n=context))
     for folder, count in sorted(_created(plan).items()):
-        yield f"+++ {folder}/ ({count} new files)"
+        yield f"+++ {folder}/ ({count} new files)" if count else f"+++ {folder} (new)"
 
 
 def _created(plan: Plan) -> dict[str, int]:
-    """How many files a plan creates, by package folder."""
+    """How many files a plan creates, by package folder; 0 for a file of the root itself."""
     folders: dict[str, int] = {}
     for change in plan.changes:
         if not change.sha256:
             folder = "/".join(change.path.split("/")[:2])
-            folders[folder] = folders.get(folder, 0) + 1
+            folders[folder] = folders.get(folder, 0) + ("/" in change.path)
     return folders
 
 

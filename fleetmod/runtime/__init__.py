@@ -170,7 +170,8 @@ def _put_in(project: Project, wanted: _Wanted) -> Installed:
     fitted = _fitted(project, wanted.locals, folders, own)
     texts.update(fitted.texts)
     notes = [*wired.notes, *fitted.notes]
-    created: list[FileChange] = []
+    made = [path for path in texts if not is_file(project.root / path)]
+    created = [new_file(path, texts.pop(path)[1]) for path in made]
     for port in new:
         created += _created(project, port, project.port_folder(port) in fitted.unchecked)
     for (inline, port), info in wanted.inlined.items():
@@ -238,6 +239,12 @@ def _programs(project: Project) -> Programs:
 def _one_file(project: Project, inline: Inline, port: str) -> FileChange:
     """A port as one file of a published package."""
     path = inline.path(port)
+    if inline.verbatim:
+        raise FleetmodError(
+            "would be CommonJS under verbatimModuleSyntax, which allows no `import … from`",
+            where=path,
+            todo='Set "type": "module", or turn that option off',
+        )
     if is_file(project.root / path):
         raise FleetmodError(
             f"is there already, and is no {port} of fleetmod", where=path, todo="Rename it"

@@ -1,10 +1,12 @@
 """The repository's own linters and formatters pass over the new packages, as over other people's.
 
-Where a tool's list of what it ignores stands in the root, it gains the packages; else that is told.
+Where a tool's list of what it ignores stands in the root, it gains the packages. Prettier's is made
+where there is none, and ESLint's gets an entry of its own; else it is told.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,8 +14,8 @@ from typing import Any
 
 from tree_sitter import Node
 
-from fleetmod.runtime.literals import array_with
-from fleetmod.syntax.source import Source, open_source
+from fleetmod.runtime.literals import array_with, with_elements
+from fleetmod.syntax.source import Source, open_source, unwrap
 from fleetmod.workspace.globs import glob_regex, matcher
 from fleetmod.workspace.json_edit import newline
 from fleetmod.workspace.jsonc import with_entries
@@ -21,13 +23,16 @@ from fleetmod.workspace.tsconfig import raw_config, read_text
 
 Texts = dict[str, tuple[str, str]]
 _ESLINT = tuple(f"eslint.config.{suffix}" for suffix in ("js", "mjs", "cjs", "ts", "mts", "cts"))
+_CONFIG = ("defineConfig", "tseslint.config")
 _ESLINTRC = (".eslintrc.json", ".eslintrc")
 _PRETTIER = (".prettierrc", "prettier.config")
+_PRETTIER_IGNORES = ".prettierignore"
 _BIOME = ("biome.json", "biome.jsonc")
 
 
 def ignored(root: Path, folders: Collection[str]) -> tuple[Texts, list[str]]:
-    """The old and new text of each ignore list that gains the new `folders`; what is only told."""
+    """The old and new text of each ignore list that gains the new `folders`, "" for one that is
+    made; what is only told."""
     texts: Texts = {}
     notes: list[str] = []
     wanted = sorted(folders)
@@ -39,29 +44,17 @@ def ignored(root: Path, folders: Collection[str]) -> tuple[Texts, list[str]]:
 
 
 def _prettier(root: Path, folders: Sequence[str], texts: Texts) -> Iterator[str]:
-    _append(root, ".prettierignore", folders, texts)
+    _append(root, _PRETTIER_IGNORES, folders, texts)
     manifest = raw_config(read_text(root, "package.json"))
     used = any(each.name.startswith(_PRETTIER) for each in root.iterdir()) or "prettier" in manifest
-    told = used and not (root / ".prettierignore").is_file()
-    if told and any(_formats(script, folders[0]) for script in _scripts(manifest)):
-        yield _told("prettier", folders, "a .prettierignore")
-
-
-def _scripts(manifest: Mapping[str, Any]) -> Iterator[str]:
+    if not used:
+        return
+    if not (root / _PRETTIER_IGNORES).is_file():
+        texts[_PRETTIER_IGNORES] = "", "".join(f"{folder}/\n" for folder in folders)
     scripts = manifest.get("scripts")
-    yield from map(str, scripts.values() if isinstance(scripts, dict) else ())
-
-
-def _formats(script: str, folder: str) -> bool:
-    """Whether a script gives prettier a folder or a pattern that takes in what is in `folder`."""
-    words = [word.strip("\"'") for word in script.split()]
-    given = words[words.index("prettier") + 1 :] if "prettier" in words else []
-    path = f"{folder}/src/index.ts"
-    return any(
-        word == "." or path.startswith(f"{word.rstrip('/')}/") or glob_regex(word).fullmatch(path)
-        for word in given
-        if not word.startswith("-")
-    )
+    given = map(str, scripts.values() if isinstance(scripts, dict) else ())
+    if any("prettier" in each and "--ignore-path" in each for each in given):
+        yield _told("prettier", folders, "what a script's `--ignore-path` names")
 
 
 def _eslint(root: Path, folders: Sequence[str], texts: Texts) -> Iterator[str]:
@@ -74,11 +67,16 @@ def _eslint(root: Path, folders: Sequence[str], texts: Texts) -> Iterator[str]:
     if name is None or text is None:
         return
     source = open_source(name, text.encode())
+    entries = [f"{folder}/**" for folder in folders]
     found = next((array for array in map(_ignores(source), source.root.children) if array), None)
-    if found is None:
+    if found is not None:
+        new = array_with(source, found, entries)
+    elif (all_of_it := _exported(source)) is not None:
+        quoted = ", ".join(map(json.dumps, entries))
+        new = with_elements(source, all_of_it, [f"{{ ignores: [{quoted}] }}"])
+    else:
         yield _told("eslint", folders, f"the `ignores` of {name}")
         return
-    new = array_with(source, found, [f"{folder}/**" for folder in folders])
     if new != text:
         texts[name] = text, new
 
@@ -109,6 +107,40 @@ def _ignores(source: Source) -> Callable[[Node], Node | None]:
     return find
 
 
+def _exported(source: Source) -> Node | None:
+    """The array of configurations that a file exports, or the arguments of ESLint's own function
+    for them, which takes several as well (eslint.org, "Configuration Files")."""
+    value = None
+    for statement in source.root.named_children:
+        if statement.type == "export_statement":
+            value = statement.child_by_field_name("value") or value
+        elif statement.type == "expression_statement":
+            node = statement.named_children[0]
+            left = node.child_by_field_name("left")
+            if left is not None and source.text(left) == "module.exports":
+                value = node.child_by_field_name("right")
+    if value is not None and value.type == "identifier":
+        value = _declared(source, source.text(value))
+    value = unwrap(value) if value is not None else None
+    if value is None or value.type != "call_expression":
+        return value if value is not None and value.type == "array" else None
+    function, arguments = (value.child_by_field_name(field) for field in ("function", "arguments"))
+    if function is None or arguments is None or source.text(function) not in _CONFIG:
+        return None
+    first = next(iter(arguments.named_children), None)
+    return first if first is not None and first.type == "array" else arguments
+
+
+def _declared(source: Source, name: str) -> Node | None:
+    """What a variable at the top of a file is declared as."""
+    for statement in source.root.named_children:
+        for each in statement.named_children:
+            named = each.child_by_field_name("name") if each.type == "variable_declarator" else None
+            if named is not None and source.text(named) == name:
+                return each.child_by_field_name("value")
+    return None
+
+
 def _key(source: Source, node: Node) -> str:
     key = node.child_by_field_name("key") if node.type == "pair" else None
     return source.text(key).strip("'\"") if key is not None else node.type
@@ -132,8 +164,7 @@ def _biome(root: Path, folders: Sequence[str], texts: Texts) -> Iterator[str]:
     files = raw.get("files")
     files = files if isinstance(files, dict) else {}
     # biomejs.dev/guides/upgrade-to-biome-v2: `includes` stands for `include` and `ignore`
-    schema = re.search(r"/schemas/(\d+)\.(\d+)", str(raw.get("$schema", "")))
-    version = (int(schema[1]), int(schema[2])) if schema else (0, 0)
+    version = _biome_version(root, raw)
     includes = files.get("includes")
     if isinstance(includes, list):
         taken = [folder for folder in folders if _included(map(str, includes), folder)]
@@ -147,6 +178,17 @@ def _biome(root: Path, folders: Sequence[str], texts: Texts) -> Iterator[str]:
         return
     if entries:
         texts[name] = text, with_entries(text, ["files", key], entries, name)
+
+
+def _biome_version(root: Path, raw: Mapping[str, Any]) -> tuple[int, int]:
+    """The version that a configuration's schema tells, or else the manifest; (0, 0) for neither."""
+    told = re.search(r"/schemas/(\d+)\.(\d+)", str(raw.get("$schema", "")))
+    manifest = raw_config(read_text(root, "package.json"))
+    for field in () if told else ("devDependencies", "dependencies"):
+        named = manifest.get(field)
+        version = named.get("@biomejs/biome", "") if isinstance(named, dict) else ""
+        told = told or re.match(r"[\^~=v]*(\d+)\.(\d+)", str(version))
+    return (int(told[1]), int(told[2])) if told else (0, 0)
 
 
 def _without(folder: str, version: tuple[int, int]) -> str:

@@ -1,4 +1,4 @@
-"""Arrays of strings in JavaScript configuration files, and how one gains entries."""
+"""Arrays in JavaScript configuration files, and how one gains entries."""
 
 from __future__ import annotations
 
@@ -25,16 +25,22 @@ def array_with(source: Source, array: Node, entries: Sequence[str]) -> str:
     elements = [each for each in array.named_children if each.type != "comment"]
     shown = [source.text(each) for each in elements if each.type == "string"]
     single = shown[0].startswith("'") if shown else b"'" in data and b'"' not in data
-    written = [f"'{e}'" if single else json.dumps(e) for e in missing]
+    return with_elements(source, array, [f"'{e}'" if single else json.dumps(e) for e in missing])
+
+
+def with_elements(source: Source, block: Node, written: Sequence[str]) -> str:
+    """The file's text with more elements of an array, or arguments of a call, behind the last."""
+    data = source.data
+    elements = [each for each in block.named_children if each.type != "comment"]
     if not written:
         return data.decode()
     if not elements:
-        at, new = array.start_byte + 1, ", ".join(written)
+        at, new = block.start_byte + 1, ", ".join(written)
     else:
         last = elements[-1]
         start = data.rfind(b"\n", 0, last.start_byte) + 1
         lead = data[start : last.start_byte]
-        alone = start > array.start_byte and not lead.strip()
+        alone = start > block.start_byte and not lead.strip()
         line = "\r\n" if b"\r\n" in data else "\n"
         gap = (line + lead.decode()) if alone else " "
         at, new = last.end_byte, "".join(f",{gap}{each}" for each in written)

@@ -28,11 +28,13 @@ _COMMONJS = ("commonjs", "node10", "umd", "amd", *_NODE)
 @dataclass(frozen=True, slots=True)
 class Inline:
     """Where a package keeps its ports: a folder relative to the root; the ending that an import of
-    a neighbour has there ("" or ".js"), and whether the package is compiled as CommonJS."""
+    a neighbour has there ("" or ".js"), whether the package is compiled as CommonJS, and whether
+    that is under verbatimModuleSyntax, which allows no port's file there."""
 
     folder: str
     ending: str
     commonjs: bool
+    verbatim: bool = False
 
     def path(self, port: str) -> str:
         return posixpath.join(self.folder, f"{port}.ts")
@@ -59,7 +61,9 @@ def placed(root: Path, info: PackageInfo) -> Inline:
     kind = read_object(info.text, info.manifest).last("type")
     is_module = kind is not None and kind.value == "module"
     by_node = resolution in _NODE or (not resolution and module in _NODE)
-    return Inline(folder, ".js" if by_node else "", module in _COMMONJS and not is_module)
+    is_commonjs = module in _COMMONJS and not is_module
+    verbatim = is_commonjs and options.get("verbatimModuleSyntax") is True
+    return Inline(folder, ".js" if by_node else "", is_commonjs, verbatim)
 
 
 def _ships(info: PackageInfo) -> bool:

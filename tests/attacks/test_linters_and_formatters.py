@@ -39,20 +39,35 @@ def test_prettier(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "warned"),
+    ("files", "manifest", "made"),
     [
-        ("prettier --check .", True),
-        ("tsc && prettier --check 'packages/**/*.ts'", True),
-        pytest.param('prettier --check "src/**/*.ts"', False, marks=CONTROL),
-        pytest.param("eslint .", False, marks=CONTROL),
+        ({".prettierrc": "{}"}, {}, True),
+        ({"prettier.config.mjs": "export default {};\n"}, {}, True),
+        ({}, {"prettier": {"semi": False}}, True),
+        pytest.param({}, {"devDependencies": {"eslint": "*"}}, False, marks=CONTROL),
     ],
 )
-def test_prettier_without_an_ignore_file_is_told(tmp_path: Path, script: str, warned: bool) -> None:
-    package = json.dumps({"name": "app", "private": True, "scripts": {"format": script}})
+def test_prettier_without_an_ignore_file_gets_one(
+    tmp_path: Path, files: dict[str, str], manifest: dict[str, object], made: bool
+) -> None:
+    """Else `prettier --check .` fails, and a hook formats what is installed."""
+    package = json.dumps({"name": "app", "private": True, **manifest})
+    root = repo(tmp_path, {"package.json": package, "src/a.ts": CALL, **files})
+    migrated(root)
+    ignored = root / ".prettierignore"
+    assert ignored.is_file() is made
+    if made:
+        assert ignored.read_text() == f"{FOLDER}/\n"
+        script = npm("eslint", "prettier") / "prettier/bin/prettier.cjs"
+        assert run(node(), script, "--check", FOLDER, cwd=root).stderr.strip() == ""
+
+
+def test_prettier_with_another_ignore_file_is_told(tmp_path: Path) -> None:
+    scripts = {"format": "prettier --check . --ignore-path .gitignore"}
+    package = json.dumps({"name": "app", "private": True, "scripts": scripts})
     files = {"package.json": package, "src/a.ts": CALL, ".prettierrc": "{}"}
     out = migrated(repo(tmp_path, files)).out
-    told = f"prettier looks at the new packages, too: put {FOLDER} into a .prettierignore"
-    assert (told in out) is warned
+    assert f"put {FOLDER} into what a script's `--ignore-path` names" in out
 
 
 def test_eslint_of_the_old_kind(tmp_path: Path) -> None:
@@ -83,10 +98,17 @@ def test_eslint_ignores(tmp_path: Path) -> None:
     ("config", "changed"),
     [
         ("export default defineConfig(globalIgnores([]))", f'globalIgnores(["{FOLDER}/**"])'),
-        pytest.param(
-            'export default [{ files: ["a"], ignores: ["b"], rules: {} }];', "", marks=CONTROL
+        (
+            'export default [{ files: ["a"], ignores: ["b"], rules: {} }];',
+            f'rules: {{}} }}, {{ ignores: ["{FOLDER}/**"] }}];',
         ),
-        pytest.param("export default [...shared];", "", marks=CONTROL),
+        ("export default [...shared];", f'[...shared, {{ ignores: ["{FOLDER}/**"] }}];'),
+        ("export default [];", f'[{{ ignores: ["{FOLDER}/**"] }}];'),
+        ("const all = [\n  a,\n];\nexport default all;", f'  {{ ignores: ["{FOLDER}/**"] }},\n'),
+        ("export default defineConfig(a, b);", f'(a, b, {{ ignores: ["{FOLDER}/**"] }});'),
+        ("export default tseslint.config([a]);", f'([a, {{ ignores: ["{FOLDER}/**"] }}]);'),
+        pytest.param("export default shared;", "", marks=CONTROL),
+        pytest.param("export default antfu({});", "", marks=CONTROL),
     ],
 )
 def test_what_all_of_eslint_ignores(tmp_path: Path, config: str, changed: str) -> None:
@@ -97,6 +119,19 @@ def test_what_all_of_eslint_ignores(tmp_path: Path, config: str, changed: str) -
     assert changed in after if changed else after == config
     told = f"put {FOLDER} into the `ignores` of eslint.config.mjs"
     assert (told in out) is not changed
+
+
+def test_eslint_passes_over_them_by_an_entry_of_its_own(tmp_path: Path) -> None:
+    config = (
+        'module.exports = [{ files: ["**/*"], rules: { "no-restricted-globals": "error" } }];\n'
+    )
+    files = {"package.json": '{"name": "app", "private": true}', "src/a.ts": CALL}
+    root = repo(tmp_path, {**files, "eslint.config.js": config})
+    migrated(root)
+    assert f'{{ ignores: ["{FOLDER}/**"] }}];' in (root / "eslint.config.js").read_text()
+    script = npm("eslint", "prettier") / "eslint/bin/eslint.js"
+    looked = json.loads(run(node(), script, "--format", "json", ".", cwd=root).stdout)
+    assert [each["filePath"] for each in looked] == [f"{root}/eslint.config.js"]
 
 
 def test_the_packages_pass_eslints_rule_on_generators() -> None:
@@ -131,6 +166,18 @@ def test_biome(tmp_path: Path, config: str, changed: str) -> None:
 def test_biome_itself_passes_over_them(tmp_path: Path) -> None:
     config = {"files": {"includes": ["**"]}, "formatter": {"indentStyle": "space"}}
     root = ignoring(tmp_path, {"biome.json": json.dumps(config)})
+    script = npm("prettier", "@biomejs/biome") / "@biomejs/biome/bin/biome"
+    done = run(node(), script, "check", "packages", cwd=root)
+    assert "No files were processed" in done.stderr, done.stdout + done.stderr
+
+
+def test_biomes_version_in_the_manifest(tmp_path: Path) -> None:
+    package = '{"name": "app", "private": true, "devDependencies": {"@biomejs/biome": "^2.3.0"}}'
+    root = repo(tmp_path, {"package.json": package, "src/a.ts": CALL, "biome.json": "{}"})
+    migrated(root)
+    assert json.loads((root / "biome.json").read_text()) == {
+        "files": {"includes": ["**", f"!{FOLDER}"]}
+    }
     script = npm("prettier", "@biomejs/biome") / "@biomejs/biome/bin/biome"
     done = run(node(), script, "check", "packages", cwd=root)
     assert "No files were processed" in done.stderr, done.stdout + done.stderr
