@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node
 
-    from fleetmod.flow.siblings import Bound, Siblings
+    from fleetmod.flow.bound import Bound
+    from fleetmod.flow.siblings import Siblings
     from fleetmod.lift.action_wrappers import ActionWrapper
     from fleetmod.lift.below_home import PlacesBelowHome
     from fleetmod.lift.container_roles import ContainerRoles

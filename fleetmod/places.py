@@ -226,6 +226,17 @@ class Places:
         match = _HOME.match(literal)
         return literal[match.end() :].strip("/") if match else ""
 
+    def spellings(self) -> Iterator[str]:
+        """What a file must hold one of to look for the root or the vault below the home:
+        `Code/acme`, `"Code"`."""
+        for base in (ROOT, VAULT):
+            first, *others = self.below_home(base).split("/")
+            if others:
+                yield f"{first}/{others[0]}"
+                yield from (f"{quote}{first}{quote}" for quote in "\"'`")
+            elif first:
+                yield from (f"{before}{first}" for before in "/\"'`")
+
     def of_another(self, text: str, start: int, whole: str = "") -> str:
         """The home at a place of a text, where it is of the other kind (`/home`, `/Users`) than the
         root and the vault, or, where they tell of neither, than another home in the `whole` text;

@@ -12,7 +12,6 @@ from typing import Any
 
 from fleetmod import families
 from fleetmod.errors import FleetmodError
-from fleetmod.lift.below_home import spellings
 from fleetmod.places import Places
 from fleetmod.workspace.toml_lines import line_of_key
 
@@ -95,7 +94,7 @@ def fitted(rules: Iterable[Rule], places: Places) -> tuple[Rule, ...]:
     for rule in rules:
         if _PLACE in rule.triggers:
             others = (trigger for trigger in rule.triggers if trigger != _PLACE)
-            rule = replace(rule, triggers=(*others, *spellings(places)))
+            rule = replace(rule, triggers=(*others, *places.spellings()))
             if not rule.triggers:
                 continue
         out.append(rule)

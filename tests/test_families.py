@@ -18,7 +18,7 @@ from tests.repo import Ran, commit, make
 FAMILY = """
 from fleetmod import families
 from fleetmod.families.family import Family
-from fleetmod.flow.siblings import Bound
+from fleetmod.flow.bound import Bound
 from fleetmod.lower.draft import Refused
 from fleetmod.rewrites import Rewritten
 

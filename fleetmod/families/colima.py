@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fleetmod.families.family import Family
-from fleetmod.flow.siblings import COLIMA as TOOL
+from fleetmod.flow.bound import COLIMA as TOOL
 from fleetmod.lift.container_text import TOOLS, names_runtime
 
 COLIMA = Family(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fleetmod.flow.siblings import Bound
+from fleetmod.flow.bound import Bound
 from fleetmod.places import Places
 from fleetmod.workspace.config import Config
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fleetmod.families.family import Family
-from fleetmod.flow.siblings import LAUNCHCTL as TOOL
+from fleetmod.flow.bound import LAUNCHCTL as TOOL
 
 LAUNCHCTL = Family(
     id="process",

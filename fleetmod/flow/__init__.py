@@ -8,6 +8,7 @@
 - `guards`: on which platforms a place can run, and what runs in its place on the others, for every
   language; `branches` and `conditions` are TypeScript's part of it, `platforms` is what names of
   platforms mean, `loaded` tells on which platforms a module is loaded and used.
+- `bound`: the tools of one platform, and what does their work on others, as data.
 - `siblings`: whether another platform's part stands beside it and does the same work; `adapters`
   finds the modules that are made so, `own_port` the calls that go through one.
 

@@ -22,8 +22,9 @@ from pathlib import Path
 from tree_sitter import Node
 
 from fleetmod.filekinds import is_code
+from fleetmod.flow.bound import Bound
 from fleetmod.flow.loaded import Loaders
-from fleetmod.flow.siblings import Bound, Siblings
+from fleetmod.flow.siblings import Siblings
 from fleetmod.flow.texts import Values
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source, ancestors, open_source, walk

@@ -22,11 +22,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from tree_sitter import Node
 
+from fleetmod.flow.bound import Bound
 from fleetmod.flow.branches import guards_of
 from fleetmod.flow.texts import Values
 from fleetmod.regex import lazy
@@ -63,33 +64,6 @@ _DECLARED = (
     *("abstract_class_declaration", "lexical_declaration", "variable_declaration"),
 )
 _SHOWN = ("throw_statement",)
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A tool of one platform, and the programs that do its work on others, by platform."""
-
-    name: str
-    platform: str
-    counterparts: dict[str, frozenset[str]] = field(default_factory=dict)
-
-
-SERVICES = {  # the service managers of other platforms, and what they are reached by
-    "linux": frozenset(
-        "systemctl systemd systemd-run loginctl journalctl rc-service rc-update initctl openrc"
-        " service crontab sv s6-rc".split()
-    ),
-    "win32": frozenset("schtasks schtasks.exe sc sc.exe nssm nssm.exe Start-Service".split()),
-}
-LAUNCHCTL = Bound("launchctl", "darwin", SERVICES)
-COLIMA = Bound(
-    "colima",
-    "darwin",
-    {
-        "linux": frozenset("systemctl service rc-service dockerd podman snap".split()),
-        "win32": frozenset("wsl wsl.exe Docker Desktop.exe sc sc.exe".split()),
-    },
-)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -13,17 +12,6 @@ from fleetmod.places import ROOT, VAULT, Places
 from fleetmod.syntax.cooked import HOLE
 
 JOINED = "joined"
-
-
-def spellings(places: Places) -> Iterator[str]:
-    """What a file must hold one of to look for a place below the home: `Code/acme`, `"Code"`."""
-    for base in (ROOT, VAULT):
-        first, *others = places.below_home(base).split("/")
-        if others:
-            yield f"{first}/{others[0]}"
-            yield from (f"{quote}{first}{quote}" for quote in "\"'`")
-        elif first:
-            yield from (f"{before}{first}" for before in "/\"'`")
 
 
 @dataclass(frozen=True)

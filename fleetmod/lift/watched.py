@@ -14,7 +14,7 @@ from itertools import islice, takewhile
 
 from tree_sitter import Node
 
-from fleetmod.flow.siblings import SERVICES
+from fleetmod.flow.bound import SERVICES
 from fleetmod.syntax.scope import Binding, Scopes
 from fleetmod.syntax.source import FUNCTIONS, ancestors, parts, same, unwrap, walk
 

@@ -8,9 +8,9 @@ from functools import cached_property, lru_cache
 
 from tree_sitter import Node
 
+from fleetmod.flow.bound import LAUNCHCTL
 from fleetmod.flow.branches import guards_of
 from fleetmod.flow.guards import Guards
-from fleetmod.flow.siblings import LAUNCHCTL
 from fleetmod.flow.texts import Hole, Piece, Pieces, Values, merge
 from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Operation
