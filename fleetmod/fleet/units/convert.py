@@ -179,7 +179,7 @@ def _around_runs(draft: Draft, job: Mapping[str, object], throttle: int, is_syst
     # timers keep a usual pace by themselves
     is_slow = "ThrottleInterval" in job and bool(draft.timer)
     if throttle and (draft.restarts or draft.path or draft.socket or is_slow):
-        draft.service.append(run_steps.pace(throttle, is_system, draft.level))
+        draft.service.append(run_steps.pace(throttle, is_system, draft.level, bool(draft.socket)))
         if throttle >= _START_TIMEOUT:
             draft.service.append(("TimeoutStartSec", "infinity"))
     if draft.watched:

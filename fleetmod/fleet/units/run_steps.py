@@ -31,15 +31,16 @@ _AFTER = f'{_LOOK} | cksum | cmp -s - "$0.seen" || : >"$0.again"'.replace("'", '
 _GROUP = '[ "${1:-0}" -gt 1 ] && kill -s TERM -- "-$1"'
 
 
-def pace(seconds: int, is_system: bool, tests: Sequence[tuple[str, str]]) -> Setting:
+def pace(seconds: int, is_system: bool, tests: Sequence[tuple[str, str]], always: bool) -> Setting:
     """The step that keeps `seconds` between the starts of two runs.
 
     It waits for restarts and for what a unit triggers; before systemd 252, too, where one of
-    `tests` holds: a test of sh(1) on `$P`, and the word of a path for it.
+    `tests` holds: a test of sh(1) on `$P`, and the word of a path for it. With `always` it waits
+    for a person's start, too: nothing tells a step that a socket triggered it.
     """
     asked = f'[ "$({_show("NRestarts", is_system)})" != 0 ]'
     places = (test.replace("$P", f'"${at}"') for at, (test, _) in enumerate(tests, 1))
-    automatic = " || ".join(('[ -n "$TRIGGER_UNIT" ]', asked, *places))
+    automatic = "true" if always else " || ".join(('[ -n "$TRIGGER_UNIT" ]', asked, *places))
     script = _PACE % (seconds, automatic, seconds)
     return _step("ExecStartPre", script, "%t/%N.started", *(word for _, word in tests))
 

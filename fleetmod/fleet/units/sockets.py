@@ -39,6 +39,8 @@ def sockets(draft: Draft, texts: Texts, job: Mapping[str, object]) -> None:
     if not settings:
         return
     draft.socket += settings
+    if not draft.once:
+        draft.differ(KEY, "a start by hand waits for the throttle, too")
     if inetd is not None:
         draft.service.append(("StandardInput", "socket"))
         return
