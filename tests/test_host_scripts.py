@@ -36,6 +36,19 @@ def test_a_script_that_a_dockerfile_runs_is_for_its_image() -> None:
     assert found(shell.scan("tools/setup.sh", b"brew update\n", TOOLS, around=around)) == ["brew"]
 
 
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("brew --version >/dev/null 2>&1 && brew bundle", []),
+        ('if osascript -e x; then echo done; else echo "no desktop"; fi', []),
+        ("if osascript -e x; then echo done; fi", ["osascript"]),
+        ("brew update && brew bundle", ["brew"]),
+    ],
+)
+def test_a_command_that_is_asked_only_needs_no_tool(code: str, names: list[str]) -> None:
+    assert found(shell.scan("a.sh", f"#!/bin/bash\n{code}\n".encode(), TOOLS)) == names
+
+
 def test_a_function_may_come_from_a_script_that_is_read() -> None:
     around = surroundings([], [b"say() { echo; }\n"])
     assert found(shell.scan("a.sh", b". ./lib.sh\nsay hello\n", TOOLS, around=around)) == []

@@ -128,6 +128,7 @@ def test_other_languages_are_reported_with_what_to_do() -> None:
     assert "another kind" in reasons("Dockerfile", "COPY /Users/alice/x /x\n")[0]
     assert reasons("Dockerfile", "WORKDIR /home/alice/app\n") == []
     assert reasons("a.md", "see /Users/alice/x and launchctl\n") == []
+    assert reasons("runs.jsonl", '{"cwd": "/Users/alice/x", "ran": "launchctl list"}\n') == []
     assert reasons("a.json", '{"name": "@acme/launchctl-agents", "view": "launchctlView"}') == []
     assert reasons("a.js", 'import { run } from "./launchctl.js";\n') == []
     assert "platform first" in reasons("a.js", 'run("/bin/launchctl", "list");\n')[0]

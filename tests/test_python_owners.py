@@ -94,6 +94,8 @@ def test_this_host_s_side_is_rewritten(before: str, after: str) -> None:
     [
         ('D = "/Users/alice/a"\nos.listdir(D)\nrun(["ssh", "mini", "ls", D])', "another host"),
         ('X = f"{box}:/Users/alice/a"\nuse(X)', "may be another host"),
+        ('import paramiko\nclass A:\n    d = "/Users/alice"', "works on another host"),
+        ('from fabric.api import run\nD = "/Users/alice"', "works on another host"),
         ('REMOTE_DIR = "/Users/alice/app"', "named for another machine"),
         ('run_remote("ls /Users/alice/a")', "may go to another host"),
         ('Deploy(host="pi", path="/Users/alice/a")', "beside host="),

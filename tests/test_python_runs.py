@@ -172,7 +172,7 @@ def test_the_import_stands_where_isort_puts_it(before: str, after: str) -> None:
 )
 def test_what_a_program_reads_is_left(code: str, reason: str) -> None:
     assert rewritten("a.py", code) == code
-    assert all(reason in said for said in reasons("a.py", code))
+    assert reason in reasons("a.py", code)[0]
 
 
 def test_a_docstring_that_names_the_tool_runs_nothing() -> None:

@@ -20,6 +20,8 @@ _SHELL = re.compile(
     r"(?:sudo\s+(?:-\w+\s+)*)?(?:/bin/)?(?:ba|z|da|k)?sh(?:\s+-[a-z]+)*(?:\s+--?\s.*)?$"
 )
 _NO_CALL = ("echo", "printf", "export", "unset", "type", "declare")  # they only name a function
+# a program that is only asked for these tells whether it is there: `brew --version && brew bundle`
+_PROBES = {"--version", "-v", "-V", "version", "--help", "-h"}
 _ASSIGNED = ("variable_assignment",)
 # what stands around a command and is not run after it
 _WRAPPED = ("redirected_statement", "negated_command")
@@ -183,6 +185,12 @@ def tolerated(command: Node, script: Script, others: frozenset[int]) -> bool:
     for outer in ancestors(command):
         if outer.type == "function_definition":
             return False
+        if outer.type == "if_statement" and _is_asked(outer, inner):
+            return True
+        if outer.type == "list" and any(child.type == "&&" for child in outer.children):
+            first = contains(outer.named_children[0], command)
+            if first and {*script.words(command)[1:]} <= _PROBES and script.words(command)[1:]:
+                return True
         if outer.type == "list" and any(child.type == "||" for child in outer.children):
             left, right = outer.named_children[0], outer.named_children[-1]
             if contains(left, inner) and not gives_up(right, script):
@@ -196,6 +204,13 @@ def tolerated(command: Node, script: Script, others: frozenset[int]) -> bool:
                 return not gives_up(last.named_children[-1], script)
         inner = outer
     return False
+
+
+def _is_asked(statement: Node, inner: Node) -> bool:
+    """Whether a command is the condition of an `if` that has something for its failure."""
+    otherwise = any(child.type == "else_clause" for child in statement.named_children)
+    asked = statement.children_by_field_name("condition")
+    return otherwise and any(same(each, inner) for each in asked)
 
 
 def gives_up(node: Node, script: Script, depth: int = 4) -> bool:

@@ -16,6 +16,7 @@ from fleetmod.languages.findings import (
 )
 
 _DOCUMENTS = (".md", ".mdx", ".txt", ".rst", ".adoc", ".html", ".org")
+_RECORDS = (".jsonl", ".ndjson", ".log")
 _ADVICE = {
     "JavaScript": ((".js", ".mjs", ".cjs", ".jsx"), "name it .ts, or look it up with os.homedir()"),
     "Rust": ((".rs",), 'look it up when it runs, with std::env::var("HOME")'),
@@ -34,8 +35,10 @@ def scan(path: str, data: bytes, context: Context) -> Result:
     """One finding for each home path and for each line that names launchctl."""
     result = Result(path, data, "other")
     kind, advice = _kind(path)
-    document = path.lower().endswith(_DOCUMENTS)
-    reason = "a document, which runs nothing" if document else f"{kind} is reported only; {advice}"
+    record = path.lower().endswith(_RECORDS)
+    document = record or path.lower().endswith(_DOCUMENTS)
+    what = "a record of what happened" if record else "a document, which runs nothing"
+    reason = what if document else f"{kind} is reported only; {advice}"
     image = is_dockerfile(path)
     for spot in spots(data.decode("utf-8"), context, result):
         inside = image and data.startswith(b"/home/", spot.start)

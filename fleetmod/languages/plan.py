@@ -91,8 +91,8 @@ def extend(project: Project, plan: Plan, globs: tuple[str, ...] = ()) -> Plan:
     )
     if any(r.kind == "shell" and r.edits for r in results):
         notes.append(
-            "the scripts read HOME now: what starts them without it (a daemon of the system, an "
-            "empty environment) must set it"
+            "the scripts read HOME now, and stop with a message where it is unset: what starts "
+            "them without it (a daemon of the system, an empty environment) must set it"
         )
     return replace(
         plan,

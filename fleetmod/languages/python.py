@@ -134,7 +134,8 @@ class _File:
                 why = p.why if not p.base else "" if prose else self._whose(start, text, p)
                 why = why or (FOREIGN if prose and self._kind(text, p) else "")
                 why = why or (BESIDE if prose and self.result.keeps_code else "")
-                why = why or ("code in a comment" if holds_code(raw) else "")
+                code = holds_code(raw) and not self._is_read(node, start, raw)
+                why = why or ("code in a comment" if code else "")
                 if why:
                     foreign.add(p.start)
                     self._add(start, raw, p, why, exempt=True)

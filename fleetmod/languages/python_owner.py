@@ -36,6 +36,7 @@ _KEEPS = ("str", "join", "quote", "Path", "PurePosixPath", "PosixPath", "expandu
 _METHODS = ("format", "strip", "rstrip", "lstrip", "replace", "encode", "join", "split")
 _GOES_FAR = {"exec_command": THERE, "exec_run": WITHIN, "sendline": HERE}
 _FAR_CALL = re.compile(r"ssh|remote|scp|sftp|rsync", re.I)
+_FAR_MODULES = ("paramiko", "pysftp", "fabric", "fabric2", "asyncssh", "spur", "scp")
 _HOSTS = ("host", "hostname", "ssh_host", "remote_host", "server", "ssh")
 _INSTRUCTIONS = re.compile(r"^\s*FROM\s+\S+.*^\s*(?:RUN|WORKDIR|COPY|USER|CMD|ENV)\s", re.M | re.S)
 _ASKS = re.compile(r"(?:os\.)?gete?uid\(\)|.*\bgetuser\(\)|.*\benviron\b.*'(?:USER|LOGNAME)'")
@@ -91,12 +92,28 @@ class PythonOwners:
                 f"{name} is named for another machine, and nothing in this file uses it; say whose "
                 "the folder is where the name is used"
             )
+        if self._goes_far:
+            raise Refused(
+                f"the module imports {self._goes_far}, which works on another host; see whose path "
+                "it is"
+            )
         if self._is_compared(node):
             raise Refused(
                 "the path is compared with a value that may come from another machine; see whose "
                 "home is meant"
             )
         return self._in_shell(text, spelled, behind)
+
+    @cached_property
+    def _goes_far(self) -> str:
+        """The module's library for another host; "" for none."""
+        for node in ast.walk(self.module.tree):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            for name in (each.partition(".")[0] for each in names):
+                if name in _FAR_MODULES:
+                    return name
+        return ""
 
     def _is_compared(self, node: ast.AST) -> bool:
         """Whether a literal is compared as it stands: `p.startswith("/Users/x")`, `p == …`."""
