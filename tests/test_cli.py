@@ -231,8 +231,10 @@ def test_the_demo(tmp_path: Path) -> None:
     assert ran.code == 0, ran.out + ran.err
     steps = [line for line in ran.out.splitlines() if line.startswith("$ fleetmod")]
     assert [s.split()[2] for s in steps] == [
-        *("init", "audit", "migrate", "migrate", "gate", "audit")
+        *("init", "audit", "audit", "migrate", "migrate", "gate", "audit")
     ]
+    page = tmp_path / "kept/debt.html"
+    assert f"as a page:  {page}\n" in ran.out and "launchctl" in page.read_text()
     assert (tmp_path / "kept/packages/process-manager/src/index.ts").is_file()
     again = fleetmod(tmp_path, "demo", "--keep", str(tmp_path / "kept"))
     assert again.code == 2 and "is not empty" in again.err

@@ -182,3 +182,19 @@ def test_lefthook_as_the_readme_says(root: Path, with_node: dict[str, str]) -> N
     installed = run(root, env, "lefthook", "install")
     assert installed.code == 0, installed.out + installed.err
     is_guarded(root, env)
+
+
+def test_the_readme_s_contents_name_every_section() -> None:
+    titles = re.findall(r"^## (.+)$", README, re.M)
+    linked = re.findall(r"\[([^]]+)\]\(#([^)]+)\)", README.partition("\n## ")[0])
+    assert [title for title, _ in linked] == titles
+    anchors = {re.sub(r"[^\w -]", "", t.lower()).replace(" ", "-") for t in titles}
+    assert {anchor for _, anchor in re.findall(r"\[([^]]+)\]\(#([^)]+)\)", README)} <= anchors
+
+
+def test_every_command_that_the_readme_types_is_there() -> None:
+    from fleetmod.cli import COMMANDS
+
+    blocks = "".join(re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S))
+    typed = set(re.findall(r"\bfleetmod ([a-z]+)", blocks))
+    assert typed <= {*COMMANDS} and len(typed) > 15

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from fleetmod import families
 from fleetmod.fleet import validate
 from fleetmod.trend import Point
 from tests.repo import commit, copy, fleetmod, git, make
@@ -69,7 +70,7 @@ def test_the_gate_may_ask_for_no_new_debt_only(root: Path) -> None:
     assert fleetmod(root, "gate", "--against-baseline").code == 1
     fleetmod(root, "baseline")
     assert fleetmod(root, "gate").code == 1
-    ran = fleetmod(root, "gate", "--against-baseline", "--phase", "1a,1b,1c")
+    ran = fleetmod(root, "gate", "--against-baseline", "--phase", ",".join(families.phases()))
     assert (ran.code, "the baseline holds it" in ran.out) == (0, True), ran.out
     (root / "packages/app/src/b.ts").write_text(HEAD + stop("new", "new"))
     ran = fleetmod(root, "gate", "--against-baseline")
@@ -82,7 +83,7 @@ def test_the_gate_may_ask_for_no_new_debt_only(root: Path) -> None:
 @pytest.mark.parametrize("more", [["--strict"], ["--phase", "1a,host"], ["--phase", "portable"]])
 def test_a_baseline_is_of_the_code_s_own_phases(root: Path, more: list[str]) -> None:
     ran = fleetmod(root, "gate", "--against-baseline", *more)
-    assert (ran.code, "Give --phase 1a,1b,1c" in ran.err) == (2, True)
+    assert (ran.code, f"Give --phase {','.join(families.phases())}" in ran.err) == (2, True)
 
 
 def test_two_branches_mend_neighbours_and_merge(root: Path) -> None:
@@ -264,10 +265,10 @@ def test_an_audit_ends_with_a_summary_and_the_next_step(root: Path, tmp_path: Pa
     assert last[1].startswith("Next: `fleetmod migrate --dry-run`")
     (root / PATH).write_text("export const two = 2;\n")
     last = fleetmod(root, "audit").out.splitlines()[-2:]
-    assert last == ["No debt in 2 TypeScript files.", "Next: `fleetmod gate` proves it."]
+    assert last == ["No debt in 2 files of code.", "Next: `fleetmod gate` proves it."]
     empty = make(tmp_path / "empty", {"README.md": "x\n"})
     out = fleetmod(empty, "audit").out
-    assert "No TypeScript was found here" in out and "No debt" not in out
+    assert "No TypeScript or JavaScript was found here" in out and "No debt" not in out
 
 
 def pull_request(root: Path) -> str:
@@ -306,3 +307,17 @@ def test_a_branch_that_git_does_not_know(root: Path) -> None:
         ran = fleetmod(root, command, "--since", "nope")
         assert (ran.code, "git knows no commit `nope`" in ran.err) == (2, True)
     assert fleetmod(root, "check", "--since", "HEAD", "--staged").code == 2
+
+
+def test_a_migration_tells_the_next_step(root: Path) -> None:
+    refused = 'export const o = () => execFileSync("launchctl", ["print-disabled", "gui/501"]);\n'
+    with (root / PATH).open("a") as file:
+        file.write(refused)
+    commit(root)
+    last = fleetmod(root, "migrate", "--dry-run").out.splitlines()[-2:]
+    assert last == [
+        "Next: `fleetmod migrate` writes it.",
+        "`fleetmod worklist` tells what a person does about the 1 refused.",
+    ]
+    assert "then `fleetmod gate`" in fleetmod(root, "migrate").out.splitlines()[-2]
+    assert "Next" not in fleetmod(root, "migrate", "--allow-dirty").out

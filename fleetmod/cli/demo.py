@@ -25,16 +25,18 @@ def bundled_monorepo() -> Path:
     "--keep",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Work in DIR and keep it, instead of a temporary folder.",
+    help="Work in DIR instead of a new folder for temporary files.",
 )
 def command(keep: Path | None) -> int:
-    """Run audit, migrate, gate and report on a bundled monorepo, each as you would type it."""
+    """Run audit, migrate, gate and report on a bundled monorepo, each as you would type it.
+
+    The monorepo stays where it is, with the pages: the last lines say where.
+    """
     if keep is not None:
         if keep.exists() and any(keep.iterdir()):
             raise FleetmodError("is not empty", where=str(keep), todo="Name a new folder")
         return _run(keep)
-    with tempfile.TemporaryDirectory(prefix="fleetmod-demo-") as folder:
-        return _run(Path(folder) / "monorepo")
+    return _run(Path(tempfile.mkdtemp(prefix="fleetmod-demo-")) / "monorepo")
 
 
 def _run(folder: Path) -> int:
@@ -49,6 +51,7 @@ def _run(folder: Path) -> int:
     steps = (
         (["init", "--force"], 0),
         (["audit"], 1),
+        (["audit", "--format", "html", "--output", str(folder / "debt.html")], 1),
         (["migrate", "--dry-run"], 0),
         (["migrate", "--allow-dirty"], 0),
         (["gate", "--phase", "1a,1b", "--certificate", str(folder / "certificate.json")], 0),
@@ -67,4 +70,7 @@ def _run(folder: Path) -> int:
             )
     echo_text(f"\n{(folder / 'report.md').read_text(encoding='utf-8')}\n")
     echo("The monorepo had debt; the gates prove that none is left.")
+    echo(f"Its debt before, as a page:  {folder / 'debt.html'}")
+    echo(f"What changed:                git -C {folder} diff")
+    echo("Next: `fleetmod init` in a monorepo of yours.")
     return CLEAN

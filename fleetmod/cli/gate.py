@@ -48,7 +48,7 @@ FLEET = {
     "--against-baseline",
     "ratchet",
     is_flag=True,
-    help="Phases 1a, 1b and 1c: pass over the debt that the baseline holds.",
+    help="The code's own phases: pass over the debt that the baseline holds.",
 )
 @report_options
 @click.option(

@@ -101,6 +101,7 @@ def command(
     from fleetmod.project import open_project
     from fleetmod.report.console import make_console
     from fleetmod.report.diff import unified
+    from fleetmod.report.summary import of_plan
     from fleetmod.report.text import print_diff, print_plan
 
     make_room(plan_to)
@@ -146,6 +147,8 @@ def command(
     print_plan(console, plan, applied=writes)
     for reason in plan.unproven:
         console.print(f"unproven: {reason}", soft_wrap=True, markup=False)
+    for line in of_plan(plan, applied=writes):
+        console.print(line, soft_wrap=True, markup=False)
     if any(f.action == REFUSE for f in plan.findings):
         return DEBT
     return UNPROVEN if plan.unproven else CLEAN

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from fleetmod.audit import Audit
 from fleetmod.gates.check import PASSED, Verdict
-from fleetmod.model import EXEMPT, REWRITE, Finding, is_debt
+from fleetmod.model import EXEMPT, REFUSE, REWRITE, Finding, Plan, is_debt
 from fleetmod.since import Since
 
 CLEAN_CHECK = "No new debt."  # fleetmod/quick.py says the same, and imports nothing
@@ -21,9 +21,9 @@ def of_audit(audit: Audit, configured: bool, since: Since | None = None) -> Iter
     """What an audit found, and the next step."""
     debt = [f for f in audit.findings if is_debt(f)]
     if not audit.scanned:
-        yield "No TypeScript was found here, so nothing is proven: give the repository with -C."
+        yield "No TypeScript or JavaScript was found here, so nothing is proven."
     elif not debt:
-        yield f"No debt in {counted(audit.scanned, 'TypeScript file')}."
+        yield f"No debt in {counted(audit.scanned, 'file')} of code."
     else:
         files = counted(len({f.path for f in debt}), "file")
         yield f"{counted(len(debt), 'finding')} of debt in {files}: {_split(debt)}."
@@ -55,6 +55,17 @@ def of_check(new: Sequence[Finding], known: int, clean: bool, since: Since | Non
     if new:
         return f"{counted(len(new), 'new finding')} of debt.{also}"
     return f"{CLEAN_CHECK if clean else 'Not everything could be judged.'}{also}"
+
+
+def of_plan(plan: Plan, applied: bool) -> Iterator[str]:
+    """The next step of a migration that was planned, or written if `applied`."""
+    refused = sum(f.action == REFUSE and is_debt(f) for f in plan.findings)
+    if plan.changes and not applied:
+        yield "Next: `fleetmod migrate` writes it."
+    elif plan.changes:
+        yield "Next: look at the diff, run your tests, then `fleetmod gate`."
+    if refused:
+        yield f"`fleetmod worklist` tells what a person does about the {refused} refused."
 
 
 def of_gate(verdicts: Sequence[Verdict]) -> Iterator[str]:
