@@ -20,6 +20,8 @@ _BUILT = lazy(
     rb"|^Object\.defineProperty\(exports, [\"']__esModule|^// @bun\b|@generated\b",
     re.M,
 )
+# folders whose files go as they are to where they run: a phone, a browser, another machine
+_SHIPPED = frozenset("assets public static resources raw wwwroot".split())
 _SHELLS = (".sh", ".bash", ".zsh", ".ksh", ".command")
 STARTUP = (
     frozenset(  # what shells read when they start (bash(1) and zsh(1), FILES), and direnv with bash
@@ -47,6 +49,13 @@ def is_javascript(path: str) -> bool:
 def is_code(path: str) -> bool:
     """Whether a file is TypeScript or JavaScript, which one engine reads."""
     return path.endswith(_CODE)
+
+
+def shipped_from(path: str) -> str:
+    """The folder from which a file of JavaScript is shipped as it is, beside which no package
+    stands; empty for none."""
+    folders = path.split("/")[:-1] if is_javascript(path) else []
+    return next((folder for folder in folders if folder.lower() in _SHIPPED), "")
 
 
 def is_built(path: str, data: bytes) -> bool:

@@ -15,7 +15,7 @@ from fleetmod.checked_in import Spelled, checks
 from fleetmod.earned import unearned
 from fleetmod.elsewhere import Everywhere
 from fleetmod.fates import Fate
-from fleetmod.filekinds import is_code
+from fleetmod.filekinds import is_code, shipped_from
 from fleetmod.literals import Literals
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
 from fleetmod.parted import parted
@@ -45,6 +45,10 @@ TOOL = b"launchctl"
 UNOWNED = (
     "no package.json stands above the file, so nothing can declare the package that the rewritten "
     "code imports; write one there"
+)
+_SHIPPED = (
+    "stands in `{}/`, from where it is shipped as it is: no package stands beside it there, so "
+    "look it up without one"
 )
 _MOVING = (RULE, "home-comment")  # a test's data, and the comments that go with it
 Progress = Callable[[int, int], None]
@@ -392,6 +396,8 @@ def _possible(project: Project, result: FileResult) -> FileResult:
         return refused(result, _ITSELF.format(project.port_of(path)))
     if result.needs and not project.has_owner(path):
         return refused(result, UNOWNED)
+    if result.needs and (folder := shipped_from(path)):
+        return refused(result, _SHIPPED.format(folder))
     if result.needs and (importer := browser_importer(project, path)):
         return refused(result, BY_IMPORTER.format(importer))
     return result

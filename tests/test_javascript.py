@@ -177,3 +177,21 @@ def test_the_hook_looks(tmp_path: Path) -> None:
     assert hooked(root) == 0
     commit(root)
     assert fleetmod(root, "gate", "--phase", "1a,1b").code == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "moves"),
+    [
+        ("src/main/assets/server.js", False),
+        ("src/gui/public/worker.mjs", False),
+        ("src/Resources/bridge.js", False),
+        ("src/assets.js", True),
+        ("src/assets/server.ts", True),  # what compiles it finds the package
+    ],
+)
+def test_a_file_that_is_shipped_as_it_is_gains_no_package(
+    tmp_path: Path, path: str, moves: bool
+) -> None:
+    code = 'export const home = process.env.HOME || "/Users/sam";\n'
+    found = migrated(tmp_path / "r", path, code, MODULE)
+    assert (found != code) is moves
