@@ -10,7 +10,10 @@ from fleetmod.flow.effects import class_of, key_of
 from fleetmod.flow.texts import Hole, Values
 from fleetmod.lift.operation import Word, WordPiece
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import FUNCTIONS, Source, parts, unwrap, walk
+from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, parts, same, unwrap, walk
+
+# a `this` in one of these is its own
+_OWN_THIS = ("method_definition", "function_expression", "function_declaration")
 
 
 class Opening:
@@ -88,7 +91,8 @@ class Opening:
         return joined(out)
 
     def _called(self, node: Node) -> Node | None:
-        """What a method of the own class gives that takes nothing: `this.plistPath()`."""
+        """What a method of the own class, or of the own object, gives that takes nothing:
+        `this.plistPath()`."""
         function = node.child_by_field_name("function")
         if node.type != "call_expression" or function is None or function.type == "identifier":
             return None
@@ -98,7 +102,8 @@ class Opening:
         )
         if owner is None or name is None or owner.type != "this":
             return None
-        body, spelled = class_of(owner), self.source.text(name)
+        spelled = self.source.text(name)
+        body = class_of(owner) or self._object_of(owner, spelled)
         if body is None or self._overridden(body, spelled):
             return None
         named = [m for m in parts(body) if self._name_of(m) == spelled]
@@ -107,6 +112,29 @@ class Opening:
         given = parts(named[0].child_by_field_name("parameters"))
         kinds = {child.type for child in named[0].children} & {"async", "get", "set", "*"}
         return _last_value(named[0]) if not given and not kinds else None
+
+    def only_gives(self, call: Node) -> bool:
+        """Whether a call of such a method does nothing but give its value."""
+        value = self._called(call)
+        returned = value.parent if value is not None else None
+        return returned is not None and len(parts(returned.parent)) == 1
+
+    def _object_of(self, this: Node, name: str) -> Node | None:
+        """The constant object that a `this` is, where nothing in the file writes to that name."""
+        method = next((a for a in ancestors(this) if a.type in (*_OWN_THIS, "class_body")), None)
+        made = method.parent if method is not None else None
+        holder = made.parent if made is not None else None
+        if made is None or holder is None or made.type != "object":
+            return None
+        declared = (
+            holder.child_by_field_name("name") if holder.type.endswith("declarator") else None
+        )
+        binding = self.scopes.declared(declared) if declared is not None else None
+        known = all(m.type in ("method_definition", "pair") for m in parts(made))
+        if binding is None or not known or not self.scopes.fixed(binding):
+            return None
+        copied = [r for r in self.scopes.references(binding) if not _is_owner(r)]
+        return None if copied or self.values.effects.writer(binding, this, name) else made
 
     def _name_of(self, member: Node) -> str:
         key = member.child_by_field_name("name")
@@ -186,6 +214,12 @@ class Opening:
         if binding is None:
             return None
         return self.values.effects.writer(binding, named, spelled)
+
+
+def _is_owner(name: Node) -> bool:
+    """Whether a name is only asked for something of it: `tool.stop()`."""
+    parent = name.parent
+    return parent is not None and same(parent.child_by_field_name("object"), name)
 
 
 def _last_value(function: Node) -> Node | None:

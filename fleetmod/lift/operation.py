@@ -73,6 +73,9 @@ class Operation:
     legacy: str = ""  # a subcommand that exits 0 where it fails
     silent: bool = False  # what it prints is dropped by the shell
     notes: tuple[str, ...] = ()
+    # the condition under which it is this verb, and what it is elsewhere
+    when: Hole | None = None
+    otherwise: str = ""
 
     def tolerate(self) -> Operation:
         return replace(self, tolerated=True)

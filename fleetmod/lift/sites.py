@@ -8,6 +8,7 @@ from dataclasses import replace
 from tree_sitter import Node
 
 from fleetmod.flow.texts import Hole, Pieces, Values
+from fleetmod.lift.chosen import chosen
 from fleetmod.lift.grammar import Grammar, is_shell
 from fleetmod.lift.operation import Foreign, Unliftable, Word
 from fleetmod.lift.runner import (
@@ -259,7 +260,12 @@ class Sites:
         site.command = " ".join([program, *(self.source.text(e) for e in elements)])
         if _SHELL_OPTION.search(site.options):
             raise Unliftable("runs through a shell by its options; pass the port plain values")
-        if any(e.type == "spread_element" for e in elements):
+        spread = [e for e in elements if e.type == "spread_element"]
+        choice = chosen(spread[0], self.values) if len(spread) == 1 else None
+        if choice is not None:
+            self._either(site, program, elements, choice)
+            return
+        if spread:
             raise Unliftable(
                 "the arguments are only known at run time; call the port in each branch"
             )
@@ -270,6 +276,29 @@ class Sites:
         flat = [self._flag(w) for w in opened if w != ()]
         site.commands = self.grammar.commands(Simple(tuple(flat)))
         site.operations = self.grammar.command(tuple(flat))
+
+    def _either(
+        self,
+        site: Site,
+        program: str,
+        elements: list[Node],
+        choice: tuple[Node, list[Node], list[Node]],
+    ) -> None:
+        """One operation of two that differ by their verb alone: a restart, or a start."""
+        condition, *lists = choice
+        at = next(i for i, e in enumerate(elements) if e.type == "spread_element")
+        found = []
+        for given in lists:
+            self._words(site, program, [*elements[:at], *given, *elements[at + 1 :]])
+            found.append(site.operations)
+        holds, fails = found
+        site.operations = ()
+        if len(holds) != 1 or len(fails) != 1 or holds[0].verb == fails[0].verb:
+            raise Unliftable("a condition chooses the arguments; call the port in each branch")
+        alike = replace(fails[0], verb=holds[0].verb, label=holds[0].label)
+        if alike != holds[0] or not self.targets.equal(holds[0].label, fails[0].label):
+            raise Unliftable("a condition chooses the arguments; call the port in each branch")
+        site.operations = (replace(holds[0], when=Hole(condition), otherwise=fails[0].verb),)
 
     def _flag(self, word: Word) -> Word:
         """A constant that holds a flag is that flag."""

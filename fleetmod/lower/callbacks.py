@@ -15,11 +15,13 @@ from fleetmod.lower.facts import Questions
 from fleetmod.lower.handlers import LOADED, check_reader, check_words, has_other_words
 from fleetmod.lower.reads import check_reads
 from fleetmod.lower.usage import Usage, ignored
+from fleetmod.regex import lazy
 from fleetmod.syntax.source import FUNCTIONS, ancestors, parts, same, walk
 
 _OWN_NAMES = ("this", "arguments")  # of a function that is no arrow: its process, what it was given
 _ASKS = ("unary_expression", "binary_expression")  # give whether there is an error, or a new text
 _FIELD_OF = ("member_expression", "template_substitution")
+_TELLS_PID = lazy(r"\bkickstart\b.*[\s\"'`,]-k?p")  # launchctl(1): prints the process's id
 _SAYS = frozenset("log error warn info debug trim toString push".split())
 
 
@@ -68,7 +70,8 @@ class Callbacks:
         callback reads what the port does not tell."""
         if len(site.operations) != 1:
             raise Refused("several commands before one callback; write one call each")
-        if ignored(usage, self.scopes) is None and not self._in_executor(usage):
+        dropped = ignored(usage, self.scopes)
+        if dropped is None and not self._in_executor(usage):
             raise Refused("the child process is used beside its callback; use the callback alone")
         op = site.operations[0]
         self._check_function(callback.function)
@@ -76,8 +79,9 @@ class Callbacks:
         self._check_error(callback, op)
         usage.told = bool(callback.error or callback.stderr)
         action = self.calls.closure(op, text=bool(callback.stdout))
+        unread = dropped is not None and dropped.type.endswith("declaration")
         self.draft.replace_range(
-            site.call.start_byte,
+            dropped.start_byte if dropped is not None and unread else site.call.start_byte,
             callback.function.start_byte,
             f"{self.calls.name('callBack')}({action}, ",
             self.calls.rule,
@@ -103,6 +107,8 @@ class Callbacks:
     def _check_texts(self, site: Site, callback: Callback, op: Operation) -> None:
         """Raises Refused where the texts are more than what the port tells."""
         if callback.stdout and self.calls.asks(op) and not self.calls.prints(op):
+            raise Refused(self.calls.unread(op))
+        if callback.stdout and not self.calls.asks(op) and _TELLS_PID.search(site.command):
             raise Refused(self.calls.unread(op))
         if (callback.stdout or callback.stderr) and "2>" in site.command:
             raise Refused(
@@ -141,6 +147,12 @@ class Callbacks:
             below = a
             if asked:
                 return
+            if a.type == "assignment_expression":
+                kept = self.source.text(a.child_by_field_name("left") or a)
+                raise Refused(
+                    f"keeps the error in `{kept}`, where a child process's fields of it may be "
+                    "read; keep its message"
+                )
             if a.type == "call_expression":
                 field = read.parent is not None and read.parent.type in _FIELD_OF
                 if field or not self._acts(a):

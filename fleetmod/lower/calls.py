@@ -59,7 +59,11 @@ class Calls:
             options.append("load: false")
         if options:
             args.append("{ " + ", ".join(options) + " }")
-        return f"{receiver}.{op.verb}({', '.join(args)})"
+        verb = f".{op.verb}"
+        if op.when is not None:
+            either = (style.string(each) for each in (op.verb, op.otherwise))
+            verb = f"[{style.expression((op.when,))} ? {' : '.join(either)}]"
+        return f"{receiver}{verb}({', '.join(args)})"
 
     def _label(self, op: Operation) -> str:
         """The label; what a template took and may be no text stays in a template."""

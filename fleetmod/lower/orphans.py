@@ -156,14 +156,24 @@ def _removable(binding: Binding, scopes: Scopes, targets: Targets) -> bool:
     text = scopes.source.text(value)
     if _LOADS.search(text):
         return True
-    inlined = targets.values.inline(value) is not None
+    inlined = targets.values.inline(value) is not None or targets.opening.only_gives(value)
     called = value.child_by_field_name("function")
     spelled = f"{scopes.original(called)}(" if called is not None else ""
     calls = _PURE_CALL.match(text) or _PURE_CALL.match(spelled)
     if targets.domains.own_uid(value):
         return True
-    pure = value.type in _PURE or calls or inlined
+    pure = value.type in _PURE or calls or inlined or _chosen_list(value)
     return bool(pure) and (value.type in FUNCTIONS or not re.search(r"\bawait\b|\byield\b", text))
+
+
+def _chosen_list(value: Node) -> bool:
+    """Whether a value is one of two lists of literals, as a condition says that calls nothing."""
+    if value.type != "ternary_expression":
+        return False
+    branches = [value.child_by_field_name(field) for field in ("consequence", "alternative")]
+    lists = all(branch is not None and branch.type == "array" for branch in branches)
+    acts = ("call_expression", "new_expression", "await_expression", "yield_expression")
+    return lists and not any(node.type in acts for node in walk(value))
 
 
 def _declarators(statement: Node) -> list[Node]:

@@ -296,13 +296,13 @@ def _announced(pieces: Pieces) -> Pieces:
 
 def describe(operations: Sequence[Operation], values: Values) -> str:
     """Operations for people, labels resolved where they are known: `restart com.example.worker`."""
-    out = []
+    out: list[str] = []
     for op in operations:
         label = "".join(
             p if isinstance(p, str) else "${" + values.source.text(p.node) + "}"
             for p in values.expand(op.label)
         )
-        out.append(f"{op.verb} {label}".strip())
+        out.extend(f"{verb} {label}".strip() for verb in (op.verb, op.otherwise) if verb)
     return "; ".join(out)
 
 

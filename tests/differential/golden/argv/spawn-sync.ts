@@ -230,3 +230,15 @@ export function bootstrapUser(): string {
   const loaded = settleSync(() => processManagerSync.load(`user/${process.getuid?.()}/${LABEL}`, { source: plist }));
   return loaded.exitCode === 0 ? "loaded" : "not loaded";
 }
+
+export function chosenFlags(): boolean[] {
+  return [true, false].map((again) => {
+    return settleSync(() => processManagerSync[again ? "restart" : "start"](LABEL)).exitCode === 0;
+  });
+}
+
+export async function chosenInPlace(): Promise<void> {
+  for (const jobs of [0, 2]) {
+    await processManager[jobs > 1 ? "start" : "restart"](LABEL).catch(() => {});
+  }
+}

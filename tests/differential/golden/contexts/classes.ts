@@ -110,3 +110,16 @@ export function staticField(): boolean {
   }
   return Registry.there;
 }
+
+const tool = {
+  file(): string {
+    return `${process.env.HOME}/Library/LaunchAgents/dev.lantern.beacon.plist`;
+  },
+  unload(): string {
+    return settleSync(() => processManagerSync.stop("dev.lantern.beacon")).exitCode === 0 ? "stopped" : "not stopped";
+  },
+};
+
+export function byTheSameObject(): string {
+  return tool.unload();
+}
