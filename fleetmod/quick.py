@@ -59,6 +59,8 @@ def _from_disk(files: list[str]) -> Iterator[bytes]:
     """The configuration, and each of the files that is code and that git compares with the disk."""
     asked = _begin(["ls-files", "-vz", "--", *files]) if _in_repository() else None
     try:
+        if os.stat(_CONFIG).st_mode & 0o170000 != 0o100000:  # noqa: PTH116
+            raise OSError(_CONFIG)  # a pipe has no end
         with open(_CONFIG, "rb") as config:  # noqa: PTH123 (pathlib costs as much again)
             yield config.read()
     except FileNotFoundError:
