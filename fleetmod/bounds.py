@@ -6,6 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 SIZE = 4_000_000  # bytes; the largest file that people wrote, TypeScript's checker, has 3.2 million
+CONFIG = 256_000  # bytes of fleetmod.toml or of a rule; the largest here has 20,000
+LISTED = 2_000  # globs or names in one list of a configuration; each file is held against each
+RECORD = 64_000_000  # bytes of a baseline; half a million entries
 DEPTH = 400  # of nodes in a syntax tree; code that people write stays below 80
 FINDINGS = 20_000  # in one file
 LEVELS = 400_000  # of all findings of a file together: each asks what stands around it
@@ -14,9 +17,14 @@ PIECES = (
 )
 
 
-def too_large(size: int) -> str:
+def too_large(size: int, most: int = SIZE) -> str:
     """Why a file of so many bytes is not looked at; empty where it is."""
-    return f"has {size:,} bytes, and files of more than {SIZE:,} are not looked at" * (size > SIZE)
+    return f"has {size:,} bytes, and files of more than {most:,} are not looked at" * (size > most)
+
+
+def too_many(count: int, what: str) -> str:
+    """Why a list of so many globs or the like is not read; empty where it is."""
+    return f"lists {count:,} {what}, and more than {LISTED:,} are not read" * (count > LISTED)
 
 
 TOO_DEEP = f"nests deeper than {DEPTH} levels, so nothing in it is looked at"

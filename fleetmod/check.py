@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from fleetmod.audit import Audit
 from fleetmod.baseline import FILE, Baseline, Compared, StableId, compare, parse_baseline
+from fleetmod.bounds import RECORD
 from fleetmod.edits import render
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.filekinds import is_code
@@ -135,7 +136,7 @@ def against_baseline(
 def read_baseline(project: Project) -> Baseline:
     """The recorded debt; raises FleetmodError where the file is no baseline."""
     try:
-        return parse_baseline(read_plain(project.root / FILE).decode("utf-8"))
+        return parse_baseline(read_plain(project.root / FILE, RECORD).decode("utf-8"))
     except FileNotFoundError:
         return Baseline()
     except UnicodeDecodeError as error:

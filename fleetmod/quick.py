@@ -17,6 +17,7 @@ _CODE = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
 _CONFIG = "fleetmod.toml"
 _DIRECTIVE = b"fleetmod-ignore"
 # UTF-16, and what git-lfs has in place of a content, tell nothing
+_QUOTES = (b'"', b"'", b"`")
 _NO_TEXT = (b"\xff\xfe", b"\xfe\xff", b"version https://git-lfs.")
 # as in workspace/git.py: nothing that a partial clone's configuration names is run
 _READS = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_OPTIONAL_LOCKS": "0"}
@@ -36,12 +37,13 @@ def is_clean(args: list[str]) -> bool:
     try:
         "".join(files).encode()  # a name that is not UTF-8 is told by the command
         users: list[bytes] | None = None
+        always, named = _triggers()
         for line in next(contents).split(b"\n"):
             if _names_rules(line) or _names_places(line):
                 return False  # they have triggers of their own
             if line.startswith(b"users = [") and users is None:
                 users = _users(line)
-        always, named = _triggers()
+            always += _places_below_home(line)
         for data in contents:
             if data.startswith(_NO_TEXT) or _DIRECTIVE in data.lower():
                 return False
@@ -59,6 +61,8 @@ def _from_disk(files: list[str]) -> Iterator[bytes]:
     """The configuration, and each of the files that is code and that git compares with the disk."""
     asked = _begin(["ls-files", "-vz", "--", *files]) if _in_repository() else None
     try:
+        if os.stat(_CONFIG).st_mode & 0o170000 != 0o100000:  # noqa: PTH116
+            raise OSError(_CONFIG)  # a pipe has no end
         with open(_CONFIG, "rb") as config:  # noqa: PTH123 (pathlib costs as much again)
             yield config.read()
     except FileNotFoundError:
@@ -156,7 +160,7 @@ def _names_places(line: bytes) -> bool:
     text = line.partition(b"#")[0]
     key, _, value = (part.strip() for part in text.partition(b"="))
     if key in (b"root", b"vault"):
-        return not value.startswith((b'""', b'"/Users/', b'"/home/'))
+        return b"\\" in value or not value.startswith((b'""', b'"/Users/', b'"/home/'))
     if key == b"vm_addresses":
         addresses = value.split(b'"')[1::2]
         return not (value.endswith(b"]") and all(a.startswith(b"192.168.") for a in addresses))
@@ -164,6 +168,17 @@ def _names_places(line: bytes) -> bool:
         return False
     # in another form than `init` writes: a dotted key, a table in a line
     return any(name in text for name in (b"root =", b"root=", b"vault", b"vm_addresses"))
+
+
+def _places_below_home(line: bytes) -> list[bytes]:
+    """What the rules look for in place of `{place}`, where a line of the configuration tells the
+    root or the vault: see lift/below_home.py."""
+    key, _, value = (part.strip() for part in line.partition(b"="))
+    below = value.split(b'"')[1:2] if key in (b"root", b"vault") else []
+    first, _, others = b"/".join(b"".join(below).split(b"/")[3:]).strip(b"/").partition(b"/")
+    if others:
+        return [b"/".join((first, others.split(b"/")[0])), *(q + first + q for q in _QUOTES)]
+    return [q + first for q in (b"/", *_QUOTES)] if first else []
 
 
 def _users(line: bytes) -> list[bytes] | None:
@@ -190,7 +205,7 @@ def _triggers() -> tuple[list[bytes], list[bytes]]:
                 line = head.partition(f"\n{key} = [".encode())[2].partition(b"]")[0]
                 spelled = line.replace(rb"\\", b"\\").split(b'"')[1::2]
                 found[texts].update(text.replace(rb"\u0022", b'"') for text in spelled)
-    return sorted(found[0]), sorted(found[1])
+    return sorted(found[0] - {b"{place}"}), sorted(found[1])
 
 
 def main() -> None:

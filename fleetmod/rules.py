@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from fleetmod import families
+from fleetmod.bounds import CONFIG
 from fleetmod.errors import FleetmodError
 from fleetmod.places import Places
-from fleetmod.workspace.toml_lines import line_of_key
+from fleetmod.workspace.disk import read_plain
+from fleetmod.workspace.toml_lines import line_of_deep_key, line_of_key
 
 SAFETIES = ("safe", "review")
 REACHES = ("match", "file")
@@ -128,7 +130,7 @@ def load_rules(folders: tuple[Path, ...] = (), examples: bool = False) -> tuple[
             if rule.id in seen:
                 raise FleetmodError(
                     f"the id `{rule.id}` is used by {seen[rule.id].file} too",
-                    where=f"{path}:{line_of_key(path.read_text(encoding='utf-8'), ('id',))}",
+                    where=f"{path}:{line_of_key(read_plain(path).decode(), ('id',))}",
                     todo="Give each rule an id of its own",
                 )
             seen[rule.id] = rule
@@ -154,13 +156,18 @@ def read_rule(path: Path) -> Rule:
     """One rule file, checked; raises FleetmodError as `load_rules` does."""
     from fleetmod.rewrites import NAMES
 
-    data = path.read_bytes()
+    try:
+        data = read_plain(path, CONFIG)
+    except OSError as error:
+        raise FleetmodError(f"cannot be read: {error.strerror}", where=str(path)) from error
     text = data.decode("utf-8", "replace")
 
     def wrong(what: str, *key: str | int, todo: str = "Correct the rule") -> FleetmodError:
         line = line_of_key(text, key) if key else 1
         return FleetmodError(what, where=f"{path}:{line}", todo=todo)
 
+    if deep := line_of_deep_key(text):
+        raise FleetmodError("names a key of too many parts", where=f"{path}:{deep}")
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

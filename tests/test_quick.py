@@ -22,6 +22,24 @@ def test_it_knows_every_trigger(tmp_path: Path) -> None:
     assert sorted({*always, *named}) == triggers(open_project(tmp_path))
 
 
+@pytest.mark.parametrize("key", ["root", "vault"])
+@pytest.mark.parametrize("place", ["", "/Code", "/Code/acme", "/Code/acme/deep"])
+def test_it_knows_the_triggers_of_a_place_below_the_home(
+    place: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fleetmod.toml").write_text(
+        f'version = 1\n[home]\nusers = ["alice"]\n{key} = "/Users/alice{place}"\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    always, named = map(set, quick._triggers())
+    wanted = {each for each in triggers(open_project(tmp_path)) if each not in named}
+    for trigger in sorted(wanted - always):
+        (tmp_path / "a.ts").write_bytes(b"f(" + trigger + b");\n")
+        assert not quick.is_clean(["a.ts"]), trigger
+    if place.strip("/"):
+        assert wanted - always
+
+
 @pytest.mark.parametrize(
     ("config", "clean"),
     [

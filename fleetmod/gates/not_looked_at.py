@@ -3,6 +3,7 @@ what the gates look for."""
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -10,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleetmod import families
+from fleetmod.bounds import RECORD
 from fleetmod.filekinds import CODE, is_built, is_code, is_javascript, suffix
 from fleetmod.grepped import needles
 from fleetmod.project import Project
 from fleetmod.workspace.discover import UTF16 as UTF16_MARKS
 from fleetmod.workspace.discover import Place, everything, place_of
-from fleetmod.workspace.disk import is_folder, readable_name
+from fleetmod.workspace.disk import is_folder, read_plain, read_start, readable_name
 from fleetmod.workspace.git import ask_git
 from fleetmod.workspace.tree_state import folders, inside
 
@@ -147,8 +149,7 @@ def _links(root: Path, links: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def _is_wide(project: Project, path: str) -> bool:
     try:
-        with open(project.root / path, "rb") as file:  # noqa: PTH123 (pathlib takes as long again)
-            return file.read(2) in UTF16_MARKS
+        return read_start(project.root / path, 2) in UTF16_MARKS
     except OSError:
         return False  # told as unproven where it is there at all
 
@@ -187,9 +188,9 @@ class _Held:
         if path.endswith("/") or (kind != UTF16 and self._lacking(path)):
             return False
         try:
-            data = (self._project.root / path).read_bytes()
-        except OSError:
-            return False
+            data = read_plain(self._project.root / path, RECORD)
+        except OSError as error:
+            return error.errno == errno.EFBIG
         if b"\0" in data:  # an ASCII text in UTF-16 is itself between NUL bytes
             data = data.replace(b"\0", b"")
         if not any(each in data for each in self._bytes):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fleetmod.verify.packages import Package, program
 from fleetmod.verify.scripts import Call, calls, going_on, script_of, stops_early
+from fleetmod.workspace.disk import read_plain
 from fleetmod.workspace.managers import manager_of
 
 TYPECHECK, TEST = "typecheck", "test"
@@ -151,6 +152,6 @@ def own_runner(
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_plain(path).decode("utf-8", "replace")
     except OSError:
         return ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetmod.workspace.copy import MODULES
+from fleetmod.workspace.disk import read_plain
 from fleetmod.workspace.managers import folders_above
 
 
@@ -49,7 +50,7 @@ def read_packages(root: Path, folders: Iterable[str]) -> tuple[Package, ...]:
 def read_manifest(path: Path) -> dict[str, Any]:
     """A JSON object from the disk; an empty one where there is none."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        found = json.loads(read_plain(path).removeprefix(b"\xef\xbb\xbf"))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -13,6 +13,7 @@ from semantic_version import NpmSpec, Version
 from fleetmod.verify.commands import package_manager
 from fleetmod.verify.packages import Package
 from fleetmod.workspace.copy import MODULES
+from fleetmod.workspace.disk import read_plain
 
 # files that name a Node, and what switches to it
 _PINS = {".nvmrc": "nvm install", ".node-version": "fnm use --install-if-missing"}
@@ -194,6 +195,6 @@ def _last(output: str) -> str:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_plain(path).decode("utf-8", "replace")
     except OSError:
         return ""

@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from fleetmod.bounds import CONFIG, too_large, too_many
 from fleetmod.errors import FleetmodError
 from fleetmod.workspace import toml_lines
 from fleetmod.workspace.config_file import render_config
@@ -60,7 +61,7 @@ _KINDS = {
 def load_text(root: Path) -> bytes:
     """The bytes of `fleetmod.toml`, b"" when there is none; raises FleetmodError as below."""
     try:
-        return read_plain(root / FILE)
+        return read_plain(root / FILE, CONFIG)
     except FileNotFoundError:
         return b""
     except OSError as error:
@@ -111,6 +112,10 @@ def parse_config(text: str) -> Config:
 
 
 def _toml(text: str) -> dict[str, Any]:
+    if why := too_large(len(text), CONFIG):
+        raise FleetmodError(why, where=FILE, todo="Take out what no run needs.")
+    if line := toml_lines.line_of_deep_key(text):
+        raise FleetmodError("names a key of too many parts", where=f"{FILE}:{line}")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -170,6 +175,8 @@ def _strings(
             path,
             f'Write {path[-1]} = ["…"], each element {expects}.',
         )
+    if why := too_many(len(value), "values"):
+        raise fail(f"{dotted} {why}", path, "Write a pattern for many of them.")
     return tuple(_string((*path, i), item, expects, ok, fail) for i, item in enumerate(value))
 
 

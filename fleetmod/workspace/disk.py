@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from fleetmod.bounds import SIZE, too_large
 from fleetmod.errors import FleetmodError
 
 _PIECE = 1 << 20
@@ -31,16 +32,30 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def read_plain(path: Path) -> bytes:
-    """A file's bytes. Raises OSError where there is none, and for a pipe, a device or the like, for
-    whose end a reader may wait for ever."""
+def read_plain(path: Path, most: int = SIZE) -> bytes:
+    """A file's bytes. Raises OSError where there is none, where it has more than `most`, and for a
+    pipe, a device or the like, for whose end a reader may wait for ever."""
+    with _opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        data = file.read(min(most, size) + 1)
+        if len(data) > most:
+            why = f"it {too_large(max(size, len(data)), most)}"
+            raise OSError(errno.EFBIG, why, str(path))
+        return data + file.read(most - len(data))  # what was added meanwhile
+
+
+def _opened(path: Path) -> BinaryIO:
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(
-                errno.EINVAL, "it is no file, but a folder, a pipe or a device", str(path)
-            )
-        return file.read()
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no file, but a folder, a pipe or a device", str(path))
+    return os.fdopen(handle, "rb")
+
+
+def read_start(path: Path, size: int) -> bytes:
+    """The first bytes of a file; raises OSError as `read_plain` does."""
+    with _opened(path) as file:
+        return file.read(size)
 
 
 def of_another(folder: Path) -> os.stat_result | None:

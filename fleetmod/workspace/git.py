@@ -10,13 +10,30 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import stat
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Timer
 from typing import TypedDict
 
 _SECONDS = 60
 _CHUNK = 1 << 20
+_PATIENCE = 300  # seconds for which a repository is not asked again that gave no answer
+_silent: dict[Path, float] = {}  # when that was
+# what git reads before it says anything, and waits for the end of
+_READ_FIRST = (
+    ".gitignore",
+    ".gitattributes",
+    ".gitmodules",
+    ".git/HEAD",
+    ".git/config",
+    ".git/index",
+    ".git/packed-refs",
+    ".git/info/exclude",
+    ".git/info/attributes",
+)
 # what git-config(1) lets a repository run, each set to nothing; an empty fsmonitor is "off" to
 # every version, while "false" is the name of a program to those before 2.36
 _RUN_NOTHING = (
@@ -83,7 +100,7 @@ def list_as_owner(root: Path, args: Sequence[str | bytes]) -> list[str] | None:
     about = root.stat()
     owner = (about.st_uid, about.st_gid) if os.geteuid() == 0 and about.st_uid else None
     more = {} if owner is None else {"HOME": _home(about.st_uid), "XDG_CONFIG_HOME": ""}
-    found = _finish(_start(root, args, more, owner=owner), (0,))
+    found = _finish(root, _start(root, args, more, owner=owner), (0,))
     return None if found is None else [part for part in os.fsdecode(found).split("\0") if part]
 
 
@@ -102,9 +119,12 @@ def search_git(
     if process is None or process.stdout is None:
         return None
     found, rest = [], b""
+    timer = Timer(_SECONDS, process.kill)
+    timer.start()
     while chunk := process.stdout.read(_CHUNK):
         whole, _, rest = (rest + chunk).rpartition(b"\0")
         found += pattern.findall(whole)
+    timer.cancel()
     return found if process.wait() == 0 else None
 
 
@@ -118,7 +138,7 @@ def ask_git(
     waiting = _start(root, args, {}, subprocess.PIPE if silent else subprocess.DEVNULL)
 
     def answer() -> list[str] | None:
-        found = _finish(waiting, ok)
+        found = _finish(root, waiting, ok)
         return None if found is None else [part for part in os.fsdecode(found).split("\0") if part]
 
     return answer
@@ -132,13 +152,13 @@ def ask_git_why(
 
     def answer() -> tuple[list[str] | None, list[str]]:
         if waiting is None:
-            return None, ["git cannot be started: it is not installed, or not on PATH"]
+            missing = "git cannot be started: it is not installed, or not on PATH"
+            return None, [_why_not(root) or missing]
         try:
-            found, said = waiting.communicate(timeout=_SECONDS)
+            found, said = waiting.communicate(timeout=_patience(root))
         except subprocess.TimeoutExpired:
-            waiting.kill()
-            waiting.communicate()
-            return None, [f"git gave no answer within {_SECONDS} seconds"]
+            _give_up(root, waiting)
+            return None, [_why_not(root)]
         listed = [part for part in os.fsdecode(found).split("\0") if part]
         lines = said.decode("utf-8", "replace").splitlines()
         return (listed if waiting.returncode == 0 else None), lines
@@ -179,6 +199,7 @@ def ignored(root: Path, paths: Sequence[str]) -> list[str] | None:
     # not literal, which this command does not know: it takes each as it stands, but for a ":"
     given = b"".join(b"./" + os.fsencode(path) + b"\0" for path in paths)
     found = _finish(
+        root,
         _start(root, ["check-ignore", "-z", "--stdin"], {"GIT_LITERAL_PATHSPECS": "0"}, piped=True),
         (0, 1),
         given,
@@ -205,7 +226,7 @@ def blob_at(root: Path, commit: str, path: str) -> bytes | None:
 def _answer(
     root: Path, args: Sequence[str | bytes], ok: tuple[int, ...], more: dict[str, str]
 ) -> bytes | None:
-    return _finish(_start(root, args, more), ok)
+    return _finish(root, _start(root, args, more), ok)
 
 
 def _start(
@@ -216,6 +237,8 @@ def _start(
     piped: bool = False,
     owner: tuple[int, int] | None = None,
 ) -> subprocess.Popen[bytes] | None:
+    if _why_not(root):
+        return None
     try:
         return subprocess.Popen(
             command(args),
@@ -234,16 +257,43 @@ def _as(owner: tuple[int, int] | None) -> _User:
     return {} if owner is None else {"user": owner[0], "group": owner[1], "extra_groups": ()}
 
 
+def _why_not(root: Path) -> str:
+    """Why git is not asked about `root`; "" where it is."""
+    for name in _READ_FIRST:
+        try:
+            mode = os.stat(f"{root}/{name}").st_mode  # noqa: PTH116 (pathlib takes twice as long)
+        except OSError:
+            continue
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            return f"{name} is a pipe, a device or the like, and git would wait for its end"
+    if time.monotonic() - _silent.get(root, -_PATIENCE) < _PATIENCE:
+        return f"git gave no answer within {_SECONDS} seconds"
+    return ""
+
+
+def _patience(root: Path) -> float:
+    """The seconds to wait for an answer: few where another question is without one."""
+    return 1 if root in _silent and _why_not(root) else _SECONDS
+
+
+def _give_up(root: Path, process: subprocess.Popen[bytes]) -> None:
+    _silent[root] = time.monotonic()
+    process.kill()
+    process.communicate()
+
+
 def _finish(
-    process: subprocess.Popen[bytes] | None, ok: tuple[int, ...], given: bytes | None = None
+    root: Path,
+    process: subprocess.Popen[bytes] | None,
+    ok: tuple[int, ...],
+    given: bytes | None = None,
 ) -> bytes | None:
     if process is None:
         return None
     try:
-        answer, complaint = process.communicate(given, timeout=_SECONDS)
+        answer, complaint = process.communicate(given, timeout=_patience(root))
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
+        _give_up(root, process)
         return None
     return None if complaint or process.returncode not in ok else answer
 

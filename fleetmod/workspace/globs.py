@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
+from fleetmod.bounds import LISTED
 from fleetmod.errors import FleetmodError
 from fleetmod.regex import lazy
 
@@ -33,6 +35,7 @@ def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
     return matches
 
 
+@lru_cache(maxsize=2 * LISTED)
 def glob_regex(pattern: str, braces: bool = True) -> re.Pattern[str]:
     """The expression that a whole path must match to fit the workspace glob `pattern`.
 

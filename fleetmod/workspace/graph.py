@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from fleetmod.regex import lazy
+from fleetmod.workspace.disk import read_plain
 from fleetmod.workspace.git import search_lines
 from fleetmod.workspace.tsconfig import read_tsconfig
 
@@ -277,7 +278,7 @@ def packages_of(root: Path, manifests: Iterable[str]) -> list[Package]:
     out = []
     for path in manifests:
         try:
-            manifest = json.loads((root / path).read_bytes())
+            manifest = json.loads(read_plain(root / path))
         except (OSError, ValueError, RecursionError):
             continue
         if isinstance(manifest, dict):

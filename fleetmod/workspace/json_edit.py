@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fleetmod.errors import FleetmodError
 from fleetmod.model import Edit
@@ -39,6 +40,7 @@ class Block:
         return next((item for item in reversed(self.items) if item.key == key), None)
 
 
+@lru_cache(maxsize=64)  # every file of a package asks for its manifest
 def read_object(text: str, where: str) -> Block:
     """The top object of the JSON `text`. Raises FleetmodError when there is none."""
     start = _skip(text, 1 if text.startswith("\ufeff") else 0)

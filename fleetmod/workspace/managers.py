@@ -19,7 +19,7 @@ from typing import Any
 
 from fleetmod.errors import FleetmodError
 from fleetmod.regex import lazy
-from fleetmod.workspace.disk import is_file, read_plain
+from fleetmod.workspace.disk import is_file, read_plain, read_start
 from fleetmod.workspace.members import NPM, PNPM, declared_globs
 
 _LOCKS = {
@@ -193,7 +193,7 @@ def _knows_workspace(folder: Path, name: str, named: str) -> bool:
     if is_file(folder / ".yarnrc.yml"):
         return True
     try:
-        return b"\n__metadata:" in read_plain(folder / "yarn.lock")
+        return b"\n__metadata:" in read_start(folder / "yarn.lock", 4096)
     except OSError:
         return False
 

@@ -185,10 +185,10 @@ def package_at(root: Path, folder: str) -> PackageInfo | None:
         text = read_plain(root / where).decode()
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise FleetmodError(
-            "cannot be read as UTF-8 text", where=where, todo="Mend the file."
-        ) from error
+    except OSError as error:
+        raise FleetmodError(f"cannot be read: {error.strerror}", where=where) from error
+    except UnicodeDecodeError as error:
+        raise FleetmodError("is not UTF-8 text", where=where, todo="Save it as UTF-8.") from error
     name = json_edit.read_object(text, where).last("name")
     named = name.value if name and isinstance(name.value, str) else ""
     return PackageInfo(named, folder, text)

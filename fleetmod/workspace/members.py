@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleetmod.bounds import too_many
 from fleetmod.errors import FleetmodError
 from fleetmod.model import Edit
 from fleetmod.regex import lazy
@@ -45,6 +46,9 @@ def declared_globs(root: Path) -> dict[str, tuple[str, ...]]:
         out[PNPM] = found.globs
     if npm is not None and (block := _npm_block(npm)):
         out[NPM] = tuple(str(item.value) for item in block.items)
+    for file, globs in out.items():
+        if why := too_many(len(globs), "workspace globs"):
+            raise FleetmodError(why, where=file, todo="Use `*` for many folders.")
     return out
 
 
@@ -152,7 +156,7 @@ def _read(root: Path, file: str) -> str | None:
         return read_plain(root / file).decode()
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise FleetmodError(
-            "cannot be read as UTF-8 text", where=file, todo="Mend the file."
-        ) from error
+    except OSError as error:
+        raise FleetmodError(f"cannot be read: {error.strerror}", where=file) from error
+    except UnicodeDecodeError as error:
+        raise FleetmodError("is not UTF-8 text", where=file, todo="Save it as UTF-8.") from error

@@ -10,6 +10,8 @@ from fleetmod.regex import lazy
 Path = tuple[str | int, ...]
 
 _BARE = lazy(r"[^\s=.\[\]{},#\"']+")
+_PART = r"""(?:[^\s=.\[\]{},#"']++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+_DEEP = lazy(rf"""(?m)(?:^|[\[{{,])[ \t]*+(?:{_PART}[ \t]*+\.[ \t]*+){{32}}""")
 _SPACE = lazy(r"[ \t]*")
 _BLANK = lazy(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SCALAR = lazy(r"[^,\]}\n#]*")
@@ -19,6 +21,13 @@ _LITERALS = (
     lazy(r'"(?:[^"\\\n]|\\.)*"'),
     lazy(r"'[^'\n]*'"),
 )
+
+
+def line_of_deep_key(text: str) -> int:
+    """The line of the first key with so many parts that readers take the square of them; 0 where
+    there is none. A line of a text that looks like one counts, too."""
+    found = _DEEP.search(text)
+    return text.count("\n", 0, found.start()) + 1 if found else 0
 
 
 def line_of_key(text: str, dotted: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fleetmod.bounds import too_many
+from fleetmod.errors import FleetmodError
 from fleetmod.workspace.disk import read_plain
 from fleetmod.workspace.globs import glob_regex
 from fleetmod.workspace.jsonc import plain
@@ -53,10 +56,13 @@ def read_tsconfig(root: Path, folder: str) -> TsConfig | None:
 
 
 def read_text(root: Path, path: str) -> str | None:
-    """The text of a configuration; None where there is none to read."""
+    """The text of a configuration; None where there is none to read. Raises FleetmodError for one
+    that is larger than what people write."""
     try:
         return read_plain(root / path).decode("utf-8")
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            raise FleetmodError(f"cannot be read: {error.strerror}", where=path) from error
         return None
 
 
@@ -139,6 +145,8 @@ def _patterns(
     value = raw.get(key)
     if not isinstance(value, list):
         return inherited
+    if why := too_many(len(value), f"{key} patterns"):
+        raise FleetmodError(why, where=folder or ".", todo="Use `*` for many files.")
     return tuple(_place(folder, each) for each in value if isinstance(each, str))
 
 

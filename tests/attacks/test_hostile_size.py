@@ -19,7 +19,7 @@ import pytest
 from tree_sitter import Node
 
 from fleetmod.baseline import Baseline, compare, stable_ids
-from fleetmod.bounds import DEPTH, FINDINGS, LEVELS, SIZE
+from fleetmod.bounds import DEPTH, FINDINGS, LEVELS, LISTED, SIZE
 from fleetmod.check import check
 from fleetmod.edits import render
 from fleetmod.fleet.manifests.load import load_cluster
@@ -34,6 +34,7 @@ from fleetmod.migrate import difference
 from fleetmod.places import HOME
 from fleetmod.project import open_project
 from fleetmod.syntax.source import Source
+from fleetmod.workspace.manifest import owner
 from tests.repo import Ran, make
 from tests.scan import PATH, SETTINGS, look
 
@@ -452,6 +453,60 @@ def test_a_glob_is_matched_in_bounded_time(tmp_path: Path, glob: str) -> None:
     config = f'version = 1\n[workspace]\nexclude = ["{glob}"]\n[home]\nusers = ["alice"]\n'
     files = {**CLEAN, deep: FILES["packages/app/src/a.ts"], "fleetmod.toml": config}
     assert run(make(tmp_path / "r", files), "audit").code == 1
+
+
+MANY = ", ".join(f'"a{i}/*"' for i in range(LISTED + 1))
+MANY_FILES: dict[str, dict[str, str | bytes]] = {
+    "a configuration of many bytes": {"fleetmod.toml": "# x\n" * 100_000},
+    "a list of many globs": {"fleetmod.toml": f"[workspace]\nexclude = [{MANY}]\n"},
+    "a key of many parts": {"fleetmod.toml": "a." * 60_000 + "b = 1\n"},
+    "a quoted key of many parts": {"fleetmod.toml": "[" + '"a b" . ' * 20_000 + "b]\n"},
+    "a rule with a key of many parts": {
+        "fleetmod.toml": '[workspace]\nrules = ["rules"]\n',
+        "rules/a.toml": "a." * 60_000 + "b = 1\n",
+    },
+    "a workspace of many globs": {"package.json": f'{{"workspaces": [{MANY}]}}'},
+    "a workspace of many lines": {
+        "pnpm-workspace.yaml": "packages:\n" + "  - a/*\n" * (LISTED + 1)
+    },
+    "a workspace of many bytes": {"pnpm-workspace.yaml": "# x\n" * 1_500_000},
+    "a manifest of many bytes": {"packages/app/package.json": " " * (SIZE + 1) + "{}"},
+    "a tsconfig of many patterns": {"packages/app/tsconfig.json": f'{{"exclude": [{MANY}]}}'},
+    "a tsconfig of many bytes": {"packages/app/tsconfig.json": " " * (SIZE + 1) + "{}"},
+    "an ignore list of many bytes": {".prettierrc": "{}", ".prettierignore": "x\n" * SIZE},
+}
+
+
+@pytest.mark.parametrize("kind", MANY_FILES)
+def test_a_configuration_without_end_is_refused_in_one_line(tmp_path: Path, kind: str) -> None:
+    root = make(tmp_path / "r", FILES | MANY_FILES[kind])
+    ran = run(root, "migrate", "--dry-run", memory=1_500_000_000)
+    (told,) = ran.err.splitlines()
+    assert ran.code == 2 and not ran.out
+    assert "more than" in told or "too many parts" in told
+    assert any(path in told for path in MANY_FILES[kind]) or "packages/app" in told
+
+
+def test_control_what_people_write_is_read(tmp_path: Path) -> None:
+    """Long texts with dots are no keys, and half as many globs are not too many."""
+    globs = ", ".join(f'"a{i}.b.c/*.d.ts"' for i in range(LISTED // 2))
+    dotted = "'" + "a." * 100 + "'"
+    config = f"{FILES['fleetmod.toml']!s}[workspace]\nexclude = [{globs}, {dotted}]\n"
+    root = make(tmp_path / "r", {**FILES, "fleetmod.toml": config})
+    assert run(root, "audit").code == 1
+
+
+def test_a_manifest_is_not_read_anew_for_each_file_of_its_package(tmp_path: Path) -> None:
+    def planned(files: int) -> int:
+        names = json.dumps(
+            {"name": "@acme/app", "dependencies": {f"a{i}": "1" for i in range(400)}}
+        )
+        code = {f"packages/app/src/f{i}.ts": FILES["packages/app/src/a.ts"] for i in range(files)}
+        root = make(tmp_path / str(files), {**FILES, **code, "packages/app/package.json": names})
+        return calls(lambda: [owner(root, path) for path in code])
+
+    planned(1)
+    assert planned(40) < planned(20) + 20 * 400  # no call for each dependency of each file
 
 
 def test_braces_do_not_multiply(tmp_path: Path) -> None:

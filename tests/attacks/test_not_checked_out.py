@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from fleetmod.workspace import git as git_module
+from fleetmod.workspace.search import Search
 from tests.repo import commit, fleetmod, git, make
 
 DEBT = """import { execSync } from "node:child_process";
@@ -223,6 +225,49 @@ def test_what_has_no_end_in_the_place_of_a_file_is_not_read(
     assert "Traceback" not in done.stderr
     if path == HIDDEN and command[0] in ("audit", "check", "gate"):
         assert done.returncode == 3 and "a pipe, a device or the like" in done.stdout, done
+
+
+@pytest.mark.parametrize("command", [["audit"], ["check"], ["gate"], ["migrate"], ["verify"]])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(".gitignore", ".gitattributes", ".git/info/exclude", ".git/info/attributes"),
+        *(".git/config", ".git/index", ".nvmrc", ".pnp.cjs", "fleetmod.toml"),
+        *("tsconfig.json", "pnpm-workspace.yaml", ".fleetmod-baseline"),
+    ],
+)
+def test_no_pipe_is_waited_for(root: Path, path: str, command: list[str]) -> None:
+    """Nothing is tracked there, and git itself would wait for the end of some."""
+    (root / path).unlink(missing_ok=True)
+    pipe(root / path)
+    words = [sys.executable, "-m", "fleetmod", "-C", str(root), *command]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert "Traceback" not in done.stderr
+    if path.startswith(".git") and command != ["verify"]:
+        assert done.returncode in (1, 2, 3)
+        assert f"{path} is a pipe" in " ".join((done.stdout + done.stderr).split())
+
+
+def test_a_git_that_gives_no_answer_is_waited_for_once(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_module, "_SECONDS", 0.5)
+    (root / "packages/app/src/.gitignore").unlink(missing_ok=True)
+    pipe(root / "packages/app/src/.gitignore")
+    started = 0
+    real = git_module._start
+
+    def start(*args: Any, **kwargs: Any) -> Any:
+        nonlocal started
+        found = real(*args, **kwargs)
+        started += found is not None
+        return found
+
+    monkeypatch.setattr(git_module, "_start", start)
+    search = Search(root)
+    assert search.listed is None and "no answer within" in search.listing.said[0]
+    assert started == 3  # what was asked at the same time
+    assert Search(root).listed is None and started == 3
 
 
 def test_a_folder_that_git_answers_of_is_another(root: Path, tmp_path: Path) -> None:
