@@ -163,3 +163,32 @@ SEES = 'export const home = "/Users/alice/notes";\nexport const title = go(() =>
 def test_a_program_that_drives_a_browser_is_none(head: str, path: str, browser: bool) -> None:
     found = look(head + SEES, f"packages/app/src/{path}").findings
     assert any("browser code" in f.reason for f in found) is browser
+
+
+@pytest.mark.parametrize(
+    ("target", "label"),
+    [
+        ('"gui/501/Acme Backup Agent"', '"gui/501/Acme Backup Agent"'),
+        ('"system/Acme Sync"', '"system/Acme Sync"'),
+        ("`gui/501/Acme ${name} Agent`", "`gui/501/Acme ${name} Agent`"),
+        ('"gui/501/ Acme"', None),
+        ('"gui/501/Acme "', None),
+    ],
+)
+def test_a_label_may_have_spaces_inside(target: str, label: str | None) -> None:
+    text = (
+        CP + "export function restart(name: string) {\n"
+        f'  execFileSync("launchctl", ["kickstart", "-k", {target}]);\n}}\n'
+    )
+    reasons = [f.reason for f in look(text).findings if f.action == REFUSE]
+    if label is None:
+        assert any("a space" in reason for reason in reasons), reasons
+    else:
+        assert f"processManagerSync.restart({label})" in migrated(text)
+
+
+def test_a_quoted_word_of_a_shell_line_is_one_label() -> None:
+    text = CP + "execSync(`launchctl kickstart -k 'gui/501/Acme Agent'`);\n"
+    assert 'processManagerSync.restart("gui/501/Acme Agent")' in migrated(text)
+    split = CP + "execSync(`launchctl kickstart -k gui/501/Acme Agent`);\n"
+    assert any(f.action == REFUSE for f in look(split).findings)

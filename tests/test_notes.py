@@ -27,7 +27,7 @@ def notes(code: str) -> str:
     ],
 )
 def test_a_stop_waits_whoever_reads_its_result(code: str, told: bool) -> None:
-    assert ("waits until the job is gone, 10 s at most" in notes(code)) is told
+    assert ("waits until the job is gone, as long as ExitTimeOut" in notes(code)) is told
 
 
 @pytest.mark.parametrize(

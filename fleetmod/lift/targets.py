@@ -282,8 +282,14 @@ class Targets:
             if isinstance(piece, str) and _domain(piece):
                 raise Unliftable(f"something stands in front of `{piece}`, which may be a flag")
         for piece in pieces:
-            if isinstance(piece, str) and not re.fullmatch(r"[A-Za-z0-9_.@+/:-]*", piece):
+            # launchd takes any label, and people have labels with spaces (an agent's name)
+            if isinstance(piece, str) and not re.fullmatch(r"[A-Za-z0-9_.@+/: -]*", piece):
                 raise Unliftable(f"`{piece.strip()}` is no service label")
+        last = pieces[-1]
+        if isinstance(first, str) and first.startswith(" "):
+            raise Unliftable(f"`{first}` begins with a space; the port takes no such label")
+        if isinstance(last, str) and (last.endswith(" ") or "/ " in last):
+            raise Unliftable(f"`{last}` begins or ends with a space; the port takes no such label")
         return pieces
 
 

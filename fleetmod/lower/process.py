@@ -56,8 +56,8 @@ _TIMEOUT = lazy(r"\btimeout\b\s*(?::\s*([^,}\n]+?)\s*(?=[,}\n]|$))?")
 # as runtime/*/src/factory.ts and runtime/process-manager/src/launchctl.ts have it
 ADAPTERS = "10000"
 WAITS = (
-    "`stop` waits until the job is gone, 10 s at most, and then fails, where the tool answers at "
-    "once"
+    "`stop` waits until the job is gone, as long as ExitTimeOut (on Linux TimeoutStopSec) lets it, "
+    "and then fails, where the tool answers at once"
 )
 ABSENT = (
     "a host without the tool is a failure like others now, which the result tells; Bun threw there"

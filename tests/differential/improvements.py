@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,6 +61,12 @@ class Machine:
         targets = self.targets()
         return bool(targets) and all(t in self.state.services for t in targets)
 
+    def elsewhere(self) -> bool:
+        """Whether a service is loaded from another plist than the call names."""
+        paths = {_label(p): str(Path(p).absolute()) for p in self.operands if p.endswith(".plist")}
+        jobs = [self.state.services.get(target) for target in self.targets()]
+        return any(job and job.path != paths.get(job.label, job.path) for job in jobs)
+
     def plist(self, target: str) -> Path | None:
         domain, _, label = target.rpartition("/")
         folders = self.folders["system" if domain == "system" else ""]
@@ -74,6 +81,22 @@ def stop_of_absent(machine: Machine, call: Call) -> int | None:
     if machine.verb in ("bootout", "stop", "remove", "unload") and not machine.loaded():
         return 0
     return None
+
+
+def stop_in_both(machine: Machine, call: Call) -> int | None:
+    """One's own service is in gui/UID, in user/UID, or in both."""
+    if machine.verb not in ("bootout", "stop", "remove", "unload"):
+        return None
+    uid = os.getuid()
+    others = [
+        target.replace(f"gui/{uid}/", f"user/{uid}/", 1)
+        for target in machine.targets()
+        if target.startswith(f"gui/{uid}/")
+    ]
+    found = [target for target in others if target in machine.state.services]
+    for target in found:
+        call("bootout", target)
+    return GO_ON if found else None
 
 
 def stop_stays(machine: Machine, call: Call) -> int | None:
@@ -94,7 +117,7 @@ def loaded_first(machine: Machine, call: Call) -> int | None:
 
 
 def loaded_already(machine: Machine, call: Call) -> int | None:
-    if machine.verb not in ("bootstrap", "load") or not machine.loaded():
+    if machine.verb not in ("bootstrap", "load") or not machine.loaded() or machine.elsewhere():
         return None
     if machine.verb == "load" and machine.forever:
         call("enable", *machine.targets())
@@ -102,7 +125,7 @@ def loaded_already(machine: Machine, call: Call) -> int | None:
 
 
 def load_fails(machine: Machine, call: Call) -> int | None:
-    if machine.verb != "load" or machine.loaded():
+    if machine.verb != "load" or (machine.loaded() and not machine.elsewhere()):
         return None
     if machine.forever and machine.targets():
         call("enable", *machine.targets())
@@ -141,6 +164,9 @@ class Improvement:
 IMPROVEMENTS = {
     "an override is written by label": Improvement(
         "Manages services by label.", "src/types.ts", by_label
+    ),
+    "stop reaches both of one's own domains": Improvement(
+        "`stop` reaches both", "src/types.ts", stop_in_both
     ),
     "stop of what is not loaded succeeds": Improvement(
         "what is not loaded is stopped already",

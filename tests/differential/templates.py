@@ -11,7 +11,7 @@ LABELS = st.from_regex(
     r"[A-Za-z_][A-Za-z0-9_@-]{0,8}(\.[A-Za-z0-9_@+:-]{1,8}){1,3}", fullmatch=True
 )
 STRANGE = st.sampled_from(
-    ("dev.l\u00e4ntern", "dev.\u706f.beacon", "dev.lantern beacon", "dev.lantern,x", "dev.x~")
+    ("dev.l\u00e4ntern", "dev.\u706f.beacon", "dev.lantern%x", "dev.lantern,x", "dev.x~")
 )
 DOMAINS = ("gui/${process.getuid?.() ?? 501}", "user/${process.getuid?.()}", "gui/501", "system")
 VERBS = ("kickstart", "kickstart -k", "bootout", "enable", "disable", "print", "bootstrap")

@@ -11,6 +11,7 @@ import signal
 from tests.fakes import launchd_print as texts
 from tests.fakes.launchd_jobs import (
     NO_PROCESS,
+    STARTING,
     USAGE,
     Failed,
     domain_of,
@@ -53,9 +54,12 @@ def bootout(state: State, args: list[str]) -> None:
 
 
 def kickstart(state: State, args: list[str]) -> None:
-    """man, kickstart: -k kills a running instance first, -p prints the pid in any case."""
+    """man, kickstart: -k kills a running instance first, -p prints the pid in any case. Seen: 37
+    while the job is being removed."""
     flags, rest = split_flags(args)
-    _, job = loaded_job(state, rest)
+    target, job = loaded_job(state, rest)
+    if target in state.leaving:
+        raise told("kickstart", STARTING)
     if job.pid is not None and "k" in flags:
         job.pid, job.exited, job.status = None, True, signal.SIGKILL
     if job.pid is None:

@@ -11,7 +11,7 @@ from xml.parsers.expat import ExpatError
 from tests.fakes import launchd_print as texts
 from tests.fakes.launchd_state import Job, State
 
-NO_PROCESS, IO_ERROR, IN_PROGRESS = 3, 5, 36
+NO_PROCESS, IO_ERROR, IN_PROGRESS, STARTING = 3, 5, 36, 37
 USAGE, NO_DOMAIN, NO_SERVICE = 64, 112, 113
 TARGET = re.compile(r"(?P<domain>system|(?:gui|user)/\d+)(?:/(?P<label>[^/]+))?")
 # Seen: bootstrap and bootout name the errno; `error` of launchctl gives the same words.
@@ -83,6 +83,7 @@ def read_plist(path: str) -> tuple[Job, bool]:
     keep = bool(plist.get("KeepAlive"))
     cwd = plist.get("WorkingDirectory")
     job = Job(label, str(Path(path).absolute()), program, arguments, cwd, keep)
+    job.exit_timeout = int(plist.get("ExitTimeOut", job.exit_timeout))
     return job, keep or bool(plist.get("RunAtLoad"))
 
 

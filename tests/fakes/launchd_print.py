@@ -54,7 +54,7 @@ def service(target: str, job: Job) -> str:
     ]
     if job.working_directory:
         lines += [f"working directory = {job.working_directory}", ""]
-    lines += ["exit timeout = 5", f"runs = {job.runs}"]
+    lines += [f"exit timeout = {job.exit_timeout}", f"runs = {job.runs}"]
     if job.pid is not None:
         lines.append(f"pid = {job.pid}")
     if not job.exited:

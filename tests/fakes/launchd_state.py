@@ -40,6 +40,7 @@ class Job:
         runs: int = 0,
         exited: bool = False,
         status: int = 0,
+        exit_timeout: int = 5,
     ) -> None:
         self.label = label
         self.path = path
@@ -51,6 +52,7 @@ class Job:
         self.runs = runs
         self.exited = exited
         self.status = status
+        self.exit_timeout = exit_timeout
 
 
 class State:

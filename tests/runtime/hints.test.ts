@@ -62,7 +62,8 @@ for (const adapter of ["launchctl", "systemctl", "null"] as const) {
         const shown = hint.startsWith("(no service manager) ") ? hint.replace("(no service manager)", "show") : hint;
         const said = execFileSync("/bin/sh", ["-c", `${tools} ${shown}`], { encoding: "utf8" });
         assert.ok(!said.includes("OWNED"), `${hint} -> ${said}`);
-        const name = label.replace(/^(gui\/501|system)\//, "");
+        const bare = label.replace(/^(gui\/501|system)\//, "");
+        const name = adapter === "systemctl" && verb !== "list" ? bare.replaceAll(" ", "\\x20") : bare;
         if (!(adapter === "systemctl" && verb === "load")) assert.ok(said.includes(name), `${hint} -> ${said}`);
         if (label.startsWith("-") && verb !== "list" && adapter === "systemctl" && verb !== "load") {
           assert.ok(said.includes("<-->"), said);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { Mac, OWN } from "./support/mac.ts";
+import { Mac, OTHER, OWN } from "./support/mac.ts";
 import { KINDS, portOf } from "./support/ports.ts";
 
 const X = "dev.example.x";
@@ -29,7 +29,8 @@ for (const kind of KINDS) {
       const plist = mac.plist(X);
       await port.restart(X);
       assert.deepEqual(mac.calls(), [
-        `kickstart -k ${OWN}/${X}`, `print ${OWN}/${X}`, `bootstrap ${OWN} ${plist}`, `kickstart ${OWN}/${X}`,
+        `kickstart -k ${OWN}/${X}`, `kickstart -k ${OTHER}/${X}`, `print ${OWN}/${X}`, `print ${OTHER}/${X}`,
+        `bootstrap ${OWN} ${plist}`, `kickstart ${OWN}/${X}`,
       ]);
       assert.equal((await port.inspect(X)).runs, 1);
     });
@@ -63,7 +64,8 @@ for (const kind of KINDS) {
         assert.equal((await port.inspect(label)).enabled, false);
         await port.stop(label);
         const elsewhere = mac.calls().filter(
-          (call) => !call.split(" ").some((word) => word === domain || word === `${domain}/${X}`),
+          (call) => !call.split(" ").some((word) => word === domain || word === `${domain}/${X}`)
+            && !(label === X && call === `print ${OTHER}/${X}`),
         );
         assert.deepEqual(elsewhere, []);
         assert.equal((await port.inspect("gui/77/" + X)).loaded, false);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { Mac, OWN } from "./support/mac.ts";
-import { KINDS, portOf } from "./support/ports.ts";
+import { KINDS, portOf, portWith } from "./support/ports.ts";
 
 const X = "dev.example.x";
 
@@ -28,8 +28,10 @@ for (const kind of KINDS) {
 
     test("an end to trying: eight times, then the tool's own words", async () => {
       mac.script({ faults: [{ verb: "bootstrap", code: 5, times: 99 }] });
-      await assert.rejects(port.enable(X), {
+      await assert.rejects(portOf(kind, "launchctl", 60_000).enable(X), {
         code: "failed", operation: "enable", label: X, exitCode: 5, stderr: "Bootstrap failed: 5: Input/output error",
+        hint: `try plutil -lint ${plist}; see that its program is there, that the file belongs to its user `
+          + "with mode 644, and that the home is on the boot volume",
       });
       const calls = mac.calls();
       assert.equal(calls.filter((call) => call === `bootstrap ${OWN} ${plist}`).length, 8);
@@ -38,7 +40,7 @@ for (const kind of KINDS) {
 
     test("an end to trying when the verb's time is up", async () => {
       mac.script({ faults: [{ verb: "bootstrap", code: 37, times: 99 }] });
-      await assert.rejects(portOf(kind, "launchctl", 700).load(X), { code: "failed", exitCode: 37 });
+      await assert.rejects(portWith(kind, { adapter: "launchctl", waitMs: 700 }).load(X), { code: "failed", exitCode: 37 });
       assert.ok(mac.calls().filter((call) => call.startsWith("bootstrap")).length < 8);
     });
 
@@ -55,6 +57,19 @@ for (const kind of KINDS) {
         assert.equal(mac.calls().filter((call) => call.startsWith("bootstrap")).length, 1);
       });
     }
+
+    test("a start that finds the old job being removed loads it anew", async () => {
+      await port.start(X);
+      mac.script({ teardown: { polls: 4 }, leaving: { [`${OWN}/${X}`]: 2 } });
+      await port.start(X);
+      assert.equal((await port.inspect(X)).loaded, true);
+    });
+
+    test("what bootstrap calls under way and is not loaded then, is tried again", async () => {
+      mac.script({ faults: [{ verb: "kickstart", code: 37 }] });
+      await port.restart(X);
+      assert.ok((await port.inspect(X)).pid);
+    });
 
     test("a start that is under way already is success", async () => {
       await port.load(X);
@@ -75,12 +90,22 @@ for (const kind of KINDS) {
     test("stop gives up on a service that does not end", async () => {
       await port.start(X);
       mac.script({ teardown: { polls: 999 } });
-      await assert.rejects(portOf(kind, "launchctl", 800).stop(X), {
+      await assert.rejects(portWith(kind, { adapter: "launchctl", waitMs: 800 }).stop(X), {
         code: "timeout", operation: "stop", label: X, exitCode: 124, stderr: `${OWN}/${X} is still being stopped`,
+        hint: "look at ExitTimeOut in its plist; wait longer by waitMs or PROCESS_MANAGER_WAIT_MS",
       });
     });
 
+    test("stop waits as long as launchd gives the job to end, beyond its own bound", async () => {
+      mac.plist(X, { exitTimeout: 60 });
+      await port.start(X);
+      mac.script({ teardown: { polls: 13 } });
+      await portOf(kind, "launchctl", 3000).stop(X); // which takes longer
+      assert.equal((await port.inspect(X)).loaded, false);
+    });
+
     test("stop says what else went wrong", async () => {
+      await port.start(X);
       mac.script({ faults: [{ verb: "bootout", code: 1, stderr: "Boot-out failed: 1: Operation not permitted" }] });
       await assert.rejects(port.stop(X), { code: "failed", exitCode: 1, operation: "stop" });
     });

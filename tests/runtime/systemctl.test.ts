@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { writeFileSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { contract } from "./support/contract.ts";
-import { KINDS, portOf } from "./support/ports.ts";
+import { KINDS, portOf, portWith } from "./support/ports.ts";
 import { SystemdHost, unavailable } from "./support/systemd.ts";
 
 const skip = unavailable();
@@ -16,7 +17,7 @@ describe("a real user manager", { skip: skip || false }, () => {
   contract({
     adapter: "systemctl",
     knowsFiles: true,
-    install: (label) => void host.unit(label),
+    install: (label) => void host.unit(label.replaceAll(" ", "\\x20")), // systemd-escape(1)
     runs: () => null,
   });
 
@@ -54,6 +55,47 @@ describe("a real user manager", { skip: skip || false }, () => {
       for (let time = 0; time < 9; time++) await often.restart(`dev.example.often-${kind}`);
       assert.ok((await often.inspect(`dev.example.often-${kind}`)).pid);
       await often.stop(`dev.example.often-${kind}`);
+    });
+  }
+
+  for (const kind of KINDS) {
+    test(`a slow stop is waited for as long as systemd gives it, ${kind}`, async () => {
+      const label = `dev.example.slow-${kind}`;
+      host.unit(label, "ExecStart=/bin/bash -c 'trap \"sleep 4; exit 0\" TERM; touch %h/trapped; while :; do sleep 0.1; done'\nKillMode=mixed");
+      await port.start(label);
+      const trapped = join(host.folder, "home/trapped");
+      while (!existsSync(trapped)) await sleep(50);
+      rmSync(trapped);
+      await assert.rejects(portWith(kind, { adapter: "systemctl", waitMs: 1500 }).stop(label), {
+        code: "timeout", stderr: `${label}.service is still being stopped`, hint: /TimeoutStopSec.*PROCESS_MANAGER_WAIT_MS/,
+      });
+      host.set("PROCESS_MANAGER_TIMEOUT_MS", "2500");
+      await portWith(kind, { adapter: "systemctl" }).stop(label);
+      host.set("PROCESS_MANAGER_TIMEOUT_MS", undefined);
+      assert.equal((await port.inspect(label)).state, "inactive");
+    });
+
+    test(`a oneshot unit is started, and its work goes on, ${kind}`, async () => {
+      const label = `dev.example.work-${kind}`;
+      host.unit(label, "Type=oneshot\nExecStart=/bin/sleep 100");
+      const quick = portOf(kind, "systemctl");
+      for (const act of [quick.start, quick.restart, quick.enable]) {
+        await act(label);
+        assert.equal((await port.inspect(label)).state, "activating");
+      }
+      await quick.stop(label);
+      await quick.disable(label);
+      host.unit(`${label}-done`, "Type=oneshot\nExecStart=/bin/true");
+      for (let time = 0; time < 9; time++) await quick.start(`${label}-done`);
+      assert.equal((await port.inspect(`${label}-done`)).state, "inactive");
+    });
+
+    test(`a service that is slow to start is waited for, ${kind}`, async () => {
+      const label = `dev.example.late-${kind}`;
+      host.unit(label, "ExecStartPre=/bin/sleep 4\nExecStart=/bin/sleep 1000");
+      await portOf(kind, "systemctl", 3000).restart(label);
+      assert.equal((await port.inspect(label)).state, "running");
+      await port.stop(label);
     });
   }
 
@@ -136,7 +178,7 @@ describe("a real user manager", { skip: skip || false }, () => {
     process.env["XDG_RUNTIME_DIR"] = "/nonexistent";
     try {
       for (const act of [port.restart, port.stop, port.inspect, port.disable, port.enable, port.list]) {
-        await assert.rejects(act("dev.example.any"), { code: "failed" });
+        await assert.rejects(act("dev.example.any"), { code: "no-manager", hint: /PROCESS_MANAGER=null/ });
       }
     } finally {
       process.env["XDG_RUNTIME_DIR"] = runtime;

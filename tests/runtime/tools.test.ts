@@ -36,7 +36,7 @@ for (const adapter of ADAPTERS) {
           await assert.rejects(act("dev.example.x"), {
             name: "ProcessManagerError", code: "tool-missing", operation: verb, adapter, exitCode: 127,
             label: "dev.example.x", stderr: `${adapter} is not on PATH`,
-            hint: "install it, or choose another adapter by PROCESS_MANAGER",
+            hint: "install it, or set PROCESS_MANAGER=null where something else runs the services",
           });
         }
         assert.ok(Date.now() - started < 5000);
@@ -56,6 +56,7 @@ for (const adapter of ADAPTERS) {
         await assert.rejects(portOf(kind, adapter, 1500).restart("dev.example.x"), {
           code: "timeout", operation: "restart", label: "dev.example.x", adapter, exitCode: 124,
           stderr: `${adapter} did not answer within 1500 ms`,
+          hint: new RegExp(`^see what \`${adapter} .*\` says; wait longer by timeoutMs or PROCESS_MANAGER_TIMEOUT_MS$`),
         });
         const took = Date.now() - started;
         assert.ok(took >= 1400 && took < 10_000, `${took} ms`);
@@ -112,7 +113,7 @@ for (const adapter of ADAPTERS) {
         await assert.rejects(portOf(kind, adapter).restart("a:b+c@d-e_f.g"), { code: "failed", exitCode: 1 });
         const lines = readFileSync(seen, "utf8").trimEnd().split("\n");
         assert.equal(lines[0], "C");
-        assert.match(lines.at(-1) ?? "", /^(gui\/\d+\/)?a:b\+c@d-e_f\.g(\.service)?$/);
+        assert.match(lines.at(-1) ?? "", /^(gui\/\d+\/)?a:b\+c@d-e_f\.g(\.service|\.path)?$/);
       });
     });
   }

@@ -17,9 +17,9 @@ export interface World {
 let last = 0;
 
 export const INVALID = [
-  "", " ", "-x", "--user", "a b", "a\nb", "a\tb", "x;id", "$(id)", "`id`", "a|b", "a&b", "a'b", 'a"b', "a\\b",
+  "", " ", "-x", "--user", "a ", " a", "a\nb", "a\tb", "x;id", "$(id)", "`id`", "a|b", "a&b", "a'b", 'a"b', "a\\b",
   "../x", "a/b", "gui/501/", "gui/501/-x", "gui/501/a/b", "gui/x/y", "gui//x", "gui/99999999999/x", "user/501",
-  "system/", "system/a b", "pid/1/x", "login/1/x", "x\u0000", "x\n", "*", "é",
+  "system/", "system/ a", "pid/1/x", "login/1/x", "x\u0000", "x\n", "*", "é",
 ];
 
 const entry = (services: ManagedService[], label: string): ManagedService | undefined =>
@@ -85,6 +85,17 @@ export function contract(world: World): void {
         await port.restart(label);
         assert.ok((await port.inspect(label)).pid);
         await port.stop(label);
+      });
+
+      test("a label with spaces is a label", async () => {
+        const label = `Example Agent ${kind} ${++last}`;
+        world.install(label);
+        await port.restart(label);
+        const { pid, loaded } = await port.inspect(label);
+        assert.deepEqual([loaded, pid !== null], [true, true]);
+        assert.equal(entry(await port.list(label), label)?.pid, pid);
+        await port.stop(label);
+        assert.equal((await port.inspect(label)).pid, null);
       });
 
       test("list finds by a part of the label", async () => {

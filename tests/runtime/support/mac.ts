@@ -6,8 +6,9 @@ import { Environment } from "./environment.ts";
 
 const FAKE = fileURLToPath(new URL("../../fakes/launchctl", import.meta.url));
 const PYTHON = process.env["FLEETMOD_TEST_PYTHON"] ?? "python3";
-/** The domain of bare labels. */
+/** The domain of bare labels, and the one where they can be, too. */
 export const OWN = `gui/${process.getuid?.()}`;
+export const OTHER = `user/${process.getuid?.()}`;
 
 export interface Fault {
   verb: string;
@@ -27,7 +28,7 @@ export class Mac extends Environment {
   }
 
   /** A plist in ~/Library/LaunchAgents, or in another folder of the home. */
-  plist(label: string, options: { keepAlive?: boolean; folder?: string } = {}): string {
+  plist(label: string, options: { keepAlive?: boolean; folder?: string; exitTimeout?: number } = {}): string {
     const keepAlive = options.keepAlive ?? true;
     return this.write(`home/${options.folder ?? "Library/LaunchAgents"}/${label}.plist`, `<?xml version="1.0"?>
 <plist version="1.0"><dict>
@@ -35,6 +36,7 @@ export class Mac extends Environment {
   <key>ProgramArguments</key><array><string>/bin/sleep</string><string>9</string></array>
   <key>WorkingDirectory</key><string>/srv/work</string>
   <key>KeepAlive</key><${keepAlive}/>
+  <key>ExitTimeOut</key><integer>${options.exitTimeout ?? 5}</integer>
 </dict></plist>
 `);
   }

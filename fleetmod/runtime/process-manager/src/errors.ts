@@ -3,16 +3,18 @@ export type ErrorCode =
   | "timeout"
   | "not-found"
   | "disabled"
+  | "no-manager"
   | "invalid-label"
   | "failed"
   | "unsupported";
 
 const NEXT: Record<ErrorCode, string> = {
-  "tool-missing": "install it, or choose another adapter by PROCESS_MANAGER",
-  timeout: "see whether the service manager answers at all",
+  "tool-missing": "install it, or set PROCESS_MANAGER=null where something else runs the services",
+  timeout: "wait longer by timeoutMs or PROCESS_MANAGER_TIMEOUT_MS",
   "not-found": "load the service first",
   disabled: "enable the service first",
-  "invalid-label": "use letters, digits, '.', '_', '-' and '@', after an optional domain",
+  "no-manager": "set PROCESS_MANAGER=null where something else runs the services",
+  "invalid-label": "use letters, digits, '.', '_', '-', '@' and inner spaces, after an optional domain",
   failed: "see the service manager's own message",
   unsupported: "set PROCESS_MANAGER to launchctl, systemctl or null",
 };

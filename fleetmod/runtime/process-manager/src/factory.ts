@@ -4,7 +4,7 @@ import type { ProbeSink } from "./events.ts";
 import { launchctl } from "./launchctl.ts";
 import { nullAdapter } from "./null.ts";
 import { asyncPort, syncPort } from "./ports.ts";
-import type { ProbeOptions } from "./probe.ts";
+import type { Bounds, ProbeOptions } from "./probe.ts";
 import { stepless, type Steps } from "./steps.ts";
 import { systemctl } from "./systemctl.ts";
 import type { ProcessManagerPort, ProcessManagerSyncPort } from "./types.ts";
@@ -14,8 +14,18 @@ export type AdapterName = "launchctl" | "systemctl" | "null";
 export interface ProcessManagerOptions {
   /** By default PROCESS_MANAGER, else what the platform has. */
   adapter?: AdapterName | Adapter;
-  /** The bound on each command, in milliseconds. */
+  /**
+   * The bound on each command of the service manager's tool, in milliseconds; by default
+   * PROCESS_MANAGER_TIMEOUT_MS, else 10 seconds. A verb runs several commands; the first that
+   * hangs ends it.
+   */
   timeoutMs?: number;
+  /**
+   * The bound on a wait for a service, in milliseconds; by default PROCESS_MANAGER_WAIT_MS, else what
+   * the table at ProcessManagerPort says. For one call: `createProcessManager({ waitMs }).stop(label)`;
+   * to create a port costs nothing.
+   */
+  waitMs?: number;
   /** Takes the event of each probe; by default what setProbeSink has set, and nobody at first. */
   sink?: ProbeSink;
   /** This node's name in the events; by default NODE_ID, else the host's name, at each probe. */
@@ -46,8 +56,17 @@ export const processManager: ProcessManagerPort = createProcessManager();
 /** The same, synchronously. */
 export const processManagerSync: ProcessManagerSyncPort = createProcessManagerSync();
 
-function portOptions({ timeoutMs, sink, nodeId }: ProcessManagerOptions): ProbeOptions {
-  return { timeoutMs: timeoutMs ?? TIMEOUT_MS, sink, nodeId };
+function portOptions({ timeoutMs, waitMs, sink, nodeId }: ProcessManagerOptions): ProbeOptions {
+  const bounds = (): Bounds => ({
+    timeoutMs: timeoutMs ?? variable("PROCESS_MANAGER_TIMEOUT_MS") ?? TIMEOUT_MS,
+    waitMs: waitMs ?? variable("PROCESS_MANAGER_WAIT_MS"),
+  });
+  return { bounds, sink, nodeId };
+}
+
+function variable(name: string): number | undefined {
+  const value = Number(process.env[name]);
+  return value > 0 ? value : undefined;
 }
 
 function choose(wanted: AdapterName | Adapter | undefined): Adapter {

@@ -11,7 +11,8 @@ export {
   createProcessManager, createProcessManagerSync, processManager, processManagerSync,
 } from "./factory.ts";
 export type { AdapterName, ProcessManagerOptions } from "./factory.ts";
-export { launchctl, MACOS_SERVICE_TOOL } from "./launchctl.ts";
+export { launchctl } from "./launchctl.ts";
+export { MACOS_SERVICE_TOOL } from "./launchctl-tool.ts";
 export { nullAdapter } from "./null.ts";
 export type { NullAdapter, RecordedCall } from "./null.ts";
 export { systemctl } from "./systemctl.ts";

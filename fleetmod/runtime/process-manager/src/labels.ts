@@ -1,7 +1,8 @@
 import { ProcessManagerError } from "./errors.ts";
 
-// No white space, no leading dash, no shell character: a label can be neither flag nor injection.
-const LABEL = /^[A-Za-z0-9_][A-Za-z0-9_.@:+-]*$/;
+// No leading dash, no shell character: a label can be neither flag nor injection. Spaces only inside:
+// launchd takes any label, and people have such.
+const LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_.@:+ -]*[A-Za-z0-9_.@:+-])?$/;
 const TARGET = /^(?:(gui|user)\/(\d{1,10})|(system))\/(.*)$/s;
 
 export interface Target {

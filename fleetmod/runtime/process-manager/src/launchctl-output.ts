@@ -16,6 +16,21 @@ export function parseList(output: string): ManagedService[] {
   return services;
 }
 
+/** The rows below `services` of `launchctl print DOMAIN`: pid (0: none), last exit (-: never), label. */
+export function parseDomain(output: string): ManagedService[] {
+  const services: ManagedService[] = [];
+  const rows = /^\tservices = \{\n(.*?)^\t\}/ms.exec(output)?.[1] ?? "";
+  for (const [, pid, status, label = ""] of rows.matchAll(/^\s+(\d+)\s+(\S+)\s+(\S.*)$/gm)) {
+    services.push({ label, pid: leadingNumber(pid) || null, lastExit: leadingNumber(status) });
+  }
+  return services;
+}
+
+/** How long launchd lets it end before SIGKILL, in milliseconds; 0 where `print` does not tell. */
+export function exitTimeout(output: string): number {
+  return Number(/^\texit timeout = (\d+)$/m.exec(output)?.[1] ?? 0) * 1000;
+}
+
 /** The facts at the top level of `launchctl print TARGET`. */
 export function parsePrint(
   output: string,

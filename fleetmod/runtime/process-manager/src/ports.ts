@@ -8,7 +8,7 @@ import type { ProcessManagerPort, ProcessManagerSyncPort } from "./types.ts";
 export function asyncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManagerPort {
   const go = <T,>(operation: string, label: string, steps: (on: Adapter) => Steps<T>): Promise<T> => {
     const on = adapter();
-    return driveAsync(steps(on), { operation, label, adapter: on.name, timeoutMs: options.timeoutMs });
+    return driveAsync(steps(on), { operation, label, adapter: on.name, ...options.bounds() });
   };
   return {
     list: (pattern) => go("list", pattern, (on) => on.list(pattern)),
@@ -28,7 +28,7 @@ export function asyncPort(adapter: () => Adapter, options: ProbeOptions): Proces
 export function syncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManagerSyncPort {
   const go = <T,>(operation: string, label: string, steps: (on: Adapter) => Steps<T>): T => {
     const on = adapter();
-    return driveSync(steps(on), { operation, label, adapter: on.name, timeoutMs: options.timeoutMs });
+    return driveSync(steps(on), { operation, label, adapter: on.name, ...options.bounds() });
   };
   return {
     list: (pattern) => go("list", pattern, (on) => on.list(pattern)),

@@ -5,8 +5,11 @@ import { defaultNodeId, emit, type ProbeEvent, type ProbeSink } from "./events.t
 import { driveAsync, driveSync, type DriveOptions } from "./steps.ts";
 import type { ProbeResult, ServiceState } from "./types.ts";
 
+export type Bounds = Pick<DriveOptions, "timeoutMs" | "waitMs">;
+
 export interface ProbeOptions {
-  timeoutMs: number;
+  /** Asked at each call. */
+  bounds: () => Bounds;
   sink?: ProbeSink | undefined;
   nodeId?: string | (() => string) | undefined;
 }
@@ -24,7 +27,7 @@ export async function probe(adapter: () => Adapter, label: string, options: Prob
   const question = ask(label);
   try {
     const on = named(question, adapter());
-    const state = await driveAsync(on.inspect(label), bounds(question, options));
+    const state = await driveAsync(on.inspect(label), bounded(question, options));
     return told(question, { outcome: "ok", state }, options);
   } catch (error) {
     return told(question, { outcome: "failed", error: wrapped(question, error) }, options);
@@ -36,7 +39,7 @@ export function probeSync(adapter: () => Adapter, label: string, options: ProbeO
   const question = ask(label);
   try {
     const on = named(question, adapter());
-    const state = driveSync(on.inspect(label), bounds(question, options));
+    const state = driveSync(on.inspect(label), bounded(question, options));
     return told(question, { outcome: "ok", state }, options);
   } catch (error) {
     return told(question, { outcome: "failed", error: wrapped(question, error) }, options);
@@ -52,8 +55,8 @@ function named(question: Question, on: Adapter): Adapter {
   return on;
 }
 
-function bounds({ label, adapter }: Question, { timeoutMs }: ProbeOptions): DriveOptions {
-  return { operation: "probe", label, adapter, timeoutMs };
+function bounded({ label, adapter }: Question, { bounds }: ProbeOptions): DriveOptions {
+  return { operation: "probe", label, adapter, ...bounds() };
 }
 
 function wrapped({ label, adapter }: Question, error: unknown): ProcessManagerError {

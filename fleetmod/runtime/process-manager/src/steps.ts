@@ -1,16 +1,23 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { ProcessManagerError } from "./errors.ts";
+import { shellQuote } from "./labels.ts";
 
 /** A program to run: an argument vector, never a shell. */
 export interface Command {
   argv: readonly [string, ...string[]];
   /** A tool that the verb can do without: when it does not run, its exit code tells, and no error. */
   optional?: boolean;
+  /** It waits for a service, `atMost` so many milliseconds beyond its bound; what is told after that. */
+  waits?: { atMost: number; told: string; hint: string };
 }
 
-/** A wait in milliseconds; its result's code is `OVERDUE` once the verb has outlasted its bound. */
+/**
+ * A wait in milliseconds; its result's code is `OVERDUE` once the verb has outlasted its bound, and
+ * `atMost` that the manager itself gives the service.
+ */
 export interface Pause {
   pause: number;
+  atMost?: number;
 }
 
 /** Something that the caller should know though the verb succeeds. */
@@ -37,8 +44,10 @@ export interface DriveOptions {
   operation: string;
   label: string;
   adapter: string;
-  /** The bound on each command, and on how long a verb polls. */
+  /** The bound on each command. */
   timeoutMs: number;
+  /** The bound on a wait for a service; by default `timeoutMs` beyond what the manager gives it. */
+  waitMs?: number | undefined;
 }
 
 /** The exit code that timeout(1) gives. */
@@ -54,7 +63,7 @@ export async function driveAsync<T>(steps: Steps<T>, options: DriveOptions): Pro
     const step = next.value;
     if ("pause" in step) {
       await new Promise((resolve) => setTimeout(resolve, step.pause));
-      next = steps.next(waited(started, options));
+      next = steps.next(waited(step, started, options));
     } else if ("warning" in step) {
       next = steps.next(warn(step));
     } else {
@@ -72,7 +81,7 @@ export function driveSync<T>(steps: Steps<T>, options: DriveOptions): T {
     const step = next.value;
     if ("pause" in step) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, step.pause);
-      next = steps.next(waited(started, options));
+      next = steps.next(waited(step, started, options));
     } else if ("warning" in step) {
       next = steps.next(warn(step));
     } else {
@@ -102,8 +111,17 @@ function warn({ warning }: Warning): Result {
   return { code: 0, stdout: "", stderr: "" };
 }
 
-function waited(started: number, options: DriveOptions): Result {
-  return { code: Date.now() - started < options.timeoutMs ? 0 : OVERDUE, stdout: "", stderr: "" };
+function waited(step: Pause, started: number, options: DriveOptions): Result {
+  const over = Date.now() - started >= patience(step.atMost ?? 0, options);
+  return { code: over ? OVERDUE : 0, stdout: "", stderr: "" };
+}
+
+function patience(atMost: number, { timeoutMs, waitMs }: DriveOptions): number {
+  return waitMs ?? atMost + timeoutMs;
+}
+
+function boundOf({ waits }: Command, options: DriveOptions): number {
+  return waits === undefined ? options.timeoutMs : patience(waits.atMost, options);
 }
 
 // A group of its own, so that what the tool has started ends with it; C, since messages are read.
@@ -123,7 +141,7 @@ function run(command: Command, options: DriveOptions): Promise<Result> {
       child.stderr?.destroy();
       reject(error);
     };
-    const timer = setTimeout(() => end(overdue(program, options)), options.timeoutMs);
+    const timer = setTimeout(() => end(overdue(command, options)), boundOf(command, options));
     const bounded = (text: string): string => {
       if (text.length > MAX_OUTPUT) end(broken(program, "printed too much", options));
       return text;
@@ -146,7 +164,7 @@ function runNow(command: Command, options: DriveOptions): Result {
   const done = spawnSync(program, args, {
     ...settings(),
     encoding: "utf8",
-    timeout: options.timeoutMs,
+    timeout: boundOf(command, options),
     killSignal: "SIGKILL",
     maxBuffer: MAX_OUTPUT,
     stdio: ["ignore", "pipe", "pipe"],
@@ -156,7 +174,7 @@ function runNow(command: Command, options: DriveOptions): Result {
   }
   killGroup(done.pid);
   const error = done.error as NodeJS.ErrnoException | undefined;
-  if (error?.code === "ETIMEDOUT") throw overdue(program, options);
+  if (error?.code === "ETIMEDOUT") throw overdue(command, options);
   if (error?.code === "ENOBUFS") throw broken(program, "printed too much", options);
   if (error !== undefined) throw unstarted(program, error, options);
   throw broken(program, `was ended by ${done.signal}`, options);
@@ -180,10 +198,12 @@ function unstarted(program: string, error: NodeJS.ErrnoException, options: Drive
   });
 }
 
-function overdue(program: string, options: DriveOptions): ProcessManagerError {
+function overdue({ argv, waits }: Command, options: DriveOptions): ProcessManagerError {
   return new ProcessManagerError({
     ...options, code: "timeout", exitCode: OVERDUE,
-    stderr: `${program} did not answer within ${options.timeoutMs} ms`,
+    stderr: waits?.told ?? `${argv[0]} did not answer within ${options.timeoutMs} ms`,
+    hint: waits?.hint ?? `see what \`${argv.map(shellQuote).join(" ")}\` says; `
+      + "wait longer by timeoutMs or PROCESS_MANAGER_TIMEOUT_MS",
   });
 }
 

@@ -7,7 +7,7 @@ export type Facts = ReadonlyMap<string, string>;
 export const PROPERTIES: string = [
   "Id", "LoadState", "LoadError", "ActiveState", "SubState", "UnitFileState", "MainPID",
   "ExecMainCode", "ExecMainStatus", "ExecMainStartTimestampMonotonic", "ExecStart",
-  "WorkingDirectory", "FragmentPath", "NRestarts",
+  "WorkingDirectory", "FragmentPath", "NRestarts", "Type", "Job", "Result", "TimeoutStartUSec", "TimeoutStopUSec",
 ].join(",");
 const EXITED = "1"; // CLD_EXITED of waitid(2); what else is not 0 was ended by a signal
 
@@ -64,6 +64,25 @@ export function stateOf(label: string, service: Facts, triggers: readonly Facts[
     source: service.get("FragmentPath") || null,
   };
 }
+
+/** `start` of a oneshot unit waits until its work is done (systemd.service(5), Type=). */
+export const isOneshot = (facts: Facts): boolean => facts.get("Type") === "oneshot";
+
+/** Whether the manager has still to do what was last asked of the unit. */
+export const hasJob = (facts: Facts): boolean => (exactNumber(facts.get("Job")) ?? 0) > 0;
+
+/** The milliseconds of a time span, as `1min 30s` (systemd.time(7)); null for `infinity` and for none. */
+export function milliseconds(span: string | undefined): number | null {
+  let sum: number | null = null;
+  for (const [, count, word = ""] of (span ?? "").matchAll(/([\d.]+)([a-z]+)/g)) {
+    sum = (sum ?? 0) + Number(count) * (UNITS[word] ?? 0);
+  }
+  return sum;
+}
+
+const UNITS: Record<string, number> = {
+  us: 0.001, ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000,
+};
 
 function isEnabled(service: Facts, triggers: readonly Facts[]): boolean | null {
   const fileState = service.get("UnitFileState") ?? "";

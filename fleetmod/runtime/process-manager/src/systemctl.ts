@@ -8,8 +8,10 @@ import type { Adapter } from "./adapter.ts";
 import { ProcessManagerError } from "./errors.ts";
 import { operand, parseLabel, shellQuote, splitTarget, type Target } from "./labels.ts";
 import type { Result, Steps } from "./steps.ts";
+import { isUnreachable, managerAdvice, refuseSudo } from "./systemctl-manager.ts";
 import {
-  isInstalled, isKnown, isUnitLoaded, lastExit, parseShow, pid, PROPERTIES, stateOf, type Facts,
+  hasJob, isInstalled, isKnown, isOneshot, isUnitLoaded, lastExit, milliseconds, parseShow, pid, PROPERTIES, stateOf,
+  type Facts,
 } from "./systemctl-output.ts";
 import { isDaemon, toLink, triggersOf, unitFiles } from "./systemctl-source.ts";
 import type { HintVerb, ManagedService, ServiceConfig, ServiceState } from "./types.ts";
@@ -23,15 +25,21 @@ interface Shown {
 }
 
 const SYSTEMCTL = "systemctl";
+const QUIET = ["--no-ask-password", "--no-pager"];
+const DEFAULT_TIMEOUT_MS = 90_000; // DefaultTimeoutStartSec=, DefaultTimeoutStopSec= of systemd-system.conf(5)
+const LOOKS = 5;
+const LOOK_MS = 200;
 const TOO_OFTEN = /attempted too often|start-limit|repeated too quickly/i;
 
 const scope = (target: Target): string => (target.domain === "system" ? "--system" : "--user");
+// A space in a unit's name is written as systemd-escape(1) writes it.
 const unit = (target: Target): string =>
-  target.name.endsWith(".service") ? target.name : `${target.name}.service`;
+  `${target.name.replace(/\.service$/, "").replace(/ /g, "\\x20")}.service`;
+const labelOfUnit = (facts: Facts): string => id(facts).replace(/\.service$/, "").replace(/\\x20/g, " ");
 const id = (facts: Facts): string => facts.get("Id") ?? "";
 
 function* systemctlCall(scope: string, ...args: string[]): Steps<Result> {
-  return yield { argv: [SYSTEMCTL, scope, "--no-ask-password", "--no-pager", ...args] };
+  return yield { argv: [SYSTEMCTL, scope, ...QUIET, ...args] };
 }
 
 function* must(operation: string, label: string, scope: string, ...args: string[]): Steps<Result> {
@@ -40,7 +48,20 @@ function* must(operation: string, label: string, scope: string, ...args: string[
   return result;
 }
 
+/** The target of a label; throws where nobody's unit can be meant by it. */
+function unitTarget(operation: string, label: string): Target {
+  const target = parseLabel(label, operation, SYSTEMCTL);
+  refuseSudo(operation, label, SYSTEMCTL, target);
+  return target;
+}
+
 function systemctlError(operation: string, label: string, result: Result): ProcessManagerError {
+  if (isUnreachable(result.stderr)) {
+    return new ProcessManagerError({
+      code: "no-manager", operation, label, adapter: SYSTEMCTL, exitCode: result.code, stderr: result.stderr,
+      hint: managerAdvice(),
+    });
+  }
   const code = isMissing(result) ? "not-found" : /is masked/i.test(result.stderr) ? "disabled" : "failed";
   return new ProcessManagerError({
     code, operation, label, adapter: SYSTEMCTL, exitCode: result.code, stderr: result.stderr,
@@ -60,15 +81,62 @@ function* show(operation: string, label: string, target: Target): Steps<Shown> {
   return { service, triggers: triggers.filter(isKnown), gone };
 }
 
-function* launch(operation: "start" | "restart", label: string): Steps<void> {
-  const target = parseLabel(label, operation, SYSTEMCTL);
-  let result = yield* systemctlCall(scope(target), operation, unit(target));
+/**
+ * A call that waits for units, as long as the manager gives them: twice TimeoutStopSec to end, for
+ * SIGTERM and for SIGKILL, and TimeoutStartSec to start (systemd.service(5)). What is `infinity`
+ * there counts as systemd's default.
+ */
+function* waitingCall(target: Target, service: Facts, verb: "start" | "stop" | "restart", units: string[]): Steps<Result> {
+  const ending = 2 * (milliseconds(service.get("TimeoutStopUSec")) ?? DEFAULT_TIMEOUT_MS);
+  const starting = milliseconds(service.get("TimeoutStartUSec")) ?? DEFAULT_TIMEOUT_MS;
+  const setting = verb === "stop" ? "TimeoutStopSec" : "TimeoutStartSec";
+  const call = yield {
+    argv: [SYSTEMCTL, scope(target), ...QUIET, verb, ...units],
+    waits: {
+      atMost: (verb === "start" ? 0 : ending) + (verb === "stop" ? 0 : starting),
+      told: `${unit(target)} is still being ${verb === "stop" ? "stopped" : "started"}`,
+      hint: `look at ${setting} in the unit; wait longer by waitMs or PROCESS_MANAGER_WAIT_MS`,
+    },
+  };
+  return call;
+}
+
+/**
+ * Start a oneshot unit. systemctl would wait until its work is done; here a moment shows whether it
+ * fails at once, and what works then goes on.
+ */
+function* launchOneshot(operation: string, label: string, target: Target, verb: "start" | "restart"): Steps<Result> {
+  const asked = yield* systemctlCall(scope(target), verb, "--no-block", unit(target));
+  if (asked.code !== 0) return asked;
+  for (let look = 0; look < LOOKS; look++) {
+    const { service } = yield* show(operation, label, target);
+    if (!hasJob(service)) {
+      if (service.get("ActiveState") !== "failed") return asked;
+      return { code: 1, stdout: "", stderr: `${unit(target)} failed: ${service.get("Result")}` };
+    }
+    yield { pause: LOOK_MS };
+  }
+  return asked;
+}
+
+/** Start or restart the service alone, its triggers are another matter. */
+function* launchService(operation: string, label: string, target: Target, verb: "start" | "restart"): Steps<void> {
+  const { service } = yield* show(operation, label, target);
+  const once = (): Steps<Result> => isOneshot(service)
+    ? launchOneshot(operation, label, target, verb)
+    : waitingCall(target, service, verb, [unit(target)]);
+  let result = yield* once();
   if (result.code !== 0 && TOO_OFTEN.test(result.stderr)) {
     // StartLimitBurst of systemd.unit(5) refuses it; a start that is asked for is no crash loop.
     yield* systemctlCall(scope(target), "reset-failed", unit(target));
-    result = yield* systemctlCall(scope(target), operation, unit(target));
+    result = yield* once();
   }
   if (result.code !== 0) throw systemctlError(operation, label, result);
+}
+
+function* launch(operation: "start" | "restart", label: string): Steps<void> {
+  const target = unitTarget(operation, label);
+  yield* launchService(operation, label, target, operation);
   // `stop` has stopped them too; what is disabled stays off.
   const triggers = (yield* show(operation, label, target)).triggers.filter(isInstalled).map(id);
   if (triggers.length > 0) yield* must(operation, label, scope(target), "start", ...triggers);
@@ -85,7 +153,7 @@ function* dropGone(operation: string, label: string, on: string, gone: readonly 
 }
 
 function* makeKnown(operation: string, label: string, config?: ServiceConfig): Steps<[Target, Shown]> {
-  const target = parseLabel(label, operation, SYSTEMCTL);
+  const target = unitTarget(operation, label);
   const on = scope(target);
   const source = config?.source ?? "";
   const files = source === "" ? [] : unitFiles(source, unit(target), target.domain === "system");
@@ -143,11 +211,12 @@ export const systemctl: Adapter = {
   name: SYSTEMCTL,
 
   *list(pattern: string): Steps<ManagedService[]> {
+    refuseSudo("list", pattern, SYSTEMCTL, splitTarget(""));
     // `list-units` tells neither PID nor exit status; `show` tells both of all units in one call.
     const shown = yield* must("list", pattern, "--user", "show", "--all", `--property=${PROPERTIES}`, "*.service");
     return parseShow(shown.stdout)
       .filter(isKnown)
-      .map((facts) => ({ label: id(facts).replace(/\.service$/, ""), pid: pid(facts), lastExit: lastExit(facts) }))
+      .map((facts) => ({ label: labelOfUnit(facts), pid: pid(facts), lastExit: lastExit(facts) }))
       .filter(({ label }) => label.includes(pattern))
       .sort((one, other) => (one.label < other.label ? -1 : 1));
   },
@@ -156,20 +225,20 @@ export const systemctl: Adapter = {
   start: (label: string): Steps<void> => launch("start", label),
 
   *stop(label: string): Steps<void> {
-    const target = parseLabel(label, "stop", SYSTEMCTL);
-    const { triggers } = yield* show("stop", label, target);
-    const result = yield* systemctlCall(scope(target), "stop", ...triggers.map(id), unit(target));
+    const target = unitTarget("stop", label);
+    const { service, triggers } = yield* show("stop", label, target);
+    const result = yield* waitingCall(target, service, "stop", [...triggers.map(id), unit(target)]);
     if (result.code !== 0 && !isMissing(result)) throw systemctlError("stop", label, result);
   },
 
   *inspect(label: string): Steps<ServiceState> {
-    const target = parseLabel(label, "inspect", SYSTEMCTL);
+    const target = unitTarget("inspect", label);
     const { service, triggers } = yield* show("inspect", label, target);
     return stateOf(target.name, service, triggers);
   },
 
   *disable(label: string): Steps<void> {
-    const target = parseLabel(label, "disable", SYSTEMCTL);
+    const target = unitTarget("disable", label);
     const { triggers } = yield* show("disable", label, target);
     const result = yield* systemctlCall(scope(target), "disable", unit(target), ...triggers.filter(isUnitLoaded).map(id));
     // What is not installed does not start, and disabling a linked unit twice finds it gone.
@@ -184,9 +253,9 @@ export const systemctl: Adapter = {
     if (config?.load !== false) {
       // What starts on demand, by its triggers or by hand, is not started for being enabled, as launchd
       // runs no job without RunAtLoad or KeepAlive for being loaded (launchd.plist(5), RunAtLoad).
+      if (units.length > 0) yield* must("enable", label, on, "start", ...units);
       const own = isInstalled((yield* show("enable", label, target)).service);
-      const starting = [...units, ...(own ? [unit(target)] : [])];
-      if (starting.length > 0) yield* must("enable", label, on, "start", ...starting);
+      if (own) yield* launchService("enable", label, target, "start");
     }
     yield* warnOfLogout(target);
   },

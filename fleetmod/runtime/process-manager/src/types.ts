@@ -30,7 +30,8 @@ export type ProbeResult =
 
 export interface ServiceConfig {
   /**
-   * The plist or unit file, where it is not in a folder that the manager searches. For a plist,
+   * The plist or unit file, where it is not in a folder that the manager searches. launchctl
+   * fails for a service that is loaded from another plist: stop it first. For a plist,
    * systemctl takes the units that `fleetmod units` has made of it: those beside it, or in a folder
    * `systemd` beside its own, and for `system/x` in the folder `system` there. For a template of
    * `fleetmod plists` launchctl takes the list that is rendered of it into launchd's folder.
@@ -51,9 +52,24 @@ export type HintVerb =
   | "load";
 
 /**
- * Manages services by label. A bare label is one of the caller's own services; `system/x`,
- * `user/501/x` and `gui/501/x` name another domain. Every verb is safe to repeat. One that fails
+ * Manages services by label. A bare label is one of the caller's own services, wherever it is: on
+ * macOS in `gui/UID` or `user/UID`, and `stop` reaches both; under sudo it is the person's, or an
+ * error. `system/x`, `user/501/x` and `gui/501/x` name another domain. Every verb is safe to repeat. One that fails
  * rejects with a ProcessManagerError, whose `code` tells why; `hint` never fails.
+ *
+ * What waits, and how long (then it fails with the code `timeout`):
+ *
+ * | | seconds |
+ * |---|---|
+ * | each command of the tool | 10: `timeoutMs`, PROCESS_MANAGER_TIMEOUT_MS |
+ * | `stop` on macOS, until the job is gone | its ExitTimeOut + 10 |
+ * | `stop` on Linux | twice its TimeoutStopSec (90 by default) + 10 |
+ * | `start`, `restart`, `enable` on Linux | its TimeoutStartSec + 10, for `restart` those of `stop` besides |
+ * | the same of a oneshot unit | 1, to see whether it fails at once; its work goes on |
+ * | a job that launchd is still removing, before it is loaded anew | 2, eight tries |
+ *
+ * `waitMs` or PROCESS_MANAGER_WAIT_MS takes the place of each of the sums. For one call alone:
+ * `createProcessManager({ waitMs: 5000 }).stop(label)`.
  */
 export interface ProcessManagerPort {
   /** The services whose label contains `pattern`; all of them for "". */

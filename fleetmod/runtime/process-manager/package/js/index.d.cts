@@ -1,4 +1,4 @@
-export type ErrorCode = "tool-missing" | "timeout" | "not-found" | "disabled" | "invalid-label" | "failed" | "unsupported";
+export type ErrorCode = "tool-missing" | "timeout" | "not-found" | "disabled" | "no-manager" | "invalid-label" | "failed" | "unsupported";
 interface ErrorDetails {
     code: ErrorCode;
     operation: string;
@@ -25,10 +25,20 @@ interface Command {
     argv: readonly [string, ...string[]];
     /** A tool that the verb can do without: when it does not run, its exit code tells, and no error. */
     optional?: boolean;
+    /** It waits for a service, `atMost` so many milliseconds beyond its bound; what is told after that. */
+    waits?: {
+        atMost: number;
+        told: string;
+        hint: string;
+    };
 }
-/** A wait in milliseconds; its result's code is `OVERDUE` once the verb has outlasted its bound. */
+/**
+ * A wait in milliseconds; its result's code is `OVERDUE` once the verb has outlasted its bound, and
+ * `atMost` that the manager itself gives the service.
+ */
 interface Pause {
     pause: number;
+    atMost?: number;
 }
 /** Something that the caller should know though the verb succeeds. */
 interface Warning {
@@ -72,7 +82,8 @@ export type ProbeResult = {
 };
 export interface ServiceConfig {
     /**
-     * The plist or unit file, where it is not in a folder that the manager searches. For a plist,
+     * The plist or unit file, where it is not in a folder that the manager searches. launchctl
+     * fails for a service that is loaded from another plist: stop it first. For a plist,
      * systemctl takes the units that `fleetmod units` has made of it: those beside it, or in a folder
      * `systemd` beside its own, and for `system/x` in the folder `system` there. For a template of
      * `fleetmod plists` launchctl takes the list that is rendered of it into launchd's folder.
@@ -83,9 +94,24 @@ export interface ServiceConfig {
 }
 export type HintVerb = "list" | "start" | "restart" | "stop" | "inspect" | "disable" | "enable" | "load";
 /**
- * Manages services by label. A bare label is one of the caller's own services; `system/x`,
- * `user/501/x` and `gui/501/x` name another domain. Every verb is safe to repeat. One that fails
+ * Manages services by label. A bare label is one of the caller's own services, wherever it is: on
+ * macOS in `gui/UID` or `user/UID`, and `stop` reaches both; under sudo it is the person's, or an
+ * error. `system/x`, `user/501/x` and `gui/501/x` name another domain. Every verb is safe to repeat. One that fails
  * rejects with a ProcessManagerError, whose `code` tells why; `hint` never fails.
+ *
+ * What waits, and how long (then it fails with the code `timeout`):
+ *
+ * | | seconds |
+ * |---|---|
+ * | each command of the tool | 10: `timeoutMs`, PROCESS_MANAGER_TIMEOUT_MS |
+ * | `stop` on macOS, until the job is gone | its ExitTimeOut + 10 |
+ * | `stop` on Linux | twice its TimeoutStopSec (90 by default) + 10 |
+ * | `start`, `restart`, `enable` on Linux | its TimeoutStartSec + 10, for `restart` those of `stop` besides |
+ * | the same of a oneshot unit | 1, to see whether it fails at once; its work goes on |
+ * | a job that launchd is still removing, before it is loaded anew | 2, eight tries |
+ *
+ * `waitMs` or PROCESS_MANAGER_WAIT_MS takes the place of each of the sums. For one call alone:
+ * `createProcessManager({ waitMs: 5000 }).stop(label)`.
  */
 export interface ProcessManagerPort {
     /** The services whose label contains `pattern`; all of them for "". */
@@ -208,12 +234,6 @@ export interface LineStream {
 export declare function jsonLines(to: string | LineStream): ProbeSink;
 /** Give the events of every port that has no sink of its own to `sink`; `undefined` drops them, as at first. */
 export declare function setProbeSink(sink: ProbeSink | undefined): void;
-/**
- * macOS: launchctl(1), subcommands of 10.11 and later. Exit codes seen there: 3 "No such process",
- * 5 "Input/output error" (already loaded, still being removed, disabled, or a bad plist), 36 and 37
- * "Operation (now|already) in progress", 112 "Could not find domain", 113 "Could not find service",
- * 119 "Service is disabled", 125 "Domain does not support specified action".
- */
 /** The tool that manages services on macOS, for code that looks for its name in a text. */
 export declare const MACOS_SERVICE_TOOL = "launchctl";
 export declare const launchctl: Adapter;
@@ -235,8 +255,18 @@ export type AdapterName = "launchctl" | "systemctl" | "null";
 export interface ProcessManagerOptions {
     /** By default PROCESS_MANAGER, else what the platform has. */
     adapter?: AdapterName | Adapter;
-    /** The bound on each command, in milliseconds. */
+    /**
+     * The bound on each command of the service manager's tool, in milliseconds; by default
+     * PROCESS_MANAGER_TIMEOUT_MS, else 10 seconds. A verb runs several commands; the first that
+     * hangs ends it.
+     */
     timeoutMs?: number;
+    /**
+     * The bound on a wait for a service, in milliseconds; by default PROCESS_MANAGER_WAIT_MS, else what
+     * the table at ProcessManagerPort says. For one call: `createProcessManager({ waitMs }).stop(label)`;
+     * to create a port costs nothing.
+     */
+    waitMs?: number;
     /** Takes the event of each probe; by default what setProbeSink has set, and nobody at first. */
     sink?: ProbeSink;
     /** This node's name in the events; by default NODE_ID, else the host's name, at each probe. */

@@ -1,13 +1,14 @@
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, constants, existsSync, openSync, readFileSync, realpathSync, writeSync } from "node:fs";
-import { homedir, hostname } from "node:os";
+import { closeSync, constants, existsSync, openSync, readFileSync, readdirSync, realpathSync, statSync, writeSync } from "node:fs";
+import { homedir, hostname, userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 const NEXT = {
-    "tool-missing": "install it, or choose another adapter by PROCESS_MANAGER",
-    timeout: "see whether the service manager answers at all",
+    "tool-missing": "install it, or set PROCESS_MANAGER=null where something else runs the services",
+    timeout: "wait longer by timeoutMs or PROCESS_MANAGER_TIMEOUT_MS",
     "not-found": "load the service first",
     disabled: "enable the service first",
-    "invalid-label": "use letters, digits, '.', '_', '-' and '@', after an optional domain",
+    "no-manager": "set PROCESS_MANAGER=null where something else runs the services",
+    "invalid-label": "use letters, digits, '.', '_', '-', '@' and inner spaces, after an optional domain",
     failed: "see the service manager's own message",
     unsupported: "set PROCESS_MANAGER to launchctl, systemctl or null",
 };
@@ -35,6 +36,37 @@ export class ProcessManagerError extends Error {
         this.hint = hint;
     }
 }
+// No leading dash, no shell character: a label can be neither flag nor injection. Spaces only inside:
+// launchd takes any label, and people have such.
+const LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_.@:+ -]*[A-Za-z0-9_.@:+-])?$/;
+const TARGET = /^(?:(gui|user)\/(\d{1,10})|(system))\/(.*)$/s;
+/** Take a label or a full service target apart; throws `invalid-label`. */
+function parseLabel(label, operation, adapter) {
+    const target = splitTarget(label);
+    // A label often comes from the environment: undefined would pass as "undefined".
+    if (typeof label !== "string" || !LABEL.test(target.name)) {
+        throw new ProcessManagerError({ code: "invalid-label", operation, label, adapter });
+    }
+    return target;
+}
+/** The same for texts shown to people: takes any label, never throws. */
+function splitTarget(label) {
+    const match = TARGET.exec(label);
+    if (match?.[3])
+        return { domain: "system", uid: null, name: match[4] ?? "" };
+    if (match?.[1] === "gui" || match?.[1] === "user") {
+        return { domain: match[1], uid: Number(match[2]), name: match[4] ?? "" };
+    }
+    return { domain: "own", uid: null, name: label };
+}
+/** Quote a word for a POSIX shell where it needs it. */
+function shellQuote(word) {
+    return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
+}
+/** A word as a command's last operand: quoted, and no option even with a leading dash. */
+function operand(word) {
+    return word.startsWith("-") ? `-- ${shellQuote(word)}` : shellQuote(word);
+}
 /** The steps of a verb that runs no command: `answer` is asked once they are driven. */
 function* stepless(answer) {
     yield* [];
@@ -52,7 +84,7 @@ async function driveAsync(steps, options) {
         const step = next.value;
         if ("pause" in step) {
             await new Promise((resolve) => setTimeout(resolve, step.pause));
-            next = steps.next(waited(started, options));
+            next = steps.next(waited(step, started, options));
         }
         else if ("warning" in step) {
             next = steps.next(warn(step));
@@ -71,7 +103,7 @@ function driveSync(steps, options) {
         const step = next.value;
         if ("pause" in step) {
             Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, step.pause);
-            next = steps.next(waited(started, options));
+            next = steps.next(waited(step, started, options));
         }
         else if ("warning" in step) {
             next = steps.next(warn(step));
@@ -101,8 +133,15 @@ function warn({ warning }) {
     process.emitWarning(warning, "ProcessManagerWarning");
     return { code: 0, stdout: "", stderr: "" };
 }
-function waited(started, options) {
-    return { code: Date.now() - started < options.timeoutMs ? 0 : OVERDUE, stdout: "", stderr: "" };
+function waited(step, started, options) {
+    const over = Date.now() - started >= patience(step.atMost ?? 0, options);
+    return { code: over ? OVERDUE : 0, stdout: "", stderr: "" };
+}
+function patience(atMost, { timeoutMs, waitMs }) {
+    return waitMs ?? atMost + timeoutMs;
+}
+function boundOf({ waits }, options) {
+    return waits === undefined ? options.timeoutMs : patience(waits.atMost, options);
 }
 // A group of its own, so that what the tool has started ends with it; C, since messages are read.
 const settings = () => ({ detached: true, env: { ...process.env, LC_ALL: "C" } });
@@ -119,7 +158,7 @@ function run(command, options) {
             child.stderr?.destroy();
             reject(error);
         };
-        const timer = setTimeout(() => end(overdue(program, options)), options.timeoutMs);
+        const timer = setTimeout(() => end(overdue(command, options)), boundOf(command, options));
         const bounded = (text) => {
             if (text.length > MAX_OUTPUT)
                 end(broken(program, "printed too much", options));
@@ -143,7 +182,7 @@ function runNow(command, options) {
     const done = spawnSync(program, args, {
         ...settings(),
         encoding: "utf8",
-        timeout: options.timeoutMs,
+        timeout: boundOf(command, options),
         killSignal: "SIGKILL",
         maxBuffer: MAX_OUTPUT,
         stdio: ["ignore", "pipe", "pipe"],
@@ -154,7 +193,7 @@ function runNow(command, options) {
     killGroup(done.pid);
     const error = done.error;
     if (error?.code === "ETIMEDOUT")
-        throw overdue(program, options);
+        throw overdue(command, options);
     if (error?.code === "ENOBUFS")
         throw broken(program, "printed too much", options);
     if (error !== undefined)
@@ -179,10 +218,12 @@ function unstarted(program, error, options) {
         ...options, code: "tool-missing", exitCode: NOT_RUN, stderr: `${program} is not on PATH`,
     });
 }
-function overdue(program, options) {
+function overdue({ argv, waits }, options) {
     return new ProcessManagerError({
         ...options, code: "timeout", exitCode: OVERDUE,
-        stderr: `${program} did not answer within ${options.timeoutMs} ms`,
+        stderr: waits?.told ?? `${argv[0]} did not answer within ${options.timeoutMs} ms`,
+        hint: waits?.hint ?? `see what \`${argv.map(shellQuote).join(" ")}\` says; `
+            + "wait longer by timeoutMs or PROCESS_MANAGER_TIMEOUT_MS",
     });
 }
 function broken(program, what, options) {
@@ -328,35 +369,50 @@ function append(path, line) {
         closeSync(file);
     }
 }
-// No white space, no leading dash, no shell character: a label can be neither flag nor injection.
-const LABEL = /^[A-Za-z0-9_][A-Za-z0-9_.@:+-]*$/;
-const TARGET = /^(?:(gui|user)\/(\d{1,10})|(system))\/(.*)$/s;
-/** Take a label or a full service target apart; throws `invalid-label`. */
-function parseLabel(label, operation, adapter) {
-    const target = splitTarget(label);
-    // A label often comes from the environment: undefined would pass as "undefined".
-    if (typeof label !== "string" || !LABEL.test(target.name)) {
-        throw new ProcessManagerError({ code: "invalid-label", operation, label, adapter });
+/** The tool that manages services on macOS, for code that looks for its name in a text. */
+export const MACOS_SERVICE_TOOL = "launchctl";
+const NOT_FOUND = [3, 113];
+const NO_DOMAIN = [112, 125];
+const isAbsent = ({ code }) => NOT_FOUND.includes(code);
+const hasNoDomain = ({ code }) => NO_DOMAIN.includes(code);
+function isUnderSudo() {
+    return process.getuid?.() === 0 && Number(process.env["SUDO_UID"]) > 0;
+}
+/** The person whose services a bare label means: under sudo the one who typed it (sudo(8), SUDO_UID). */
+function ownUid() {
+    return isUnderSudo() ? Number(process.env["SUDO_UID"]) : process.getuid?.() ?? 501;
+}
+/**
+ * The domains that can have the service, in the order to look. One's own services are in `gui` where
+ * one is logged in at the screen, and in `user` where they were loaded without that, as over SSH
+ * (launchctl(1), SUBCOMMANDS); both can be there at once.
+ */
+function domainsOf(target) {
+    if (target.domain === "system")
+        return ["system"];
+    if (target.domain === "own")
+        return [`gui/${ownUid()}`, `user/${ownUid()}`];
+    return [`${target.domain}/${target.uid}`];
+}
+function* callIn(domain, target, verb, flags = []) {
+    const result = yield { argv: [MACOS_SERVICE_TOOL, verb, ...flags, `${domain}/${target.name}`] };
+    return { ...result, domain };
+}
+/**
+ * Run a subcommand on a target's service, or on `rest` in its domain: in the first domain that has
+ * it, else with the answer of the first domain that there is.
+ */
+function* launchctlCall(target, verb, flags = [], rest) {
+    let missing;
+    for (const domain of domainsOf(target)) {
+        const words = rest ? [domain, ...rest] : [`${domain}/${target.name}`];
+        const answer = { ...(yield { argv: [MACOS_SERVICE_TOOL, verb, ...flags, ...words] }), domain };
+        if (!isAbsent(answer) && !hasNoDomain(answer))
+            return answer;
+        if (missing === undefined || (hasNoDomain(missing) && isAbsent(answer)))
+            missing = answer;
     }
-    return target;
-}
-/** The same for texts shown to people: takes any label, never throws. */
-function splitTarget(label) {
-    const match = TARGET.exec(label);
-    if (match?.[3])
-        return { domain: "system", uid: null, name: match[4] ?? "" };
-    if (match?.[1] === "gui" || match?.[1] === "user") {
-        return { domain: match[1], uid: Number(match[2]), name: match[4] ?? "" };
-    }
-    return { domain: "own", uid: null, name: label };
-}
-/** Quote a word for a POSIX shell where it needs it. */
-function shellQuote(word) {
-    return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
-}
-/** A word as a command's last operand: quoted, and no option even with a leading dash. */
-function operand(word) {
-    return word.startsWith("-") ? `-- ${shellQuote(word)}` : shellQuote(word);
+    return missing;
 }
 /**
  * Reads what launchctl prints. launchctl(1) calls the output of `print` no interface, so a fact that
@@ -373,6 +429,19 @@ function parseList(output) {
         services.push({ label, pid: leadingNumber(pid), lastExit: leadingNumber(status) });
     }
     return services;
+}
+/** The rows below `services` of `launchctl print DOMAIN`: pid (0: none), last exit (-: never), label. */
+function parseDomain(output) {
+    const services = [];
+    const rows = /^\tservices = \{\n(.*?)^\t\}/ms.exec(output)?.[1] ?? "";
+    for (const [, pid, status, label = ""] of rows.matchAll(/^\s+(\d+)\s+(\S+)\s+(\S.*)$/gm)) {
+        services.push({ label, pid: leadingNumber(pid) || null, lastExit: leadingNumber(status) });
+    }
+    return services;
+}
+/** How long launchd lets it end before SIGKILL, in milliseconds; 0 where `print` does not tell. */
+function exitTimeout(output) {
+    return Number(/^\texit timeout = (\d+)$/m.exec(output)?.[1] ?? 0) * 1000;
 }
 /** The facts at the top level of `launchctl print TARGET`. */
 function parsePrint(output) {
@@ -405,99 +474,143 @@ function leadingNumber(text) {
     return match ? Number(match[0]) : null;
 }
 /**
+ * Finds a job's plist. launchd goes by the Label in it and not by the file's name, which is a
+ * convention only (launchd.plist(5), EXPECTATIONS and Label).
+ */
+const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+/** Where launchd looks for plists (launchd.plist(5), FILES). */
+function plistFolders(target) {
+    return target.domain === "system"
+        ? ["/Library/LaunchDaemons"]
+        : [`${process.env["HOME"] || homedir()}/Library/LaunchAgents`, "/Library/LaunchAgents"];
+}
+/** Whether a plist has placeholders for the folders of a node, of which launchd knows nothing. */
+function isTemplate(plist) {
+    return /__(?:HOME|REPO_ROOT|VAULT)__/.test(readBytes(plist).toString("latin1"));
+}
+/** What `fleetmod plists` rendered of a template and is installed; null without that. */
+function renderedOf(target, template) {
+    const names = [`${target.name}.plist`, basename(template)];
+    const paths = names.flatMap((name) => plistFolders(target).map((folder) => `${folder}/${name}`));
+    const installed = paths.find((path) => existsSync(path)) ?? null;
+    return installed === null || isTemplate(installed) ? null : installed;
+}
+/** The plist with a target's label: the one of that name, else any of launchd's folders; null without one. */
+function* findPlist(target) {
+    const named = plistNamed(target);
+    if (named !== null && [target.name, null].includes(yield* labelOf(named)))
+        return named;
+    for (const folder of plistFolders(target)) {
+        for (const path of plistsIn(folder)) {
+            // Text stands as it is in a binary plist, too; most files need no second look.
+            if (readBytes(path).includes(target.name) && (yield* labelOf(path)) === target.name)
+                return path;
+        }
+    }
+    return null;
+}
+/** The plist whose file is named as the label, whatever Label it has. */
+function plistNamed(target) {
+    return plistFolders(target).map((folder) => `${folder}/${target.name}.plist`).find(existsSync) ?? null;
+}
+/** The Label in a plist; null where it cannot be read. */
+function* labelOf(path) {
+    const bytes = readBytes(path);
+    if (!bytes.subarray(0, 6).equals(Buffer.from("bplist")))
+        return labelIn(bytes.toString());
+    const asXml = yield { argv: ["plutil", "-convert", "xml1", "-o", "-", path], optional: true };
+    return asXml.code === 0 ? labelIn(asXml.stdout) : null;
+}
+/** Whether two paths are one file, whatever links lead there. */
+function isSameFile(one, other) {
+    const a = statSync(one, { throwIfNoEntry: false });
+    const b = statSync(other, { throwIfNoEntry: false });
+    return one === other || (a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev);
+}
+function labelIn(xml) {
+    let depth = 0;
+    let key = "";
+    for (const [, tag, text = ""] of xml.replace(/<!--.*?-->/gs, "").matchAll(/<(dict|\/dict|key|string)>([^<]*)/g)) {
+        if (tag === "dict")
+            depth++;
+        else if (tag === "/dict")
+            depth--;
+        else if (depth === 1 && tag === "key")
+            key = text;
+        else if (depth === 1 && key === "Label")
+            return text.replace(/&(\w+);/g, (all, name) => ENTITIES[name] ?? all);
+    }
+    return null;
+}
+function plistsIn(folder) {
+    try {
+        return readdirSync(folder).filter((name) => name.endsWith(".plist")).sort().map((name) => `${folder}/${name}`);
+    }
+    catch {
+        return [];
+    }
+}
+function readBytes(path) {
+    try {
+        return readFileSync(path);
+    }
+    catch {
+        return Buffer.alloc(0);
+    }
+}
+/**
  * macOS: launchctl(1), subcommands of 10.11 and later. Exit codes seen there: 3 "No such process",
  * 5 "Input/output error" (already loaded, still being removed, disabled, or a bad plist), 36 and 37
  * "Operation (now|already) in progress", 112 "Could not find domain", 113 "Could not find service",
- * 119 "Service is disabled", 125 "Domain does not support specified action".
+ * 119 "Service is disabled", 125 "Domain does not support specified action". 5, 36 and 37 say
+ * nothing for certain: whether the service is loaded then decides.
  */
-/** The tool that manages services on macOS, for code that looks for its name in a text. */
-export const MACOS_SERVICE_TOOL = "launchctl";
-const NOT_FOUND = [3, 113];
 const IN_PROGRESS = [5, 36, 37];
+const STARTING = 37;
 const DISABLED = 119;
-const NO_DOMAIN = [112, 125];
 const ATTEMPTS = 8;
 const PAUSE_MS = 250;
-const ownUid = () => process.getuid?.() ?? 501;
-function domain(target) {
-    if (target.domain === "system")
-        return "system";
-    if (target.domain === "own")
-        return `gui/${ownUid()}`;
-    return `${target.domain}/${target.uid}`;
-}
-const service = (target) => `${domain(target)}/${target.name}`;
-/**
- * Run a subcommand on a target's service, or on `rest` in its domain. Where nobody is logged in at
- * the screen there is no `gui` domain, as over SSH; one's own services are in `user` then
- * (launchctl(1), SUBCOMMANDS).
- */
-function* launchctlCall(target, verb, flags = [], rest) {
-    const words = (on) => (rest ? [domain(on), ...rest] : [service(on)]);
-    const result = yield { argv: [MACOS_SERVICE_TOOL, verb, ...flags, ...words(target)] };
-    if (target.domain !== "own" || !NO_DOMAIN.includes(result.code))
-        return result;
-    return yield { argv: [MACOS_SERVICE_TOOL, verb, ...flags, ...words({ ...target, domain: "user", uid: ownUid() })] };
-}
-function launchctlError(operation, label, result) {
-    const code = NOT_FOUND.includes(result.code)
+const service = (target) => `${domainsOf(target)[0]}/${target.name}`;
+function launchctlError(operation, label, result, hint) {
+    const code = isAbsent(result)
         ? "not-found"
         : result.code === DISABLED || /service is disabled/i.test(result.stderr)
             ? "disabled"
             : "failed";
+    const advice = hasNoDomain(result)
+        ? "that user is not logged in there: log in, or name another domain, as in user/501/x"
+        : hint;
     return new ProcessManagerError({
         code, operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: result.code, stderr: result.stderr,
-    });
-}
-/** Where launchd looks for jobs (launchd.plist(5), FILES). */
-function plistFolders(target) {
-    if (target.domain === "system")
-        return ["/Library/LaunchDaemons"];
-    return [`${process.env["HOME"] || homedir()}/Library/LaunchAgents`, "/Library/LaunchAgents"];
-}
-/** A plist of one of these names, where launchd looks for it. */
-function findPlist(target, ...names) {
-    const paths = [`${target.name}.plist`, ...names].flatMap((name) => plistFolders(target).map((folder) => `${folder}/${name}`));
-    return paths.find((path) => existsSync(path)) ?? null;
-}
-/** Whether a plist has placeholders for the folders of a node, of which launchd knows nothing. */
-function isTemplate(plist) {
-    try {
-        return /__(?:HOME|REPO_ROOT|VAULT)__/.test(readFileSync(plist, "latin1"));
-    }
-    catch {
-        return false;
-    }
-}
-/** The plist to load for a `source`: itself, or what `fleetmod plists` rendered of a template and is installed. */
-function rendered(operation, label, target, source) {
-    if (!isTemplate(source))
-        return source;
-    const installed = findPlist(target, basename(source));
-    if (installed !== null && !isTemplate(installed))
-        return installed;
-    throw new ProcessManagerError({
-        code: "not-found", operation, label, adapter: MACOS_SERVICE_TOOL,
-        stderr: `${source} is a template with placeholders, and no list rendered of it is installed`,
-        hint: `fleetmod plists --output ${plistFolders(target)[0]}`,
+        ...(advice === undefined ? {} : { hint: advice }),
     });
 }
 /** The plists that are in no folder of launchd's, by service: `stop` would lose the way back. */
 const sources = new Map();
-function* rememberSource(target) {
-    if (findPlist(target) !== null)
-        return;
-    const result = yield* launchctlCall(target, "print");
-    const { source } = parsePrint(result.code === 0 ? result.stdout : "");
-    if (source !== null)
+function* rememberSource(target, { stdout }) {
+    const { source } = parsePrint(stdout);
+    if (source !== null && (yield* findPlist(target)) === null)
         sources.set(service(target), source);
 }
 function rememberedSource(target) {
     const source = sources.get(service(target));
     return source !== undefined && existsSync(source) ? source : null;
 }
-function* isLoaded(target) {
-    return (yield* launchctlCall(target, "print")).code === 0;
+/** What `print` says of a service that is loaded; null where it is not, and an error where that stays unknown. */
+function* printed(operation, label, target) {
+    const answer = yield* launchctlCall(target, "print");
+    if (answer.code === 0)
+        return answer;
+    if (isAbsent(answer) || hasNoDomain(answer))
+        return null;
+    throw launchctlError(operation, label, answer);
+}
+/** Whether it is loaded a moment later, too: one that is being removed can still be found (36, 37). */
+function* staysLoaded(operation, label, target) {
+    if ((yield* printed(operation, label, target)) === null)
+        return false;
+    yield { pause: PAUSE_MS };
+    return (yield* printed(operation, label, target)) !== null;
 }
 /** Whether the override that `enable` and `disable` write says disabled; null without one. */
 function* isDisabled(target) {
@@ -509,58 +622,162 @@ function* bootstrap(operation, label, target, plist) {
     for (let attempt = 1;; attempt++) {
         const result = yield* launchctlCall(target, "bootstrap", [], [plist]);
         if (result.code === 0 || /already (loaded|bootstrapped|exists)/i.test(result.stderr))
-            return;
+            return result.domain;
         if (!IN_PROGRESS.includes(result.code))
             throw launchctlError(operation, label, result);
-        if (yield* isLoaded(target))
-            return;
+        if (yield* staysLoaded(operation, label, target))
+            return result.domain;
         // A disabled service answers 5 too, and no waiting helps.
         if (attempt === 1 && (yield* isDisabled(target)))
             throw launchctlError(operation, label, { ...result, code: DISABLED });
         const waited = attempt < ATTEMPTS ? yield { pause: PAUSE_MS } : { code: OVERDUE };
         if (waited.code !== 0)
-            throw launchctlError(operation, label, result);
+            throw launchctlError(operation, label, result, bootstrapAdvice(target, plist));
     }
 }
-function* ensureLoaded(operation, label, config) {
-    const target = parseLabel(label, operation, MACOS_SERVICE_TOOL);
-    if (yield* isLoaded(target))
-        return;
+/** launchd's own words for 5 name no cause; these are the ones it has (launchd.plist(5), Ownership). */
+function bootstrapAdvice(target, plist) {
+    const owner = target.domain === "system" ? "root" : "its user";
+    return `try plutil -lint ${shellQuote(plist)}; see that its program is there, that the file belongs to ${owner} `
+        + "with mode 644, and that the home is on the boot volume";
+}
+/** Load it, from `config.source` where it is given; gives the domain that it is loaded in. */
+function* ensureLoaded(operation, label, target, config) {
+    const known = yield* printed(operation, label, target);
     const given = config?.source;
-    const plist = given !== undefined
-        ? rendered(operation, label, target, given)
-        : findPlist(target) ?? rememberedSource(target);
-    if (plist === null) {
+    const template = given !== undefined && isTemplate(given);
+    const wanted = given === undefined ? null : template ? renderedOf(target, given) : resolve(given);
+    if (known !== null) {
+        const { source } = parsePrint(known.stdout);
+        if (wanted === null || source === null || isSameFile(source, wanted))
+            return known.domain;
+        // launchd keeps the definition that it has loaded, and answers 5 to another one.
         throw new ProcessManagerError({
-            code: "not-found", operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: 113,
-            stderr: `Could not find service "${target.name}": not loaded, and no ${target.name}.plist is found`,
+            code: "failed", operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: 5,
+            stderr: `${target.name} is loaded from ${source}, not from ${wanted}`,
+            hint: `stop it first, which ends it: stop(${JSON.stringify(label)})`,
         });
     }
-    yield* bootstrap(operation, label, target, plist);
+    if (template && wanted === null)
+        throw notRendered(operation, label, target, given);
+    const plist = wanted ?? (yield* findPlist(target)) ?? rememberedSource(target);
+    if (plist === null) {
+        const folders = plistFolders(target).join(" and ");
+        throw noPlist(operation, label, target, `not loaded, and no plist in ${folders} has that Label`);
+    }
+    return yield* bootstrap(operation, label, target, plist);
+}
+function notRendered(operation, label, target, template) {
+    return new ProcessManagerError({
+        code: "not-found", operation, label, adapter: MACOS_SERVICE_TOOL,
+        stderr: `${template} is a template with placeholders, and no list rendered of it is installed`,
+        hint: `fleetmod plists --output ${plistFolders(target)[0]}`,
+    });
+}
+function noPlist(operation, label, { name }, why) {
+    return new ProcessManagerError({
+        code: "not-found", operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: 113,
+        stderr: `Could not find service "${name}": ${why}`,
+        hint: `name its file: load(${JSON.stringify(label)}, { source })`,
+    });
+}
+/** The service that a label and a source mean: launchd loads what the file says. */
+function* targetOf(operation, label, config) {
+    const target = parseLabel(label, operation, MACOS_SERVICE_TOOL);
+    const found = config?.source === undefined ? null : yield* labelOf(config.source);
+    if (found === null || found === target.name)
+        return target;
+    yield { warning: `${config?.source} has the Label ${found}, not ${target.name}: ${found} is meant` };
+    return { ...target, name: found };
 }
 function* kickstart(operation, label, flags) {
     const target = parseLabel(label, operation, MACOS_SERVICE_TOOL);
     let result = yield* launchctlCall(target, "kickstart", flags);
-    if (NOT_FOUND.includes(result.code)) {
-        yield* ensureLoaded(operation, label);
+    // It is being started already, which is what was asked for, or it is being removed.
+    if (result.code === STARTING && (yield* staysLoaded(operation, label, target)))
+        return;
+    if (isAbsent(result) || result.code === STARTING) {
+        yield* ensureLoaded(operation, label, target);
         // What has just been loaded is fresh: -k would kill it in its first moment.
         result = yield* launchctlCall(target, "kickstart");
+        if (result.code === STARTING && (yield* staysLoaded(operation, label, target)))
+            return;
     }
-    // 37: it is being started already, which is what was asked for.
-    if (result.code !== 0 && result.code !== 37)
+    if (result.code !== 0)
         throw launchctlError(operation, label, result);
+}
+/** Remove it from each domain that has it, and wait until it is gone; gives whether one had it. */
+function* bootout(operation, label, target) {
+    const answers = [];
+    for (const domain of domainsOf(target)) {
+        const before = yield* callIn(domain, target, "print");
+        answers.push(before);
+        if (isAbsent(before) || hasNoDomain(before))
+            continue;
+        if (before.code !== 0)
+            throw launchctlError(operation, label, before);
+        yield* rememberSource(target, before);
+        const answer = yield* callIn(domain, target, "bootout");
+        if (answer.code !== 0 && answer.code !== 36 && !isAbsent(answer))
+            throw launchctlError(operation, label, answer);
+        yield* waitUntilGone(operation, label, target, domain, exitTimeout(before.stdout));
+    }
+    const [first] = answers;
+    if (first !== undefined && answers.every(hasNoDomain))
+        throw launchctlError(operation, label, first);
+    return answers.some(({ code }) => code === 0);
+}
+/**
+ * launchd goes on stopping a job after the command has answered, with 36 or with success: SIGTERM,
+ * and after ExitTimeOut SIGKILL (launchd.plist(5), ExitTimeOut).
+ */
+function* waitUntilGone(operation, label, target, domain, atMost) {
+    for (;;) {
+        const answer = yield* callIn(domain, target, "print");
+        if (isAbsent(answer) || hasNoDomain(answer))
+            return;
+        if (answer.code !== 0)
+            throw launchctlError(operation, label, answer);
+        const waited = yield { pause: PAUSE_MS, atMost };
+        if (waited.code === 0)
+            continue;
+        throw new ProcessManagerError({
+            code: "timeout", operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: OVERDUE,
+            stderr: `${domain}/${target.name} is still being stopped`,
+            hint: "look at ExitTimeOut in its plist; wait longer by waitMs or PROCESS_MANAGER_WAIT_MS",
+        });
+    }
 }
 function bootstrapHint(target) {
     const folder = target.domain === "system" ? "/Library/LaunchDaemons" : "~/Library/LaunchAgents";
-    return `launchctl bootstrap ${domain(target)} ${folder}/${shellQuote(`${target.name}.plist`)}`;
+    return `launchctl bootstrap ${domainsOf(target)[0]} ${folder}/${shellQuote(`${target.name}.plist`)}`;
 }
 export const launchctl = {
     name: MACOS_SERVICE_TOOL,
     *list(pattern) {
-        const result = yield { argv: [MACOS_SERVICE_TOOL, "list"] };
-        if (result.code !== 0)
-            throw launchctlError("list", pattern, result);
-        return parseList(result.stdout).filter(({ label }) => label.includes(pattern));
+        const services = new Map();
+        if (!isUnderSudo()) {
+            const result = yield { argv: [MACOS_SERVICE_TOOL, "list"] };
+            if (result.code !== 0)
+                throw launchctlError("list", pattern, result);
+            for (const each of parseList(result.stdout))
+                services.set(each.label, each);
+        }
+        // `list` tells of the domain that it runs in; one's own services can be in the other, too.
+        const own = splitTarget("");
+        const answers = [];
+        for (const domain of domainsOf(own)) {
+            const result = yield { argv: [MACOS_SERVICE_TOOL, "print", domain] };
+            answers.push(result);
+            for (const each of parseDomain(result.code === 0 ? result.stdout : "")) {
+                if (!services.has(each.label))
+                    services.set(each.label, each);
+            }
+        }
+        const [first] = answers;
+        if (isUnderSudo() && first && answers.every(({ code }) => code !== 0))
+            throw launchctlError("list", pattern, first);
+        return [...services.values()].filter(({ label }) => label.includes(pattern));
     },
     *restart(label) {
         yield* kickstart("restart", label, ["-k"]);
@@ -570,27 +787,22 @@ export const launchctl = {
     },
     *stop(label) {
         const target = parseLabel(label, "stop", MACOS_SERVICE_TOOL);
-        yield* rememberSource(target);
-        const result = yield* launchctlCall(target, "bootout");
-        if (NOT_FOUND.includes(result.code))
+        if (yield* bootout("stop", label, target))
             return;
-        if (result.code !== 0 && result.code !== 36)
-            throw launchctlError("stop", label, result);
-        // launchd goes on stopping it after the command has answered, with 36 or with success.
-        while (yield* isLoaded(target)) {
-            const waited = yield { pause: PAUSE_MS };
-            if (waited.code === 0)
-                continue;
-            throw new ProcessManagerError({
-                code: "timeout", operation: "stop", label, adapter: MACOS_SERVICE_TOOL, exitCode: OVERDUE,
-                stderr: `${service(target)} is still being stopped`,
-            });
-        }
+        const named = plistNamed(target);
+        const other = named === null ? null : yield* labelOf(named);
+        if (other === null || other === target.name)
+            return;
+        throw new ProcessManagerError({
+            code: "not-found", operation: "stop", label, adapter: MACOS_SERVICE_TOOL, exitCode: 113,
+            stderr: `${named} has the Label ${other}, and nothing is loaded as ${target.name}`,
+            hint: `use the label ${other}`,
+        });
     },
     *inspect(label) {
         const target = parseLabel(label, "inspect", MACOS_SERVICE_TOOL);
         const result = yield* launchctlCall(target, "print");
-        if (result.code !== 0 && !NOT_FOUND.includes(result.code))
+        if (result.code !== 0 && !isAbsent(result))
             throw launchctlError("inspect", label, result);
         const loaded = result.code === 0;
         const disabled = yield* isDisabled(target);
@@ -601,7 +813,7 @@ export const launchctl = {
             // Without an override the plist decides, and what it disables is not loaded.
             enabled: disabled === null ? (loaded ? true : null) : !disabled,
             ...facts,
-            source: facts.source ?? findPlist(target),
+            source: facts.source ?? (yield* findPlist(target)),
         };
     },
     *disable(label) {
@@ -611,15 +823,23 @@ export const launchctl = {
             throw launchctlError("disable", label, result);
     },
     *enable(label, config) {
-        const target = parseLabel(label, "enable", MACOS_SERVICE_TOOL);
+        const target = yield* targetOf("enable", label, config);
         const result = yield* launchctlCall(target, "enable");
         if (result.code !== 0)
             throw launchctlError("enable", label, result);
-        if (config?.load !== false)
-            yield* ensureLoaded("enable", label, config);
+        if (config?.load === false)
+            return;
+        yield* ensureLoaded("enable", label, target, config);
+        if (result.domain === domainsOf(target)[0])
+            return;
+        // launchd loads LaunchAgents at a login, and nobody is logged in at the screen (launchd(8)).
+        yield {
+            warning: `${target.name} is enabled and loaded into ${result.domain}, but does not start at boot until its user `
+                + `logs in; for that make it a LaunchDaemon: system/${target.name}`,
+        };
     },
     *load(label, config) {
-        yield* ensureLoaded("load", label, config);
+        yield* ensureLoaded("load", label, yield* targetOf("load", label, config), config);
     },
     hint(verb, label) {
         if (verb === "list")
@@ -713,7 +933,7 @@ async function probe(adapter, label, options) {
     const question = ask(label);
     try {
         const on = named(question, adapter());
-        const state = await driveAsync(on.inspect(label), bounds(question, options));
+        const state = await driveAsync(on.inspect(label), bounded(question, options));
         return told(question, { outcome: "ok", state }, options);
     }
     catch (error) {
@@ -725,7 +945,7 @@ function probeSync(adapter, label, options) {
     const question = ask(label);
     try {
         const on = named(question, adapter());
-        const state = driveSync(on.inspect(label), bounds(question, options));
+        const state = driveSync(on.inspect(label), bounded(question, options));
         return told(question, { outcome: "ok", state }, options);
     }
     catch (error) {
@@ -739,8 +959,8 @@ function named(question, on) {
     question.adapter = on.name;
     return on;
 }
-function bounds({ label, adapter }, { timeoutMs }) {
-    return { operation: "probe", label, adapter, timeoutMs };
+function bounded({ label, adapter }, { bounds }) {
+    return { operation: "probe", label, adapter, ...bounds() };
 }
 function wrapped({ label, adapter }, error) {
     if (error instanceof ProcessManagerError)
@@ -778,7 +998,7 @@ function facts(state) {
 function asyncPort(adapter, options) {
     const go = (operation, label, steps) => {
         const on = adapter();
-        return driveAsync(steps(on), { operation, label, adapter: on.name, timeoutMs: options.timeoutMs });
+        return driveAsync(steps(on), { operation, label, adapter: on.name, ...options.bounds() });
     };
     return {
         list: (pattern) => go("list", pattern, (on) => on.list(pattern)),
@@ -797,7 +1017,7 @@ function asyncPort(adapter, options) {
 function syncPort(adapter, options) {
     const go = (operation, label, steps) => {
         const on = adapter();
-        return driveSync(steps(on), { operation, label, adapter: on.name, timeoutMs: options.timeoutMs });
+        return driveSync(steps(on), { operation, label, adapter: on.name, ...options.bounds() });
     };
     return {
         list: (pattern) => go("list", pattern, (on) => on.list(pattern)),
@@ -812,10 +1032,54 @@ function syncPort(adapter, options) {
         hint: (verb, label) => adapter().hint(verb, label),
     };
 }
+/** When no service manager can be reached: what to set or start (systemctl(1), sd_booted(3)). */
+const BOOTED = "/run/systemd/system"; // sd_booted(3): there where systemd is the init system
+const UNREACHABLE = /failed to connect to bus|failed to get d-bus connection|has not been booted with systemd/i;
+const OR_NOTHING = "set PROCESS_MANAGER=null where something else runs the services, as in a container or in WSL without systemd";
+const isUnreachable = (stderr) => UNREACHABLE.test(stderr);
+/** What leads on from here, by what this host has. */
+function managerAdvice() {
+    const uid = process.getuid?.();
+    const runtime = `/run/user/${uid}`;
+    if (!existsSync(BOOTED)) {
+        const wsl = process.env["WSL_DISTRO_NAME"] === undefined
+            ? ""
+            : "set systemd=true below [boot] in /etc/wsl.conf and run wsl.exe --shutdown, or ";
+        return `systemd does not run here: ${wsl}${OR_NOTHING}`;
+    }
+    // pam_systemd(8) sets the variable at a login; su, sudo -u and cron do not log in.
+    const set = process.env["XDG_RUNTIME_DIR"] === runtime ? "log in anew" : `set XDG_RUNTIME_DIR=${runtime}`;
+    const linger = existsSync(runtime) ? "" : `run loginctl enable-linger ${userName()}, `;
+    return `${linger}${set}; ${OR_NOTHING}`;
+}
+function userName() {
+    try {
+        return userInfo().username;
+    }
+    catch {
+        return String(process.getuid?.());
+    }
+}
+/**
+ * Throws under sudo, where a bare label would be root's own unit and the person's would run on
+ * (sudo(8), SUDO_UID). `system/x`, and `user/0/x` for root's own, say what is meant.
+ */
+function refuseSudo(operation, label, adapter, { domain, uid }) {
+    if (process.getuid?.() !== 0 || !(Number(process.env["SUDO_UID"]) > 0))
+        return;
+    if (domain === "system" || (domain === "user" && uid === 0))
+        return;
+    const person = process.env["SUDO_USER"] || `user ${process.env["SUDO_UID"]}`;
+    throw new ProcessManagerError({
+        code: "no-manager", operation, label, adapter,
+        stderr: `under sudo this would be root's own service manager, not that of ${person}`,
+        hint: "run it without sudo; or name system/x, or user/0/x for root's own",
+    });
+}
 const PROPERTIES = [
     "Id", "LoadState", "LoadError", "ActiveState", "SubState", "UnitFileState", "MainPID",
     "ExecMainCode", "ExecMainStatus", "ExecMainStartTimestampMonotonic", "ExecStart",
-    "WorkingDirectory", "FragmentPath", "NRestarts",
+    "WorkingDirectory", "FragmentPath", "NRestarts", "Type", "Job", "Result", "TimeoutStartUSec", "TimeoutStopUSec",
 ].join(",");
 const EXITED = "1"; // CLD_EXITED of waitid(2); what else is not 0 was ended by a signal
 /** One map for each unit, in the order of the output. */
@@ -867,6 +1131,21 @@ function stateOf(label, service, triggers) {
         source: service.get("FragmentPath") || null,
     };
 }
+/** `start` of a oneshot unit waits until its work is done (systemd.service(5), Type=). */
+const isOneshot = (facts) => facts.get("Type") === "oneshot";
+/** Whether the manager has still to do what was last asked of the unit. */
+const hasJob = (facts) => (exactNumber(facts.get("Job")) ?? 0) > 0;
+/** The milliseconds of a time span, as `1min 30s` (systemd.time(7)); null for `infinity` and for none. */
+function milliseconds(span) {
+    let sum = null;
+    for (const [, count, word = ""] of (span ?? "").matchAll(/([\d.]+)([a-z]+)/g)) {
+        sum = (sum ?? 0) + Number(count) * (UNITS[word] ?? 0);
+    }
+    return sum;
+}
+const UNITS = {
+    us: 0.001, ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000,
+};
 function isEnabled(service, triggers) {
     const fileState = service.get("UnitFileState") ?? "";
     if (isInstalled(service))
@@ -926,12 +1205,18 @@ function isSame(one, other) {
     }
 }
 const SYSTEMCTL = "systemctl";
+const QUIET = ["--no-ask-password", "--no-pager"];
+const DEFAULT_TIMEOUT_MS = 90_000; // DefaultTimeoutStartSec=, DefaultTimeoutStopSec= of systemd-system.conf(5)
+const LOOKS = 5;
+const LOOK_MS = 200;
 const TOO_OFTEN = /attempted too often|start-limit|repeated too quickly/i;
 const scope = (target) => (target.domain === "system" ? "--system" : "--user");
-const unit = (target) => target.name.endsWith(".service") ? target.name : `${target.name}.service`;
+// A space in a unit's name is written as systemd-escape(1) writes it.
+const unit = (target) => `${target.name.replace(/\.service$/, "").replace(/ /g, "\\x20")}.service`;
+const labelOfUnit = (facts) => id(facts).replace(/\.service$/, "").replace(/\\x20/g, " ");
 const id = (facts) => facts.get("Id") ?? "";
 function* systemctlCall(scope, ...args) {
-    return yield { argv: [SYSTEMCTL, scope, "--no-ask-password", "--no-pager", ...args] };
+    return yield { argv: [SYSTEMCTL, scope, ...QUIET, ...args] };
 }
 function* must(operation, label, scope, ...args) {
     const result = yield* systemctlCall(scope, ...args);
@@ -939,7 +1224,19 @@ function* must(operation, label, scope, ...args) {
         throw systemctlError(operation, label, result);
     return result;
 }
+/** The target of a label; throws where nobody's unit can be meant by it. */
+function unitTarget(operation, label) {
+    const target = parseLabel(label, operation, SYSTEMCTL);
+    refuseSudo(operation, label, SYSTEMCTL, target);
+    return target;
+}
 function systemctlError(operation, label, result) {
+    if (isUnreachable(result.stderr)) {
+        return new ProcessManagerError({
+            code: "no-manager", operation, label, adapter: SYSTEMCTL, exitCode: result.code, stderr: result.stderr,
+            hint: managerAdvice(),
+        });
+    }
     const code = isMissing(result) ? "not-found" : /is masked/i.test(result.stderr) ? "disabled" : "failed";
     return new ProcessManagerError({
         code, operation, label, adapter: SYSTEMCTL, exitCode: result.code, stderr: result.stderr,
@@ -956,16 +1253,62 @@ function* show(operation, label, target) {
     const gone = triggers.filter((facts) => !isUnitLoaded(facts) && facts.get("ActiveState") !== "inactive");
     return { service, triggers: triggers.filter(isKnown), gone };
 }
-function* launch(operation, label) {
-    const target = parseLabel(label, operation, SYSTEMCTL);
-    let result = yield* systemctlCall(scope(target), operation, unit(target));
+/**
+ * A call that waits for units, as long as the manager gives them: twice TimeoutStopSec to end, for
+ * SIGTERM and for SIGKILL, and TimeoutStartSec to start (systemd.service(5)). What is `infinity`
+ * there counts as systemd's default.
+ */
+function* waitingCall(target, service, verb, units) {
+    const ending = 2 * (milliseconds(service.get("TimeoutStopUSec")) ?? DEFAULT_TIMEOUT_MS);
+    const starting = milliseconds(service.get("TimeoutStartUSec")) ?? DEFAULT_TIMEOUT_MS;
+    const setting = verb === "stop" ? "TimeoutStopSec" : "TimeoutStartSec";
+    const call = yield {
+        argv: [SYSTEMCTL, scope(target), ...QUIET, verb, ...units],
+        waits: {
+            atMost: (verb === "start" ? 0 : ending) + (verb === "stop" ? 0 : starting),
+            told: `${unit(target)} is still being ${verb === "stop" ? "stopped" : "started"}`,
+            hint: `look at ${setting} in the unit; wait longer by waitMs or PROCESS_MANAGER_WAIT_MS`,
+        },
+    };
+    return call;
+}
+/**
+ * Start a oneshot unit. systemctl would wait until its work is done; here a moment shows whether it
+ * fails at once, and what works then goes on.
+ */
+function* launchOneshot(operation, label, target, verb) {
+    const asked = yield* systemctlCall(scope(target), verb, "--no-block", unit(target));
+    if (asked.code !== 0)
+        return asked;
+    for (let look = 0; look < LOOKS; look++) {
+        const { service } = yield* show(operation, label, target);
+        if (!hasJob(service)) {
+            if (service.get("ActiveState") !== "failed")
+                return asked;
+            return { code: 1, stdout: "", stderr: `${unit(target)} failed: ${service.get("Result")}` };
+        }
+        yield { pause: LOOK_MS };
+    }
+    return asked;
+}
+/** Start or restart the service alone, its triggers are another matter. */
+function* launchService(operation, label, target, verb) {
+    const { service } = yield* show(operation, label, target);
+    const once = () => isOneshot(service)
+        ? launchOneshot(operation, label, target, verb)
+        : waitingCall(target, service, verb, [unit(target)]);
+    let result = yield* once();
     if (result.code !== 0 && TOO_OFTEN.test(result.stderr)) {
         // StartLimitBurst of systemd.unit(5) refuses it; a start that is asked for is no crash loop.
         yield* systemctlCall(scope(target), "reset-failed", unit(target));
-        result = yield* systemctlCall(scope(target), operation, unit(target));
+        result = yield* once();
     }
     if (result.code !== 0)
         throw systemctlError(operation, label, result);
+}
+function* launch(operation, label) {
+    const target = unitTarget(operation, label);
+    yield* launchService(operation, label, target, operation);
     // `stop` has stopped them too; what is disabled stays off.
     const triggers = (yield* show(operation, label, target)).triggers.filter(isInstalled).map(id);
     if (triggers.length > 0)
@@ -983,7 +1326,7 @@ function* dropGone(operation, label, on, gone) {
     yield* systemctlCall(on, "reset-failed", ...gone.map(id));
 }
 function* makeKnown(operation, label, config) {
-    const target = parseLabel(label, operation, SYSTEMCTL);
+    const target = unitTarget(operation, label);
     const on = scope(target);
     const source = config?.source ?? "";
     const files = source === "" ? [] : unitFiles(source, unit(target), target.domain === "system");
@@ -1042,30 +1385,31 @@ function* warnOfLogout(target) {
 export const systemctl = {
     name: SYSTEMCTL,
     *list(pattern) {
+        refuseSudo("list", pattern, SYSTEMCTL, splitTarget(""));
         // `list-units` tells neither PID nor exit status; `show` tells both of all units in one call.
         const shown = yield* must("list", pattern, "--user", "show", "--all", `--property=${PROPERTIES}`, "*.service");
         return parseShow(shown.stdout)
             .filter(isKnown)
-            .map((facts) => ({ label: id(facts).replace(/\.service$/, ""), pid: pid(facts), lastExit: lastExit(facts) }))
+            .map((facts) => ({ label: labelOfUnit(facts), pid: pid(facts), lastExit: lastExit(facts) }))
             .filter(({ label }) => label.includes(pattern))
             .sort((one, other) => (one.label < other.label ? -1 : 1));
     },
     restart: (label) => launch("restart", label),
     start: (label) => launch("start", label),
     *stop(label) {
-        const target = parseLabel(label, "stop", SYSTEMCTL);
-        const { triggers } = yield* show("stop", label, target);
-        const result = yield* systemctlCall(scope(target), "stop", ...triggers.map(id), unit(target));
+        const target = unitTarget("stop", label);
+        const { service, triggers } = yield* show("stop", label, target);
+        const result = yield* waitingCall(target, service, "stop", [...triggers.map(id), unit(target)]);
         if (result.code !== 0 && !isMissing(result))
             throw systemctlError("stop", label, result);
     },
     *inspect(label) {
-        const target = parseLabel(label, "inspect", SYSTEMCTL);
+        const target = unitTarget("inspect", label);
         const { service, triggers } = yield* show("inspect", label, target);
         return stateOf(target.name, service, triggers);
     },
     *disable(label) {
-        const target = parseLabel(label, "disable", SYSTEMCTL);
+        const target = unitTarget("disable", label);
         const { triggers } = yield* show("disable", label, target);
         const result = yield* systemctlCall(scope(target), "disable", unit(target), ...triggers.filter(isUnitLoaded).map(id));
         // What is not installed does not start, and disabling a linked unit twice finds it gone.
@@ -1080,10 +1424,11 @@ export const systemctl = {
         if (config?.load !== false) {
             // What starts on demand, by its triggers or by hand, is not started for being enabled, as launchd
             // runs no job without RunAtLoad or KeepAlive for being loaded (launchd.plist(5), RunAtLoad).
+            if (units.length > 0)
+                yield* must("enable", label, on, "start", ...units);
             const own = isInstalled((yield* show("enable", label, target)).service);
-            const starting = [...units, ...(own ? [unit(target)] : [])];
-            if (starting.length > 0)
-                yield* must("enable", label, on, "start", ...starting);
+            if (own)
+                yield* launchService("enable", label, target, "start");
         }
         yield* warnOfLogout(target);
     },
@@ -1126,8 +1471,16 @@ export function createProcessManagerSync(options = {}) {
 export const processManager = createProcessManager();
 /** The same, synchronously. */
 export const processManagerSync = createProcessManagerSync();
-function portOptions({ timeoutMs, sink, nodeId }) {
-    return { timeoutMs: timeoutMs ?? TIMEOUT_MS, sink, nodeId };
+function portOptions({ timeoutMs, waitMs, sink, nodeId }) {
+    const bounds = () => ({
+        timeoutMs: timeoutMs ?? variable("PROCESS_MANAGER_TIMEOUT_MS") ?? TIMEOUT_MS,
+        waitMs: waitMs ?? variable("PROCESS_MANAGER_WAIT_MS"),
+    });
+    return { bounds, sink, nodeId };
+}
+function variable(name) {
+    const value = Number(process.env[name]);
+    return value > 0 ? value : undefined;
 }
 function choose(wanted) {
     if (typeof wanted === "object")

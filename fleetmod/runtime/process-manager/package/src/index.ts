@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { closeSync, constants, existsSync, openSync, readFileSync, realpathSync, writeSync } from "node:fs";
-import { homedir, hostname } from "node:os";
+import { closeSync, constants, existsSync, openSync, readFileSync, readdirSync, realpathSync, statSync, writeSync } from "node:fs";
+import { homedir, hostname, userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 
 export type ErrorCode =
@@ -8,16 +8,18 @@ export type ErrorCode =
   | "timeout"
   | "not-found"
   | "disabled"
+  | "no-manager"
   | "invalid-label"
   | "failed"
   | "unsupported";
 
 const NEXT: Record<ErrorCode, string> = {
-  "tool-missing": "install it, or choose another adapter by PROCESS_MANAGER",
-  timeout: "see whether the service manager answers at all",
+  "tool-missing": "install it, or set PROCESS_MANAGER=null where something else runs the services",
+  timeout: "wait longer by timeoutMs or PROCESS_MANAGER_TIMEOUT_MS",
   "not-found": "load the service first",
   disabled: "enable the service first",
-  "invalid-label": "use letters, digits, '.', '_', '-' and '@', after an optional domain",
+  "no-manager": "set PROCESS_MANAGER=null where something else runs the services",
+  "invalid-label": "use letters, digits, '.', '_', '-', '@' and inner spaces, after an optional domain",
   failed: "see the service manager's own message",
   unsupported: "set PROCESS_MANAGER to launchctl, systemctl or null",
 };
@@ -60,16 +62,65 @@ export class ProcessManagerError extends Error {
 }
 
 
+// No leading dash, no shell character: a label can be neither flag nor injection. Spaces only inside:
+// launchd takes any label, and people have such.
+const LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_.@:+ -]*[A-Za-z0-9_.@:+-])?$/;
+const TARGET = /^(?:(gui|user)\/(\d{1,10})|(system))\/(.*)$/s;
+
+interface Target {
+  /** `own` is the caller's own domain, whatever the platform calls it. */
+  domain: "own" | "gui" | "user" | "system";
+  uid: number | null;
+  name: string;
+}
+
+/** Take a label or a full service target apart; throws `invalid-label`. */
+function parseLabel(label: string, operation: string, adapter: string): Target {
+  const target = splitTarget(label);
+  // A label often comes from the environment: undefined would pass as "undefined".
+  if (typeof label !== "string" || !LABEL.test(target.name)) {
+    throw new ProcessManagerError({ code: "invalid-label", operation, label, adapter });
+  }
+  return target;
+}
+
+/** The same for texts shown to people: takes any label, never throws. */
+function splitTarget(label: string): Target {
+  const match = TARGET.exec(label);
+  if (match?.[3]) return { domain: "system", uid: null, name: match[4] ?? "" };
+  if (match?.[1] === "gui" || match?.[1] === "user") {
+    return { domain: match[1], uid: Number(match[2]), name: match[4] ?? "" };
+  }
+  return { domain: "own", uid: null, name: label };
+}
+
+/** Quote a word for a POSIX shell where it needs it. */
+function shellQuote(word: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
+}
+
+/** A word as a command's last operand: quoted, and no option even with a leading dash. */
+function operand(word: string): string {
+  return word.startsWith("-") ? `-- ${shellQuote(word)}` : shellQuote(word);
+}
+
+
 /** A program to run: an argument vector, never a shell. */
 interface Command {
   argv: readonly [string, ...string[]];
   /** A tool that the verb can do without: when it does not run, its exit code tells, and no error. */
   optional?: boolean;
+  /** It waits for a service, `atMost` so many milliseconds beyond its bound; what is told after that. */
+  waits?: { atMost: number; told: string; hint: string };
 }
 
-/** A wait in milliseconds; its result's code is `OVERDUE` once the verb has outlasted its bound. */
+/**
+ * A wait in milliseconds; its result's code is `OVERDUE` once the verb has outlasted its bound, and
+ * `atMost` that the manager itself gives the service.
+ */
 interface Pause {
   pause: number;
+  atMost?: number;
 }
 
 /** Something that the caller should know though the verb succeeds. */
@@ -96,8 +147,10 @@ interface DriveOptions {
   operation: string;
   label: string;
   adapter: string;
-  /** The bound on each command, and on how long a verb polls. */
+  /** The bound on each command. */
   timeoutMs: number;
+  /** The bound on a wait for a service; by default `timeoutMs` beyond what the manager gives it. */
+  waitMs?: number | undefined;
 }
 
 /** The exit code that timeout(1) gives. */
@@ -113,7 +166,7 @@ async function driveAsync<T>(steps: Steps<T>, options: DriveOptions): Promise<T>
     const step = next.value;
     if ("pause" in step) {
       await new Promise((resolve) => setTimeout(resolve, step.pause));
-      next = steps.next(waited(started, options));
+      next = steps.next(waited(step, started, options));
     } else if ("warning" in step) {
       next = steps.next(warn(step));
     } else {
@@ -131,7 +184,7 @@ function driveSync<T>(steps: Steps<T>, options: DriveOptions): T {
     const step = next.value;
     if ("pause" in step) {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, step.pause);
-      next = steps.next(waited(started, options));
+      next = steps.next(waited(step, started, options));
     } else if ("warning" in step) {
       next = steps.next(warn(step));
     } else {
@@ -161,8 +214,17 @@ function warn({ warning }: Warning): Result {
   return { code: 0, stdout: "", stderr: "" };
 }
 
-function waited(started: number, options: DriveOptions): Result {
-  return { code: Date.now() - started < options.timeoutMs ? 0 : OVERDUE, stdout: "", stderr: "" };
+function waited(step: Pause, started: number, options: DriveOptions): Result {
+  const over = Date.now() - started >= patience(step.atMost ?? 0, options);
+  return { code: over ? OVERDUE : 0, stdout: "", stderr: "" };
+}
+
+function patience(atMost: number, { timeoutMs, waitMs }: DriveOptions): number {
+  return waitMs ?? atMost + timeoutMs;
+}
+
+function boundOf({ waits }: Command, options: DriveOptions): number {
+  return waits === undefined ? options.timeoutMs : patience(waits.atMost, options);
 }
 
 // A group of its own, so that what the tool has started ends with it; C, since messages are read.
@@ -182,7 +244,7 @@ function run(command: Command, options: DriveOptions): Promise<Result> {
       child.stderr?.destroy();
       reject(error);
     };
-    const timer = setTimeout(() => end(overdue(program, options)), options.timeoutMs);
+    const timer = setTimeout(() => end(overdue(command, options)), boundOf(command, options));
     const bounded = (text: string): string => {
       if (text.length > MAX_OUTPUT) end(broken(program, "printed too much", options));
       return text;
@@ -205,7 +267,7 @@ function runNow(command: Command, options: DriveOptions): Result {
   const done = spawnSync(program, args, {
     ...settings(),
     encoding: "utf8",
-    timeout: options.timeoutMs,
+    timeout: boundOf(command, options),
     killSignal: "SIGKILL",
     maxBuffer: MAX_OUTPUT,
     stdio: ["ignore", "pipe", "pipe"],
@@ -215,7 +277,7 @@ function runNow(command: Command, options: DriveOptions): Result {
   }
   killGroup(done.pid);
   const error = done.error as NodeJS.ErrnoException | undefined;
-  if (error?.code === "ETIMEDOUT") throw overdue(program, options);
+  if (error?.code === "ETIMEDOUT") throw overdue(command, options);
   if (error?.code === "ENOBUFS") throw broken(program, "printed too much", options);
   if (error !== undefined) throw unstarted(program, error, options);
   throw broken(program, `was ended by ${done.signal}`, options);
@@ -239,10 +301,12 @@ function unstarted(program: string, error: NodeJS.ErrnoException, options: Drive
   });
 }
 
-function overdue(program: string, options: DriveOptions): ProcessManagerError {
+function overdue({ argv, waits }: Command, options: DriveOptions): ProcessManagerError {
   return new ProcessManagerError({
     ...options, code: "timeout", exitCode: OVERDUE,
-    stderr: `${program} did not answer within ${options.timeoutMs} ms`,
+    stderr: waits?.told ?? `${argv[0]} did not answer within ${options.timeoutMs} ms`,
+    hint: waits?.hint ?? `see what \`${argv.map(shellQuote).join(" ")}\` says; `
+      + "wait longer by timeoutMs or PROCESS_MANAGER_TIMEOUT_MS",
   });
 }
 
@@ -281,7 +345,8 @@ export type ProbeResult =
 
 export interface ServiceConfig {
   /**
-   * The plist or unit file, where it is not in a folder that the manager searches. For a plist,
+   * The plist or unit file, where it is not in a folder that the manager searches. launchctl
+   * fails for a service that is loaded from another plist: stop it first. For a plist,
    * systemctl takes the units that `fleetmod units` has made of it: those beside it, or in a folder
    * `systemd` beside its own, and for `system/x` in the folder `system` there. For a template of
    * `fleetmod plists` launchctl takes the list that is rendered of it into launchd's folder.
@@ -302,9 +367,24 @@ export type HintVerb =
   | "load";
 
 /**
- * Manages services by label. A bare label is one of the caller's own services; `system/x`,
- * `user/501/x` and `gui/501/x` name another domain. Every verb is safe to repeat. One that fails
+ * Manages services by label. A bare label is one of the caller's own services, wherever it is: on
+ * macOS in `gui/UID` or `user/UID`, and `stop` reaches both; under sudo it is the person's, or an
+ * error. `system/x`, `user/501/x` and `gui/501/x` name another domain. Every verb is safe to repeat. One that fails
  * rejects with a ProcessManagerError, whose `code` tells why; `hint` never fails.
+ *
+ * What waits, and how long (then it fails with the code `timeout`):
+ *
+ * | | seconds |
+ * |---|---|
+ * | each command of the tool | 10: `timeoutMs`, PROCESS_MANAGER_TIMEOUT_MS |
+ * | `stop` on macOS, until the job is gone | its ExitTimeOut + 10 |
+ * | `stop` on Linux | twice its TimeoutStopSec (90 by default) + 10 |
+ * | `start`, `restart`, `enable` on Linux | its TimeoutStartSec + 10, for `restart` those of `stop` besides |
+ * | the same of a oneshot unit | 1, to see whether it fails at once; its work goes on |
+ * | a job that launchd is still removing, before it is loaded anew | 2, eight tries |
+ *
+ * `waitMs` or PROCESS_MANAGER_WAIT_MS takes the place of each of the sums. For one call alone:
+ * `createProcessManager({ waitMs: 5000 }).stop(label)`.
  */
 export interface ProcessManagerPort {
   /** The services whose label contains `pattern`; all of them for "". */
@@ -560,45 +640,60 @@ function append(path: string, line: string): void {
 }
 
 
-// No white space, no leading dash, no shell character: a label can be neither flag nor injection.
-const LABEL = /^[A-Za-z0-9_][A-Za-z0-9_.@:+-]*$/;
-const TARGET = /^(?:(gui|user)\/(\d{1,10})|(system))\/(.*)$/s;
+/** The tool that manages services on macOS, for code that looks for its name in a text. */
+export const MACOS_SERVICE_TOOL = "launchctl";
 
-interface Target {
-  /** `own` is the caller's own domain, whatever the platform calls it. */
-  domain: "own" | "gui" | "user" | "system";
-  uid: number | null;
-  name: string;
+
+/** Which launchd domains a label means, and how a subcommand finds the one that has the service. */
+/** What launchctl answered, and in which domain. */
+interface Answer extends Result {
+  domain: string;
 }
 
-/** Take a label or a full service target apart; throws `invalid-label`. */
-function parseLabel(label: string, operation: string, adapter: string): Target {
-  const target = splitTarget(label);
-  // A label often comes from the environment: undefined would pass as "undefined".
-  if (typeof label !== "string" || !LABEL.test(target.name)) {
-    throw new ProcessManagerError({ code: "invalid-label", operation, label, adapter });
+const NOT_FOUND = [3, 113];
+const NO_DOMAIN = [112, 125];
+
+const isAbsent = ({ code }: Result): boolean => NOT_FOUND.includes(code);
+const hasNoDomain = ({ code }: Result): boolean => NO_DOMAIN.includes(code);
+
+function isUnderSudo(): boolean {
+  return process.getuid?.() === 0 && Number(process.env["SUDO_UID"]) > 0;
+}
+
+/** The person whose services a bare label means: under sudo the one who typed it (sudo(8), SUDO_UID). */
+function ownUid(): number {
+  return isUnderSudo() ? Number(process.env["SUDO_UID"]) : process.getuid?.() ?? 501;
+}
+
+/**
+ * The domains that can have the service, in the order to look. One's own services are in `gui` where
+ * one is logged in at the screen, and in `user` where they were loaded without that, as over SSH
+ * (launchctl(1), SUBCOMMANDS); both can be there at once.
+ */
+function domainsOf(target: Target): [string, ...string[]] {
+  if (target.domain === "system") return ["system"];
+  if (target.domain === "own") return [`gui/${ownUid()}`, `user/${ownUid()}`];
+  return [`${target.domain}/${target.uid}`];
+}
+
+function* callIn(domain: string, target: Target, verb: string, flags: string[] = []): Steps<Answer> {
+  const result = yield { argv: [MACOS_SERVICE_TOOL, verb, ...flags, `${domain}/${target.name}`] };
+  return { ...result, domain };
+}
+
+/**
+ * Run a subcommand on a target's service, or on `rest` in its domain: in the first domain that has
+ * it, else with the answer of the first domain that there is.
+ */
+function* launchctlCall(target: Target, verb: string, flags: string[] = [], rest?: string[]): Steps<Answer> {
+  let missing: Answer | undefined;
+  for (const domain of domainsOf(target)) {
+    const words = rest ? [domain, ...rest] : [`${domain}/${target.name}`];
+    const answer = { ...(yield { argv: [MACOS_SERVICE_TOOL, verb, ...flags, ...words] }), domain };
+    if (!isAbsent(answer) && !hasNoDomain(answer)) return answer;
+    if (missing === undefined || (hasNoDomain(missing) && isAbsent(answer))) missing = answer;
   }
-  return target;
-}
-
-/** The same for texts shown to people: takes any label, never throws. */
-function splitTarget(label: string): Target {
-  const match = TARGET.exec(label);
-  if (match?.[3]) return { domain: "system", uid: null, name: match[4] ?? "" };
-  if (match?.[1] === "gui" || match?.[1] === "user") {
-    return { domain: match[1], uid: Number(match[2]), name: match[4] ?? "" };
-  }
-  return { domain: "own", uid: null, name: label };
-}
-
-/** Quote a word for a POSIX shell where it needs it. */
-function shellQuote(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
-}
-
-/** A word as a command's last operand: quoted, and no option even with a leading dash. */
-function operand(word: string): string {
-  return word.startsWith("-") ? `-- ${shellQuote(word)}` : shellQuote(word);
+  return missing as Answer;
 }
 
 
@@ -616,6 +711,21 @@ function parseList(output: string): ManagedService[] {
     services.push({ label, pid: leadingNumber(pid), lastExit: leadingNumber(status) });
   }
   return services;
+}
+
+/** The rows below `services` of `launchctl print DOMAIN`: pid (0: none), last exit (-: never), label. */
+function parseDomain(output: string): ManagedService[] {
+  const services: ManagedService[] = [];
+  const rows = /^\tservices = \{\n(.*?)^\t\}/ms.exec(output)?.[1] ?? "";
+  for (const [, pid, status, label = ""] of rows.matchAll(/^\s+(\d+)\s+(\S+)\s+(\S.*)$/gm)) {
+    services.push({ label, pid: leadingNumber(pid) || null, lastExit: leadingNumber(status) });
+  }
+  return services;
+}
+
+/** How long launchd lets it end before SIGKILL, in milliseconds; 0 where `print` does not tell. */
+function exitTimeout(output: string): number {
+  return Number(/^\texit timeout = (\d+)$/m.exec(output)?.[1] ?? 0) * 1000;
 }
 
 /** The facts at the top level of `launchctl print TARGET`. */
@@ -655,95 +765,129 @@ function leadingNumber(text: string | undefined): number | null {
 
 
 /**
- * macOS: launchctl(1), subcommands of 10.11 and later. Exit codes seen there: 3 "No such process",
- * 5 "Input/output error" (already loaded, still being removed, disabled, or a bad plist), 36 and 37
- * "Operation (now|already) in progress", 112 "Could not find domain", 113 "Could not find service",
- * 119 "Service is disabled", 125 "Domain does not support specified action".
+ * Finds a job's plist. launchd goes by the Label in it and not by the file's name, which is a
+ * convention only (launchd.plist(5), EXPECTATIONS and Label).
  */
-/** The tool that manages services on macOS, for code that looks for its name in a text. */
-export const MACOS_SERVICE_TOOL = "launchctl";
+const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-const NOT_FOUND = [3, 113];
-const IN_PROGRESS = [5, 36, 37];
-const DISABLED = 119;
-const NO_DOMAIN = [112, 125];
-const ATTEMPTS = 8;
-const PAUSE_MS = 250;
-
-const ownUid = (): number => process.getuid?.() ?? 501;
-
-function domain(target: Target): string {
-  if (target.domain === "system") return "system";
-  if (target.domain === "own") return `gui/${ownUid()}`;
-  return `${target.domain}/${target.uid}`;
-}
-
-const service = (target: Target): string => `${domain(target)}/${target.name}`;
-
-/**
- * Run a subcommand on a target's service, or on `rest` in its domain. Where nobody is logged in at
- * the screen there is no `gui` domain, as over SSH; one's own services are in `user` then
- * (launchctl(1), SUBCOMMANDS).
- */
-function* launchctlCall(target: Target, verb: string, flags: string[] = [], rest?: string[]): Steps<Result> {
-  const words = (on: Target): string[] => (rest ? [domain(on), ...rest] : [service(on)]);
-  const result = yield { argv: [MACOS_SERVICE_TOOL, verb, ...flags, ...words(target)] };
-  if (target.domain !== "own" || !NO_DOMAIN.includes(result.code)) return result;
-  return yield { argv: [MACOS_SERVICE_TOOL, verb, ...flags, ...words({ ...target, domain: "user", uid: ownUid() })] };
-}
-
-function launchctlError(operation: string, label: string, result: Result): ProcessManagerError {
-  const code = NOT_FOUND.includes(result.code)
-    ? "not-found"
-    : result.code === DISABLED || /service is disabled/i.test(result.stderr)
-      ? "disabled"
-      : "failed";
-  return new ProcessManagerError({
-    code, operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: result.code, stderr: result.stderr,
-  });
-}
-
-/** Where launchd looks for jobs (launchd.plist(5), FILES). */
+/** Where launchd looks for plists (launchd.plist(5), FILES). */
 function plistFolders(target: Target): [string, ...string[]] {
-  if (target.domain === "system") return ["/Library/LaunchDaemons"];
-  return [`${process.env["HOME"] || homedir()}/Library/LaunchAgents`, "/Library/LaunchAgents"];
-}
-
-/** A plist of one of these names, where launchd looks for it. */
-function findPlist(target: Target, ...names: string[]): string | null {
-  const paths = [`${target.name}.plist`, ...names].flatMap((name) => plistFolders(target).map((folder) => `${folder}/${name}`));
-  return paths.find((path) => existsSync(path)) ?? null;
+  return target.domain === "system"
+    ? ["/Library/LaunchDaemons"]
+    : [`${process.env["HOME"] || homedir()}/Library/LaunchAgents`, "/Library/LaunchAgents"];
 }
 
 /** Whether a plist has placeholders for the folders of a node, of which launchd knows nothing. */
 function isTemplate(plist: string): boolean {
+  return /__(?:HOME|REPO_ROOT|VAULT)__/.test(readBytes(plist).toString("latin1"));
+}
+
+/** What `fleetmod plists` rendered of a template and is installed; null without that. */
+function renderedOf(target: Target, template: string): string | null {
+  const names = [`${target.name}.plist`, basename(template)];
+  const paths = names.flatMap((name) => plistFolders(target).map((folder) => `${folder}/${name}`));
+  const installed = paths.find((path) => existsSync(path)) ?? null;
+  return installed === null || isTemplate(installed) ? null : installed;
+}
+
+/** The plist with a target's label: the one of that name, else any of launchd's folders; null without one. */
+function* findPlist(target: Target): Steps<string | null> {
+  const named = plistNamed(target);
+  if (named !== null && [target.name, null].includes(yield* labelOf(named))) return named;
+  for (const folder of plistFolders(target)) {
+    for (const path of plistsIn(folder)) {
+      // Text stands as it is in a binary plist, too; most files need no second look.
+      if (readBytes(path).includes(target.name) && (yield* labelOf(path)) === target.name) return path;
+    }
+  }
+  return null;
+}
+
+/** The plist whose file is named as the label, whatever Label it has. */
+function plistNamed(target: Target): string | null {
+  return plistFolders(target).map((folder) => `${folder}/${target.name}.plist`).find(existsSync) ?? null;
+}
+
+/** The Label in a plist; null where it cannot be read. */
+function* labelOf(path: string): Steps<string | null> {
+  const bytes = readBytes(path);
+  if (!bytes.subarray(0, 6).equals(Buffer.from("bplist"))) return labelIn(bytes.toString());
+  const asXml = yield { argv: ["plutil", "-convert", "xml1", "-o", "-", path], optional: true };
+  return asXml.code === 0 ? labelIn(asXml.stdout) : null;
+}
+
+/** Whether two paths are one file, whatever links lead there. */
+function isSameFile(one: string, other: string): boolean {
+  const a = statSync(one, { throwIfNoEntry: false });
+  const b = statSync(other, { throwIfNoEntry: false });
+  return one === other || (a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev);
+}
+
+function labelIn(xml: string): string | null {
+  let depth = 0;
+  let key = "";
+  for (const [, tag, text = ""] of xml.replace(/<!--.*?-->/gs, "").matchAll(/<(dict|\/dict|key|string)>([^<]*)/g)) {
+    if (tag === "dict") depth++;
+    else if (tag === "/dict") depth--;
+    else if (depth === 1 && tag === "key") key = text;
+    else if (depth === 1 && key === "Label") return text.replace(/&(\w+);/g, (all, name: string) => ENTITIES[name] ?? all);
+  }
+  return null;
+}
+
+function plistsIn(folder: string): string[] {
   try {
-    return /__(?:HOME|REPO_ROOT|VAULT)__/.test(readFileSync(plist, "latin1"));
+    return readdirSync(folder).filter((name) => name.endsWith(".plist")).sort().map((name) => `${folder}/${name}`);
   } catch {
-    return false;
+    return [];
   }
 }
 
-/** The plist to load for a `source`: itself, or what `fleetmod plists` rendered of a template and is installed. */
-function rendered(operation: string, label: string, target: Target, source: string): string {
-  if (!isTemplate(source)) return source;
-  const installed = findPlist(target, basename(source));
-  if (installed !== null && !isTemplate(installed)) return installed;
-  throw new ProcessManagerError({
-    code: "not-found", operation, label, adapter: MACOS_SERVICE_TOOL,
-    stderr: `${source} is a template with placeholders, and no list rendered of it is installed`,
-    hint: `fleetmod plists --output ${plistFolders(target)[0]}`,
+function readBytes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+
+/**
+ * macOS: launchctl(1), subcommands of 10.11 and later. Exit codes seen there: 3 "No such process",
+ * 5 "Input/output error" (already loaded, still being removed, disabled, or a bad plist), 36 and 37
+ * "Operation (now|already) in progress", 112 "Could not find domain", 113 "Could not find service",
+ * 119 "Service is disabled", 125 "Domain does not support specified action". 5, 36 and 37 say
+ * nothing for certain: whether the service is loaded then decides.
+ */
+const IN_PROGRESS = [5, 36, 37];
+const STARTING = 37;
+const DISABLED = 119;
+const ATTEMPTS = 8;
+const PAUSE_MS = 250;
+
+const service = (target: Target): string => `${domainsOf(target)[0]}/${target.name}`;
+
+function launchctlError(operation: string, label: string, result: Result, hint?: string): ProcessManagerError {
+  const code = isAbsent(result)
+    ? "not-found"
+    : result.code === DISABLED || /service is disabled/i.test(result.stderr)
+      ? "disabled"
+      : "failed";
+  const advice = hasNoDomain(result)
+    ? "that user is not logged in there: log in, or name another domain, as in user/501/x"
+    : hint;
+  return new ProcessManagerError({
+    code, operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: result.code, stderr: result.stderr,
+    ...(advice === undefined ? {} : { hint: advice }),
   });
 }
 
 /** The plists that are in no folder of launchd's, by service: `stop` would lose the way back. */
 const sources = new Map<string, string>();
 
-function* rememberSource(target: Target): Steps<void> {
-  if (findPlist(target) !== null) return;
-  const result = yield* launchctlCall(target, "print");
-  const { source } = parsePrint(result.code === 0 ? result.stdout : "");
-  if (source !== null) sources.set(service(target), source);
+function* rememberSource(target: Target, { stdout }: Result): Steps<void> {
+  const { source } = parsePrint(stdout);
+  if (source !== null && (yield* findPlist(target)) === null) sources.set(service(target), source);
 }
 
 function rememberedSource(target: Target): string | null {
@@ -751,8 +895,19 @@ function rememberedSource(target: Target): string | null {
   return source !== undefined && existsSync(source) ? source : null;
 }
 
-function* isLoaded(target: Target): Steps<boolean> {
-  return (yield* launchctlCall(target, "print")).code === 0;
+/** What `print` says of a service that is loaded; null where it is not, and an error where that stays unknown. */
+function* printed(operation: string, label: string, target: Target): Steps<Answer | null> {
+  const answer = yield* launchctlCall(target, "print");
+  if (answer.code === 0) return answer;
+  if (isAbsent(answer) || hasNoDomain(answer)) return null;
+  throw launchctlError(operation, label, answer);
+}
+
+/** Whether it is loaded a moment later, too: one that is being removed can still be found (36, 37). */
+function* staysLoaded(operation: string, label: string, target: Target): Steps<boolean> {
+  if ((yield* printed(operation, label, target)) === null) return false;
+  yield { pause: PAUSE_MS };
+  return (yield* printed(operation, label, target)) !== null;
 }
 
 /** Whether the override that `enable` and `disable` write says disabled; null without one. */
@@ -762,59 +917,155 @@ function* isDisabled(target: Target): Steps<boolean | null> {
 }
 
 /** `bootstrap` right after `bootout` fails until the old job is gone, so it is tried again. */
-function* bootstrap(operation: string, label: string, target: Target, plist: string): Steps<void> {
+function* bootstrap(operation: string, label: string, target: Target, plist: string): Steps<string> {
   for (let attempt = 1; ; attempt++) {
     const result = yield* launchctlCall(target, "bootstrap", [], [plist]);
-    if (result.code === 0 || /already (loaded|bootstrapped|exists)/i.test(result.stderr)) return;
+    if (result.code === 0 || /already (loaded|bootstrapped|exists)/i.test(result.stderr)) return result.domain;
     if (!IN_PROGRESS.includes(result.code)) throw launchctlError(operation, label, result);
-    if (yield* isLoaded(target)) return;
+    if (yield* staysLoaded(operation, label, target)) return result.domain;
     // A disabled service answers 5 too, and no waiting helps.
     if (attempt === 1 && (yield* isDisabled(target))) throw launchctlError(operation, label, { ...result, code: DISABLED });
     const waited = attempt < ATTEMPTS ? yield { pause: PAUSE_MS } : { code: OVERDUE };
-    if (waited.code !== 0) throw launchctlError(operation, label, result);
+    if (waited.code !== 0) throw launchctlError(operation, label, result, bootstrapAdvice(target, plist));
   }
 }
 
-function* ensureLoaded(operation: string, label: string, config?: ServiceConfig): Steps<void> {
-  const target = parseLabel(label, operation, MACOS_SERVICE_TOOL);
-  if (yield* isLoaded(target)) return;
+/** launchd's own words for 5 name no cause; these are the ones it has (launchd.plist(5), Ownership). */
+function bootstrapAdvice(target: Target, plist: string): string {
+  const owner = target.domain === "system" ? "root" : "its user";
+  return `try plutil -lint ${shellQuote(plist)}; see that its program is there, that the file belongs to ${owner} `
+    + "with mode 644, and that the home is on the boot volume";
+}
+
+/** Load it, from `config.source` where it is given; gives the domain that it is loaded in. */
+function* ensureLoaded(operation: string, label: string, target: Target, config?: ServiceConfig): Steps<string> {
+  const known = yield* printed(operation, label, target);
   const given = config?.source;
-  const plist = given !== undefined
-    ? rendered(operation, label, target, given)
-    : findPlist(target) ?? rememberedSource(target);
-  if (plist === null) {
+  const template = given !== undefined && isTemplate(given);
+  const wanted = given === undefined ? null : template ? renderedOf(target, given) : resolve(given);
+  if (known !== null) {
+    const { source } = parsePrint(known.stdout);
+    if (wanted === null || source === null || isSameFile(source, wanted)) return known.domain;
+    // launchd keeps the definition that it has loaded, and answers 5 to another one.
     throw new ProcessManagerError({
-      code: "not-found", operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: 113,
-      stderr: `Could not find service "${target.name}": not loaded, and no ${target.name}.plist is found`,
+      code: "failed", operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: 5,
+      stderr: `${target.name} is loaded from ${source}, not from ${wanted}`,
+      hint: `stop it first, which ends it: stop(${JSON.stringify(label)})`,
     });
   }
-  yield* bootstrap(operation, label, target, plist);
+  if (template && wanted === null) throw notRendered(operation, label, target, given);
+  const plist = wanted ?? (yield* findPlist(target)) ?? rememberedSource(target);
+  if (plist === null) {
+    const folders = plistFolders(target).join(" and ");
+    throw noPlist(operation, label, target, `not loaded, and no plist in ${folders} has that Label`);
+  }
+  return yield* bootstrap(operation, label, target, plist);
+}
+
+function notRendered(operation: string, label: string, target: Target, template: string): ProcessManagerError {
+  return new ProcessManagerError({
+    code: "not-found", operation, label, adapter: MACOS_SERVICE_TOOL,
+    stderr: `${template} is a template with placeholders, and no list rendered of it is installed`,
+    hint: `fleetmod plists --output ${plistFolders(target)[0]}`,
+  });
+}
+
+function noPlist(operation: string, label: string, { name }: Target, why: string): ProcessManagerError {
+  return new ProcessManagerError({
+    code: "not-found", operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: 113,
+    stderr: `Could not find service "${name}": ${why}`,
+    hint: `name its file: load(${JSON.stringify(label)}, { source })`,
+  });
+}
+
+/** The service that a label and a source mean: launchd loads what the file says. */
+function* targetOf(operation: string, label: string, config?: ServiceConfig): Steps<Target> {
+  const target = parseLabel(label, operation, MACOS_SERVICE_TOOL);
+  const found = config?.source === undefined ? null : yield* labelOf(config.source);
+  if (found === null || found === target.name) return target;
+  yield { warning: `${config?.source} has the Label ${found}, not ${target.name}: ${found} is meant` };
+  return { ...target, name: found };
 }
 
 function* kickstart(operation: string, label: string, flags: string[]): Steps<void> {
   const target = parseLabel(label, operation, MACOS_SERVICE_TOOL);
   let result = yield* launchctlCall(target, "kickstart", flags);
-  if (NOT_FOUND.includes(result.code)) {
-    yield* ensureLoaded(operation, label);
+  // It is being started already, which is what was asked for, or it is being removed.
+  if (result.code === STARTING && (yield* staysLoaded(operation, label, target))) return;
+  if (isAbsent(result) || result.code === STARTING) {
+    yield* ensureLoaded(operation, label, target);
     // What has just been loaded is fresh: -k would kill it in its first moment.
     result = yield* launchctlCall(target, "kickstart");
+    if (result.code === STARTING && (yield* staysLoaded(operation, label, target))) return;
   }
-  // 37: it is being started already, which is what was asked for.
-  if (result.code !== 0 && result.code !== 37) throw launchctlError(operation, label, result);
+  if (result.code !== 0) throw launchctlError(operation, label, result);
+}
+
+/** Remove it from each domain that has it, and wait until it is gone; gives whether one had it. */
+function* bootout(operation: string, label: string, target: Target): Steps<boolean> {
+  const answers: Answer[] = [];
+  for (const domain of domainsOf(target)) {
+    const before = yield* callIn(domain, target, "print");
+    answers.push(before);
+    if (isAbsent(before) || hasNoDomain(before)) continue;
+    if (before.code !== 0) throw launchctlError(operation, label, before);
+    yield* rememberSource(target, before);
+    const answer = yield* callIn(domain, target, "bootout");
+    if (answer.code !== 0 && answer.code !== 36 && !isAbsent(answer)) throw launchctlError(operation, label, answer);
+    yield* waitUntilGone(operation, label, target, domain, exitTimeout(before.stdout));
+  }
+  const [first] = answers;
+  if (first !== undefined && answers.every(hasNoDomain)) throw launchctlError(operation, label, first);
+  return answers.some(({ code }) => code === 0);
+}
+
+/**
+ * launchd goes on stopping a job after the command has answered, with 36 or with success: SIGTERM,
+ * and after ExitTimeOut SIGKILL (launchd.plist(5), ExitTimeOut).
+ */
+function* waitUntilGone(operation: string, label: string, target: Target, domain: string, atMost: number): Steps<void> {
+  for (;;) {
+    const answer = yield* callIn(domain, target, "print");
+    if (isAbsent(answer) || hasNoDomain(answer)) return;
+    if (answer.code !== 0) throw launchctlError(operation, label, answer);
+    const waited = yield { pause: PAUSE_MS, atMost };
+    if (waited.code === 0) continue;
+    throw new ProcessManagerError({
+      code: "timeout", operation, label, adapter: MACOS_SERVICE_TOOL, exitCode: OVERDUE,
+      stderr: `${domain}/${target.name} is still being stopped`,
+      hint: "look at ExitTimeOut in its plist; wait longer by waitMs or PROCESS_MANAGER_WAIT_MS",
+    });
+  }
 }
 
 function bootstrapHint(target: Target): string {
   const folder = target.domain === "system" ? "/Library/LaunchDaemons" : "~/Library/LaunchAgents";
-  return `launchctl bootstrap ${domain(target)} ${folder}/${shellQuote(`${target.name}.plist`)}`;
+  return `launchctl bootstrap ${domainsOf(target)[0]} ${folder}/${shellQuote(`${target.name}.plist`)}`;
 }
 
 export const launchctl: Adapter = {
   name: MACOS_SERVICE_TOOL,
 
   *list(pattern: string): Steps<ManagedService[]> {
-    const result = yield { argv: [MACOS_SERVICE_TOOL, "list"] };
-    if (result.code !== 0) throw launchctlError("list", pattern, result);
-    return parseList(result.stdout).filter(({ label }) => label.includes(pattern));
+    const services = new Map<string, ManagedService>();
+    if (!isUnderSudo()) {
+      const result = yield { argv: [MACOS_SERVICE_TOOL, "list"] };
+      if (result.code !== 0) throw launchctlError("list", pattern, result);
+      for (const each of parseList(result.stdout)) services.set(each.label, each);
+    }
+    // `list` tells of the domain that it runs in; one's own services can be in the other, too.
+    const own = splitTarget("");
+    const answers: Result[] = [];
+    for (const domain of domainsOf(own)) {
+      const result = yield { argv: [MACOS_SERVICE_TOOL, "print", domain] };
+      answers.push(result);
+      for (const each of parseDomain(result.code === 0 ? result.stdout : "")) {
+        if (!services.has(each.label)) services.set(each.label, each);
+      }
+    }
+    const [first] = answers;
+    if (isUnderSudo() && first && answers.every(({ code }) => code !== 0)) throw launchctlError("list", pattern, first);
+    return [...services.values()].filter(({ label }) => label.includes(pattern));
   },
 
   *restart(label: string): Steps<void> {
@@ -827,25 +1078,21 @@ export const launchctl: Adapter = {
 
   *stop(label: string): Steps<void> {
     const target = parseLabel(label, "stop", MACOS_SERVICE_TOOL);
-    yield* rememberSource(target);
-    const result = yield* launchctlCall(target, "bootout");
-    if (NOT_FOUND.includes(result.code)) return;
-    if (result.code !== 0 && result.code !== 36) throw launchctlError("stop", label, result);
-    // launchd goes on stopping it after the command has answered, with 36 or with success.
-    while (yield* isLoaded(target)) {
-      const waited = yield { pause: PAUSE_MS };
-      if (waited.code === 0) continue;
-      throw new ProcessManagerError({
-        code: "timeout", operation: "stop", label, adapter: MACOS_SERVICE_TOOL, exitCode: OVERDUE,
-        stderr: `${service(target)} is still being stopped`,
-      });
-    }
+    if (yield* bootout("stop", label, target)) return;
+    const named = plistNamed(target);
+    const other = named === null ? null : yield* labelOf(named);
+    if (other === null || other === target.name) return;
+    throw new ProcessManagerError({
+      code: "not-found", operation: "stop", label, adapter: MACOS_SERVICE_TOOL, exitCode: 113,
+      stderr: `${named} has the Label ${other}, and nothing is loaded as ${target.name}`,
+      hint: `use the label ${other}`,
+    });
   },
 
   *inspect(label: string): Steps<ServiceState> {
     const target = parseLabel(label, "inspect", MACOS_SERVICE_TOOL);
     const result = yield* launchctlCall(target, "print");
-    if (result.code !== 0 && !NOT_FOUND.includes(result.code)) throw launchctlError("inspect", label, result);
+    if (result.code !== 0 && !isAbsent(result)) throw launchctlError("inspect", label, result);
     const loaded = result.code === 0;
     const disabled = yield* isDisabled(target);
     const facts = parsePrint(loaded ? result.stdout : "");
@@ -855,7 +1102,7 @@ export const launchctl: Adapter = {
       // Without an override the plist decides, and what it disables is not loaded.
       enabled: disabled === null ? (loaded ? true : null) : !disabled,
       ...facts,
-      source: facts.source ?? findPlist(target),
+      source: facts.source ?? (yield* findPlist(target)),
     };
   },
 
@@ -866,14 +1113,21 @@ export const launchctl: Adapter = {
   },
 
   *enable(label: string, config?: ServiceConfig): Steps<void> {
-    const target = parseLabel(label, "enable", MACOS_SERVICE_TOOL);
+    const target = yield* targetOf("enable", label, config);
     const result = yield* launchctlCall(target, "enable");
     if (result.code !== 0) throw launchctlError("enable", label, result);
-    if (config?.load !== false) yield* ensureLoaded("enable", label, config);
+    if (config?.load === false) return;
+    yield* ensureLoaded("enable", label, target, config);
+    if (result.domain === domainsOf(target)[0]) return;
+    // launchd loads LaunchAgents at a login, and nobody is logged in at the screen (launchd(8)).
+    yield {
+      warning: `${target.name} is enabled and loaded into ${result.domain}, but does not start at boot until its user `
+        + `logs in; for that make it a LaunchDaemon: system/${target.name}`,
+    };
   },
 
   *load(label: string, config?: ServiceConfig): Steps<void> {
-    yield* ensureLoaded("load", label, config);
+    yield* ensureLoaded("load", label, yield* targetOf("load", label, config), config);
   },
 
   hint(verb: HintVerb, label: string): string {
@@ -985,8 +1239,11 @@ function absent(label: string): ServiceState {
 
 
 /** Probes: an answer in every case, and one event each. */
+type Bounds = Pick<DriveOptions, "timeoutMs" | "waitMs">;
+
 interface ProbeOptions {
-  timeoutMs: number;
+  /** Asked at each call. */
+  bounds: () => Bounds;
   sink?: ProbeSink | undefined;
   nodeId?: string | (() => string) | undefined;
 }
@@ -1004,7 +1261,7 @@ async function probe(adapter: () => Adapter, label: string, options: ProbeOption
   const question = ask(label);
   try {
     const on = named(question, adapter());
-    const state = await driveAsync(on.inspect(label), bounds(question, options));
+    const state = await driveAsync(on.inspect(label), bounded(question, options));
     return told(question, { outcome: "ok", state }, options);
   } catch (error) {
     return told(question, { outcome: "failed", error: wrapped(question, error) }, options);
@@ -1016,7 +1273,7 @@ function probeSync(adapter: () => Adapter, label: string, options: ProbeOptions)
   const question = ask(label);
   try {
     const on = named(question, adapter());
-    const state = driveSync(on.inspect(label), bounds(question, options));
+    const state = driveSync(on.inspect(label), bounded(question, options));
     return told(question, { outcome: "ok", state }, options);
   } catch (error) {
     return told(question, { outcome: "failed", error: wrapped(question, error) }, options);
@@ -1032,8 +1289,8 @@ function named(question: Question, on: Adapter): Adapter {
   return on;
 }
 
-function bounds({ label, adapter }: Question, { timeoutMs }: ProbeOptions): DriveOptions {
-  return { operation: "probe", label, adapter, timeoutMs };
+function bounded({ label, adapter }: Question, { bounds }: ProbeOptions): DriveOptions {
+  return { operation: "probe", label, adapter, ...bounds() };
 }
 
 function wrapped({ label, adapter }: Question, error: unknown): ProcessManagerError {
@@ -1075,7 +1332,7 @@ function facts(state: ServiceState): Partial<ProbeEvent["attributes"]> {
 function asyncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManagerPort {
   const go = <T,>(operation: string, label: string, steps: (on: Adapter) => Steps<T>): Promise<T> => {
     const on = adapter();
-    return driveAsync(steps(on), { operation, label, adapter: on.name, timeoutMs: options.timeoutMs });
+    return driveAsync(steps(on), { operation, label, adapter: on.name, ...options.bounds() });
   };
   return {
     list: (pattern) => go("list", pattern, (on) => on.list(pattern)),
@@ -1095,7 +1352,7 @@ function asyncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManage
 function syncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManagerSyncPort {
   const go = <T,>(operation: string, label: string, steps: (on: Adapter) => Steps<T>): T => {
     const on = adapter();
-    return driveSync(steps(on), { operation, label, adapter: on.name, timeoutMs: options.timeoutMs });
+    return driveSync(steps(on), { operation, label, adapter: on.name, ...options.bounds() });
   };
   return {
     list: (pattern) => go("list", pattern, (on) => on.list(pattern)),
@@ -1112,6 +1369,53 @@ function syncPort(adapter: () => Adapter, options: ProbeOptions): ProcessManager
 }
 
 
+/** When no service manager can be reached: what to set or start (systemctl(1), sd_booted(3)). */
+const BOOTED = "/run/systemd/system"; // sd_booted(3): there where systemd is the init system
+const UNREACHABLE = /failed to connect to bus|failed to get d-bus connection|has not been booted with systemd/i;
+const OR_NOTHING = "set PROCESS_MANAGER=null where something else runs the services, as in a container or in WSL without systemd";
+
+const isUnreachable = (stderr: string): boolean => UNREACHABLE.test(stderr);
+
+/** What leads on from here, by what this host has. */
+function managerAdvice(): string {
+  const uid = process.getuid?.();
+  const runtime = `/run/user/${uid}`;
+  if (!existsSync(BOOTED)) {
+    const wsl = process.env["WSL_DISTRO_NAME"] === undefined
+      ? ""
+      : "set systemd=true below [boot] in /etc/wsl.conf and run wsl.exe --shutdown, or ";
+    return `systemd does not run here: ${wsl}${OR_NOTHING}`;
+  }
+  // pam_systemd(8) sets the variable at a login; su, sudo -u and cron do not log in.
+  const set = process.env["XDG_RUNTIME_DIR"] === runtime ? "log in anew" : `set XDG_RUNTIME_DIR=${runtime}`;
+  const linger = existsSync(runtime) ? "" : `run loginctl enable-linger ${userName()}, `;
+  return `${linger}${set}; ${OR_NOTHING}`;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
+  }
+}
+
+/**
+ * Throws under sudo, where a bare label would be root's own unit and the person's would run on
+ * (sudo(8), SUDO_UID). `system/x`, and `user/0/x` for root's own, say what is meant.
+ */
+function refuseSudo(operation: string, label: string, adapter: string, { domain, uid }: Target): void {
+  if (process.getuid?.() !== 0 || !(Number(process.env["SUDO_UID"]) > 0)) return;
+  if (domain === "system" || (domain === "user" && uid === 0)) return;
+  const person = process.env["SUDO_USER"] || `user ${process.env["SUDO_UID"]}`;
+  throw new ProcessManagerError({
+    code: "no-manager", operation, label, adapter,
+    stderr: `under sudo this would be root's own service manager, not that of ${person}`,
+    hint: "run it without sudo; or name system/x, or user/0/x for root's own",
+  });
+}
+
+
 /** Reads what `systemctl show` prints (systemctl(1), systemd.unit(5), org.freedesktop.systemd1(5)). */
 /** The properties of one unit, by name. */
 type Facts = ReadonlyMap<string, string>;
@@ -1119,7 +1423,7 @@ type Facts = ReadonlyMap<string, string>;
 const PROPERTIES: string = [
   "Id", "LoadState", "LoadError", "ActiveState", "SubState", "UnitFileState", "MainPID",
   "ExecMainCode", "ExecMainStatus", "ExecMainStartTimestampMonotonic", "ExecStart",
-  "WorkingDirectory", "FragmentPath", "NRestarts",
+  "WorkingDirectory", "FragmentPath", "NRestarts", "Type", "Job", "Result", "TimeoutStartUSec", "TimeoutStopUSec",
 ].join(",");
 const EXITED = "1"; // CLD_EXITED of waitid(2); what else is not 0 was ended by a signal
 
@@ -1176,6 +1480,25 @@ function stateOf(label: string, service: Facts, triggers: readonly Facts[]): Ser
     source: service.get("FragmentPath") || null,
   };
 }
+
+/** `start` of a oneshot unit waits until its work is done (systemd.service(5), Type=). */
+const isOneshot = (facts: Facts): boolean => facts.get("Type") === "oneshot";
+
+/** Whether the manager has still to do what was last asked of the unit. */
+const hasJob = (facts: Facts): boolean => (exactNumber(facts.get("Job")) ?? 0) > 0;
+
+/** The milliseconds of a time span, as `1min 30s` (systemd.time(7)); null for `infinity` and for none. */
+function milliseconds(span: string | undefined): number | null {
+  let sum: number | null = null;
+  for (const [, count, word = ""] of (span ?? "").matchAll(/([\d.]+)([a-z]+)/g)) {
+    sum = (sum ?? 0) + Number(count) * (UNITS[word] ?? 0);
+  }
+  return sum;
+}
+
+const UNITS: Record<string, number> = {
+  us: 0.001, ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000,
+};
 
 function isEnabled(service: Facts, triggers: readonly Facts[]): boolean | null {
   const fileState = service.get("UnitFileState") ?? "";
@@ -1254,15 +1577,21 @@ interface Shown {
 }
 
 const SYSTEMCTL = "systemctl";
+const QUIET = ["--no-ask-password", "--no-pager"];
+const DEFAULT_TIMEOUT_MS = 90_000; // DefaultTimeoutStartSec=, DefaultTimeoutStopSec= of systemd-system.conf(5)
+const LOOKS = 5;
+const LOOK_MS = 200;
 const TOO_OFTEN = /attempted too often|start-limit|repeated too quickly/i;
 
 const scope = (target: Target): string => (target.domain === "system" ? "--system" : "--user");
+// A space in a unit's name is written as systemd-escape(1) writes it.
 const unit = (target: Target): string =>
-  target.name.endsWith(".service") ? target.name : `${target.name}.service`;
+  `${target.name.replace(/\.service$/, "").replace(/ /g, "\\x20")}.service`;
+const labelOfUnit = (facts: Facts): string => id(facts).replace(/\.service$/, "").replace(/\\x20/g, " ");
 const id = (facts: Facts): string => facts.get("Id") ?? "";
 
 function* systemctlCall(scope: string, ...args: string[]): Steps<Result> {
-  return yield { argv: [SYSTEMCTL, scope, "--no-ask-password", "--no-pager", ...args] };
+  return yield { argv: [SYSTEMCTL, scope, ...QUIET, ...args] };
 }
 
 function* must(operation: string, label: string, scope: string, ...args: string[]): Steps<Result> {
@@ -1271,7 +1600,20 @@ function* must(operation: string, label: string, scope: string, ...args: string[
   return result;
 }
 
+/** The target of a label; throws where nobody's unit can be meant by it. */
+function unitTarget(operation: string, label: string): Target {
+  const target = parseLabel(label, operation, SYSTEMCTL);
+  refuseSudo(operation, label, SYSTEMCTL, target);
+  return target;
+}
+
 function systemctlError(operation: string, label: string, result: Result): ProcessManagerError {
+  if (isUnreachable(result.stderr)) {
+    return new ProcessManagerError({
+      code: "no-manager", operation, label, adapter: SYSTEMCTL, exitCode: result.code, stderr: result.stderr,
+      hint: managerAdvice(),
+    });
+  }
   const code = isMissing(result) ? "not-found" : /is masked/i.test(result.stderr) ? "disabled" : "failed";
   return new ProcessManagerError({
     code, operation, label, adapter: SYSTEMCTL, exitCode: result.code, stderr: result.stderr,
@@ -1291,15 +1633,62 @@ function* show(operation: string, label: string, target: Target): Steps<Shown> {
   return { service, triggers: triggers.filter(isKnown), gone };
 }
 
-function* launch(operation: "start" | "restart", label: string): Steps<void> {
-  const target = parseLabel(label, operation, SYSTEMCTL);
-  let result = yield* systemctlCall(scope(target), operation, unit(target));
+/**
+ * A call that waits for units, as long as the manager gives them: twice TimeoutStopSec to end, for
+ * SIGTERM and for SIGKILL, and TimeoutStartSec to start (systemd.service(5)). What is `infinity`
+ * there counts as systemd's default.
+ */
+function* waitingCall(target: Target, service: Facts, verb: "start" | "stop" | "restart", units: string[]): Steps<Result> {
+  const ending = 2 * (milliseconds(service.get("TimeoutStopUSec")) ?? DEFAULT_TIMEOUT_MS);
+  const starting = milliseconds(service.get("TimeoutStartUSec")) ?? DEFAULT_TIMEOUT_MS;
+  const setting = verb === "stop" ? "TimeoutStopSec" : "TimeoutStartSec";
+  const call = yield {
+    argv: [SYSTEMCTL, scope(target), ...QUIET, verb, ...units],
+    waits: {
+      atMost: (verb === "start" ? 0 : ending) + (verb === "stop" ? 0 : starting),
+      told: `${unit(target)} is still being ${verb === "stop" ? "stopped" : "started"}`,
+      hint: `look at ${setting} in the unit; wait longer by waitMs or PROCESS_MANAGER_WAIT_MS`,
+    },
+  };
+  return call;
+}
+
+/**
+ * Start a oneshot unit. systemctl would wait until its work is done; here a moment shows whether it
+ * fails at once, and what works then goes on.
+ */
+function* launchOneshot(operation: string, label: string, target: Target, verb: "start" | "restart"): Steps<Result> {
+  const asked = yield* systemctlCall(scope(target), verb, "--no-block", unit(target));
+  if (asked.code !== 0) return asked;
+  for (let look = 0; look < LOOKS; look++) {
+    const { service } = yield* show(operation, label, target);
+    if (!hasJob(service)) {
+      if (service.get("ActiveState") !== "failed") return asked;
+      return { code: 1, stdout: "", stderr: `${unit(target)} failed: ${service.get("Result")}` };
+    }
+    yield { pause: LOOK_MS };
+  }
+  return asked;
+}
+
+/** Start or restart the service alone, its triggers are another matter. */
+function* launchService(operation: string, label: string, target: Target, verb: "start" | "restart"): Steps<void> {
+  const { service } = yield* show(operation, label, target);
+  const once = (): Steps<Result> => isOneshot(service)
+    ? launchOneshot(operation, label, target, verb)
+    : waitingCall(target, service, verb, [unit(target)]);
+  let result = yield* once();
   if (result.code !== 0 && TOO_OFTEN.test(result.stderr)) {
     // StartLimitBurst of systemd.unit(5) refuses it; a start that is asked for is no crash loop.
     yield* systemctlCall(scope(target), "reset-failed", unit(target));
-    result = yield* systemctlCall(scope(target), operation, unit(target));
+    result = yield* once();
   }
   if (result.code !== 0) throw systemctlError(operation, label, result);
+}
+
+function* launch(operation: "start" | "restart", label: string): Steps<void> {
+  const target = unitTarget(operation, label);
+  yield* launchService(operation, label, target, operation);
   // `stop` has stopped them too; what is disabled stays off.
   const triggers = (yield* show(operation, label, target)).triggers.filter(isInstalled).map(id);
   if (triggers.length > 0) yield* must(operation, label, scope(target), "start", ...triggers);
@@ -1316,7 +1705,7 @@ function* dropGone(operation: string, label: string, on: string, gone: readonly 
 }
 
 function* makeKnown(operation: string, label: string, config?: ServiceConfig): Steps<[Target, Shown]> {
-  const target = parseLabel(label, operation, SYSTEMCTL);
+  const target = unitTarget(operation, label);
   const on = scope(target);
   const source = config?.source ?? "";
   const files = source === "" ? [] : unitFiles(source, unit(target), target.domain === "system");
@@ -1374,11 +1763,12 @@ export const systemctl: Adapter = {
   name: SYSTEMCTL,
 
   *list(pattern: string): Steps<ManagedService[]> {
+    refuseSudo("list", pattern, SYSTEMCTL, splitTarget(""));
     // `list-units` tells neither PID nor exit status; `show` tells both of all units in one call.
     const shown = yield* must("list", pattern, "--user", "show", "--all", `--property=${PROPERTIES}`, "*.service");
     return parseShow(shown.stdout)
       .filter(isKnown)
-      .map((facts) => ({ label: id(facts).replace(/\.service$/, ""), pid: pid(facts), lastExit: lastExit(facts) }))
+      .map((facts) => ({ label: labelOfUnit(facts), pid: pid(facts), lastExit: lastExit(facts) }))
       .filter(({ label }) => label.includes(pattern))
       .sort((one, other) => (one.label < other.label ? -1 : 1));
   },
@@ -1387,20 +1777,20 @@ export const systemctl: Adapter = {
   start: (label: string): Steps<void> => launch("start", label),
 
   *stop(label: string): Steps<void> {
-    const target = parseLabel(label, "stop", SYSTEMCTL);
-    const { triggers } = yield* show("stop", label, target);
-    const result = yield* systemctlCall(scope(target), "stop", ...triggers.map(id), unit(target));
+    const target = unitTarget("stop", label);
+    const { service, triggers } = yield* show("stop", label, target);
+    const result = yield* waitingCall(target, service, "stop", [...triggers.map(id), unit(target)]);
     if (result.code !== 0 && !isMissing(result)) throw systemctlError("stop", label, result);
   },
 
   *inspect(label: string): Steps<ServiceState> {
-    const target = parseLabel(label, "inspect", SYSTEMCTL);
+    const target = unitTarget("inspect", label);
     const { service, triggers } = yield* show("inspect", label, target);
     return stateOf(target.name, service, triggers);
   },
 
   *disable(label: string): Steps<void> {
-    const target = parseLabel(label, "disable", SYSTEMCTL);
+    const target = unitTarget("disable", label);
     const { triggers } = yield* show("disable", label, target);
     const result = yield* systemctlCall(scope(target), "disable", unit(target), ...triggers.filter(isUnitLoaded).map(id));
     // What is not installed does not start, and disabling a linked unit twice finds it gone.
@@ -1415,9 +1805,9 @@ export const systemctl: Adapter = {
     if (config?.load !== false) {
       // What starts on demand, by its triggers or by hand, is not started for being enabled, as launchd
       // runs no job without RunAtLoad or KeepAlive for being loaded (launchd.plist(5), RunAtLoad).
+      if (units.length > 0) yield* must("enable", label, on, "start", ...units);
       const own = isInstalled((yield* show("enable", label, target)).service);
-      const starting = [...units, ...(own ? [unit(target)] : [])];
-      if (starting.length > 0) yield* must("enable", label, on, "start", ...starting);
+      if (own) yield* launchService("enable", label, target, "start");
     }
     yield* warnOfLogout(target);
   },
@@ -1448,8 +1838,18 @@ export type AdapterName = "launchctl" | "systemctl" | "null";
 export interface ProcessManagerOptions {
   /** By default PROCESS_MANAGER, else what the platform has. */
   adapter?: AdapterName | Adapter;
-  /** The bound on each command, in milliseconds. */
+  /**
+   * The bound on each command of the service manager's tool, in milliseconds; by default
+   * PROCESS_MANAGER_TIMEOUT_MS, else 10 seconds. A verb runs several commands; the first that
+   * hangs ends it.
+   */
   timeoutMs?: number;
+  /**
+   * The bound on a wait for a service, in milliseconds; by default PROCESS_MANAGER_WAIT_MS, else what
+   * the table at ProcessManagerPort says. For one call: `createProcessManager({ waitMs }).stop(label)`;
+   * to create a port costs nothing.
+   */
+  waitMs?: number;
   /** Takes the event of each probe; by default what setProbeSink has set, and nobody at first. */
   sink?: ProbeSink;
   /** This node's name in the events; by default NODE_ID, else the host's name, at each probe. */
@@ -1480,8 +1880,17 @@ export const processManager: ProcessManagerPort = createProcessManager();
 /** The same, synchronously. */
 export const processManagerSync: ProcessManagerSyncPort = createProcessManagerSync();
 
-function portOptions({ timeoutMs, sink, nodeId }: ProcessManagerOptions): ProbeOptions {
-  return { timeoutMs: timeoutMs ?? TIMEOUT_MS, sink, nodeId };
+function portOptions({ timeoutMs, waitMs, sink, nodeId }: ProcessManagerOptions): ProbeOptions {
+  const bounds = (): Bounds => ({
+    timeoutMs: timeoutMs ?? variable("PROCESS_MANAGER_TIMEOUT_MS") ?? TIMEOUT_MS,
+    waitMs: waitMs ?? variable("PROCESS_MANAGER_WAIT_MS"),
+  });
+  return { bounds, sink, nodeId };
+}
+
+function variable(name: string): number | undefined {
+  const value = Number(process.env[name]);
+  return value > 0 ? value : undefined;
 }
 
 function choose(wanted: AdapterName | Adapter | undefined): Adapter {
