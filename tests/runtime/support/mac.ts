@@ -42,7 +42,7 @@ export class Mac extends Environment {
   }
 
   /** Lay keys over launchd's state (tests/fakes/launchd_state.py). */
-  script(changes: { faults?: Fault[]; teardown?: object; absent_domains?: string[]; old_words?: boolean }): void {
+  script(changes: { faults?: Fault[]; teardown?: object; leaving?: object; absent_domains?: string[]; old_words?: boolean }): void {
     const path = join(this.folder, "state.json");
     const state = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as object) : {};
     writeFileSync(path, JSON.stringify({ ...state, ...changes }));
