@@ -49,27 +49,27 @@ def acts_of(sites: Mapping[int, Site], lifter: Sites) -> Iterator[Acts]:
     if not acting:
         return
     imported = list(_imported_calls(scopes))
-    owners = [calls.owner(node) for node in (*(s.call for s in acting), *(c for c, *_ in imported))]
-    connected = calls.connected(owners)
+    owners = {site.call.id: key(calls.owner(site.call)) for site in acting}
+    users = [key(calls.owner(call)) for call, *_ in imported]
+    nodes = (*(site.call for site in acting), *(call for call, *_ in imported))
+    connected = calls.connected(map(calls.owner, nodes))
     services = _Together(lifter, calls, acting, []).services
     names: dict[int | None, set[str]] = defaultdict(set)
     for binding in scopes.bindings():
         function = calls.declared(binding) if scopes.exported(binding) else None
         if function is not None and function.id in connected:
             names[connected[function.id]].add(binding.name)
-    for group in sorted({connected[key(calls.owner(site.call))] for site in acting}, key=str):
-        here = [site for site in acting if connected[key(calls.owner(site.call))] == group]
-        begins = [
-            (site.call.start_byte, service.name)
-            for site in here
-            for service in sorted(services[site.call.id], key=lambda each: each.name)
-        ]
-        runs = {
-            (module, name)
-            for call, module, name in imported
-            if connected[key(calls.owner(call))] == group
-        }
-        yield Acts(tuple(sorted(begins)), tuple(sorted(runs)), tuple(sorted(names[group])))
+    begins: dict[int | None, list[tuple[int, str]]] = defaultdict(list)
+    for site in acting:
+        named = sorted(service.name for service in services[site.call.id])
+        group = connected[owners[site.call.id]]
+        begins[group] += [(site.call.start_byte, name) for name in named]
+    runs: dict[int | None, set[tuple[str, str]]] = defaultdict(set)
+    for user, (_, module, name) in zip(users, imported, strict=True):
+        runs[connected[user]].add((module, name))
+    for group in sorted(begins, key=str):
+        here = sorted(begins[group])
+        yield Acts(tuple(here), tuple(sorted(runs[group])), tuple(sorted(names[group])))
 
 
 def _without_wrappers(

@@ -148,11 +148,9 @@ def test_output_that_cannot_be_written_is_one_line(tmp_path: Path, form: str) ->
 
 
 def test_a_folder_of_a_configured_repository(tmp_path: Path) -> None:
-    """Its own configuration would be a guess: nothing is done there before it has one."""
+    """It stands for all of the repository, unless it has a configuration of its own."""
     root = make(tmp_path / "r", {**MANIFESTS, "fleetmod.toml": "version = 1\n", ODD: CALL})
     for folder in (root / "packages", root / "packages/app"):
-        ran = fleetmod(folder, "migrate")
-        assert ran.code == 2 and f"Run this in {root}" in ran.err
-    assert tree(root)[ODD] == CALL.encode()
+        assert fleetmod(folder, "audit").out == fleetmod(root, "audit").out
     (root / "packages/app/fleetmod.toml").write_text("version = 1\n")
     assert fleetmod(root / "packages/app", "audit").code == 1

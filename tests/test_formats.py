@@ -81,7 +81,7 @@ def test_the_steps_summary_is_written_and_added_to(root: Path, tmp_path: Path) -
     assert ran.code == 1 and ran.out.startswith("::warning file=src/a.ts,line=1,")
     assert "col=18,endColumn=34" in ran.out
     text = summary.read_text()
-    assert text.startswith("before\n# Host-bound debt: 1 findings in 1 files\n")
+    assert text.startswith("before\n# Host-bound debt: 1 finding in 1 file\n")
     wrong = fleetmod(root, "audit", "--format", "github", env={"GITHUB_STEP_SUMMARY": "/nowhere/x"})
     assert (wrong.code, wrong.err.count("\n")) == (2, 1)
 

@@ -84,7 +84,7 @@ def shown(page: Page) -> list[str]:
 
 def test_it_tells_what_is_left(page: Page) -> None:
     assert page.locator("h1").inner_text() == "4 places tie this repository to one host"
-    assert page.locator(".figure").all_inner_texts() == ["2 left", "2 left", "0 left"]
+    assert page.locator(".figure").all_inner_texts() == ["2 left", "2 left", "0 left", "0 left"]
     assert page.locator(".bars tbody th").all_inner_texts() == ["packages/app", "packages/cli"]
     assert "broken.ts:1" in page.locator("section:has(#unproven)").inner_text()
     chart = page.locator(".plot svg").get_attribute("aria-label")

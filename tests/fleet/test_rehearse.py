@@ -22,7 +22,7 @@ ln -s ../../packages/process-manager ../../packages/node-identity .""".replace("
 def monorepo(root: Path) -> Path:
     """The bundled monorepo, and what its nodes start; it has no program of its own."""
     copy("demo", root)
-    assert fleetmod(root, "init").code == 0
+    assert fleetmod(root, "init", "--full").code == 0
     file = root / "fleetmod.toml"
     text = file.read_text()
     for key, empty, value in (("install", '""', INSTALL), ("commands", "[]", [COLLECT, JOURNAL])):
