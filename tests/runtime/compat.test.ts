@@ -91,7 +91,7 @@ test("an error says what was asked, of whom, what was answered and what to do", 
   assert.equal(error.stderr, "no");
   assert.ok(error instanceof Error);
   const bare = new ProcessManagerError({ code: "timeout", operation: "list", label: "", adapter: "a" });
-  assert.equal(bare.message, "list by a: timeout (see whether the service manager answers at all)");
+  assert.equal(bare.message, "list by a: timeout (wait longer by timeoutMs or PROCESS_MANAGER_TIMEOUT_MS)");
   assert.equal(bare.exitCode, 1);
 });
 

@@ -113,7 +113,7 @@ for (const adapter of ADAPTERS) {
         await assert.rejects(portOf(kind, adapter).restart("a:b+c@d-e_f.g"), { code: "failed", exitCode: 1 });
         const lines = readFileSync(seen, "utf8").trimEnd().split("\n");
         assert.equal(lines[0], "C");
-        assert.match(lines.at(-1) ?? "", /^(gui\/\d+\/)?a:b\+c@d-e_f\.g(\.service|\.path)?$/);
+        assert.match(lines.at(-1) ?? "", /^(gui\/\d+\/)?a:b\+c@d-e_f\.g(\.service|\.path|\.socket|\.timer)?$/);
       });
     });
   }
