@@ -310,23 +310,30 @@ class Fates(Mapping[str, Fate]):
         name = posixpath.basename(folder).encode()
         return folder in own or any(name in data for data in read)
 
-    def _may_read(self, tests: Sequence[str], reached: Iterable[str], path: str) -> bool:
+    def _may_read(self, tests: Sequence[str], reached: Collection[str], path: str) -> bool:
         """Whether what runs under some tests names a file of data that is none of theirs, or its
         folder; where the graph does not tell all that runs, any code of the repository counts."""
-        if names_file(path, map(self._bytes, reached)):
-            return True
-        if all(self._is_known(test, self._graph.reached([test])) for test in tests):
+        naming = self._code_naming.get(path)
+        if not naming:
             return False
-        return names_file(path, self._code_naming.values())
+        if not naming.isdisjoint(reached):
+            return True
+        return not all(self._is_known(test, self._graph.reached([test])) for test in tests)
 
     @cached_property
-    def _code_naming(self) -> Mapping[str, bytes]:
+    def _code_naming(self) -> dict[str, frozenset[str]]:
         """The code that names a file of data that is not the tests' alone, or its folder."""
         held = [path for path in self._held.data if not is_test(path)]
-        folders = {posixpath.basename(posixpath.dirname(path)) for path in held} - {""}
-        names = {posixpath.basename(path) for path in held}
-        names |= {folder + end for folder in folders for end in "/\"'`"}
-        return self._named(sorted(names), False) if names else {}
+        parts = {path: (posixpath.basename(path), _folder(path)) for path in held}
+        names = {name for name, _ in parts.values()}
+        names |= {folder + end for _, folder in parts.values() if folder for end in "/\"'`"}
+        code = self._named(sorted(names), False) if names else {}
+        out = {}
+        for path, (name, folder) in parts.items():
+            words = [word.encode() for word in (name, folder) if word]
+            near = (each for each, data in code.items() if any(word in data for word in words))
+            out[path] = frozenset(each for each in near if names_file(path, [code[each]]))
+        return out
 
     def _unseen(self, group: frozenset[str]) -> str:
         """What keeps the homes of a group, as code under its tests that is not looked at does."""
@@ -366,6 +373,11 @@ class Fates(Mapping[str, Fate]):
 
 
 _BOTH = "move both by hand"
+
+
+def _folder(path: str) -> str:
+    """The name of the folder that a file lies in; empty at the top."""
+    return posixpath.basename(posixpath.dirname(path))
 
 
 def _names_folder(data: bytes, path: str, tests: Iterable[str]) -> bool:
