@@ -95,7 +95,8 @@ class Fates(Mapping[str, Fate]):
         kept = self._kept.get(self.group(path)) or self._unseen(self.group(path))
         tests = self._tests_of(group)
         may = partial(self._may_read, tests, self._graph.reached(tests))
-        others = [each for each, _ in data if not is_test(each) and may(each)]
+        own = {path for text in texts for path in _below(_decoded(text), self.places)}
+        others = [path for path, below in self._below_data.items() if below & own and may(path)]
         about = (group, spelled, data, others, sorted(self._held.names), kept)
         return digest(b"\0".join(texts), repr(about))
 
@@ -293,7 +294,8 @@ class Fates(Mapping[str, Fate]):
                 if reads and named and any(p in text for p in paths):
                     return f"{path} spells it as well, and the test may read that; {_BOTH}"
                 continue
-            shares = bool(paths & _below(text, self.places))
+            below = self._below_data.get(path)
+            shares = bool(paths & (_below(text, self.places) if below is None else below))
             near = any(_names_folder(data, path, tests) for data in read)
             if named or path in reached or (shares and (near if is_test(path) else may(path))):
                 return f"{path} spells it as well, and the test may read that; {_BOTH}"
@@ -310,6 +312,12 @@ class Fates(Mapping[str, Fate]):
         name = posixpath.basename(folder).encode()
         return folder in own or any(name in data for data in read)
 
+    @cached_property
+    def _below_data(self) -> dict[str, frozenset[str]]:
+        """The paths below homes that each file of data spells which is not the tests' alone."""
+        held = self._held.data.items()
+        return {path: _below(text, self.places) for path, text in held if not is_test(path)}
+
     def _may_read(self, tests: Sequence[str], reached: Collection[str], path: str) -> bool:
         """Whether what runs under some tests names a file of data that is none of theirs, or its
         folder; where the graph does not tell all that runs, any code of the repository counts."""
@@ -323,7 +331,9 @@ class Fates(Mapping[str, Fate]):
     @cached_property
     def _code_naming(self) -> dict[str, frozenset[str]]:
         """The code that names a file of data that is not the tests' alone, or its folder."""
-        held = [path for path in self._held.data if not is_test(path)]
+        texts = (self._bytes(path) for path in self._members if path not in self._held.data)
+        own = {path for text in texts for path in _below(_decoded(text), self.places)}
+        held = [path for path, below in self._below_data.items() if below & own]
         parts = {path: (posixpath.basename(path), _folder(path)) for path in held}
         names = {name for name, _ in parts.values()}
         names |= {folder + end for _, folder in parts.values() if folder for end in "/\"'`"}
@@ -373,6 +383,10 @@ class Fates(Mapping[str, Fate]):
 
 
 _BOTH = "move both by hand"
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def _folder(path: str) -> str:
