@@ -11,16 +11,18 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 
 import pytest
 from tree_sitter import Node
 
+from fleetmod import together
 from fleetmod.baseline import Baseline, compare, stable_ids
 from fleetmod.bounds import DEPTH, FINDINGS, LEVELS, LISTED, SIZE
 from fleetmod.check import check
+from fleetmod.checked_in import names
 from fleetmod.edits import render
 from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.host import python as host_python
@@ -33,6 +35,8 @@ from fleetmod.linear import Pattern
 from fleetmod.migrate import difference
 from fleetmod.places import HOME
 from fleetmod.project import open_project
+from fleetmod.scan import scan_all
+from fleetmod.sources import read_sources
 from fleetmod.syntax.source import Source
 from fleetmod.workspace.manifest import owner
 from tests.repo import Ran, make
@@ -682,3 +686,31 @@ def test_folders_may_nest_without_end(tmp_path: Path) -> None:
         assert ran.code == 1 and "/a/a/x.ts" in ran.out
     finally:
         subprocess.run(["rm", "-rf", root], check=True)
+
+
+def test_no_code_is_read_anew_for_each_test_and_file_of_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether a test may read a file is asked of the code that names one, once for all tests."""
+    asked = []
+
+    def counted(path: str, data: Iterable[bytes]) -> bool:
+        found = list(data)
+        asked.append(len(found))
+        return names(path, found)
+
+    monkeypatch.setattr(together, "names_file", counted)
+    files: dict[str, str | bytes] = {
+        "package.json": '{"name": "acme", "private": true}\n',
+        "fleetmod.toml": 'version = 1\n[workspace]\ngate = ["src"]\n[home]\nusers = ["sam"]\n',
+        "src/read.ts": "export const read = (name: string) => Bun.file(`data/${name}`);\n",
+    }
+    for n in range(20):
+        at = "/Users/sam/acme"
+        files[f"src/t{n}.test.ts"] = f'import "./read";\nexpect(at("{at}")).toBe("{at}/x");\n'
+        files[f"data/{n}.json"] = f'{{"at": "{at}"}}\n'
+    project = open_project(make(tmp_path / "r", files))
+    results = scan_all(project, read_sources(project))
+    held = [f for result in results for f in result.findings if "spells it as well" in f.reason]
+    assert len(held) == 40
+    assert sum(asked) < 100
