@@ -20,6 +20,21 @@ RUNTIME = HERE.parent / "fleetmod" / "runtime"
 PACKAGES = ("container-runtime", "node-identity", "process-manager")
 SUITES = sorted((HERE / "runtime").glob("*.test.ts"))
 each_suite = pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name)
+# these wait for tools that hang or are slow: Node runs them always, Bun beside the heavy tests
+WAITING = {
+    "launchctl-facts.test.ts",
+    "launchctl-races.test.ts",
+    "systemctl.test.ts",
+    "tools.test.ts",
+}
+each_suite_of_bun = pytest.mark.parametrize(
+    "suite",
+    [
+        pytest.param(path, marks=[pytest.mark.heavy] if path.name in WAITING else [])
+        for path in SUITES
+    ],
+    ids=lambda path: path.name,
+)
 each_package = pytest.mark.parametrize("package", PACKAGES)
 PYTHON = {"FLEETMOD_TEST_PYTHON": sys.executable}
 
@@ -82,7 +97,7 @@ def test_under_node(suite: Path) -> None:
         pytest.skip(reason[1])
 
 
-@each_suite
+@each_suite_of_bun
 def test_under_bun(suite: Path) -> None:
     bun = npm("bun") / ".bin" / "bun"
     # its own bound of 5 seconds a test is for a machine that has nothing else to do
