@@ -6,6 +6,7 @@ anew for each commit.
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,10 @@ _IDENTIFIERS = (
 )
 _SPELLED = lazy(r"`(?P<ticked>[\w$]+)(?=[`(.])|(?<![\w$])(?P<called>[\w$]+)\(")
 
-
+_OF_A_DRAFT = (
+    *("process_calls", "container_calls", "container_texts", "display", "home_paths"),
+    "renames",
+)
 _TYPED = (
     "the package is published, so its ports stand in its sources as TypeScript, which Node does "
     "not load into a script; pass the value in"
@@ -69,6 +73,14 @@ class Analysis:
             why = _VERBATIM
         style = Style(source, source.path in settings.required)
         self.draft = Draft(self.scopes, style, packages, why, settings.unearned)
+
+    def anew(self, by_action: Collection[int] = ()) -> Analysis:
+        """The same file with an empty draft: what is known of it, whatever is rewritten, stays."""
+        other = copy(self)
+        other.by_action, other.draft = by_action, self.draft.anew()
+        for name in _OF_A_DRAFT:
+            other.__dict__.pop(name, None)
+        return other
 
     @cached_property
     def roles(self) -> Roles:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from fleetmod.rules import Rule
     from fleetmod.settings import Settings
 
+FIXES = "fixes"  # the edits that mend each of a file's findings; only some reports ask
 FOLDER = "FLEETMOD_CACHE_DIR"  # an empty value: keep nothing
 _PARSERS = ("tree_sitter", "tree_sitter_typescript", "tree_sitter_bash")
 _PER_FILE = (
@@ -80,7 +81,11 @@ class Cache:
 
     def save(self, whole: bool) -> None:
         """Keep what was used and put; after a `whole` run, that alone. Failing to is no error."""
-        kept = {} if whole else dict(self._known)
+        kept = {
+            (kind, path): entry
+            for (kind, path), entry in self._known.items()
+            if not whole or (kind == FIXES and ("result", path) in self._used)
+        }
         if self._file is None or not (self._added or len(self._used | kept) < len(self._known)):
             return
         for place, (key, value) in self._used.items():
@@ -268,6 +273,8 @@ def _form(kind: str) -> _Form:
     one of the scans, but for the literals."""
     if kind == "literals":
         return sorted, lambda raw, _: frozenset(_each(_TEXT)(raw))
+    if kind == FIXES:
+        return _row, lambda raw, _: _each(_READ["tuple[Edit, ...]"])(raw)
     return _row, _result
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 
 from tree_sitter import Node
 
@@ -59,49 +59,102 @@ def scan(
 ) -> FileResult:
     """Findings and edits of one file. The edits are sorted and do not overlap.
 
-    `only` picks matches by rule, start and end (bytes); the others are neither told nor mended.
     `stop` is asked now and then whether nobody wants the answer any more; then Stopped is raised.
     Of a file that is no text, or past a bound (see `bounds`), all lines count as not parsed.
     """
-    if problem := too_large(len(data)):
-        return _unseen(path, data, settings, rules, problem)
-    if not is_text_file(data):
-        return _unseen(path, data, settings, rules, NO_TEXT)
-    try:
-        return _scan(path, data, settings, rules, only, stop)
-    except _PastBound as past:
-        return _unseen(path, data, settings, rules, str(past))
-    except RecursionError:
-        return _unseen(path, data, settings, rules, TOO_DEEP)
+    return next(scan_each(path, data, settings, rules, (None,), stop))
+
+
+def scan_each(
+    path: str,
+    data: bytes,
+    settings: Settings,
+    rules: Sequence[Rule],
+    choices: Iterable[Only | None],
+    stop: Stop | None = None,
+) -> Iterator[FileResult]:
+    """As `scan`, once for each of `choices`; the file is read but once.
+
+    A choice picks matches by rule, start and end (bytes); the others are neither told nor mended.
+    None picks all.
+    """
+    unseen = partial(_unseen, path, data, settings, rules)
+    problem = too_large(len(data)) or ("" if is_text_file(data) else NO_TEXT)
+    looked: _Looked | None = None
+    for only in choices:
+        if problem:
+            yield unseen(problem)
+            continue
+        try:
+            looked = looked or _Looked(open_source(path, data), settings, rules, stop)
+            result = _scan(looked, only, stop)
+        except _PastBound as past:
+            result = unseen(str(past))
+        except RecursionError:
+            result = unseen(TOO_DEEP)
+        yield result
 
 
 class _PastBound(Exception):
     """A file is more than the analysis takes on; the message says in what."""
 
 
-def _scan(
-    path: str,
-    data: bytes,
-    settings: Settings,
-    rules: Sequence[Rule],
-    only: Only | None,
-    stop: Stop | None,
-) -> FileResult:
-    source = open_source(path, data)
-    if deeper_than(source.root, DEPTH):
-        raise _PastBound(TOO_DEEP)
-    broken = source.errors()
-    if any(node.child_count > PIECES for node in broken):
+class _Looked:
+    """A file that is parsed, what the rules match there, and the latest analysis of it."""
+
+    def __init__(
+        self, source: Source, settings: Settings, rules: Sequence[Rule], stop: Stop | None
+    ) -> None:
+        if deeper_than(source.root, DEPTH):
+            raise _PastBound(TOO_DEEP)
+        self.source, self.settings, self.rules = source, settings, rules
+        self.broken = source.errors()
+        self.in_pieces = any(node.child_count > PIECES for node in self.broken)
+        self.suppressions = Suppressions(source, settings.known_rules | {rule.id for rule in rules})
+        self._stop = stop
+        self._analysis: Analysis | None = None
+
+    def analysis(self, by_action: Collection[int]) -> Analysis:
+        """An analysis with an empty draft, in which these wrappers get an action."""
+        if self._analysis is None:
+            self._analysis = Analysis(self.source, self.settings, by_action)
+        else:
+            self._analysis = self._analysis.anew(by_action)
+        return self._analysis
+
+    @cached_property
+    def matches(self) -> list[tuple[Rule, Node]]:
+        """Each (rule, node) in source order. Raises _PastBound where they are too many."""
+        found: list[tuple[Rule, Node]] = []
+        levels = 0
+        for rule, node in matches(self.analysis(()), self.rules, self._stop):
+            levels += sum(1 for _ in ancestors(node))
+            if len(found) == FINDINGS or levels > LEVELS:
+                raise _PastBound(TOO_MANY if len(found) == FINDINGS else TOO_MANY_LEVELS)
+            ask(self._stop)
+            found.append((rule, node))
+        return found
+
+
+def _scan(looked: _Looked, only: Only | None, stop: Stop | None) -> FileResult:
+    source, settings, rules, broken = looked.source, looked.settings, looked.rules, looked.broken
+    suppressions = looked.suppressions
+    path, data = source.path, source.data
+    if looked.in_pieces:
         return _unseen(path, data, settings, rules)
     parted = settings.parted.get(path, {})
     stays = dict(parted)
     means: dict[int, bool] = {}
+    chosen = [
+        (index, rule, node)
+        for index, (rule, node) in enumerate(looked.matches)
+        if only is None or only(rule.id, node.start_byte, node.end_byte)
+    ]
     while True:
-        analysis = Analysis(source, settings, {key for key, acts in means.items() if acts})
-        suppressions = Suppressions(source, settings.known_rules | {rule.id for rule in rules})
+        analysis = looked.analysis({key for key, acts in means.items() if acts})
         adapters: list[int] = []
         judge = partial(_judge, analysis, suppressions, broken, stays)
-        findings = _findings(analysis, rules, judge, only, stop, adapters)
+        findings = _findings(analysis, rules, chosen, judge, only, stop, adapters)
         if _other_means(analysis, findings, means):
             stays = dict(parted)
             continue
@@ -174,12 +227,14 @@ def _held_back(analysis: Analysis, findings: Sequence[Finding]) -> dict[int, str
 def _findings(
     analysis: Analysis,
     rules: Sequence[Rule],
+    chosen: Sequence[tuple[int, Rule, Node]],
     judge: Callable[..., Finding],
     only: Only | None,
     stop: Stop | None,
     adapters: list[int],
 ) -> list[Finding]:
-    """A finding for each match, in source order. Calls come first: texts go with them.
+    """A finding for each match that is chosen, in source order. Calls come first: texts go with
+    them.
 
     Where what speaks of an adapter begins is added to `adapters`.
     """
@@ -188,14 +243,8 @@ def _findings(
     remarks: list[tuple[int, Rule, Node]] = []
     subjects: dict[int, Finding] = {}
     stating: list[tuple[int, Node]] = []
-    levels = 0
-    for index, (rule, node) in enumerate(matches(analysis, rules, stop)):
-        levels += sum(1 for _ in ancestors(node))
-        if index == FINDINGS or levels > LEVELS:
-            raise _PastBound(TOO_MANY if index == FINDINGS else TOO_MANY_LEVELS)
+    for index, rule, node in chosen:
         ask(stop)
-        if only is not None and not only(rule.id, node.start_byte, node.end_byte):
-            continue
         if is_text(rule):
             texts.append((index, rule, node))
             continue

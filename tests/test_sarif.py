@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import stat
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ from urllib.parse import unquote
 import jsonschema
 import pytest
 
+from fleetmod import engine
+from fleetmod.analysis import Analysis
 from fleetmod.audit import audit
+from fleetmod.detect import matches
 from fleetmod.project import open_project
 from fleetmod.report import sarif
 from fleetmod.report.report import report_of
@@ -53,6 +57,35 @@ def log(root: Path) -> dict[str, Any]:
     assert ran.code == 1
     document: dict[str, Any] = json.loads(ran.out)
     return document
+
+
+def _fixed(root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], list[str]]:
+    """The fixes of a report by the text of the finding, and each file that was searched for them,
+    as often as it was."""
+    project = open_project(root, cached=True)
+    sources = read_sources(project)
+    found, searched = audit(project, None, sources), []
+
+    def counted(analysis: Analysis, *args: Any) -> Iterator[Any]:
+        searched.append(analysis.source.path)
+        return matches(analysis, *args)
+
+    monkeypatch.setattr(engine, "matches", counted)
+    report = report_of(project, found, sources, "audit", fixes=True)
+    project.cache.save(whole=True)
+    return {entry.finding.text: entry.fix for entry in report.entries if entry.fix}, searched
+
+
+def test_a_file_is_searched_once_for_all_of_its_fixes(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEETMOD_CACHE_DIR", str(tmp_path))
+    fixes, searched = _fixed(root, monkeypatch)
+    assert len(fixes) > 1 and searched == [ODD]
+    plain = open_project(root, cached=True)
+    audit(plain)
+    plain.cache.save(whole=True)  # a report that shows no fixes keeps what is known of them
+    assert _fixed(root, monkeypatch) == (fixes, [])
 
 
 def result(log: dict[str, Any], text: str) -> dict[str, Any]:

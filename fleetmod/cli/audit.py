@@ -41,7 +41,6 @@ def command(root: Path, wanted: Wanted, rules: tuple[str, ...], ref: str | None)
             report = audit(project, progress, sources)
     else:
         report = audit(project, None, sources)
-    project.cache.save(whole=True)
     recorded = is_file(project.root / FILE)
     since = None
     if ref is not None:
@@ -70,6 +69,7 @@ def command(root: Path, wanted: Wanted, rules: tuple[str, ...], ref: str | None)
 
     own = {"text": text, "json": document}
     deliver(wanted, own, project, report, sources, "audit", baseline=recorded, since=since)
+    project.cache.save(whole=True)
     if any(is_debt(f) for f in report.findings):
         return DEBT
     return UNPROVEN if report.unparsed or report.unreadable else CLEAN

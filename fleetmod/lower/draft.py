@@ -71,6 +71,10 @@ class Draft:
     taken: set[str] = field(default_factory=set)  # names that edits declare
     _names: dict[Need, str] = field(default_factory=dict)  # also of what was refused afterwards
 
+    def anew(self) -> Draft:
+        """An empty draft of the same file."""
+        return Draft(self.scopes, self.style, self.packages, self.unreachable, self.unearned)
+
     def replace(self, node: Node, text: str, rule: str) -> None:
         self.replace_range(node.start_byte, code_end(node), text, rule)
 

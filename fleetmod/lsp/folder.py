@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from fleetmod.edits import render
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_code
-from fleetmod.fixes import fix_of, not_alone
+from fleetmod.fixes import fixes_of, not_alone
 from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.model import Edit, FileResult, Finding
 from fleetmod.project import Project, open_project
@@ -114,7 +114,7 @@ class Folder:
         """
         path = finding.path
         settings = self._judged(path, data).settings
-        fix = fix_of(finding, data, settings, self.project.rules_for(path))
+        fix = next(fixes_of([finding], data, settings, self.project.rules_for(path)))
         if fix is None:
             return None
         if other := not_alone(finding, settings):

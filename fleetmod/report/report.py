@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fleetmod.audit import Audit, TextCount
-from fleetmod.fixes import fix_of, not_alone
+from fleetmod.fixes import edits_alone
 from fleetmod.gates.check import Verdict
 from fleetmod.gates.not_looked_at import Group
 from fleetmod.grepped import RULE as GREP
@@ -127,13 +127,10 @@ def report_of(
         told |= any((finding.family, finding.path, line) in passed for line in finding.lines)
         if verdicts and not (told and finding.family in asked):
             continue
-        edits: tuple[Edit, ...] = ()
-        if fixes and finding.rule not in (GREP.id, RULE.id):
-            rules = project.rules_for(finding.path)
-            fix = fix_of(finding, sources.contents[finding.path], sources.settings, rules)
-            whole = fix is not None and not fix.along and not not_alone(finding, sources.settings)
-            edits = fix.edits if fix is not None and whole else ()
-        entries.append(Entry(finding, name, edits))
+        entries.append(Entry(finding, name))
+    if fixes:
+        edits = edits_alone(project, sources, [entry.finding for entry in entries])
+        entries = [replace(entry, fix=edits.get(entry.finding, ())) for entry in entries]
     entries.sort(key=lambda e: (e.finding.path, e.finding.line, e.finding.start))
     paths = {e.finding.path for e in entries}
     return Report(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from urllib.parse import quote
 
 from fleetmod import families
 from fleetmod.edits import render
-from fleetmod.model import REFUSE, REWRITE, Finding, is_debt
+from fleetmod.model import REFUSE, REWRITE, Edit, Finding, is_debt
 from fleetmod.report.report import Entry, Report
 from fleetmod.report.text import package_of
 
 _AROUND = 2  # lines of context
+_LOOKED = _AROUND + 1  # lines around a change that are compared: it may be told one line up or down
 _WORDS = {REWRITE: "can be rewritten", REFUSE: "needs a person"}
 
 
@@ -66,7 +67,7 @@ def _item(entry: Entry, report: Report) -> Item:
     state = "suppressed" if f.suppressed else f.action
     word = _WORDS.get(state, "suppressed" if f.suppressed else "no debt")
     data = report.contents.get(f.path, b"")
-    lines = _diff(data, render(data, entry.fix)) if entry.fix else _excerpt(data, f)
+    lines = _diff(data, entry.fix) if entry.fix else _excerpt(data, f)
     return Item(
         entry,
         link(report, f.path, f.line),
@@ -101,18 +102,54 @@ def phases(report: Report) -> Iterator[Phase]:
         yield Phase(phase, family.id, family.proves, len(debt), by_hand, verdicts.get(phase, ""))
 
 
-def _diff(before: bytes, after: bytes) -> Iterator[tuple[str, str, str]]:
-    old, new = _lines(before), _lines(after)
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    for number, group in enumerate(matcher.get_grouped_opcodes(_AROUND)):
-        if number:
-            yield "gap", "", ""
-        for tag, low, high, new_low, new_high in group:
-            if tag == "equal":
-                yield from _numbered("same", old, low, high)
-            else:
-                yield from _numbered("del", old, low, high)
-                yield from (("add", "", line) for line in new[new_low:new_high])
+def _diff(data: bytes, edits: Sequence[Edit]) -> Iterator[tuple[str, str, str]]:
+    """What edits change, with some lines around; far apart ones have a gap between them."""
+    shown = False
+    for hunk in _hunks(data, edits):
+        start, end = _line_start(data, hunk[0].start), _line_end(data, hunk[-1].end)
+        part, first = data[start:end], data.count(b"\n", 0, start)
+        moved = [replace(e, start=e.start - start, end=e.end - start) for e in hunk]
+        old, new = _lines(part), _lines(render(part, moved))
+        matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+        for group in matcher.get_grouped_opcodes(_AROUND):
+            if shown:
+                yield "gap", "", ""
+            shown = True
+            for tag, low, high, new_low, new_high in group:
+                kind = "same" if tag == "equal" else "del"
+                yield from ((kind, str(first + at + 1), old[at]) for at in range(low, high))
+                if tag != "equal":
+                    yield from (("add", "", line) for line in new[new_low:new_high])
+
+
+def _hunks(data: bytes, edits: Sequence[Edit]) -> Iterator[list[Edit]]:
+    """Edits in source order, those together whose lines around would touch."""
+    hunk: list[Edit] = []
+    for edit in edits:
+        if hunk and data.count(b"\n", hunk[-1].end, edit.start) > 2 * _LOOKED:
+            yield hunk
+            hunk = []
+        hunk.append(edit)
+    yield hunk
+
+
+def _line_start(data: bytes, at: int) -> int:
+    """Where the lines around a place begin."""
+    for _ in range(_LOOKED + 1):
+        at = data.rfind(b"\n", 0, at)
+        if at < 0:
+            return 0
+    return at + 1
+
+
+def _line_end(data: bytes, at: int) -> int:
+    """Where the lines around a place end, their line end excluded."""
+    at -= 1
+    for _ in range(_LOOKED + 1):
+        at = data.find(b"\n", at + 1)
+        if at < 0:
+            return len(data)
+    return at
 
 
 def _excerpt(data: bytes, finding: Finding) -> Iterator[tuple[str, str, str]]:
@@ -121,12 +158,6 @@ def _excerpt(data: bytes, finding: Finding) -> Iterator[tuple[str, str, str]]:
     for number in range(max(1, finding.line - _AROUND), min(len(lines), last + _AROUND) + 1):
         kind = "hit" if finding.line <= number <= last else "same"
         yield kind, str(number), lines[number - 1]
-
-
-def _numbered(
-    kind: str, lines: Sequence[str], low: int, high: int
-) -> Iterator[tuple[str, str, str]]:
-    return ((kind, str(number + 1), lines[number]) for number in range(low, high))
 
 
 def _lines(data: bytes) -> list[str]:
