@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from fleetmod import families
 from fleetmod.cache import FIXES, Keys, digest
-from fleetmod.edits import render
 from fleetmod.engine import Only, scan_each
 from fleetmod.fates import FOLLOW
 from fleetmod.model import REWRITE, Edit, FileResult, Finding, Need
@@ -16,7 +15,7 @@ from fleetmod.project import Project
 from fleetmod.rules import Rule
 from fleetmod.settings import Settings
 from fleetmod.sources import Sources
-from fleetmod.syntax.source import open_source
+from fleetmod.syntax.source import open_source, parses_with
 from fleetmod.together import RULE, Fates
 from fleetmod.workers import shared
 
@@ -97,7 +96,7 @@ def _choice(finding: Finding, settings: Settings) -> Only:
 
 
 def _fix(finding: Finding, data: bytes, result: FileResult, settings: Settings) -> Fix | None:
-    if not result.edits or open_source(finding.path, render(data, result.edits)).errors():
+    if not result.edits or not parses_with(open_source(finding.path, data), result.edits):
         return None
     along: dict[str, tuple[bytes, tuple[Edit, ...]]] = {}
     if finding.rule == RULE and isinstance(settings.fates, Fates):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fleetmod.syntax.source import open_source
+from fleetmod.edits import render
+from fleetmod.model import Edit
+from fleetmod.syntax.source import open_source, parses_with
 from tests.scan import look, migrated
 
 ARGUMENTS = [
@@ -82,3 +84,24 @@ def test_a_file_with_such_a_type_is_migrated() -> None:
 
 def test_what_is_broken_stays_broken() -> None:
     assert open_source("a.ts", b'const b = f<typeof import("x">();\n').errors()
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "old", "new", "fine"),
+    [
+        ("a.ts", "const é = f(1);\nf(2);\n", "1", '[\n"x",\n]', True),
+        ("a.ts", "const é = f(1);\nf(2);\n", "(1", "((1", False),
+        ("a.ts", "const a = `x${1}y`;\nconst b = `z`;\n", "}y`", "}y", False),
+        ("a.ts", "const a = `x\n`;\nf(2);\n", "`x\n`", "f(\n1\n)", True),
+        ("a.tsx", "const a = <a>Q&A</a>;\nf(2);\n", "2", "3", True),
+        ("a.ts", "class A { accessor x = 1 }\nf(2);\n", "2", "3", True),
+        ("a.ts", "@@@ (\nf(2);\n", "2", "3", False),
+    ],
+)
+def test_a_changed_file_is_parsed_as_a_new_one(
+    path: str, text: str, old: str, new: str, fine: bool
+) -> None:
+    data, at = text.encode(), text.encode().index(old.encode())
+    edits = [Edit(at, at + len(old), new, "r"), Edit(len(data), len(data), "g();\n", "r")]
+    assert parses_with(open_source(path, data), edits) == fine
+    assert (not open_source(path, render(data, edits)).errors()) == fine

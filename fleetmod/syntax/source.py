@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
+from fleetmod.edits import render
 from fleetmod.filekinds import CODE
+from fleetmod.model import Edit
 
 _QUOTED = rb"(?:\"[^\"\n]*\"|'[^'\n]*')"
 _IMPORTED = rb"(?P<new>import\s*\(\s*" + _QUOTED + rb"\s*,?\s*\))"
@@ -216,6 +218,31 @@ def open_source(path: str, data: bytes) -> Source:
     if name == "tsx" and b"&" in data:
         source.tree, source._broken = _with_ampersands(source), None
     return source
+
+
+def parses_with(source: Source, edits: Sequence[Edit]) -> bool:
+    """Whether a file still parses once `edits` are made; only what they touch is parsed anew."""
+    data, tree = render(source.data, edits), source.tree.copy()
+    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
+        made = edit.text.encode()
+        row, column = _point(source.data, edit.start)
+        last = made.rfind(b"\n")
+        tree.edit(
+            edit.start,
+            edit.end,
+            edit.start + len(made),
+            (row, column),
+            _point(source.data, edit.end),
+            (row + made.count(b"\n"), column + len(made) if last < 0 else len(made) - last - 1),
+        )
+    if not _parser(source.language).parse(data, tree).root_node.has_error:
+        return True
+    return not open_source(source.path, data).errors()  # newer syntax is parsed in another way
+
+
+def _point(data: bytes, at: int) -> tuple[int, int]:
+    """The row and the column, in bytes, of an offset, both counted from 0."""
+    return data.count(b"\n", 0, at), at - data.rfind(b"\n", 0, at) - 1
 
 
 def _with_newer_syntax(source: Source) -> Tree:
