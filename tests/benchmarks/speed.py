@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROUNDS = 7
+STAGED = 400  # files of one commit
 CODE = (".ts", ".tsx", ".mts", ".cts")
 FLEETMOD = (str(Path(sys.executable).parent / "fleetmod"),)
 # what ripgrep and ast-grep look for, as fleetmod's own rules do
@@ -105,6 +106,32 @@ def migration(folder: Path) -> None:
     show("migrate --dry-run", plan, audit, "audit", "3x")
 
 
+def reports(folder: Path) -> None:
+    """The other reports and gates beside the text audit, all without what an earlier run kept."""
+    audit = measure((*FLEETMOD, "audit"), folder, 3)
+    for form in ("sarif", "html"):
+        report = measure((*FLEETMOD, "audit", "--format", form), folder, 3)
+        show(f"audit --format {form}", report, audit, "audit", "1.5x")
+    portable = measure((*FLEETMOD, "gate", "--phase", "portable"), folder, 3)
+    show("gate --phase portable", portable, audit, "audit", "2x")
+    three = measure((*FLEETMOD, "gate", "--phase", "1a,1b,1c"), folder, 3)
+    every = measure((*FLEETMOD, "gate", "--phase", "all"), folder, 3)
+    show("gate --phase all", every, three, "gate 1a,1b,1c", "4x")
+
+
+def staged(folder: Path) -> None:
+    """`check` of many changed files from the index, beside the same files from the disk."""
+    listed = subprocess.run(["git", "ls-files"], cwd=folder, capture_output=True, text=True)
+    paths = [path for path in listed.stdout.splitlines() if path.endswith(CODE)][:STAGED]
+    for path in paths:
+        with (folder / path).open("a") as file:
+            file.write("// changed\n")
+    subprocess.run(["git", "add", "-u"], cwd=folder, check=True)
+    by_name = measure((*FLEETMOD, "check", *paths), folder, 3)
+    index = measure((*FLEETMOD, "check", "--staged", *paths), folder, 3)
+    show(f"check --staged of {len(paths)} files", index, by_name, "by name", "2x")
+
+
 def count(folder: Path) -> int:
     listed = subprocess.run(["git", "ls-files"], cwd=folder, capture_output=True, text=True)
     return len(listed.stdout.splitlines())
@@ -159,6 +186,8 @@ def main() -> None:
         reference = checkout(given.repository, work / "reference")
         audits("reference", reference, ("9x", "at least 2.5x"))
         migration(reference)
+        reports(reference)
+        staged(reference)
         hook = work / "hook"
         hook.mkdir()
         (hook / "package.json").write_text('{"name": "hook"}\n')
