@@ -18,7 +18,8 @@ from fleetmod.linear import compiled
 from fleetmod.regex import lazy
 from fleetmod.rules import Rule
 from fleetmod.spans import Spans
-from fleetmod.syntax.source import query
+from fleetmod.syntax.pattern import Bound, pattern
+from fleetmod.syntax.source import Source, query
 
 _QUESTIONS = 64  # about a file, of each group of rules
 # a string, a comment, the name of the capture, or that of a predicate whose pattern is no mere word
@@ -47,9 +48,11 @@ def matches(
         wanted = {value for value, kind in args[1:] if kind == "string"}
         if (classify := predicates.get(name)) is not None:
             return bool(nodes) and classify(analysis, nodes[0]) in wanted
+        if name == "pattern?":
+            return bool(nodes) and pattern(args[1][0]).match(nodes[0], source) is not None
         if name in ("found?", "not-found?"):
-            pattern = compiled(args[1][0])
-            return all(pattern.found_in(source.text(n)) == (name == "found?") for n in nodes)
+            wanted_text = compiled(args[1][0])
+            return all(wanted_text.found_in(source.text(n)) == (name == "found?") for n in nodes)
         raise ValueError(name)  # the loader lets no other predicate through
 
     predicates = families.predicates()
@@ -76,6 +79,17 @@ def matches(
                         found.append((rule, node))
     found.sort(key=lambda pair: (pair[1].start_byte, -pair[1].end_byte, pair[0].id))
     return iter(found)
+
+
+def captures(rule: Rule, node: Node, source: Source) -> Bound:
+    """What the holes of a rule's pattern, or the captures of its query, stand for in a match."""
+    if rule.pattern:
+        return pattern(rule.pattern).match(node, source) or {}
+    cursor = QueryCursor(query(source.language, rule.query))
+    for _, found in cursor.matches(node):
+        if node in found.get("debt", []):
+            return {name.upper(): nodes for name, nodes in found.items() if name != "debt"}
+    return {}
 
 
 def _distinct(

@@ -25,14 +25,15 @@ from fleetmod.bounds import (
     too_large,
 )
 from fleetmod.describe import describe
-from fleetmod.detect import matches
+from fleetmod.detect import captures, matches
 from fleetmod.flow.own_port import adapter_of
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.imports import import_edits
 from fleetmod.lower.orphans import remove_orphans
+from fleetmod.lower.template import fill
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
 from fleetmod.project import ADAPTER
-from fleetmod.rewrites import REWRITES
+from fleetmod.rewrites import REWRITES, Rewritten
 from fleetmod.rules import Rule
 from fleetmod.services import acts_of, staying
 from fleetmod.settings import Settings
@@ -178,7 +179,9 @@ def _scan(looked: _Looked, only: Only | None, stop: Stop | None) -> FileResult:
         sha256=hashlib.sha256(data).hexdigest(),
         findings=tuple(findings),
         edits=_without_leading_blank(source, sorted([*edits, *orphans])),
-        needs=tuple(analysis.draft.needs) if edits else (),
+        needs=tuple(n for n in analysis.draft.needs if n.package in settings.packages)
+        if edits
+        else (),
         labels=tuple(_labels(analysis, findings)),
         adapters=tuple(adapters),
         acts=tuple(acts_of(analysis.roles.sites, analysis.roles.lifter)) if acting else (),
@@ -364,7 +367,7 @@ def _examine(
     called = is_subject(rule) and rule.cls == "call" and not finding.test
     if called and (port := analysis.adapter_beside(rule.family)):
         return replace(finding, action=REFUSE, reason=_BESIDE_PORT.format(port))
-    if rule.refusal or not rule.rewrite:
+    if rule.refusal or not (rule.rewrite or rule.template):
         return replace(finding, action=REFUSE, reason=rule.refusal or "reported only")
     if broken:
         # Around an ERROR node scopes and contexts are guesses.
@@ -379,8 +382,7 @@ def _examine(
     draft = analysis.draft
     edits, needs = len(draft.edits), dict(draft.needs)
     try:
-        rewrite = families.named(rule.family).rewrites.get(rule.rewrite) or REWRITES[rule.rewrite]
-        rewritten = rewrite(analysis, node, rule.id)
+        rewritten = _rewrite(analysis, rule, node)
         if kept.action:
             raise Refused(kept.reason)
     except Refused as reason:
@@ -389,6 +391,16 @@ def _examine(
         draft.needs.update(needs)
         return replace(finding, action=REFUSE, reason=str(reason))
     return replace(finding, understood=rewritten.understood, notes=rewritten.notes)
+
+
+def _rewrite(analysis: Analysis, rule: Rule, node: Node) -> Rewritten:
+    """Add what a rule makes of a match to the draft; raises Refused."""
+    if rule.template:
+        bound = captures(rule, node, analysis.source)
+        fill(rule.template, rule.imports, rule.id, node, analysis.draft, bound)
+        return Rewritten(rule.title)
+    rewrite = families.named(rule.family).rewrites.get(rule.rewrite) or REWRITES[rule.rewrite]
+    return rewrite(analysis, node, rule.id)
 
 
 def _of_another_platform(analysis: Analysis, rule: Rule, node: Node) -> str:

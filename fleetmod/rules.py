@@ -19,7 +19,14 @@ from fleetmod.workspace.toml_lines import line_of_deep_key, line_of_key
 
 SAFETIES = ("safe", "review")
 REACHES = ("match", "file")
-PREDICATES = ("eq?", "not-eq?", "any-of?", "match?", "not-match?")  # beside the families'
+PREDICATES = (
+    "eq?",
+    "not-eq?",
+    "any-of?",
+    "match?",
+    "not-match?",
+    "pattern?",
+)  # beside the families'
 _KEYS: dict[str, type] = {
     "id": str,
     "title": str,
@@ -33,7 +40,10 @@ _KEYS: dict[str, type] = {
     "reach": str,
     "query": str,
     "query_tsx": str,
+    "pattern": str,
     "rewrite": str,
+    "template": str,
+    "imports": dict,
     "refusal": str,
     "exempt": str,
     "prose": str,
@@ -42,7 +52,7 @@ _KEYS: dict[str, type] = {
 # a predicate's pattern; white space and comments may stand between its parts
 _MATCH = r'#(?:not-)?match\?(?:\s|;[^\n]*)*@[\w.!?-]+(?:\s|;[^\n]*)*"((?:\\.|[^"\\])*)"'
 _PLACE = "{place}"  # a trigger that the configuration tells
-_REQUIRED = ("id", "title", "family", "class", "query", "prose")
+_REQUIRED = ("id", "title", "family", "class", "prose")
 _EXAMPLE_KEYS = ("title", "path", "before", "after", "unchanged", "refused", "reason", "finds")
 
 
@@ -61,7 +71,8 @@ class Example:
 
 @dataclass(frozen=True)
 class Rule:
-    """What to look for and what to do about it. `rewrite` names a function of fleetmod.lower."""
+    """What to look for and what to do about it. `rewrite` names a function of fleetmod.lower;
+    `template` is code with the holes of `pattern`, or with the captures of `query` in capitals."""
 
     id: str
     title: str
@@ -78,6 +89,9 @@ class Rule:
     rewrite: str = ""
     refusal: str = ""  # why a match is debt that fleetmod never rewrites
     exempt: str = ""  # why a match is no debt
+    pattern: str = ""  # code with holes, which the query is made from
+    template: str = ""
+    imports: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of the template: modules and names
     query_tsx: str = ""  # a second query for the nodes that only .tsx files have
     examples: tuple[Example, ...] = field(default=())
     sha256: str = ""
@@ -204,9 +218,17 @@ def read_rule(path: Path) -> Rule:
     for key in ("hints", "named"):
         if raw.get(key) and not raw.get("triggers"):
             raise wrong(f"`{key}` without `triggers`, so every file is looked at anyway", key)
+    if ("query" in raw) == ("pattern" in raw):
+        raise wrong("a rule has a query or a pattern, one of them", "pattern")
+    if "pattern" in raw:
+        raw |= _of_pattern(raw, wrong)
     _check_query(raw["query"], "typescript", "query", wrong)
     if "query_tsx" in raw:
         _check_query(raw["query_tsx"], "tsx", "query_tsx", wrong)
+    if "template" in raw:
+        _check_template(raw, wrong)
+    elif "imports" in raw:
+        raise wrong("`imports` are those of a `template`, and there is none", "imports")
     examples = []
     for index, example in enumerate(raw.get("example", [])):
         examples.append(_example(example, index, wrong))
@@ -221,7 +243,7 @@ def _rule(raw: Mapping[str, Any], examples: tuple[Example, ...], data: bytes, pa
         cls=raw["class"],
         query=raw["query"],
         prose=raw["prose"].strip(),
-        phase=raw.get("phase", ""),
+        phase=raw.get("phase") or families.named(raw["family"]).phase,
         safety=raw.get("safety", "safe"),
         triggers=tuple(raw.get("triggers", [])),
         hints=tuple(raw.get("hints", [])),
@@ -230,11 +252,57 @@ def _rule(raw: Mapping[str, Any], examples: tuple[Example, ...], data: bytes, pa
         rewrite=raw.get("rewrite", ""),
         refusal=raw.get("refusal", ""),
         exempt=raw.get("exempt", ""),
+        pattern=raw.get("pattern", ""),
+        template=raw.get("template", ""),
+        imports=tuple((module, tuple(names)) for module, names in raw.get("imports", {}).items()),
         query_tsx=raw.get("query_tsx", ""),
         examples=examples,
         sha256=hashlib.sha256(data).hexdigest(),
         file=path.name,
     )
+
+
+def _of_pattern(raw: Mapping[str, Any], wrong: Any) -> dict[str, Any]:
+    """The query that a pattern stands for, and a trigger where none is given."""
+    from fleetmod.syntax.pattern import pattern, query_of
+
+    try:
+        words = pattern(raw["pattern"]).literals()
+        if pattern(raw["pattern"]).hole:
+            raise ValueError("is nothing but a hole")
+        made = {"query": query_of(raw["pattern"])}
+    except ValueError as error:
+        raise wrong(f"the pattern {error}", "pattern") from error
+    return made | {"triggers": raw.get("triggers") or words[:1]}
+
+
+def _check_template(raw: Mapping[str, Any], wrong: Any) -> None:
+    from fleetmod.syntax.pattern import pattern
+
+    for key in ("rewrite", "refusal", "exempt"):
+        if key in raw:
+            raise wrong(f"has a `template` and `{key}`: keep one of them", key)
+    try:
+        made = pattern(raw["template"])
+    except ValueError as error:
+        raise wrong(f"the template {error}", "template") from error
+    if any(node.type.startswith("shorthand") for node, _, _ in made.places()):
+        what = "a hole of the template is a field's name, too"
+        raise wrong(what, "template", todo="Write `{ field: $HOLE }`")
+    if "pattern" in raw:
+        known = pattern(raw["pattern"]).holes
+        if not made.hole and pattern(raw["pattern"]).is_statement != made.is_statement:
+            what = "one of pattern and template is a statement, the other an expression"
+            raise wrong(what, "template", todo="Write both as the same")
+    else:
+        known = frozenset(name.upper() for name in re.findall(r"@([\w]+)", raw["query"]))
+    for name in sorted(made.holes - known):
+        raise wrong(f"`${name}` of the template stands for nothing", "template")
+    for module, names in raw.get("imports", {}).items():
+        listed = isinstance(names, list) and names and all(isinstance(n, str) for n in names)
+        if module.startswith(".") or not listed:
+            todo = 'Write `imports = { "@acme/io" = ["read"] }`: a package, or an alias of a path'
+            raise wrong(f"`{module}` is no module with a list of names", "imports", todo=todo)
 
 
 def _check_query(text: str, language: str, key: str, wrong: Any) -> None:

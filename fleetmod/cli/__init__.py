@@ -37,6 +37,7 @@ COMMANDS = {
     "fleet": "See how the nodes of a fleet do, from their probe events.",
     "lsp": "Serve findings and fixes to an editor, over standard input and output.",
     "mcp": "Serve audit, explain, worklist, check and verify to coding agents.",
+    "rules": "Begin rules of your own, and run their examples.",
     "explain": "Tell what a rule looks for and what it makes of it.",
     "demo": "Run audit, migrate, gate and report on a bundled monorepo.",
 }

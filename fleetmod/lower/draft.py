@@ -113,6 +113,11 @@ class Draft:
             self.needs[need] = self._names[need]
         return self.needs[need]
 
+    def import_of(self, module: str, name: str) -> str:
+        """The local name of an export of any module; remembers that it must be imported."""
+        self.packages = {**self.packages, module: module}
+        return self.name(module, name)
+
     def _imported(self, need: Need) -> str:
         """The name under which the file already imports it."""
         if self.packages[need.package].encode() not in self.scopes.source.data:
