@@ -242,6 +242,28 @@ def test_a_user_of_an_image_is_no_host_s(tmp_path: Path) -> None:
     assert make(tmp_path / "b", mac)[0].home.users == ("eve",)
 
 
+MADE = """export const image = `FROM debian
+RUN apt-get install -y git && useradd -m -s /bin/bash eve \\\\
+  && mkdir /srv/acme
+`;
+export const target = "/home/eve/.config";
+"""
+
+
+def test_an_account_that_the_code_makes_is_no_host_s(tmp_path: Path) -> None:
+    config, why = make(tmp_path / "a", {"src/a.ts": MADE})
+    assert config.home == Home() and "/home/eve" in why["home.users"]
+    script: Files = {
+        "setup.sh": "adduser --disabled-password eve; chown eve /home/eve\n",
+        "src/a.ts": 'export const target = "/home/eve/.config";\n',
+    }
+    assert make(tmp_path / "b", script)[0].home == Home()
+    other = MADE.replace("bash eve", "bash adam")
+    assert make(tmp_path / "c", {"src/a.ts": other})[0].home.users == ("eve",)
+    told: Files = {"README.md": script["setup.sh"], "src/a.ts": script["src/a.ts"]}
+    assert make(tmp_path / "d", told)[0].home.users == ("eve",)
+
+
 @pytest.mark.parametrize("name", ["mock", "Mock", "fake-user", "dummy", "placeholder"])
 def test_a_name_that_stands_for_nobody_is_no_user(tmp_path: Path, name: str) -> None:
     code = f'export const info = {{ homeDir: "/Users/{name}", cwd: "/Users/{name}/work" }};\n'

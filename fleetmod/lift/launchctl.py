@@ -278,7 +278,9 @@ class Launchctl(Grammar):
             a, b = left[0], right[0]
             same = {a.verb, b.verb} in ({a.verb}, {"restart", "start"}, {"load", "enable"})
             if same and self.targets.equal(a.label, b.label):
-                verb = "restart" if "restart" in (a.verb, b.verb) else a.verb
+                # `load -w` behind `bootstrap` is for a job that is disabled, which `load` leaves so
+                verbs = {a.verb, b.verb}
+                verb = next((each for each in ("restart", "enable") if each in verbs), a.verb)
                 # what stands behind `||` runs where the first always fails
                 notes = (*a.notes, *b.notes) if _NO_FILE in a.notes else a.notes
                 return replace(a, verb=verb, tolerated=b.tolerated, notes=notes)

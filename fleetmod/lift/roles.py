@@ -43,6 +43,8 @@ _ALLOWED = lazy(r"\w\((?:/bin/)?launchctl\b|\blaunchctl:[*\w]")
 # a text of one word; and one that only marks or ends, as in `(launchctl)` and `launchctl:`
 _WORD = lazy(r"\S*launchctl\S*")
 _LABEL = lazy(r"[(\"'`\[]*launchctl[.:,;!?)\]\"'`\u2026]*")
+# a key, an id or a variable's name that the tool's name is a part of: `launchctlView`
+_PART_OF_NAME = lazy(r"[\w.:-]*(?:launchctl[A-Z_]\w*|\w_launchctl)")
 _BARE = lazy(r"(/\S*/)?launchctl(\.\w+)?")
 _COMPARISONS = {"===", "!==", "==", "!="}
 
@@ -123,6 +125,8 @@ class Roles:
             key = parent.child_by_field_name("key")
             if key is not None and key.id == node.id:
                 return FIELD
+        if _PART_OF_NAME.fullmatch(self.source.text(node)[1:-1]):
+            return FIELD
         if self._compared(node):
             return COMPARED
         if not self._test and self._watched.word(node):

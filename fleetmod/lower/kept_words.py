@@ -24,6 +24,11 @@ _FALSE = (
     "line {} tells of this call what holds for launchctl alone, and would be false of the port's; "
     "reword or remove that comment first"
 )
+_DROPPED = (
+    "line {} tells of this call's `{}`, which the port's does not take; reword or remove that "
+    "comment first"
+)
+_KEPT = "timeout"  # the port takes it, too
 _SPEAKS = lazy(r"launchctl|\b(?:bootout|kickstart)\b")
 _PIPED = lazy(r"\|\s*([a-z]+)")
 # what hands data to others: its readers see the new words
@@ -65,6 +70,7 @@ def check_remarks(site: Site, source: Source) -> None:
         if a.type.endswith(("statement", "declaration")) and a.type != "lexical_declaration":
             break
     programs = set(_PIPED.findall(site.command)) - {"true"}
+    options = _options(site.call, source)
     for comment in _at(statement):
         text = source.text(comment)
         line = source.line_of(comment.start_byte)
@@ -75,6 +81,19 @@ def check_remarks(site: Site, source: Source) -> None:
             gone = True
         if gone:
             raise Refused(_FALSE.format(line))
+        for option in options:
+            if re.search(rf"\b{option}\b", text):
+                raise Refused(_DROPPED.format(line, option))
+
+
+def _options(call: Node, source: Source) -> list[str]:
+    """What a call's options are called that go with the call."""
+    arguments = call.child_by_field_name("arguments")
+    given = arguments.named_children if arguments is not None else []
+    pairs = [each for node in given if node.type == "object" for each in node.named_children]
+    keys = [pair.child_by_field_name("key") or pair for pair in pairs]
+    names = [source.text(key) for key in keys if key.type.endswith("identifier")]
+    return [re.escape(name) for name in names if name != _KEPT]
 
 
 def _in_handler(statement: Node) -> list[Node]:

@@ -45,7 +45,8 @@ _MODIFIED = lazy(
     # determiners, and adjectives that stand before a tool's name
     r"\b(?:the|an?|this|that|these|those|each|every|no|any|its|their|our|your|his|her|my|some|both"
     r"|either|neither|another|other|same|such|which|what|whose|one|two|first|last|next|previous"
-    r"|real|raw|bare|plain|live|future|current|new|old|own|legacy|modern|actual|underlying|extra"
+    r"|real|raw|bare|plain|live|future|current|new(?:er|est)?|old(?:er|est)?|deprecated|obsolete"
+    r"|own|legacy|modern|actual|underlying|extra"
     r"|single|second|whole|full|stale|direct|manual|native|local|external|internal|original"
     r"|separate|subsequent|redundant|failed|failing|successful|explicit|implicit|missing|unguarded"
     r"|fake|stub|mock|injected|fire-and-forget|tab-separated|green|red|\w+-\w+|\w+['\u2019]s)"

@@ -27,6 +27,8 @@ _SCRIPT = lazy(r"\.[cm]?[jt]sx?$")
 _OTHER_CODE = lazy(r"\.(?:sh|bash|zsh|fish|py|plist|service)$")
 _DOCKERFILE = lazy(r"(?:^|/)(?:Docker|Container)file[^/]*$|\.(?:docker|container)file$")
 _IMAGE_USER = lazy(r"^USER\s+([a-z_][\w-]*)", re.M)  # docs.docker.com/reference/dockerfile/#user
+# an account that the repository itself makes, of an image or a server: useradd(8), adduser(8)
+_MAKES = lazy(r"\b(?:useradd|adduser)\b((?:[^\n;&|]|\\\n)*)")
 _SCRIPT_COMMENT = lazy(r"^\s*(?://|/?\*)|\s//\s")
 _OTHER_COMMENT = lazy(r"^\s*(?:#(?!!)|<!--)")
 _FALLBACK = lazy(
@@ -46,7 +48,8 @@ class Literal:
     """One home path in one file: whose, what stands below it, and where it is spelled.
 
     `sure` says that it is a home's folder for certain: `/home/x` may be a web site's route.
-    `loaded` says that modules are loaded from there, so that it is no mere data of a test.
+    `loaded` says that modules are loaded from there, so that it is no mere data of a test, `made`
+    that the file makes the account, or describes an image.
     """
 
     parent: str  # "/Users" or "/home"
@@ -56,6 +59,7 @@ class Literal:
     kind: str
     sure: bool
     loaded: bool = False
+    made: bool = False
 
     @property
     def home(self) -> str:
@@ -69,9 +73,12 @@ def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
     that home; a person of examples is, where the home begins a text. `known` are the repository's
     files and folders.
     """
-    if _DOCKERFILE.search(path):
+    image = _DOCKERFILE.search(path) is not None
+    if image:
         for user in _IMAGE_USER.findall(text):
-            yield Literal("/home", user, (), path, _kind(path, ""), False, False)
+            yield Literal("/home", user, (), path, _kind(path, ""), False, made=True)
+    makes = _MAKES.findall(text) if _kind(path, "") != PROSE else ()
+    accounts_made = {word for words in makes for word in words.split()}
     quotes = _SCRIPT.search(path) is not None
     for match in _LITERAL.finditer(text):
         user = match[2].rstrip(".")
@@ -96,7 +103,8 @@ def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
             )
         )
         loaded = _is_loaded(text, match)
-        yield Literal(f"/{match[1]}", user, below, path, _kind(path, before), sure, loaded)
+        made = match[1] == "home" and (image or user in accounts_made)
+        yield Literal(f"/{match[1]}", user, below, path, _kind(path, before), sure, loaded, made)
 
 
 def _is_loaded(text: str, home: re.Match[str]) -> bool:
@@ -150,13 +158,14 @@ def mostly_linux(literals: Sequence[Literal]) -> bool:
 def electing(literals: Sequence[Literal]) -> Iterator[Literal]:
     """The literals that make their user one whose home is debt.
 
-    A home that a Dockerfile spells is a folder of the image, and the same on every host.
+    A home that a Dockerfile spells is a folder of the image, and the same on every host; so is
+    that of an account which the repository makes.
     """
-    in_images = {each.home for each in literals if _DOCKERFILE.search(each.path)}
+    made = {each.home for each in literals if each.made}
     for each in literals:
         code = each.kind == CODE and each.sure
         loaded = each.kind == TESTS and each.loaded
-        if (code or loaded) and (each.parent == "/Users" or each.home not in in_images):
+        if (code or loaded) and each.home not in made:
             yield each
 
 
