@@ -23,3 +23,8 @@ def render(content: bytes, edits: Sequence[Edit]) -> bytes:
         parts += [content[at : edit.start], edit.text.encode()]
         at = edit.end
     return b"".join([*parts, content[at:]])
+
+
+def moved(at: int, edits: Sequence[Edit]) -> int:
+    """Where an offset of a text is once `edits` are made, of which none may hold it."""
+    return at + sum(len(e.text.encode()) - (e.end - e.start) for e in edits if e.end <= at)

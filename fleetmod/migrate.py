@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 
 from fleetmod import families
-from fleetmod.edits import render
+from fleetmod.edits import moved, render
 from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_code
@@ -159,8 +159,9 @@ class Settled:
 def settle(result: FileResult, data: bytes, settings: Settings, rules: tuple[Rule, ...]) -> Settled:
     """A file's edits, repeated until a further cycle changes nothing; raises FaultyRewriteError."""
     content = render(data, result.edits)
-    edits, needs = result.edits, result.needs
+    edits, needs, again = result.edits, result.needs, result
     for _ in range(_CYCLES):
+        settings = _moved(settings, result.path, again.edits)
         again = scan(result.path, content, settings, rules)
         if again.errors:
             raise FaultyRewriteError("would not parse any more", where=result.path)
@@ -171,6 +172,14 @@ def settle(result: FileResult, data: bytes, settings: Settings, rules: tuple[Rul
     else:
         raise FaultyRewriteError("does not come to rest", where=result.path)
     return Settled(FileChange(result.path, result.sha256, edits), needs)
+
+
+def _moved(settings: Settings, path: str, edits: Sequence[Edit]) -> Settings:
+    """The same settings for a file once `edits` are made: what stays is known by its place."""
+    if not settings.parted.get(path):
+        return settings
+    stays = {moved(at, edits): reason for at, reason in settings.parted[path].items()}
+    return replace(settings, parted={**settings.parted, path: stays})
 
 
 def difference(before: bytes, after: bytes) -> tuple[Edit, ...]:

@@ -294,6 +294,7 @@ def _agree(fates: Mapping[str, Fate], results: dict[str, FileResult]) -> None:
         reason = next(filter(None, map(_stays, result.findings)), "")
         if not reason or not fates.settings.is_test(path):
             continue
+        fates.hold(path, reason)  # for whoever looks at one of them anew
         for each in fates.group(path) & results.keys():
             results[each] = _without_homes(results[each], reason)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.repo import fleetmod
+from tests.test_texts_elsewhere import MOVES as RESTARTS
 from tests.test_texts_elsewhere import RUNS, migrated
 
 # the label of a plist that nobody knows is not told: the call stays
@@ -94,3 +95,23 @@ def test_a_plan_for_one_file_holds_what_the_others_keep(tmp_path: Path) -> None:
     ran = fleetmod(root, "migrate", "--allow-dirty", "--path", "packages/core/src/cli.ts")
     assert "units.ts:3 stays, and may be about the same service" in ran.out
     assert (root / "packages/core/src/cli.ts").read_text() == own
+
+
+def test_what_stays_does_so_where_a_line_above_it_changes(tmp_path: Path) -> None:
+    home = 'export const notes = "/Users/sam/notes/today.md";\n'
+    body = BODY.replace("CALL", "load(plist);")
+    own = f'{RUNS}import {{ load }} from "./units";\n{home}{body}'
+    found = migrated(tmp_path, {"cli.ts": own, "units.ts": STAYS})
+    assert "/Users/sam" not in found["cli.ts"] and STOP in found["cli.ts"]
+
+
+def test_a_home_that_stays_does_so_where_a_call_beside_it_moves(tmp_path: Path) -> None:
+    test = (
+        'import { expect, test } from "vitest";\nimport { AT } from "./testing/fix";\n'
+        "// fleetmod-ignore home-test-data: asked for by this name\n"
+        'test("at", () => expect(AT).toBe("/Users/sam/x"));\n'
+    )
+    helper = RESTARTS + 'export const AT = "/Users/sam/x";\n'
+    found = migrated(tmp_path, {"a.test.ts": test, "testing/fix.ts": helper})
+    assert "/Users/sam/x" in found["testing/fix.ts"]
+    assert "launchctl" not in found["testing/fix.ts"]
