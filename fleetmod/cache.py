@@ -45,6 +45,7 @@ _PER_FILE = (
     "inlined",
     "required",
     "parted",
+    "declined",
 )
 _MOST = 1 << 28  # bytes; hundreds of times what a big repository needs
 _BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
@@ -131,6 +132,8 @@ class Keys:
             own.append([repr(self._settings.elsewhere[path])])
         if path in self._settings.parted:
             own.append(sorted(self._settings.parted[path].items()))
+        if path in self._settings.declined:
+            own.append(["declined", *sorted(self._settings.declined[path])])
         if path in self._settings.kept:
             own.append(sorted(self._settings.kept[path].items()))
         if self._settings.is_test(path):

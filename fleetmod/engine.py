@@ -45,6 +45,7 @@ from fleetmod.syntax.source import is_text as is_text_file
 
 _OWN_PORT = "goes through the repository's own port ({})"
 _BESIDE_PORT = "this repository has its own adapter, {}, which this file uses: call that"
+DECLINED = "you keep it as it is"
 _SHOWN = ("display", "comment", "log", "mention")  # what runs nothing
 
 Only = Callable[[str, int, int], bool]
@@ -321,7 +322,9 @@ def _judge(
     if accepted:
         why = f"suppressed: {accepted}"
         return replace(finding, action=EXEMPT, reason=why, suppressed=accepted)
-    if is_subject(rule) and node.start_byte in stays:
+    if node.start_byte in analysis.settings.declined.get(finding.path, ()):
+        kept = Kept(REFUSE, DECLINED)
+    elif is_subject(rule) and node.start_byte in stays:
         kept = Kept(REFUSE, stays[node.start_byte])
     return _examine(analysis, rule, node, finding, broken, kept or Kept())
 

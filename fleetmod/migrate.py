@@ -6,7 +6,7 @@ import difflib
 import hashlib
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -41,12 +41,16 @@ def plan(
     globs: tuple[str, ...] = (),
     progress: Progress | None = None,
     paths: frozenset[str] = frozenset(),
+    declined: Mapping[str, frozenset[int]] | None = None,
 ) -> Plan:
     """Plan the migration of every file that is one of `paths` or matches one of `globs`.
 
-    Without either, that is every file.
+    Without either, that is every file. What stands at a `declined` place (where it begins, by the
+    path of the file) stays, and so does all that moves with it alone.
     """
     sources = read_sources(project)
+    if declined:
+        sources = replace(sources, settings=replace(sources.settings, declined=declined))
     only = None
     if globs or paths:
         only = {path for path in sources.contents if path in paths or _matches(path, globs)}
@@ -176,10 +180,13 @@ def settle(result: FileResult, data: bytes, settings: Settings, rules: tuple[Rul
 
 def _moved(settings: Settings, path: str, edits: Sequence[Edit]) -> Settings:
     """The same settings for a file once `edits` are made: what stays is known by its place."""
-    if not settings.parted.get(path):
-        return settings
-    stays = {moved(at, edits): reason for at, reason in settings.parted[path].items()}
-    return replace(settings, parted={**settings.parted, path: stays})
+    if path in settings.parted:
+        stays = {moved(at, edits): reason for at, reason in settings.parted[path].items()}
+        settings = replace(settings, parted={**settings.parted, path: stays})
+    if path in settings.declined:
+        kept = frozenset(moved(at, edits) for at in settings.declined[path])
+        settings = replace(settings, declined={**settings.declined, path: kept})
+    return settings
 
 
 def difference(before: bytes, after: bytes) -> tuple[Edit, ...]:

@@ -62,7 +62,8 @@ class Settings:
     file; `parted` are the calls that stay since others of their service do in other files, each
     with the reason by where it begins, by the path of the file; `inlined` is where the ports of a
     file's package stand in one file each, and the ending of an import there, by the path of the
-    file; `required` are the files of JavaScript that Node loads as CommonJS modules."""
+    file; `required` are the files of JavaScript that Node loads as CommonJS modules; `declined` are
+    the places that a person keeps as they are, each by where it begins, by the path of the file."""
 
     places: Places
     packages: dict[str, str]
@@ -86,6 +87,7 @@ class Settings:
     kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
     parted: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    declined: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def is_test(self, path: str) -> bool:
         """Whether a file is a test, a mock or test data, by its name or by its use."""

@@ -59,14 +59,17 @@ def copy(fixture: str, root: Path) -> Path:
     return root
 
 
-def fleetmod(root: Path, *args: str, env: Mapping[str, str] | None = None) -> Ran:
-    """`fleetmod -C ROOT ARGS`, in a process of its own."""
+def fleetmod(
+    root: Path, *args: str, env: Mapping[str, str] | None = None, answers: str | None = None
+) -> Ran:
+    """`fleetmod -C ROOT ARGS`, in a process of its own; it reads `answers`."""
     env = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", **(env or {})}
     done = subprocess.run(
         [sys.executable, "-m", "fleetmod", "-C", str(root), *args],
         capture_output=True,
         text=True,
         env=env,
+        input=answers,
     )
     assert "Traceback" not in done.stderr, done.stderr
     return Ran(done.returncode, done.stdout, done.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Apply a saved plan; refused where a file changed since.",
+)
+@click.option(
+    "--interactive",
+    is_flag=True,
+    help="Show each rewrite and ask: yes, no, edit, skip the file, all of the rule, quit.",
 )
 @click.option("--only", "rules", multiple=True, metavar="RULE", help="Only this rule (repeatable).")
 @click.option(
@@ -68,6 +74,7 @@ def command(
     dry_run: bool,
     plan_to: Path | None,
     plan_from: Path | None,
+    interactive: bool,
     rules: tuple[str, ...],
     globs: tuple[str, ...],
     host_tools: bool,
@@ -83,6 +90,11 @@ def command(
     """
     if sum(map(bool, (dry_run, plan_to, plan_from))) > 1:
         raise click.UsageError("--dry-run, --plan and --apply exclude each other")
+    if interactive and (plan_from or host_tools or all_languages):
+        raise click.UsageError(
+            "--interactive asks about a plan of its own; leave --apply, "
+            "--host-tools and --all-languages away"
+        )
     if verified and (dry_run or plan_to):
         raise click.UsageError("--verify decides whether to write; --dry-run and --plan never do")
     if plan_from and (rules or globs):
@@ -114,6 +126,16 @@ def command(
             console.print(recovered)
     if plan_from:
         plan = planfile.load(plan_from)
+    elif interactive:
+        from fleetmod.cli.interactive import choose
+
+        if writes and not allow_dirty:
+            refuse_dirty(project, set())  # before anybody answers for nothing
+        chosen = choose(console, project, partial(make_plan, project, globs, None, frozenset()))
+        if chosen is None:
+            console.print("nothing was written")
+            return CLEAN
+        plan = chosen
     else:
         with progress_bar("planning") as progress:
             plan = make_plan(project, globs, progress)
