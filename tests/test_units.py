@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fleetmod.fleet.units.convert import unit_name
-from fleetmod.fleet.units.model import Refused
+from fleetmod.fleet.units.model import Unconvertible
 from tests.units import added, converted, settings
 
 ALWAYS = ["Restart=always", "RestartSec=1s"]
@@ -308,7 +308,7 @@ def test_no_text_of_a_plist_leaves_the_comment(source: str, keys: dict[str, Any]
 
 @pytest.mark.parametrize("label", ["a+b", "x@", "", "a" * 260, "é"])
 def test_a_label_without_a_unit(label: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Unconvertible):
         unit_name(label)
 
 

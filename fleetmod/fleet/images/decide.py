@@ -11,7 +11,7 @@ from fleetmod.fleet.images.commands import Command, Option
 from fleetmod.fleet.images.flaw import ARCHITECTURE
 from fleetmod.fleet.images.local_store import readers
 from fleetmod.fleet.images.pairs import Group, platform_option
-from fleetmod.fleet.images.placing import Places, Refused, placed
+from fleetmod.fleet.images.placing import Places, Unplaceable, placed
 from fleetmod.fleet.images.position import position
 from fleetmod.fleet.images.script import Script
 from fleetmod.syntax.source import walk
@@ -34,7 +34,7 @@ def places(
     local: Sequence[Group],
     names: Collection[str],
 ) -> Places:
-    """Where the one command goes; raises Refused with the first reason against it.
+    """Where the one command goes; raises Unplaceable with the first reason against it.
 
     `found` are the script's docker commands, `local` its builds that are not pushed, and `names`
     all that the image is called, later names included.
@@ -51,7 +51,7 @@ def places(
     _check_names(script, group)
     others = [c for c in found if c not in group.tags]
     for node, why in readers(script, others, names):
-        raise Refused(
+        raise Unplaceable(
             f"{why}, where `--push` leaves nothing; build a second time with `--load` for it",
             node,
         )
@@ -61,25 +61,27 @@ def places(
 def _check_tool(group: Group) -> None:
     tool = group.build.tool
     if tool != "docker":
-        raise Refused(
+        raise Unplaceable(
             f"{tool} has no buildx: write `{tool} build --platform … --manifest NAME` and "
             f"`{tool} manifest push NAME`",
             group.build.node,
         )
     if group.build.hidden:
-        raise Refused("`--config` hides buildx and its builders", group.build.node)
+        raise Unplaceable("`--config` hides buildx and its builders", group.build.node)
 
 
 def _check_options(script: Script, group: Group) -> None:
     for option in group.options:
         loads = option.name == "--output" and option.text in ("type=docker", "type=image")
         if option.name in _REFUSED and not loads and not group.direct:
-            raise Refused(_REFUSED[option.name], group.build.node)
+            raise Unplaceable(_REFUSED[option.name], group.build.node)
     for option in platform_option(group):
         if option.value is None or _constant(script, option) is None:
-            raise Refused("the value of `--platform` is only known at run time", group.build.node)
+            raise Unplaceable(
+                "the value of `--platform` is only known at run time", group.build.node
+            )
     if re.search(r"\bDOCKER_BUILDKIT=0\b", script.text(group.build.node)):
-        raise Refused(
+        raise Unplaceable(
             "`DOCKER_BUILDKIT=0` asks for the builder without platforms", group.build.node
         )
     unknown = [w for w in group.context if _is_open(script, w)]
@@ -93,12 +95,14 @@ def _check_architecture(script: Script, group: Group, found: Sequence[Command]) 
     """An image of one architecture on purpose stays one; so do the parts of a manifest list."""
     for command in found:
         if command.verb in ("manifest create", "manifest push", "manifest annotate"):
-            raise Refused("the script makes a manifest list by itself", command.node)
+            raise Unplaceable("the script makes a manifest list by itself", command.node)
     for option in group.options:
         if option.name in ("--tag", "--file", "--build-arg", "--target"):
             named = ARCHITECTURE.search(option.text)
             if named:
-                raise Refused(f"`{option.name} {option.text}` is for {named[0]}", group.build.node)
+                raise Unplaceable(
+                    f"`{option.name} {option.text}` is for {named[0]}", group.build.node
+                )
 
 
 def _constant(script: Script, option: Option) -> str | None:
@@ -116,7 +120,7 @@ def _is_open(script: Script, word: Node) -> bool:
 
 def _check_open(script: Script, word: Node) -> None:
     if _HOLDS.search(re.sub(r"^\$\{\w+:?[-+=]", " ", script.text(word))):
-        raise Refused(f"`{script.text(word)}` holds tags, platforms or outputs", word)
+        raise Unplaceable(f"`{script.text(word)}` holds tags, platforms or outputs", word)
     names = [script.text(n) for n in walk(word) if n.type == "variable_name"]
     texts = [
         script.text(node)
@@ -126,9 +130,9 @@ def _check_open(script: Script, word: Node) -> None:
         and script.text(name).partition("[")[0] in names
     ]
     if not names or not texts:
-        raise Refused(f"what `{script.text(word)}` holds is only known at run time", word)
+        raise Unplaceable(f"what `{script.text(word)}` holds is only known at run time", word)
     if any(_HOLDS.search(text.partition("=")[2]) for text in texts):
-        raise Refused(f"`{script.text(word)}` holds tags, platforms or outputs", word)
+        raise Unplaceable(f"`{script.text(word)}` holds tags, platforms or outputs", word)
 
 
 def _check_needs(script: Script, group: Group, local: Sequence[Group]) -> None:
@@ -137,7 +141,7 @@ def _check_needs(script: Script, group: Group, local: Sequence[Group]) -> None:
     for other in local:
         for name in other.names:
             if re.search(rf"(?<![\w/.-]){re.escape(name)}(?![\w/.-])", words):
-                raise Refused(
+                raise Unplaceable(
                     f"it builds on `{name}`, which is only built locally; push that one, too",
                     group.build.node,
                 )
@@ -145,13 +149,13 @@ def _check_needs(script: Script, group: Group, local: Sequence[Group]) -> None:
 
 def _check_names(script: Script, group: Group) -> None:
     if not group.names:
-        raise Refused("the build has no tag", group.build.node)
+        raise Unplaceable("the build has no tag", group.build.node)
     for push in group.pushes:
         if any(script.text(word) in ("-a", "--all-tags") for word in push.words):
-            raise Refused("`--all-tags` pushes whatever has the name locally", push.node)
+            raise Unplaceable("`--all-tags` pushes whatever has the name locally", push.node)
     for name in group.pushed:
         if _LOOPBACK.fullmatch(name):
-            raise Refused(
+            raise Unplaceable(
                 f"`{name}` is on this machine, which a builder in a container cannot reach "
                 "(`docker buildx create --driver-opt network=host`)",
                 group.build.node,
@@ -159,6 +163,6 @@ def _check_names(script: Script, group: Group) -> None:
     sources = {script.spelled(c.words[0]).removesuffix(":latest") for c in group.tags if c.words}
     for name in group.names:
         if name not in group.pushed and name not in sources:
-            raise Refused(
+            raise Unplaceable(
                 f"`--push` would publish `{name}`, too, which stays local", group.build.node
             )

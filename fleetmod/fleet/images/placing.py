@@ -14,7 +14,7 @@ from fleetmod.fleet.images.script import Script, in_condition
 from fleetmod.syntax.source import contains, same, walk
 
 
-class Refused(Exception):
+class Unplaceable(Exception):
     """Why the commands stay as they are; `node` is what stands in the way."""
 
     def __init__(self, reason: str, node: Node) -> None:
@@ -39,24 +39,24 @@ def placed(
     tags: Sequence[Position],
     found: Sequence[Command],
 ) -> Places:
-    """The place of the one command; raises Refused. `found` are the script's docker commands."""
+    """The place of the one command; raises Unplaceable. `found` are the docker commands."""
     if build.trouble:
-        raise Refused(f"the build cannot push: {build.trouble}", build.whole)
+        raise Unplaceable(f"the build cannot push: {build.trouble}", build.whole)
     removed = [*pushes, *tags]
     one = all(same(p.statement, build.statement) for p in removed)
     for place in removed:
         if place.trouble:
-            raise Refused(f"the command cannot go: {place.trouble}", place.whole)
+            raise Unplaceable(f"the command cannot go: {place.trouble}", place.whole)
         if not place.quiet:
-            raise Refused("its output goes to a file", place.whole)
+            raise Unplaceable("its output goes to a file", place.whole)
         if not same(place.block, build.block):
-            raise Refused(
+            raise Unplaceable(
                 "build and push stand in different blocks (a condition, a loop or a function): "
                 "push where it is built",
                 place.whole,
             )
         if not one and (in_condition(place.statement) or in_condition(build.statement)):
-            raise Refused("only one of build and push is a condition", place.whole)
+            raise Unplaceable("only one of build and push is a condition", place.whole)
     _check_chains(script, build, removed, one)
     if one:
         return Places(build, tuple(pushes), tuple(tags), moves=False)
@@ -74,11 +74,11 @@ def placed(
     for statement in foreign:
         if why := hindrance(script, statement, mine, reads):
             line = script.line(statement)
-            raise Refused(f"between build and push, line {line} {why}", statement)
+            raise Unplaceable(f"between build and push, line {line} {why}", statement)
     if not moves and may_leave(script, foreign):
-        raise Refused("the script may end between build and push", build.whole)
+        raise Unplaceable("the script may end between build and push", build.whole)
     if not moves and is_login(script, foreign):
-        raise Refused(
+        raise Unplaceable(
             "the login stands between build and push; put it before the build", build.whole
         )
     _check_handlers(script, build, removed, moves)
@@ -100,7 +100,7 @@ def _check_chains(script: Script, build: Position, removed: Sequence[Position], 
         for part in before:
             if part.id not in own and not decides_nothing(script, part):
                 text = " ".join(script.text(part).split())
-                raise Refused(f"`{text[:40]}` decides whether it runs", part)
+                raise Unplaceable(f"`{text[:40]}` decides whether it runs", part)
 
 
 def _between(build: Position, removed: Sequence[Position]) -> Iterator[Node]:
@@ -123,15 +123,15 @@ def _check_handlers(
     own = script.text(build.handler) if build.handler else ""
     after = build.statement.next_named_sibling
     if after is not None and "$?" in script.text(after):
-        raise Refused("the next line looks at the build's `$?`", after)
+        raise Unplaceable("the next line looks at the build's `$?`", after)
     spelled = {script.text(p.handler) for p in removed if p.handler is not None}
     if not spelled or spelled == {own}:
         if own and not spelled and build.handler and not leaves(script, build.handler):
-            raise Refused(
+            raise Unplaceable(
                 "only the build's failure is handled, and the script goes on", build.whole
             )
         return
     last = max(removed, key=lambda p: p.statement.start_byte)
     fits = moves and not own and len(spelled) == 1 and last.handler is not None
     if not fits or last.handler is None or not leaves(script, last.handler):
-        raise Refused("build and push handle their failures differently (`||`)", last.whole)
+        raise Unplaceable("build and push handle their failures differently (`||`)", last.whole)

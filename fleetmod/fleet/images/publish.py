@@ -14,7 +14,7 @@ from fleetmod.fleet.images.commands import Command, commands
 from fleetmod.fleet.images.decide import places
 from fleetmod.fleet.images.late import late_edits, without_late
 from fleetmod.fleet.images.pairs import Group, groups, platform_option
-from fleetmod.fleet.images.placing import Refused
+from fleetmod.fleet.images.placing import Unplaceable
 from fleetmod.fleet.images.rewrite import RULE, edits
 from fleetmod.fleet.images.script import Script
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
@@ -84,7 +84,7 @@ def analyse(
             main, late = without_late(script, group)
             others = [c for c in found if all(c not in pair for pair in late)]
             where = places(script, main, others, made.local, group.names)
-        except Refused as refused:
+        except Unplaceable as refused:
             line = script.line(refused.node)
             at = f"line {line}: " if refused.node.id != group.build.node.id else ""
             findings.append(_finding(script, group, REFUSE, f"{at}{refused.reason}"))
@@ -141,7 +141,7 @@ def _check_bases(group: Group, local: Sequence[Group], bases: Sequence[str]) -> 
     for other in local:
         for name in other.names:
             if name in bases:
-                raise Refused(
+                raise Unplaceable(
                     f"its Dockerfile starts from `{name}`, which is only built locally",
                     group.build.node,
                 )

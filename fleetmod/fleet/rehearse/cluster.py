@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fleetmod.errors import UNPROVEN, FleetmodError
-from fleetmod.fleet.rehearse.kubectl import Kubectl, Refused
+from fleetmod.fleet.rehearse.kubectl import Kubectl, KubectlError
 from fleetmod.fleet.rehearse.pod import is_ready, manifest, told, why_waiting, wrong
 from fleetmod.workspace.schema import Config
 
@@ -65,7 +65,7 @@ def _run(kubectl: Kubectl, config: Config, node: dict[str, Any], seconds: int) -
             if place != node["metadata"]["name"]:
                 return f"the workload was put on {place or 'no node'}", ""
             found = told(kubectl.run("logs", name))
-    except Refused as error:
+    except KubectlError as error:
         return str(error), ""
     if found is None or (problem := wrong(found, node)):
         return f"the workload {wrong(found, node)}", ""
@@ -85,7 +85,7 @@ def _pod(kubectl: Kubectl, document: dict[str, Any]) -> Iterator[None]:
         try:
             words = ("--ignore-not-found", "--grace-period=1", "--wait=false")
             kubectl.run("delete", "pod", name, *words)
-        except Refused as error:
+        except KubectlError as error:
             raise FleetmodError(
                 f"the test workload may be left: {error}",
                 todo=f"Run: kubectl --context={kubectl.context} delete pod {name}",

@@ -12,7 +12,7 @@ from fleetmod.errors import UNPROVEN, FleetmodError
 _SECONDS = 60
 
 
-class Refused(FleetmodError):
+class KubectlError(FleetmodError):
     """The API server, or kubectl, said no; `what` is its first line."""
 
 
@@ -23,16 +23,16 @@ class Kubectl:
     context: str
 
     def get(self, *what: str) -> dict[str, Any]:
-        """The object or list that `kubectl get` finds; raises Refused."""
+        """The object or list that `kubectl get` finds; raises KubectlError."""
         found: dict[str, Any] = json.loads(self.run("get", *what, "-o", "json"))
         return found
 
     def create(self, document: dict[str, Any]) -> None:
-        """Create an object, which the server validates; raises Refused."""
+        """Create an object, which the server validates; raises KubectlError."""
         self.run("create", "--validate=false", "-f", "-", given=json.dumps(document))
 
     def run(self, *words: str, given: str = "") -> str:
-        """What a command prints; raises Refused where it fails, and where kubectl is missing."""
+        """What a command prints; raises KubectlError where it fails or is missing."""
         bound = f"--request-timeout={_SECONDS}s"
         try:
             done = subprocess.run(
@@ -48,11 +48,11 @@ class Kubectl:
                 "kubectl is not on PATH", todo="Install it, or leave out --context"
             ) from None
         except subprocess.TimeoutExpired:
-            raise Refused(
+            raise KubectlError(
                 f"kubectl {words[0]} did not end within {2 * _SECONDS} s", exit_code=UNPROVEN
             ) from None
         if done.returncode:
             lines = [line for line in done.stderr.splitlines() if line.strip()]
             said = lines[-1] if lines else f"it ended with {done.returncode}"
-            raise Refused(f"kubectl {words[0]}: {said}", exit_code=UNPROVEN)
+            raise KubectlError(f"kubectl {words[0]}: {said}", exit_code=UNPROVEN)
         return done.stdout

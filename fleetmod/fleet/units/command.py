@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from fleetmod.fleet.units.model import Draft, Refused
+from fleetmod.fleet.units.model import Draft, Unconvertible
 from fleetmod.fleet.units.texts import Texts
 from fleetmod.fleet.units.words import argument, quoted
 
@@ -15,12 +15,12 @@ _BARE = re.compile(r"[A-Za-z0-9_][\w.+-]*")
 
 
 def exec_start(draft: Draft, texts: Texts, job: Mapping[str, object]) -> None:
-    """The job's command; raises Refused where there is none that systemd can run."""
+    """The job's command; raises Unconvertible where there is none that systemd can run."""
     words = job.get("ProgramArguments", [])
     if not isinstance(words, list):
-        raise Refused("ProgramArguments is no list")
+        raise Unconvertible("ProgramArguments is no list")
     if "Program" not in job and not words:
-        raise Refused("has neither Program nor ProgramArguments")
+        raise Unconvertible("has neither Program nor ProgramArguments")
     program = job.get("Program", words[0] if words else None)
     command = texts.text("Program" if "Program" in job else "ProgramArguments", program)
     _check(command)
@@ -38,11 +38,11 @@ def exec_start(draft: Draft, texts: Texts, job: Mapping[str, object]) -> None:
 
 def _check(command: str) -> None:
     if _PLACEHOLDER.fullmatch(command):
-        raise Refused(f"the program is the placeholder {command}, which nothing fills in")
+        raise Unconvertible(f"the program is the placeholder {command}, which nothing fills in")
     if "$" in command:
-        raise Refused("the program's path holds `$`, which no unit can escape")
+        raise Unconvertible("the program's path holds `$`, which no unit can escape")
     if not command.startswith(("/", "%h/")) and not _BARE.fullmatch(command):
-        raise Refused("the program is neither an absolute path nor a name to search for")
+        raise Unconvertible("the program is neither an absolute path nor a name to search for")
 
 
 def _searched(draft: Draft, command: str, job: Mapping[str, object]) -> None:

@@ -10,7 +10,7 @@ from fleetmod.artefacts import UNIT
 from fleetmod.fleet.units import alive, calendar, keys, mac_tools, run_steps, sockets
 from fleetmod.fleet.units.command import exec_start
 from fleetmod.fleet.units.domain import GRAPHICAL, ignored_in_agents, is_daemon, session_target
-from fleetmod.fleet.units.model import Converted, Draft, Refused, Setting, Unit
+from fleetmod.fleet.units.model import Converted, Draft, Setting, Unconvertible, Unit
 from fleetmod.fleet.units.texts import Texts
 from fleetmod.fleet.units.unconverted import why_not
 from fleetmod.places import Places
@@ -48,10 +48,10 @@ class Node:
 
 
 def unit_name(label: str) -> str:
-    """The service unit that the systemctl adapter takes for a label; raises Refused for none."""
+    """The service unit of the systemctl adapter for a label; raises Unconvertible for none."""
     name = label if label.endswith(".service") else f"{label}.service"
     if not _LABEL.fullmatch(label) or len(name) > _NAME_MAX:
-        raise Refused(f"the label {label!r} makes no name of a unit")
+        raise Unconvertible(f"the label {label!r} makes no name of a unit")
     return name
 
 
@@ -63,11 +63,11 @@ def convert(source: str, job: Mapping[str, object], places: Places, node: Node) 
     try:
         label = job.get("Label")
         if not isinstance(label, str):
-            raise Refused("has no Label")
+            raise Unconvertible("has no Label")
         name = unit_name(label)
         exec_start(draft, texts, job)
         _fill(draft, texts, job, is_system)
-    except Refused as reason:
+    except Unconvertible as reason:
         return Converted(source, refused=one_line(str(reason)))
     units = _units(source, label, name, draft, is_system, session_target(draft, job, is_system))
     disabled = job.get("Disabled") is True

@@ -44,7 +44,7 @@ class Converted:
     disabled: bool = False
 
 
-class Refused(Exception):
+class Unconvertible(Exception):
     """A plist that no unit can stand for; the message is the reason."""
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fleetmod.fleet.units.model import Draft, Refused
+from fleetmod.fleet.units.model import Draft, Unconvertible
 from fleetmod.fleet.units.words import argument, is_whole_line, literal, quoted
 from fleetmod.places import HOME, ROOT, Places
 
@@ -25,16 +25,16 @@ class Texts:
     draft: Draft
 
     def text(self, key: str, value: object, escape: Callable[[str], str] = literal) -> str:
-        """A value of `key`, escaped; raises Refused for no string and for another's home."""
+        """A value of `key`, escaped; raises Unconvertible for no string and for another's home."""
         if not isinstance(value, str) or "\0" in value:
-            raise Refused(f"{key} holds what is no text")
+            raise Unconvertible(f"{key} holds what is no text")
         for place in sorted(set(_MACOS.findall(value))):
             self.draft.differ(key, f"names {place}, a folder of macOS; see where it is on the node")
         done, at = "", 0
         for found in self.places.find(value):
             if not found.base:
                 why = found.why or f"{found.user} is not among home.users"
-                raise Refused(f"{key} names /Users/{found.user}: {why}")
+                raise Unconvertible(f"{key} names /Users/{found.user}: {why}")
             done += escape(value[at : found.start]) + self._base(found.base, key)
             at = found.end
         return done + escape(value[at:])
@@ -48,14 +48,14 @@ class Texts:
         return None
 
     def word(self, key: str, value: object) -> str:
-        """A value of `key` as one word of a command line; raises Refused as `text` does."""
+        """A value of `key` as one word of a command line; raises Unconvertible as `text` does."""
         return quoted(self.text(key, value, argument))
 
     def _base(self, base: str, key: str) -> str:
         if base == ROOT and self.checkout:
             return literal(self.checkout)
         if not self.home:
-            raise Refused(
+            raise Unconvertible(
                 f"{key} names a home folder, and a system service has no specifier for it; "
                 "give the folder on the node with --home"
             )
