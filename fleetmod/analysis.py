@@ -10,10 +10,12 @@ from copy import copy
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from fleetmod import reasons
 from fleetmod.filekinds import is_javascript
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.specifier import specifiers
 from fleetmod.lower.style import Style
+from fleetmod.refusal import Reason
 from fleetmod.regex import lazy
 from fleetmod.settings import Settings
 from fleetmod.syntax.scope import Scopes
@@ -49,11 +51,11 @@ _OF_A_DRAFT = (
     *("process_calls", "container_calls", "container_texts", "display", "home_paths"),
     "renames",
 )
-_TYPED = (
+_TYPED = reasons.CANNOT_IMPORT(
     "the package is published, so its ports stand in its sources as TypeScript, which Node does "
     "not load into a script; pass the value in"
 )
-_VERBATIM = (
+_VERBATIM = reasons.CANNOT_IMPORT(
     "the file is CommonJS under `verbatimModuleSyntax`, which allows no `import … from` there; "
     'write the call by hand, with `import port = require("…")`'
 )
@@ -68,7 +70,7 @@ class Analysis:
         self.scopes = Scopes(source)
         inline = settings.inlined.get(source.path)
         packages = specifiers(source, settings.packages, inline)
-        why = _TYPED if inline is not None and is_javascript(source.path) else ""
+        why = _TYPED if inline is not None and is_javascript(source.path) else None
         if source.path in settings.verbatim and _is_commonjs(source):
             why = _VERBATIM
         style = Style(source, source.path in settings.required)
@@ -191,23 +193,23 @@ class Analysis:
         """What to write anew where a test's homes move to a neutral one; raises Refused where one
         of them cannot, for then none may."""
         moved = self._moved_homes
-        if isinstance(moved, str):
+        if isinstance(moved, Reason):
             raise Refused(moved)
         return moved
 
     @cached_property
-    def _moved_homes(self) -> tuple[tuple[int, int, str], ...] | str:
+    def _moved_homes(self) -> tuple[tuple[int, int, str], ...] | Reason:
         from fleetmod.lower.moved_homes import moved_texts
         from fleetmod.lower.positions import check_name
 
         try:
             check, kinds = partial(check_name, source=self.source), self.home_kinds
             return tuple(moved_texts(kinds, check, kinds.fate))
-        except Refused as reason:
-            return str(reason)
+        except Refused as refused:
+            return refused.reason
 
     @cached_property
-    def renames(self) -> dict[int, str | Refused]:
+    def renames(self) -> dict[int, str | Reason]:
         """New names of bindings, by the id of the node that declares them; or why they stay."""
         return {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fleetmod import reasons
 from fleetmod.project import Project
 from fleetmod.testfiles import is_test
 
@@ -62,11 +63,12 @@ def _is_browser(project: Project, path: str) -> bool:
     loaded = (m for each in graph.reached([path]) for m in graph.externals(each))
     if _HINTS[0] not in data and any(map(_is_node, loaded)):
         return False
-    from fleetmod.lower.runtime import BROWSER, elsewhere
+    from fleetmod.lower.runtime import elsewhere
     from fleetmod.syntax.scope import Scopes
     from fleetmod.syntax.source import is_text, open_source
 
-    return is_text(data) and elsewhere(Scopes(open_source(path, data))) == BROWSER
+    why = elsewhere(Scopes(open_source(path, data))) if is_text(data) else None
+    return why is not None and why.code == reasons.BROWSER.code
 
 
 def _is_node(module: str) -> bool:

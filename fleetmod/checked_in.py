@@ -10,9 +10,11 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 
+from fleetmod import reasons
 from fleetmod.bounds import DEPTH, too_large
 from fleetmod.filekinds import is_code
 from fleetmod.places import Places
+from fleetmod.refusal import Reason
 from fleetmod.regex import lazy
 from fleetmod.workspace.graph import ModuleGraph
 
@@ -76,22 +78,22 @@ class Spelled:
         self._graph, self._places = graph, places
         self._unseen: dict[str, bool] = {}
 
-    def kept(self, path: str, data: bytes) -> dict[str, str]:
+    def kept(self, path: str, data: bytes) -> dict[str, Reason]:
         """The homes, in full, that a script must keep, each with the reason."""
         homes = self._places.spelled(data.decode("utf-8", "replace"))
         reached = self._graph.reached([path])
         reads = any(READERS & self._graph.externals(each) for each in reached)
-        out: dict[str, str] = {}
+        out: dict[str, Reason] = {}
         for each, text in self._texts.items():
             found = [home for home in homes if home in text] if homes else []
             named = reads and names(each, [data])
             if found and (each in reached or named):
-                out |= dict.fromkeys(found, _KEPT.format(each, _BOTH))
+                out |= dict.fromkeys(found, reasons.CHECKED_IN(_KEPT.format(each, _BOTH)))
         for each in sorted(reached & set(self._code) - {path}):
             text = self._read(each).decode("utf-8", "replace")
             found = [home for home in homes if home in text]
             if found and self.is_unseen(each):
-                out |= dict.fromkeys(found, _KEPT.format(each, _UNSEEN))
+                out |= dict.fromkeys(found, reasons.CHECKED_IN(_KEPT.format(each, _UNSEEN)))
         return out
 
     def is_unseen(self, path: str) -> bool:

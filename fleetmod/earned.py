@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from fleetmod import families
+from fleetmod import families, reasons
 from fleetmod.importers import is_idle
 from fleetmod.model import REWRITE, FileResult
 from fleetmod.project import PORTS, Project
+from fleetmod.refusal import Reason
 from fleetmod.workspace.manifest import owner
 from fleetmod.workspace.schema import FILE
 
@@ -28,13 +29,13 @@ def unearned(
     project: Project,
     results: Mapping[str, FileResult],
     others: Callable[[], Mapping[str, FileResult]],
-) -> dict[str, str]:
+) -> dict[str, Reason]:
     """The ports that nothing but texts and idle files among some files would use, and why each is
     not installed. `others` gives the results of the repository's other files.
 
     A port that is in the repository already costs nothing.
     """
-    out: dict[str, str] = {}
+    out: dict[str, Reason] = {}
     if project.config.runtime.install == "always":
         return out
     for port in PORTS:
@@ -46,7 +47,8 @@ def unearned(
         beyond = _users(port, others())
         if any(_calls(port, found) and not _idle(project, path) for path, found in beyond.items()):
             continue
-        out[port] = (_IDLE if calling else _TEXTS).format(project.packages[port])
+        why = (_IDLE if calling else _TEXTS).format(project.packages[port])
+        out[port] = reasons.PORT_NOT_INSTALLED(why)
     return out
 
 

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 
 from tree_sitter import Node
 
-from fleetmod import families
+from fleetmod import families, reasons
 from fleetmod.analysis import Analysis
 from fleetmod.bounds import (
     DEPTH,
@@ -27,12 +27,12 @@ from fleetmod.bounds import (
 from fleetmod.describe import describe
 from fleetmod.detect import captures, matches
 from fleetmod.flow.own_port import adapter_of
-from fleetmod.lower.draft import Refused
 from fleetmod.lower.imports import import_edits
 from fleetmod.lower.orphans import remove_orphans
 from fleetmod.lower.template import fill
-from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
+from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding, refuse
 from fleetmod.project import ADAPTER
+from fleetmod.refusal import Reason, Refused
 from fleetmod.rewrites import REWRITES, Rewritten
 from fleetmod.rules import Rule
 from fleetmod.services import acts_of, staying
@@ -45,7 +45,6 @@ from fleetmod.syntax.source import is_text as is_text_file
 
 _OWN_PORT = "goes through the repository's own port ({})"
 _BESIDE_PORT = "this repository has its own adapter, {}, which this file uses: call that"
-DECLINED = "you keep it as it is"
 _SHOWN = ("display", "comment", "log", "mention")  # what runs nothing
 
 Only = Callable[[str, int, int], bool]
@@ -218,7 +217,7 @@ def _other_means(analysis: Analysis, findings: Sequence[Finding], means: dict[in
     return changed
 
 
-def _held_back(analysis: Analysis, findings: Sequence[Finding]) -> dict[int, str]:
+def _held_back(analysis: Analysis, findings: Sequence[Finding]) -> dict[int, Reason]:
     """Why calls that were rewritten have to stay, by where each begins."""
     calls = [f for f in findings if _is_call(f)]
     refused = [f.start for f in calls if f.action == REFUSE]
@@ -281,7 +280,7 @@ def _findings(
             picked = only is not None and rule.rewrite != "rename"
             kept = Kept() if picked else beside.keep(rule, node)
             found[index] = judge(rule, node, kept)
-            if kept.adapter and found[index].reason == kept.reason:
+            if kept.adapter and found[index].reason == kept.exempt:
                 adapters.append(node.start_byte)
     homes = [f for f in found.values() if families.of(f).homes and f.action != REWRITE]
     for index, rule, node in remarks:
@@ -299,8 +298,9 @@ def _remark(node: Node, staying: Sequence[Finding], analysis: Analysis) -> Kept:
             # the path itself, a folder above it, or what lies in it
             if any(_is_below(path, each) or _is_below(each, path) for each in named):
                 if finding.action == EXEMPT and not finding.suppressed:
-                    return Kept(EXEMPT, finding.reason)
-                return Kept(REFUSE, f"speaks of line {finding.line}, which stays: mend that first")
+                    return Kept(exempt=finding.reason)
+                why = f"speaks of line {finding.line}, which stays: mend that first"
+                return Kept(reasons.CALL_STAYS(why))
     return Kept()
 
 
@@ -312,7 +312,7 @@ def _judge(
     analysis: Analysis,
     suppressions: Suppressions,
     broken: list[Node],
-    stays: Mapping[int, str],
+    stays: Mapping[int, Reason],
     rule: Rule,
     node: Node,
     kept: Kept | None = None,
@@ -323,9 +323,9 @@ def _judge(
         why = f"suppressed: {accepted}"
         return replace(finding, action=EXEMPT, reason=why, suppressed=accepted)
     if node.start_byte in analysis.settings.declined.get(finding.path, ()):
-        kept = Kept(REFUSE, DECLINED)
+        kept = Kept(reasons.DECLINED)
     elif is_subject(rule) and node.start_byte in stays:
-        kept = Kept(REFUSE, stays[node.start_byte])
+        kept = Kept(stays[node.start_byte])
     return _examine(analysis, rule, node, finding, broken, kept or Kept())
 
 
@@ -369,9 +369,9 @@ def _examine(
         return replace(finding, action=EXEMPT, reason=reason)
     called = is_subject(rule) and rule.cls == "call" and not finding.test
     if called and (port := analysis.adapter_beside(rule.family)):
-        return replace(finding, action=REFUSE, reason=_BESIDE_PORT.format(port))
+        return refuse(finding, reasons.OWN_ADAPTER(_BESIDE_PORT.format(port)))
     if rule.refusal or not (rule.rewrite or rule.template):
-        return replace(finding, action=REFUSE, reason=rule.refusal or "reported only")
+        return refuse(finding, reasons.BY_RULE(rule.refusal or str(reasons.BY_RULE)))
     if broken:
         # Around an ERROR node scopes and contexts are guesses.
         line = analysis.source.line_of(broken[0].start_byte)
@@ -379,20 +379,20 @@ def _examine(
             f"line {line} does not parse, so nothing in the file is rewritten; mend that line, or "
             "move it to another file where tsc takes it"
         )
-        return replace(finding, action=REFUSE, reason=reason)
-    if kept.action == EXEMPT:
-        return replace(finding, action=EXEMPT, reason=kept.reason)
+        return refuse(finding, reasons.DOES_NOT_PARSE(reason))
+    if kept.exempt:
+        return replace(finding, action=EXEMPT, reason=kept.exempt)
     draft = analysis.draft
     edits, needs = len(draft.edits), dict(draft.needs)
     try:
         rewritten = _rewrite(analysis, rule, node)
-        if kept.action:
-            raise Refused(kept.reason)
-    except Refused as reason:
+        if kept.refused is not None:
+            raise Refused(kept.refused)
+    except Refused as refused:
         del draft.edits[edits:]
         draft.needs.clear()
         draft.needs.update(needs)
-        return replace(finding, action=REFUSE, reason=str(reason))
+        return refuse(finding, refused.reason)
     return replace(finding, understood=rewritten.understood, notes=rewritten.notes)
 
 
@@ -469,7 +469,9 @@ def _gone_with(
             new = [edit.text for edit in around if edit is not None]
             if any(not any(text in made for text in left) for made in new):
                 why = "goes with its last use"
-                finding = replace(finding, action=REWRITE, reason="", understood=why)
+                finding = replace(
+                    finding, action=REWRITE, reason="", reason_code="", understood=why
+                )
         out.append(finding)
     return out
 

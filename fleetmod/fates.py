@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from fleetmod import reasons
 from fleetmod.mentions import (
     COMPARED,
     OTHER,
@@ -25,6 +26,7 @@ from fleetmod.mentions import (
     spelled_in,
 )
 from fleetmod.places import Places
+from fleetmod.refusal import Reason
 from fleetmod.regex import lazy
 
 NEUTRAL, FOLLOW, STAY, NONE = "neutral", "follow", "stay", "none"
@@ -78,7 +80,7 @@ class Fate:
     home lies where the gates look; `files` are all that name one."""
 
     kind: str
-    reason: str = ""
+    reason: Reason | None = None
     names: Names = NO_NAMES
     spelled: frozenset[str] = frozenset()
     gate: bool = True
@@ -91,7 +93,7 @@ def judge(
     places: Places,
     fixture: str,
     in_gate: Callable[[str], bool],
-    held: str = "",
+    held: Reason | None = None,
 ) -> Fate:
     """What happens to a group's homes. `spelled` are the homes of the code under test, `held` says
     why something that nobody reads here keeps them."""
@@ -102,7 +104,7 @@ def judge(
     names = named([m for _, _, m in found], texts, places, fixture)
     files = tuple(dict.fromkeys(facts.path for facts, _, m in found if names.moves(m)))
     gate = any(in_gate(facts.path) for facts in group if facts.code and facts.path in files)
-    fate = Fate(NEUTRAL, "", names, spelled, gate, files)
+    fate = Fate(NEUTRAL, None, names, spelled, gate, files)
     ours = [(facts, text, m) for facts, text, m in found if names.moves(m)]
     judged = _Judged(group, ours, spelled, places)
     if judged.follows_all():
@@ -164,101 +166,125 @@ class _Judged:
                 return True
         return False
 
-    def cannot_follow(self) -> str:
+    def cannot_follow(self) -> Reason | None:
         """Why the homes cannot all be looked up, as the code under test does it."""
         if reason := self._of_data():
             return reason
         users = sorted({m.user for _, _, m in self.ours})
         if len(users) > 1:
-            return f"the homes of {' and '.join(users)} would become one; {_BY_HAND}"
+            return reasons.TEST_DATA(
+                f"the homes of {' and '.join(users)} would become one; {_BY_HAND}"
+            )
         for facts, text, mention in self.ours:
             if text in facts.patterns:
                 what = f"a regular expression of {facts.path} does, too"
-                return f"the code under test spells this home, and {what}; {_BY_HAND}"
+                return reasons.TEST_DATA(
+                    f"the code under test spells this home, and {what}; {_BY_HAND}"
+                )
             keys = (k for k in self.places.encoded(text) if k.end == mention.end)
             key = any(text[k.start : k.end] in self.spelled for k in keys)
             if not (mention.plain or key):
                 made = "made of a home that the code under test spells"
-                return f"{_spells(facts, text, mention)}, {made}; {_BY_HAND}"
+                return reasons.TEST_DATA(f"{_spells(facts, text, mention)}, {made}; {_BY_HAND}")
         return self._looked_up()
 
-    def cannot_move(self, found: Sequence[tuple[Facts, str, Mention]], names: Names) -> str:
+    def cannot_move(
+        self, found: Sequence[tuple[Facts, str, Mention]], names: Names
+    ) -> Reason | None:
         """Why the homes cannot all move to a neutral one."""
         if reason := self._of_data():
             return reason
         if any(self.flags):
-            return "some of it the code under test spells as well; move all of it by hand"
+            return reasons.TEST_DATA(
+                "some of it the code under test spells as well; move all of it by hand"
+            )
         parts = {text for _, text, _ in self.ours}
         for facts, text, mention in found:
             if names.moves(mention):
                 continue
             if mention.kind != OTHER:
-                return f"{_spells(facts, text, mention)}, which may be made of it; {_BY_HAND}"
+                return reasons.TEST_DATA(
+                    f"{_spells(facts, text, mention)}, which may be made of it; {_BY_HAND}"
+                )
             if any(part in text for part in parts if part != text):
                 what = "which is another host's, and a text of the test is a part of it"
-                return f"{_spells(facts, text, mention)}, {what}; {_BY_HAND}"
+                return reasons.TEST_DATA(f"{_spells(facts, text, mention)}, {what}; {_BY_HAND}")
         if reason := self._of_names(names) or self._in_parts():
             return reason
         return self._sought() or self._made_of() or self._looked_up()
 
-    def _sought(self) -> str:
+    def _sought(self) -> Reason | None:
         """What a test looks for and gives to nothing: what holds it does not move."""
         for facts in self.group:
             others = {m.user for at, _, m in self.ours if at.path != facts.path}
             for user in sorted(facts.sought - others):
                 what = f"looks for the home of `{user}` in what it does not make"
-                return f"{facts.path} {what}; {_BY_HAND}"
-        return ""
+                return reasons.TEST_DATA(f"{facts.path} {what}; {_BY_HAND}")
+        return None
 
-    def _of_data(self) -> str:
+    def _of_data(self) -> Reason | None:
         """Why a data file holds the rest: the code under test spells a home in it as well."""
         for (facts, _, _), flag in zip(self.ours, self.flags, strict=True):
             if flag and not facts.code:
-                return f"{facts.path} spells what the code under test does; {_BY_HAND}"
-        return ""
+                return reasons.TEST_DATA(
+                    f"{facts.path} spells what the code under test does; {_BY_HAND}"
+                )
+        return None
 
-    def _of_names(self, names: Names) -> str:
+    def _of_names(self, names: Names) -> Reason | None:
         for user in sorted(names.alone):
             if user in self.spelled:
-                return f"a test expects `{user}`, which the code under test spells; {_BY_HAND}"
-        return ""
+                return reasons.TEST_DATA(
+                    f"a test expects `{user}`, which the code under test spells; {_BY_HAND}"
+                )
+        return None
 
-    def _in_parts(self) -> str:
+    def _in_parts(self) -> Reason | None:
         users = {mention.user for _, _, mention in self.ours}
         for facts in self.group:
             if facts.parted:
-                return f"{facts.path} spells a home in parts as well; {_BY_HAND}"
+                return reasons.TEST_DATA(f"{facts.path} spells a home in parts as well; {_BY_HAND}")
             for user in sorted(facts.words & users):
                 what = "which may mean something else"
-                return f"{facts.path} looks for `{user}` in it, {what}; {_BY_HAND}"
-        return ""
+                return reasons.TEST_DATA(
+                    f"{facts.path} looks for `{user}` in it, {what}; {_BY_HAND}"
+                )
+        return None
 
-    def _made_of(self) -> str:
+    def _made_of(self) -> Reason | None:
         """What a test expects that may be made of a home: a hash, or its length."""
         users = sorted({mention.user for _, _, mention in self.ours})
         for facts in self.group:
             if any(hides(text, user) for text in facts.texts for user in users):
-                return f"{facts.path} spells it in base64 or hexadecimal, too; {_BY_HAND}"
+                return reasons.TEST_DATA(
+                    f"{facts.path} spells it in base64 or hexadecimal, too; {_BY_HAND}"
+                )
             here = [text for at, text, _ in self.ours if at.path == facts.path]
             if not here:
                 continue
             for text in facts.expected:
                 once = sum(each.count(text) for each in facts.texts) == 1
                 if once and is_digest(text):
-                    return f"{facts.path} expects `{text}`, perhaps a hash of it; {_BY_HAND}"
+                    return reasons.TEST_DATA(
+                        f"{facts.path} expects `{text}`, perhaps a hash of it; {_BY_HAND}"
+                    )
                 if shown := _cut(text, facts.given, self.places):
                     why = "a home that is cut or padded to a length"
-                    return f"{facts.path} expects `{shown}`, {why}; {_BY_HAND}"
+                    return reasons.TEST_DATA(f"{facts.path} expects `{shown}`, {why}; {_BY_HAND}")
             shortest = min(m.end - m.begin for at, _, m in self.ours if at.path == facts.path)
             if lengths := [number for number in facts.lengths if number >= shortest]:
-                return f"{facts.path} expects {min(lengths)}, which its length decides; {_BY_HAND}"
-        return ""
+                return reasons.TEST_DATA(
+                    f"{facts.path} expects {min(lengths)}, which its length decides; {_BY_HAND}"
+                )
+        return None
 
-    def _looked_up(self) -> str:
+    def _looked_up(self) -> Reason | None:
         for facts in self.group:
             if facts.looks_up and any(at.path == facts.path for at, _, _ in self.ours):
-                return "the file also looks this host's home up; move the rest of it by hand"
-        return ""
+                return reasons.TEST_DATA(
+                    "the file also looks this host's home up; move the rest of it by hand"
+                )
+        return None
 
 
 def lies_in(path: str, spelled: Collection[str]) -> bool:

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fleetmod import families
+from fleetmod import families, reasons
 from fleetmod.families.family import Family
 from fleetmod.filekinds import is_code
-from fleetmod.model import EXEMPT, IGNORE, REFUSE, FileResult, Finding, digest_of
+from fleetmod.model import EXEMPT, IGNORE, REWRITE, FileResult, Finding, digest_of, refuse
 from fleetmod.places import ROOT, VAULT
 from fleetmod.project import ADAPTER, GREP_RULE, Project
 from fleetmod.rules import Rule
@@ -195,7 +195,7 @@ def strictly(line: Line, explained: Finding | None) -> Finding:
     why = "--strict passes over no line, accepted or not; word it otherwise"
     if explained is not None:
         why = f"{explained.rule} calls it no debt ({explained.reason}), but {why}"
-    return _finding(line, (0, 0), REFUSE, why)
+    return refuse(_finding(line, (0, 0)), reasons.UNEXPLAINED_LINE(why))
 
 
 def _judged(
@@ -207,8 +207,10 @@ def _judged(
     place = (start, start + len(needle))
     own = project.own_adapters.get(line.family)
     if own is not None and own(line.path):
-        return _finding(line, place, EXEMPT, ADAPTER.format(line.family))
-    finding = _finding(line, place, REFUSE, _todo(project, line, looked))
+        why = ADAPTER.format(line.family)
+        return replace(_finding(line, place), action=EXEMPT, reason=why)
+    why = _todo(project, line, looked)
+    finding = refuse(_finding(line, place), reasons.UNEXPLAINED_LINE(why))
     node = _literal(parsed, *place) if parsed is not None else None
     if parsed is None or node is None:
         return finding
@@ -219,7 +221,7 @@ def _judged(
     return replace(finding, start=node.start_byte, end=node.end_byte, digest=digest)
 
 
-def _finding(line: Line, place: tuple[int, int], action: str, reason: str) -> Finding:
+def _finding(line: Line, place: tuple[int, int]) -> Finding:
     text = " ".join(line.text.split())
     return Finding(
         rule=RULE.id,
@@ -232,8 +234,7 @@ def _finding(line: Line, place: tuple[int, int], action: str, reason: str) -> Fi
         col=1,
         text=text if len(text) <= _SHORT else text[: _SHORT - 1] + "…",
         understood=f"the grep of phase {families.named(line.family).phase} finds `{line.needle}`",
-        action=action,
-        reason=reason,
+        action=REWRITE,
         test=is_test(line.path),
         lines=(line.number,),
         digest=digest_of(text),

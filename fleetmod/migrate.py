@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
-from fleetmod import families
+from fleetmod import families, reasons
 from fleetmod.edits import moved, render
 from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
@@ -21,9 +21,10 @@ from fleetmod.grepped import grep, unexplained, with_lines
 from fleetmod.mocks import TRIGGERS, stale_mocks
 from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Finding, Need, Plan
 from fleetmod.project import PORTS, Project
+from fleetmod.refusal import Reason
 from fleetmod.rules import Rule
 from fleetmod.runtime import Needed, install
-from fleetmod.scan import UNOWNED, Progress, refused, scan_whole
+from fleetmod.scan import Progress, refused, scan_whole
 from fleetmod.settings import Settings
 from fleetmod.snapshots import left_behind
 from fleetmod.sources import Sources, read_sources
@@ -65,12 +66,12 @@ def plan(
             settled = settle(result, data, settings, rules)
         except FaultyRewriteError as fault:
             what = f"the file once rewritten {fault.what}, which is a fault of fleetmod: report it"
-            results[index] = refused(result, what)
+            results[index] = refused(result, reasons.FAULT(what))
             continue
         if settled.needs:
             owner = manifest.owner(project.root, result.path)
             if owner is None:
-                results[index] = refused(result, UNOWNED)
+                results[index] = refused(result, reasons.NO_MANIFEST)
                 continue
             needed.append(Needed(owner, settled.needs, result.path))
         changes.append(settled.change)
@@ -117,14 +118,14 @@ def _moved_along(
     for path, index in at.items():
         result = results[index]
         if only is not None and (apart := sorted(_expected_beside(fates, result) - set(only))):
-            results[index] = refused(result, f"{apart[0]} spells a home with it; name both")
+            results[index] = refused(result, _beside(apart[0], "spells a home with it"))
             continue
         if not any(f.rule == RULE and f.action == REWRITE for f in result.findings):
             continue
         moves = fates.moves(path)
         others = sorted(moves.keys() - only) if only is not None else []
         if others:
-            results[index] = refused(result, f"{others[0]} moves along with it; name both")
+            results[index] = refused(result, _beside(others[0], "moves along with it"))
             continue
         for each, (data, edits) in moves.items():
             if each not in at:
@@ -133,6 +134,11 @@ def _moved_along(
                 found = results[at[each]]
                 results[at[each]] = replace(found, edits=tuple(sorted({*found.edits, *edits})))
     return list(out.values())
+
+
+def _beside(path: str, what: str) -> Reason:
+    """Why a file stays where another one, which was not named, must change with it."""
+    return reasons.NOT_SELECTED(f"{path} {what}; name both")
 
 
 def _expected_beside(fates: Fates, result: FileResult) -> set[str]:
@@ -251,7 +257,7 @@ def _in_both(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[int, int]
 def _notes(findings: tuple[Finding, ...]) -> tuple[str, ...]:
     """What a maintainer must do after the migration."""
     notes = []
-    if any(f.action == REWRITE and f.rule.endswith("-log") for f in findings):
+    if any(f.action == REWRITE and f.cls == "log" for f in findings):
         notes.append(
             "log lines name the service manager now: alerts that match the old words must follow"
         )

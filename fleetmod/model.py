@@ -7,8 +7,10 @@ characters. Paths are POSIX and relative to the repository root.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
+
+from fleetmod.refusal import Reason
 
 REWRITE = "rewrite"  # fleetmod can rewrite it and keep its meaning
 REFUSE = "refuse"  # debt that stays, with the reason
@@ -54,6 +56,7 @@ class Finding:
     understood: str  # what it means, e.g. `restart com.example.worker`
     action: str  # REWRITE, REFUSE or EXEMPT
     reason: str = ""  # why it is refused or exempt
+    reason_code: str = ""  # of a refusal, in the catalogue of reasons
     test: bool = False  # stands in a test or in test data
     symbol: str = ""  # the enclosing function, class or variable
     notes: tuple[str, ...] = ()  # what a maintainer must look at after the rewrite
@@ -62,10 +65,20 @@ class Finding:
     known: bool = False  # stands in the baseline: debt, and not new
     digest: str = ""  # of the text without what a formatter chooses: 16 hex digits of SHA-256
 
+    @property
+    def why(self) -> str:
+        """The reason with its code, as reports show it: `reads the output [output-read]`."""
+        return f"{self.reason} [{self.reason_code}]" if self.reason_code else self.reason
+
 
 def digest_of(text: str) -> str:
     """What tells a finding's text from others, however it is wrapped and indented."""
     return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:16]
+
+
+def refuse(finding: Finding, reason: Reason) -> Finding:
+    """A finding that stays as debt, and why."""
+    return replace(finding, action=REFUSE, reason=str(reason), reason_code=reason.code)
 
 
 def is_debt(finding: Finding) -> bool:

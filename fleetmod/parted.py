@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from fleetmod import families
+from fleetmod import families, reasons
 from fleetmod.model import EXEMPT, REWRITE, Acts, FileResult
+from fleetmod.refusal import Reason
 from fleetmod.workspace.graph import ModuleGraph
 
 _STAYS = (
@@ -21,10 +22,10 @@ _FAR = 3  # modules that hand on what another one does
 
 def parted(
     results: Mapping[str, FileResult], graph: ModuleGraph, planned: frozenset[str] | None = None
-) -> dict[str, dict[int, str]]:
+) -> dict[str, dict[int, Reason]]:
     """Why calls that would move stay, by the path of their file and where each begins. `planned`
     are the files that may change, all where it is None."""
-    out: dict[str, dict[int, str]] = {}
+    out: dict[str, dict[int, Reason]] = {}
     for path, mine, other, theirs, name in _linked(results, graph):
         sides = ((path, mine), (other, theirs))
         for (here, acts), (there, others) in (sides, sides[::-1]):
@@ -33,7 +34,7 @@ def parted(
             for start, label, _ in moving:
                 for _, kept, line in staying:
                     if not label or not kept or label == kept:
-                        why = _STAYS.format(there, line, name)
+                        why = reasons.SERVICE_STAYS(_STAYS.format(there, line, name))
                         out.setdefault(here, {}).setdefault(start, why)
                         break
     return out

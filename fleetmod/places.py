@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from fleetmod import reasons
 from fleetmod.regex import lazy
 from fleetmod.workspace.placeholders import PLACEHOLDERS as PLACEHOLDERS
 
@@ -58,7 +59,7 @@ PLAIN, RESPELLED, WINDOWS, ENCODED = "plain", "respelled", "windows", "encoded"
 FOREIGN = "a URL, another host or a folder of that name; not this host's home"
 ON_WINDOWS = "a home on Windows; not this host's"
 LABELLED = "behind a label or in an address, so perhaps of another host"
-UNKNOWN = (
+UNKNOWN = reasons.ANOTHER_HOST(
     "the path stands behind a value that is only known at run time; spell the home where that "
     "value is made"
 )

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.analysis import Analysis
 from fleetmod.fates import FOLLOW, NEUTRAL
 from fleetmod.lift.home_facts import is_checked
@@ -25,10 +26,10 @@ from fleetmod.lower.style import template_text
 from fleetmod.lower.told_apart import check_one_person
 from fleetmod.mentions import OTHER, mentions
 from fleetmod.places import HOME, Places
+from fleetmod.refusal import Reason
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Binding
 
-_STRANGER = "the home of a user who is not in home.users; add the name there, or exclude the file"
 _NEAR = 1000  # characters of the comments around one
 
 
@@ -81,7 +82,11 @@ def comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     source = analysis.source
     text = source.text(node)
     if "`launchctl`" in text and "launchctl" in analysis.named:
-        raise Refused("names what is called `launchctl` in this file; change both by hand")
+        raise Refused(
+            reasons.PART_OF_NAME(
+                "names what is called `launchctl` in this file; change both by hand"
+            )
+        )
     row, start, end = analysis.comment_rows.get(node.id, (text, 0, len(text)))
     if flaw := comment_flaw(row):
         raise Refused(flaw)
@@ -99,12 +104,18 @@ def detector(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """
     source, style = analysis.source, analysis.draft.style
     if analysis.scopes.lookup("RegExp", node) is not None:
-        raise Refused("the file has a RegExp of its own; build the expression by hand")
+        raise Refused(
+            reasons.OWN_NAME("the file has a RegExp of its own; build the expression by hand")
+        )
     pattern, flags = (node.child_by_field_name(field) for field in ("pattern", "flags"))
     name = analysis.draft.name(PROCESS, "MACOS_SERVICE_TOOL")
     spelled = source.text(pattern) if pattern is not None else ""
     if re.search(r"launchctl\w|(?<!\\)\wlaunchctl", spelled):
-        raise Refused("looks for a name that holds the tool's; change it together with that name")
+        raise Refused(
+            reasons.PART_OF_NAME(
+                "looks for a name that holds the tool's; change it together with that name"
+            )
+        )
     text = f"${{{name}}}".join(map(template_text, spelled.split("launchctl")))
     given = f", {style.string(source.text(flags))}" if flags is not None else ""
     stuck = re.search(rb"[\w$]$", source.data[: node.start_byte])  # return/launchctl/
@@ -118,16 +129,16 @@ def rename(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     scopes = analysis.scopes
     binding = scopes.resolve(node)
     if binding is None:
-        raise Refused("a name that is declared elsewhere")
+        raise Refused(reasons.NAME_USED_ELSEWHERE("a name that is declared elsewhere"))
     renames = analysis.renames
     if binding.name_node.id not in renames:
         try:
             renames[binding.name_node.id] = _renamed(analysis, binding, rule)
-        except Refused as why:
-            renames[binding.name_node.id] = why
+        except Refused as refused:
+            renames[binding.name_node.id] = refused.reason
     made = renames[binding.name_node.id]
-    if isinstance(made, Refused):
-        raise Refused(str(made))
+    if isinstance(made, Reason):
+        raise Refused(made)
     return Rewritten(f"local name, now `{made}`")
 
 
@@ -135,12 +146,22 @@ def _renamed(analysis: Analysis, binding: Binding, rule: str) -> str:
     """The new name of a declaration, written wherever the old one stands. Raises Refused."""
     scopes = analysis.scopes
     if scopes.exported(binding):
-        raise Refused("an exported name; rename it with its users by your editor's refactoring")
+        raise Refused(
+            reasons.NAME_USED_ELSEWHERE(
+                "an exported name; rename it with its users by your editor's refactoring"
+            )
+        )
     uses = (binding.name_node, *scopes.references(binding))
     if any(each.type.startswith("shorthand_property") for each in uses):
-        raise Refused("a field takes its name from it, or gives it; rename both by hand")
+        raise Refused(
+            reasons.NAME_USED_ELSEWHERE(
+                "a field takes its name from it, or gives it; rename both by hand"
+            )
+        )
     if binding.name in analysis.spelled:
-        raise Refused("a comment spells it as code; rename both by hand")
+        raise Refused(
+            reasons.NAME_USED_ELSEWHERE("a comment spells it as code; rename both by hand")
+        )
     new = _neutral_name(analysis, binding)
     for each in uses:
         analysis.draft.replace(each, new, rule)
@@ -179,7 +200,7 @@ def home_path(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in code becomes a lookup of the node's identity."""
     kinds = analysis.home_kinds
     if kinds.test and not kinds.is_used(node) and kinds.fate.kind != FOLLOW:
-        raise Refused(kinds.fate.reason)
+        raise Refused(kinds.fate.reason or reasons.TEST_DATA)
     kept = analysis.settings.kept.get(analysis.source.path, {})
     if kept and not kinds.is_used(node) and is_checked(node, analysis.scopes):
         spelled = analysis.settings.places.spelled(cook(node, analysis.source).text)
@@ -193,7 +214,7 @@ def home_path(analysis: Analysis, node: Node, rule: str) -> Rewritten:
 def home_stranger(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """The home of somebody else is never rewritten; what to do hangs on what stands beside it."""
     check_one_person(node, analysis.settings.places, analysis.homes)
-    raise Refused(_STRANGER)
+    raise Refused(reasons.UNKNOWN_USER)
 
 
 def home_user(analysis: Analysis, node: Node, rule: str) -> Rewritten:
@@ -210,7 +231,7 @@ def home_key_of(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A key or an address made of a home is made of the node's own."""
     form = analysis.home_kinds.form(node)
     if form is None:
-        raise Refused("is no key of a home any more")
+        raise Refused(reasons.BY_RULE("is no key of a home; mend the query of the rule"))
     if analysis.home_kinds.test and (reason := analysis.home_kinds.fate.reason):
         raise Refused(reason)
     notes = home_key(analysis.home_paths, form, node, rule)
@@ -250,11 +271,17 @@ def home_comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A home path in a comment is written with `~`; in a test it goes with the test's data."""
     row, at, _ = analysis.comment_rows.get(node.id, (analysis.source.text(node), 0, 0))
     if other := _other_spelling(row, analysis.settings.places):
-        raise Refused(f"the comment also spells {other} for it; reword both by hand")
+        raise Refused(
+            reasons.OTHER_SPELLING(f"the comment also spells {other} for it; reword both by hand")
+        )
     kinds = analysis.home_kinds
     moved = dict(kinds.fate.names.neutral) if kinds.test and kinds.fate.kind == NEUTRAL else {}
     if not moved and (other := _other_spelling(_beside(node, analysis), analysis.settings.places)):
-        raise Refused(f"the code beside the comment spells {other} for it; reword it by hand")
+        raise Refused(
+            reasons.OTHER_SPELLING(
+                f"the code beside the comment spells {other} for it; reword it by hand"
+            )
+        )
     write_homes(analysis.draft, analysis.settings.places, node, rule, (row, at), moved)
     return Rewritten("comment")
 
@@ -263,7 +290,7 @@ def home_joined(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     """A place that is looked for below the home becomes a lookup of the node's identity."""
     found = analysis.below_home.of(node)
     if found is None:
-        raise Refused("is no place below the home any more")
+        raise Refused(reasons.BY_RULE("is no place below the home; mend the query of the rule"))
     look_up(analysis.home_paths, found, rule)
     return Rewritten(found.base)
 

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from fleetmod.edits import render
 from fleetmod.engine import scan
 from fleetmod.migrate import FaultyRewriteError, settle
 from fleetmod.model import EXEMPT, REFUSE, REWRITE
-from fleetmod.rules import Example, Rule
+from fleetmod.places import Places
+from fleetmod.rules import Example, Rule, fitted
 from fleetmod.settings import Settings
 from fleetmod.syntax.source import open_source
+
+# the repository of a made-up user, for the examples of fleetmod's own rules
+SETTINGS = Settings(
+    places=Places(("alice",), "/Users/alice/Code/acme", "/Users/alice/Vault"),
+    packages={
+        "process-manager": "@acme/process-manager",
+        "node-identity": "@acme/node-identity",
+        "container-runtime": "@acme/container-runtime",
+    },
+    gate=("packages",),
+    addresses=("192.168.64.2",),
+)
 
 
 def failure(rule: Rule, example: Example, settings: Settings, rules: Sequence[Rule]) -> str:
@@ -42,3 +55,19 @@ def failure(rule: Rule, example: Example, settings: Settings, rules: Sequence[Ru
     if example.refused and not any(example.reason in finding.reason for finding in own):
         return f"it is refused for another reason: {own[0].reason}"
     return ""
+
+
+def example_of(code: str, rules: Iterable[Rule]) -> Example | None:
+    """The shortest example of some rules that is refused for a reason; None where none is."""
+    rules = fitted(rules, SETTINGS.places)
+    refused = (each for rule in rules for each in rule.examples if each.refused)
+    for example in sorted(refused, key=lambda each: len(each.before)):
+        if code in codes_of(example, rules):
+            return example
+    return None
+
+
+def codes_of(example: Example, rules: tuple[Rule, ...]) -> Iterator[str]:
+    """The codes of the reasons for which places of an example stay."""
+    found = scan(example.path, example.before.encode(), SETTINGS, rules).findings
+    yield from (finding.reason_code for finding in found if finding.reason_code)

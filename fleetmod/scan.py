@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import count
 
-from fleetmod import families
+from fleetmod import families, reasons
 from fleetmod.bounds import Stop, ask
 from fleetmod.browser import BY_IMPORTER, browser_importer
 from fleetmod.cache import Keys
@@ -17,9 +17,10 @@ from fleetmod.elsewhere import Everywhere
 from fleetmod.fates import Fate
 from fleetmod.filekinds import is_code, shipped_from
 from fleetmod.literals import Literals
-from fleetmod.model import REFUSE, REWRITE, FileResult, Finding
+from fleetmod.model import REFUSE, REWRITE, FileResult, Finding, refuse
 from fleetmod.parted import parted
 from fleetmod.project import Project
+from fleetmod.refusal import Reason
 from fleetmod.settings import Settings
 from fleetmod.sources import (
     Sources,
@@ -42,10 +43,6 @@ _ITSELF = (
     "keep its defaults as data, in a JSON file"
 )
 TOOL = b"launchctl"
-UNOWNED = (
-    "no package.json stands above the file, so nothing can declare the package that the rewritten "
-    "code imports; write one there"
-)
 _SHIPPED = (
     "stands in `{}/`, from where it is shipped as it is: no package stands beside it there, so "
     "look it up without one"
@@ -166,7 +163,7 @@ def _first(
 
 def _compared(
     project: Project, sources: Sources, results: Mapping[str, FileResult]
-) -> dict[str, dict[str, str]]:
+) -> dict[str, dict[str, Reason]]:
     """The homes that scripts compare with files that keep them, by the path of the script."""
     contents, settings, out = sources.contents, sources.settings, {}
     comparing = [
@@ -259,8 +256,8 @@ def _follows(finding: Finding) -> bool:
     return families.of(finding).homes and finding.rule != RULE and finding.action == REWRITE
 
 
-def _keeps(fates: Fates, test: str, code: FileResult, data: bytes) -> str:
-    """Why a file of code keeps a home that a test expects of it; empty where it keeps none."""
+def _keeps(fates: Fates, test: str, code: FileResult, data: bytes) -> Reason | None:
+    """Why a file of code keeps a home that a test expects of it; None where it keeps none."""
     for finding in code.findings:
         stays = finding.action == REFUSE or finding.suppressed
         if not families.of(finding).homes or finding.cls == "comment" or not stays:
@@ -270,8 +267,8 @@ def _keeps(fates: Fates, test: str, code: FileResult, data: bytes) -> str:
         homes |= {text[key.start : key.end] for key in fates.places.encoded(text)}
         if homes and fates.spells(test, homes):
             why = f"suppressed: {finding.suppressed}" if finding.suppressed else finding.reason
-            return f"{code.path}:{finding.line} keeps it: {why}"
-    return ""
+            return reasons.TEST_DATA(f"{code.path}:{finding.line} keeps it: {why}")
+    return None
 
 
 def _moving(sources: Sources, results: Mapping[str, FileResult]) -> set[str]:
@@ -291,25 +288,26 @@ def _agree(fates: Mapping[str, Fate], results: dict[str, FileResult]) -> None:
     if not isinstance(fates, Fates):
         return
     for path, result in list(results.items()):
-        reason = next(filter(None, map(_stays, result.findings)), "")
-        if not reason or not fates.settings.is_test(path):
+        reason = next(filter(None, map(_stays, result.findings)), None)
+        if reason is None or not fates.settings.is_test(path):
             continue
         fates.hold(path, reason)  # for whoever looks at one of them anew
         for each in fates.group(path) & results.keys():
             results[each] = _without_homes(results[each], reason)
 
 
-def _stays(finding: Finding) -> str:
-    """Why a home of a test stays where it is; empty where it does not."""
+def _stays(finding: Finding) -> Reason | None:
+    """Why a home of a test stays where it is; None where it does not."""
     if finding.rule != RULE or finding.action == REWRITE:
-        return ""
+        return None
     place = f"{finding.path}:{finding.line}"
-    return f"{place} keeps it: {finding.reason}" if finding.suppressed else finding.reason
+    why = f"{place} keeps it: {finding.reason}" if finding.suppressed else finding.reason
+    return reasons.named(finding.reason_code, reasons.TEST_DATA)(why)
 
 
-def _without_homes(result: FileResult, reason: str) -> FileResult:
+def _without_homes(result: FileResult, reason: Reason) -> FileResult:
     findings = tuple(
-        replace(f, action=REFUSE, reason=reason) if f.rule in _MOVING and f.action == REWRITE else f
+        refuse(f, reason) if f.rule in _MOVING and f.action == REWRITE else f
         for f in result.findings
     )
     edits = tuple(edit for edit in result.edits if edit.rule not in _MOVING)
@@ -394,13 +392,13 @@ def _possible(project: Project, result: FileResult) -> FileResult:
     """A result without the rewrites that its place in the repository rules out."""
     path = result.path
     if any(need.package == project.port_of(path) for need in result.needs):
-        return refused(result, _ITSELF.format(project.port_of(path)))
+        return refused(result, reasons.IN_PORT(_ITSELF.format(project.port_of(path))))
     if result.needs and not project.has_owner(path):
-        return refused(result, UNOWNED)
+        return refused(result, reasons.NO_MANIFEST)
     if result.needs and (folder := shipped_from(path)):
-        return refused(result, _SHIPPED.format(folder))
+        return refused(result, reasons.CANNOT_IMPORT(_SHIPPED.format(folder)))
     if result.needs and (importer := browser_importer(project, path)):
-        return refused(result, BY_IMPORTER.format(importer))
+        return refused(result, reasons.BROWSER(BY_IMPORTER.format(importer)))
     return result
 
 
@@ -408,10 +406,7 @@ def _ports(result: FileResult) -> set[str]:
     return {need.package for need in result.needs}
 
 
-def refused(result: FileResult, reason: str) -> FileResult:
+def refused(result: FileResult, reason: Reason) -> FileResult:
     """A file's findings when its rewrite cannot be kept: it stays as it is."""
-    findings = (
-        replace(f, action=REFUSE, reason=reason) if f.action == REWRITE else f
-        for f in result.findings
-    )
+    findings = (refuse(f, reason) if f.action == REWRITE else f for f in result.findings)
     return replace(result, findings=tuple(findings), edits=(), needs=())

@@ -11,12 +11,14 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.flow.local_calls import LocalCalls, key
 from fleetmod.lift.launchctl import ASKS
 from fleetmod.lift.operation import Command, Service
 from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites
 from fleetmod.model import Acts
+from fleetmod.refusal import Reason
 from fleetmod.syntax.scope import Scopes
 
 _STAYS = "line {} stays, and may be about the same service; the calls of one service move together"
@@ -30,7 +32,7 @@ Token = tuple[str, str]
 
 def staying(
     sites: Mapping[int, Site], refused: Iterable[int], moved: Iterable[int], lifter: Sites
-) -> dict[int, str]:
+) -> dict[int, Reason]:
     """Why calls that could move stay, by where each begins. `sites` are by the id of their call,
     `refused` and `moved` are where calls begin."""
     by_start = {site.call.start_byte: site for site in sites.values()}
@@ -111,12 +113,12 @@ class _Together:
         acting = (self._calls.owner(site.call) for site in every if _acts(site))
         self._connected = self._calls.connected(acting)
 
-    def staying(self) -> dict[int, str]:
+    def staying(self) -> dict[int, Reason]:
         listening: dict[Hashable, list[Site]] = defaultdict(list)
         for site in self._movable:
             for told in self._listens(site):
                 listening[told].append(site)
-        out: dict[int, str] = {}
+        out: dict[int, Reason] = {}
         waiting = list(reversed(self._kept))
         while waiting:
             site = waiting.pop()
@@ -124,7 +126,8 @@ class _Together:
                 for other in listening.pop(told, ()):
                     if other.call.start_byte not in out:
                         line = self._lifter.source.line_of(site.call.start_byte)
-                        out[other.call.start_byte] = _STAYS.format(line)
+                        why = reasons.SERVICE_STAYS(_STAYS.format(line))
+                        out[other.call.start_byte] = why
                         waiting.append(other)
         return out
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from fleetmod.fates import Fate
 from fleetmod.places import HOME, ROOT, VAULT, Places
+from fleetmod.refusal import Reason
 from fleetmod.testfiles import is_test
 
 
@@ -82,11 +83,11 @@ class Settings:
     tests: frozenset[str] = frozenset()
     known_rules: frozenset[str] = frozenset()
     elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
-    unearned: Mapping[str, str] = field(default_factory=dict)
+    unearned: Mapping[str, Reason] = field(default_factory=dict)
     inlined: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    kept: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
-    parted: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    parted: Mapping[str, Mapping[int, Reason]] = field(default_factory=dict)
     declined: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def is_test(self, path: str) -> bool:

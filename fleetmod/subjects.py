@@ -9,23 +9,21 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from fleetmod import families
+from fleetmod import families, reasons
 from fleetmod.analysis import Analysis
 from fleetmod.lift.prose import SERVICE, is_title, unwrapped
 from fleetmod.lower.draft import PROCESS
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Finding
+from fleetmod.refusal import Reason
 from fleetmod.regex import lazy
 from fleetmod.rules import Rule
 from fleetmod.settings import Call, Elsewhere
 from fleetmod.syntax.source import ancestors
 
 _TEXTS = ("display", "comment", "rename")
+_ELSEWHERE = "elsewhere"  # the class of what is another machine's, or manages no service
 # what is handed in to run the tool, or is imported for it
 _INJECTED = lazy(r"(?:^|\.)(?:run|exec|spawn|invoke|call)?_?[lL]aunchctl(?:\.\w+|A?[sS]ync)?$")
-_ALONE = (
-    "speaks of no call that is rewritten; reword it by hand, or accept it by a `fleetmod-ignore` "
-    "directive"
-)
 _CALLS = "(call_expression function: (member_expression object: (identifier) @object)) @call"
 
 
@@ -55,11 +53,12 @@ class _Subject:
 
 @dataclass(frozen=True)
 class Kept:
-    """What becomes of a text that has to stay, and why; an empty action where it need not.
-    `adapter` tells that it speaks of other files alone, which are no debt."""
+    """What becomes of a text that has to stay: it is refused, or it is no debt (`exempt` says why).
+    Neither, where it need not stay. `adapter` tells that it speaks of other files alone, which are
+    no debt."""
 
-    action: str = ""
-    reason: str = ""
+    refused: Reason | None = None
+    exempt: str = ""
     adapter: bool = False
 
 
@@ -111,8 +110,11 @@ class Subjects:
         self._is_test = analysis.settings.is_test(self.source.path)
         self._display = analysis.display
         self._package = analysis.settings.packages.get(PROCESS, "")
-        self._all = [_subject(f, f.start in adapters) for f in findings] + list(self._ported())
-        self._injected = list(self._named(analysis.roles.sites))
+        sites = analysis.roles.sites
+        far = {s.call.start_byte for s in sites.values() if s.foreign and not s.serviceless}
+        listed = (_subject(f, f.start in adapters, f.start in far) for f in findings)
+        self._all = [*listed, *self._ported()]
+        self._injected = list(self._named(sites))
         self._elsewhere = analysis.settings.elsewhere.get(self.source.path, Elsewhere())
         self._used = list(self._imported())
         own = self._all + self._injected
@@ -141,13 +143,13 @@ class Subjects:
             return kept
         # no call is known that it speaks of; a hint to run a command asks the port all the same
         shown = rule.rewrite != "rename" and self._shows(node)
-        return Kept() if shown else Kept(REFUSE, _ALONE)
+        return Kept() if shown else Kept(reasons.NO_CALL_KNOWN)
 
     def of_adapter(self, node: Node) -> str:
         """Why a text of a test is no debt: what it is about is an adapter; else empty."""
         near = self._others.innermost(node) or self._of_imports()
         kept = _keep(near, whole=False) if near else Kept()
-        return kept.reason if kept.adapter else ""
+        return kept.exempt if kept.adapter else ""
 
     def _of_module(self, node: Node, hint: bool) -> Kept | None:
         """What becomes of a text that stands beside no call: it speaks of those of its module, else
@@ -257,10 +259,10 @@ class Subjects:
                 yield _Subject(node.start_byte, node.end_byte, self._line(node), REWRITE)
 
 
-def _subject(finding: Finding, adapter: bool) -> _Subject:
+def _subject(finding: Finding, adapter: bool, far: bool) -> _Subject:
     # what a directive accepts is debt all the same
     action = REFUSE if finding.suppressed else finding.action
-    serviceless = finding.action == EXEMPT and "manages no service" in finding.reason
+    serviceless = finding.action == EXEMPT and finding.cls == _ELSEWHERE and not far
     line, watched = f"line {finding.line}", finding.cls == "detector"
     at = (finding.start, finding.end, line, action, finding.reason)
     return _Subject(*at, serviceless, adapter, watched)
@@ -289,6 +291,7 @@ def _keep(near: list[_Subject], whole: bool) -> Kept:
         return Kept()
     if all(s.action == EXEMPT for s in near):
         why = f"speaks of {staying[0].place}, which is no debt: {staying[0].reason}"
-        return Kept(EXEMPT, why, all(s.elsewhere for s in near))
+        return Kept(exempt=why, adapter=all(s.elsewhere for s in near))
     first = next((s for s in staying if s.action == REFUSE), staying[0])
-    return Kept(REFUSE, f"speaks of {first.place}, which stays: mend that first")
+    why = f"speaks of {first.place}, which stays: mend that first"
+    return Kept(reasons.CALL_STAYS(why))

@@ -19,6 +19,7 @@ from functools import cached_property
 from tree_sitter import Node
 
 from fleetmod.model import IGNORE, REFUSE, Finding, digest_of
+from fleetmod.reasons import BAD_DIRECTIVE
 from fleetmod.regex import lazy
 from fleetmod.rules import Rule
 from fleetmod.syntax.source import Source, Text, parse, walk
@@ -205,6 +206,7 @@ class Suppressions:
             understood="",
             action=REFUSE,
             reason=problem,
+            reason_code=BAD_DIRECTIVE.code,
             lines=(line,),
             digest=digest_of(text),
         )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
+from fleetmod import reasons
 from fleetmod.cache import digest
 from fleetmod.checked_in import DATA, READ, READERS, not_looked_at
 from fleetmod.checked_in import names as names_file
@@ -22,6 +23,7 @@ from fleetmod.literals import Literals
 from fleetmod.mentions import COMPARED, mentions, renamed
 from fleetmod.model import Edit
 from fleetmod.places import Places
+from fleetmod.refusal import Reason
 from fleetmod.regex import lazy
 from fleetmod.settings import Settings, package_of
 from fleetmod.testfiles import is_test
@@ -70,7 +72,7 @@ class Fates(Mapping[str, Fate]):
         self._contents, self._held, self._read, self._named = contents, held, read, named
         self._graph_of, self._discovered = graph, discovered
         self._fates: dict[frozenset[str], Fate] = {}
-        self._kept: dict[frozenset[str], str] = {}
+        self._kept: dict[frozenset[str], Reason] = {}
 
     def __getitem__(self, path: str) -> Fate:
         if not self._is_test(path) or not is_code(path):
@@ -232,7 +234,7 @@ class Fates(Mapping[str, Fate]):
                 return True
         return False
 
-    def hold(self, path: str, reason: str) -> None:
+    def hold(self, path: str, reason: Reason) -> None:
         """Have the homes of a group that follow the code's stay, as there one does for a reason."""
         group = self.group(path)
         self._fates[group] = replace(self[path], kind=STAY, reason=reason)
@@ -268,7 +270,7 @@ class Fates(Mapping[str, Fate]):
                 return False
         return True
 
-    def _holds(self, group: frozenset[str], facts: Sequence[Facts]) -> str:
+    def _holds(self, group: frozenset[str], facts: Sequence[Facts]) -> Reason | None:
         """What keeps the homes of a group where they are: data of others, names on the disk."""
         texts = [text for each in facts for text in each.texts]
         paths = {path for text in texts for path in _below(text, self.places)}
@@ -287,22 +289,30 @@ class Fates(Mapping[str, Fate]):
                     self._readers(path)
                 )
                 if lost and any(each.snapshot for each in facts):
-                    return f"{path} may be a snapshot of it, and no test stands beside; {_BOTH}"
+                    return reasons.TEST_DATA(
+                        f"{path} may be a snapshot of it, and no test stands beside; {_BOTH}"
+                    )
                 continue
             if suffix(path) in READ and not is_test(path):
                 named = names_file(path, read) and self._is_near(path, reached, read)
                 if reads and named and any(p in text for p in paths):
-                    return f"{path} spells it as well, and the test may read that; {_BOTH}"
+                    return reasons.TEST_DATA(
+                        f"{path} spells it as well, and the test may read that; {_BOTH}"
+                    )
                 continue
             below = self._below_data.get(path)
             shares = bool(paths & (_below(text, self.places) if below is None else below))
             near = any(_names_folder(data, path, tests) for data in read)
             if named or path in reached or (shares and (near if is_test(path) else may(path))):
-                return f"{path} spells it as well, and the test may read that; {_BOTH}"
+                return reasons.TEST_DATA(
+                    f"{path} spells it as well, and the test may read that; {_BOTH}"
+                )
         for name in sorted(self._held.names):
             if any(name in text for text in texts):
-                return f"a file or a folder is named `{name}`, and the test names it; {_BOTH}"
-        return ""
+                return reasons.TEST_DATA(
+                    f"a file or a folder is named `{name}`, and the test names it; {_BOTH}"
+                )
+        return None
 
     def _is_near(self, path: str, reached: Iterable[str], read: Iterable[bytes]) -> bool:
         """Whether tests name the folder of a file, or it lies beside one of them or at the top:
@@ -345,7 +355,7 @@ class Fates(Mapping[str, Fate]):
             out[path] = frozenset(each for each in near if names_file(path, [code[each]]))
         return out
 
-    def _unseen(self, group: frozenset[str]) -> str:
+    def _unseen(self, group: frozenset[str]) -> Reason | None:
         """What keeps the homes of a group, as code under its tests that is not looked at does."""
         texts = [self._bytes(path).decode("utf-8", "replace") for path in sorted(group)]
         paths = {path for text in texts for path in self.places.spelled(text)}
@@ -354,8 +364,9 @@ class Fates(Mapping[str, Fate]):
             data = self._bytes(path)
             spells = any(each.encode() in data for each in paths) and not self._is_test(path)
             if spells and not_looked_at(path, data):
-                return f"{path} spells it as well, and is not looked at; {_BOTH}"
-        return ""
+                why = f"{path} spells it as well, and is not looked at; {_BOTH}"
+                return reasons.TEST_DATA(why)
+        return None
 
     @cached_property
     def _packages(self) -> frozenset[str]:

@@ -6,20 +6,9 @@ from fleetmod.edits import render
 from fleetmod.engine import scan
 from fleetmod.migrate import settle
 from fleetmod.model import FileResult
-from fleetmod.places import Places
+from fleetmod.rule_examples import SETTINGS as SETTINGS
 from fleetmod.rules import Rule, fitted, load_rules
-from fleetmod.settings import Settings
 
-SETTINGS = Settings(
-    places=Places(("alice",), "/Users/alice/Code/acme", "/Users/alice/Vault"),
-    packages={
-        "process-manager": "@acme/process-manager",
-        "node-identity": "@acme/node-identity",
-        "container-runtime": "@acme/container-runtime",
-    },
-    gate=("packages",),
-    addresses=("192.168.64.2",),
-)
 RULES = fitted(load_rules(), SETTINGS.places)
 PATH = "packages/app/src/example.ts"
 

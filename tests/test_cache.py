@@ -180,7 +180,17 @@ def test_a_damaged_value_is_as_good_as_none(root: Path, damage: Callable[[Any], 
 def test_every_value_comes_back_as_it_was(tmp_path: Path) -> None:
     finding = Finding(
         *("rule", "home", "path", "a.ts", 1, 2, 3, 4, "text \udcff", "understood", "refuse"),
-        *("reason", True, "symbol", ("note", "other"), (3, 4), "accepted", True, "0123"),
+        *(
+            "reason",
+            "reason-code",
+            True,
+            "symbol",
+            ("note", "other"),
+            (3, 4),
+            "accepted",
+            True,
+            "0123",
+        ),
     )
     spans = ((1, 2), (3, 4))
     result = FileResult(

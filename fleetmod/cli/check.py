@@ -227,7 +227,7 @@ def _lines(project: Project, checked: Checked, since: Since | None) -> Iterator[
         yield f"{finding.path}:{finding.line}:{finding.col}: {finding.rule}: {what}"
         made = checked.replacements.get(finding)
         if made is None:
-            yield f"  stays: {finding.reason or 'its rewrite is part of another place'}"
+            yield f"  stays: {finding.why or 'its rewrite is part of another place'}"
             # the reason of the one says so, where that is possible; the other is a directive itself
             if finding.rule not in (GREP.id, RULE.id):
                 yield f"  accept it with: // fleetmod-ignore {finding.rule}: why"

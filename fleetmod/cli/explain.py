@@ -11,17 +11,19 @@ import click
 from fleetmod.errors import CLEAN
 
 if TYPE_CHECKING:
+    from fleetmod.refusal import Reason
     from fleetmod.rules import Example
 
 _LEXERS = {"shell": "bash", "python": "python"}
 
 
 @click.command()
-@click.argument("rule", required=False)
+@click.argument("rule", required=False, metavar="[RULE|REASON]")
 @click.option("--full", is_flag=True, help="Show every example, and every tool of host-tool.")
 @click.pass_obj
 def command(root: Path, rule: str | None, full: bool) -> int:
-    """Tell what a rule looks for and what it makes of it; without RULE, list them."""
+    """Tell what a rule looks for and what it makes of it, or what a reason of a refusal means and
+    what to do; without either, list the rules."""
     from rich.markup import escape
     from rich.syntax import Syntax
     from rich.table import Table
@@ -31,9 +33,12 @@ def command(root: Path, rule: str | None, full: bool) -> int:
     from fleetmod.host.tools import RULE as HOST
     from fleetmod.host.tools import load_tools
     from fleetmod.project import open_project
+    from fleetmod.reasons import CATALOGUE
     from fleetmod.report.console import make_console
     from fleetmod.suppress import RULE
 
+    if rule in CATALOGUE:
+        return _reason(CATALOGUE[rule])
     apart = {each.id: each for each in (HOST, RULE, GREP)}  # they are no query of a syntax tree
     project = open_project(root, (rule,) if rule and rule not in apart else (), examples=True)
     console = make_console()
@@ -45,6 +50,7 @@ def command(root: Path, rule: str | None, full: bool) -> int:
             table.add_row(each.id, each.phase, each.cls, escape(each.title))
         console.print(table)
         console.print("`fleetmod explain RULE` tells more of one.", markup=False)
+        console.print(f"Reasons of refusals: {', '.join(CATALOGUE)}.", markup=False)
         return CLEAN
     found = apart.get(rule) or project.rules[0]
     console.print(f"[bold]{found.id}[/bold]: {escape(found.title)}")
@@ -91,6 +97,29 @@ def command(root: Path, rule: str | None, full: bool) -> int:
     if left := len(found.examples) - len(shown):
         console.print()
         console.print(f"{left} more examples: fleetmod explain {found.id} --full", markup=False)
+    return CLEAN
+
+
+def _reason(reason: Reason) -> int:
+    """Show an entry of the catalogue, with an example that is refused for it."""
+    from rich.markup import escape
+    from rich.syntax import Syntax
+
+    from fleetmod.report.console import make_console
+    from fleetmod.rule_examples import example_of
+    from fleetmod.rules import load_rules
+
+    console = make_console()
+    console.print(f"[bold]{reason.code}[/bold]: {escape(reason)}")
+    console.print(f"What to do: {escape(reason.todo)}.")
+    title, path, code = reason.path, reason.path, reason.example
+    if not code and (found := example_of(reason.code, load_rules(examples=True))) is not None:
+        title, path, code = found.title, found.path, found.before
+    if code:
+        console.print()
+        console.print(f"[bold]{escape(title)}[/bold] (refused)")
+        lexer = Syntax.guess_lexer(path, code)
+        console.print(Syntax(code.strip(), lexer, background_color="default"))
     return CLEAN
 
 

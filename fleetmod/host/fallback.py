@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.host.tools import Tool
 from fleetmod.lift.runner import Runner
 from fleetmod.lower.draft import Refused
@@ -34,7 +35,7 @@ _ACTS = frozenset(
 _PURE = re.compile(
     r"(?:.*\.)?(?:join|resolve|String|toString|trim|basename|dirname|stringify|replace|homedir)"
 )
-_NO_WAY = "no way on without it stands beside the call"
+_NO_WAY = reasons.UNCHECKED_TOOL("no way on without it stands beside the call")
 
 
 # what a `catch` may ask an error for, and a plain Error has
@@ -45,17 +46,27 @@ def guard(call: Node, runner: Runner, tool: Tool, scopes: Scopes, rule: str) -> 
     """The edit that inserts the check; raises Refused where no way on is plain to see."""
     source = scopes.source
     if runner.caveat:
-        raise Refused(f"`{runner.name}` does more than run the command")
+        raise Refused(reasons.UNCHECKED_TOOL(f"`{runner.name}` does more than run the command"))
     statement = _statement(call)
     function = enclosing_function(call)
     if function is None or statement is None:
-        raise Refused("it runs when the module is loaded, or inside a larger expression")
+        raise Refused(
+            reasons.UNCHECKED_TOOL(
+                "it runs when the module is loaded, or inside a larger expression"
+            )
+        )
     if scopes.lookup("process", call) is not None or runner.name == "Deno.Command":
-        raise Refused("the file has another `process` than Node's, or none")
+        raise Refused(reasons.UNCHECKED_TOOL("the file has another `process` than Node's, or none"))
     if re.search(r"process\.platform|\bplatform\(\)", source.text(function)):
-        raise Refused("the function asks for the platform already, and not for this call")
+        raise Refused(
+            reasons.UNCHECKED_TOOL(
+                "the function asks for the platform already, and not for this call"
+            )
+        )
     if any(_acts(part, source.text) for part in _inside(call)):
-        raise Refused("what the command is given does more than make a text")
+        raise Refused(
+            reasons.UNCHECKED_TOOL("what the command is given does more than make a text")
+        )
     way = _caught(statement, call, runner, tool, scopes) or _returned(statement, call, scopes)
     if way is None:
         raise Refused(_NO_WAY)
@@ -126,7 +137,11 @@ def _caught(statement: Node, call: Node, runner: Runner, tool: Tool, scopes: Sco
     if runner.sync and not runner.throws and not bun:
         return None  # `spawnSync` of Node tells in its result
     if handler is None or not (bun or (runner.throws and (runner.sync or awaited))):
-        raise Refused("a `try` stands around the call, and the call does not fail into it")
+        raise Refused(
+            reasons.UNCHECKED_TOOL(
+                "a `try` stands around the call, and the call does not fail into it"
+            )
+        )
     body, error = handler.child_by_field_name("body"), handler.child_by_field_name("parameter")
     inside = [c for c in body.named_children if c.type != "comment"] if body is not None else []
     if not inside and _is_last(trying):
@@ -134,7 +149,9 @@ def _caught(statement: Node, call: Node, runner: Runner, tool: Tool, scopes: Sco
     if len(inside) == 1 and inside[0].type == "return_statement" and error is None:
         return _way(inside[0], statement, scopes)
     if error is not None and not _is_plain(handler, scopes.source.text(error), scopes):
-        raise Refused("the `catch` around the call looks into what the command left")
+        raise Refused(
+            reasons.UNCHECKED_TOOL("the `catch` around the call looks into what the command left")
+        )
     message = Style(scopes.source).string(f"{tool.name} exists on {tool.where} only")
     return f"throw new Error({message})"
 
@@ -197,7 +214,9 @@ def _way(returning: Node, statement: Node, scopes: Scopes) -> str:
     """The text of a `return` whose value does not come from the call; raises Refused else."""
     value = returning.named_children[0] if returning.named_children else None
     if value is not None and not _is_known(value, statement, scopes):
-        raise Refused("what is returned without the tool is made from what went wrong")
+        raise Refused(
+            reasons.UNCHECKED_TOOL("what is returned without the tool is made from what went wrong")
+        )
     return "return" if value is None else f"return {scopes.source.text(value)}"
 
 

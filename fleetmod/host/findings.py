@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fleetmod import reasons
 from fleetmod.host.tools import RULE, Tool
-from fleetmod.model import EXEMPT, REFUSE, Finding, digest_of
+from fleetmod.model import EXEMPT, REWRITE, Finding, digest_of, refuse
 from fleetmod.suppress import Suppressions
 from fleetmod.syntax.source import Text
 from fleetmod.testfiles import is_test
@@ -39,9 +40,7 @@ def reported(
         col=col,
         text=text if len(text) <= _SHORT else text[: _SHORT - 1] + "…",
         understood=f"runs {tool.name}, of {tool.where} only",
-        action=REFUSE,
-        reason=f"{tool.name} exists on {tool.where} only; ask first, with {check}; elsewhere: "
-        f"{tool.instead}",
+        action=REWRITE,
         test=is_test(source.path),
         symbol=symbol,
         lines=(line,),
@@ -50,4 +49,7 @@ def reported(
     if accepted := suppressions.apply(finding):
         why = f"suppressed: {accepted}"
         return replace(finding, action=EXEMPT, reason=why, suppressed=accepted)
-    return replace(finding, action=EXEMPT, reason=nature) if nature else finding
+    if nature:
+        return replace(finding, action=EXEMPT, reason=nature)
+    told = f"{tool.name} exists on {tool.where} only; ask first, with {check}; elsewhere: "
+    return refuse(finding, reasons.UNCHECKED_TOOL(told + tool.instead))

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.bounds import DEPTH, TOO_DEEP
 from fleetmod.flow.branches import guards_of
 from fleetmod.flow.guards import Guards
@@ -20,7 +21,7 @@ from fleetmod.host.tools import RULE as TOOL_RULE
 from fleetmod.host.tools import Tool
 from fleetmod.lift.runners import Runners
 from fleetmod.lower.draft import Refused
-from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
+from fleetmod.model import EXEMPT, REWRITE, Edit, FileResult, Finding, refuse
 from fleetmod.suppress import Suppressions
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import (
@@ -157,9 +158,9 @@ class _File:
         )
         if accepted := self.suppressions.apply(finding):
             why = f"suppressed: {accepted}"
-            return _without(finding, EXEMPT, why, accepted)
+            return _no_debt(finding, why, accepted)
         if nature := self._nature(tool):
-            return _without(finding, EXEMPT, nature)
+            return _no_debt(finding, nature)
         try:
             if not self._behind(call, tool):
                 self._guard(call, tool)
@@ -170,7 +171,7 @@ class _File:
                 f"{tool.name} exists on {tool.where} only; check process.platform before it; "
                 f"elsewhere: {tool.instead} ({why})"
             )
-            return _without(finding, REFUSE, reason)
+            return replace(refuse(finding, reasons.UNCHECKED_TOOL(reason)), notes=())
         return finding
 
     def _nature(self, tool: Tool) -> str:
@@ -183,12 +184,12 @@ class _File:
     def _guard(self, call: Node, tool: Tool) -> None:
         runner = self.runners.of_call(call)
         if runner is None:
-            raise Refused("the function that runs it is defined elsewhere")
+            raise Refused(reasons.UNCHECKED_TOOL("the function that runs it is defined elsewhere"))
         if self.source.errors():
-            raise Refused("the file does not parse as a whole")
+            raise Refused(reasons.UNCHECKED_TOOL("the file does not parse as a whole"))
         edit = guard(call, runner, tool, self.scopes, RULE)
         if self.edits.setdefault(edit.start, edit) != edit:
-            raise Refused("another check stands at the same place")
+            raise Refused(reasons.UNCHECKED_TOOL("another check stands at the same place"))
         self.checks.append((edit.start, tool.platform))
 
     def _behind(self, call: Node, tool: Tool) -> bool:
@@ -225,5 +226,5 @@ class _File:
         return self.source.text(name) if name is not None else ""
 
 
-def _without(finding: Finding, action: str, reason: str, accepted: str = "") -> Finding:
-    return replace(finding, action=action, reason=reason, suppressed=accepted, notes=())
+def _no_debt(finding: Finding, reason: str, accepted: str = "") -> Finding:
+    return replace(finding, action=EXEMPT, reason=reason, suppressed=accepted, notes=())

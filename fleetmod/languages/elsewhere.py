@@ -10,15 +10,18 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from fleetmod import reasons
 from fleetmod.host.commands import program_at
 
 INSIDE = "a path inside a container, which has homes of its own"
-CLUSTER = "goes to a cluster, whose nodes have homes of their own; set it for each cluster"
-LABEL = (
+CLUSTER = reasons.ANOTHER_HOST(
+    "goes to a cluster, whose nodes have homes of their own; set it for each cluster"
+)
+LABEL = reasons.ANOTHER_HOST(
     "what stands before the colon may be another host; keep the host and its path in variables "
     "of their own"
 )
-MIXED = (
+MIXED = reasons.ANOTHER_HOST(
     "the value is used here and on another host or in a container; give each a variable of its own"
 )
 

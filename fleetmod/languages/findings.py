@@ -7,21 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from fleetmod import families
+from fleetmod import families, reasons
 from fleetmod.families.homes import HOMES
 from fleetmod.families.launchctl import LAUNCHCTL
 from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, Finding, digest_of
 from fleetmod.places import HOME, HomePath, Places
 from fleetmod.project import PORTABLE_RULES
+from fleetmod.refusal import Reason
+from fleetmod.refusal import Refused as Refused
 from fleetmod.syntax.source import Text
 from fleetmod.testfiles import is_test
 
 HOME_FAMILY, PROCESS_FAMILY = HOMES.id, LAUNCHCTL.id
 TOOL = "launchctl"
-TEST_DATA = (
-    "test data, whose expected result may be spelled elsewhere; move both to a neutral home such "
-    "as /Users/fixture"
-)
 ROOT_HOME = "root has another HOME; take the home of $SUDO_USER, or hand the path over"
 BESIDE = "a comment beside a path that stays as it is"
 _ANOTHER = (
@@ -53,10 +51,6 @@ class Context:
         return f"{home}/{below}" if below else home
 
 
-class Refused(Exception):
-    """Why a place stays as it is."""
-
-
 @dataclass
 class Result:
     """A file's findings and edits while it is looked at. `problem` says why it is not proven."""
@@ -84,11 +78,12 @@ class Result:
         start: int,
         end: int,
         understood: str,
-        reason: str = "",
-        exempt: bool = False,
+        reason: Reason | None = None,
+        exempt: str = "",
         notes: tuple[str, ...] = (),
     ) -> None:
-        """A finding at a byte range: rewritten without a reason, else refused or no debt."""
+        """A finding at a byte range: no debt where `exempt` says why, else refused for `reason`,
+        else rewritten."""
         line, col = self._source.position(start)
         first = self._source.start_of(line)
         last = self.data.find(b"\n", start)
@@ -109,7 +104,8 @@ class Result:
                 text=text if len(text) <= _SHORT else text[: _SHORT - 1] + "…",
                 understood=understood,
                 action=EXEMPT if exempt else REFUSE if reason else REWRITE,
-                reason=reason,
+                reason=exempt or str(reason or ""),
+                reason_code=reason.code if reason and not exempt else "",
                 test=is_test(self.path),
                 notes=notes,
                 lines=(line,),
@@ -130,7 +126,7 @@ class Spot:
     end: int
     home_end: int
     path: HomePath
-    another: str = ""
+    another: Reason | None = None
 
 
 def shown(text: str) -> str:
@@ -138,9 +134,11 @@ def shown(text: str) -> str:
     return _OPTION.sub("  ", text)
 
 
-def another(home: str) -> str:
+def another(home: str) -> Reason | None:
     """Why a home of the other kind stays."""
-    return f"{home} may be another machine's: {_ANOTHER}" if home else ""
+    if not home:
+        return None
+    return reasons.ANOTHER_HOST(f"{home} may be another machine's: {_ANOTHER}")
 
 
 def spots(text: str, context: Context, result: Result, by_line: bool = True) -> list[Spot]:
@@ -162,7 +160,7 @@ def spots(text: str, context: Context, result: Result, by_line: bool = True) -> 
             other = another(context.places.of_another(text, path.start))
             found.append(Spot(start, end, home_end, path, other))
         elif path.why:
-            result.add(HOME_FAMILY, start, end, "a home path", path.why, exempt=True)
+            result.add(HOME_FAMILY, start, end, "a home path", exempt=path.why)
     return found
 
 
@@ -172,4 +170,4 @@ def escaped(text: str, context: Context, result: Result) -> None:
         for match in re.finditer(rf"\\/(?:Users|home)\\/{re.escape(user)}(?![\w-])", text):
             start = len(text[: match.start()].encode())
             end = start + len(match[0].encode())
-            result.add(HOME_FAMILY, start, end, "a home path", _SLASHES)
+            result.add(HOME_FAMILY, start, end, "a home path", reasons.ESCAPES(_SLASHES))

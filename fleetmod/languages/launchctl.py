@@ -6,6 +6,7 @@ import re
 
 from tree_sitter import Node, Tree
 
+from fleetmod import reasons
 from fleetmod.host.nature import NOTHING, platform_of_file
 from fleetmod.host.script_conditions import asks_for_a_tool
 from fleetmod.host.shell import calls_of
@@ -15,11 +16,11 @@ from fleetmod.syntax.source import Source, ancestors
 
 LAUNCHCTL = Tool(TOOL, "darwin", "systemctl on Linux")
 GUARDED = "stands behind a check of the platform"
-_CALL = (
+_CALL = reasons.UNCHECKED_TOOL(
     "launchctl exists on macOS only; let the unit of the platform do it (`fleetmod units`), or ask "
     "`uname` first and call systemctl on Linux"
 )
-_NAMED = "a text names launchctl; see whether it is run"
+_NAMED = reasons.UNCHECKED_TOOL("a text names launchctl; see whether it is run")
 
 
 def report(result: Result, tree: Tree) -> None:
@@ -31,18 +32,16 @@ def report(result: Result, tree: Tree) -> None:
     for command in calls:
         run |= set(range(command.start_point.row, command.end_point.row + 1))
         guarded = is_guarded(command)
-        reason = nature or (GUARDED if guarded else _CALL)
+        no_debt = nature or (GUARDED if guarded else "")
         span = (command.start_byte, command.end_byte)
-        result.add(PROCESS_FAMILY, *span, "runs launchctl", reason, exempt=bool(nature) or guarded)
+        result.add(PROCESS_FAMILY, *span, "runs launchctl", _CALL, no_debt)
     for match in re.finditer(TOOL.encode(), result.data):
         leaf = tree.root_node.named_descendant_for_byte_range(*match.span())
         if leaf is None or leaf.start_point.row in run:
             continue
         why = "a comment" if leaf.type == "comment" else _asks(leaf)
         why = why or nature or (GUARDED if is_guarded(leaf) else "")
-        result.add(
-            *(PROCESS_FAMILY, *match.span(), "names launchctl", why or _NAMED), exempt=bool(why)
-        )
+        result.add(PROCESS_FAMILY, *match.span(), "names launchctl", _NAMED, why)
 
 
 def _asks(leaf: Node) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from fleetmod import reasons
 from fleetmod.host.nature import is_dockerfile
 from fleetmod.languages.elsewhere import INSIDE
 from fleetmod.languages.findings import (
@@ -37,20 +38,21 @@ def scan(path: str, data: bytes, context: Context) -> Result:
     kind, advice = _kind(path)
     record = path.lower().endswith(_RECORDS)
     document = record or path.lower().endswith(_DOCUMENTS)
-    what = "a record of what happened" if record else "a document, which runs nothing"
-    reason = what if document else f"{kind} is reported only; {advice}"
+    what = "a document, which runs nothing" if document else ""
+    what = "a record of what happened" if record else what
+    reason = reasons.OTHER_FILE_KIND(f"{kind} is reported only; {advice}")
+    named = reasons.OTHER_FILE_KIND(f"{kind} is reported only; ask for the platform first")
     image = is_dockerfile(path)
     for spot in spots(data.decode("utf-8"), context, result):
         inside = image and data.startswith(b"/home/", spot.start)
-        said = INSIDE if inside else reason
-        result.add(HOME_FAMILY, spot.start, spot.end, "a home path", said, document or inside)
+        no_debt = INSIDE if inside else what
+        result.add(HOME_FAMILY, spot.start, spot.end, "a home path", reason, no_debt)
     seen: set[int] = set()
     for match in _TOOL.finditer(data):
         line = data.count(b"\n", 0, match.start())
         if line not in seen:
             seen.add(line)
-            said = reason if document else f"{kind} is reported only; ask for the platform first"
-            result.add(PROCESS_FAMILY, *match.span(), "names launchctl", said, document)
+            result.add(PROCESS_FAMILY, *match.span(), "names launchctl", named, what)
     return result
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import plistlib
 import re
 
+from fleetmod import reasons
 from fleetmod.languages.findings import HOME_FAMILY, Context, Refused, Result, spots
 from fleetmod.languages.template import NAMES, expand, folders_of
+from fleetmod.refusal import Reason
 
 _COMMENT = re.compile(r"<!--.*?-->", re.S)
 _KEY = re.compile(r"<key>[^<]*</key>")
@@ -43,21 +45,21 @@ def scan(path: str, data: bytes, context: Context, used_by: str = "") -> Result:
     found = spots(text, context, result)
     if not found:
         return result
-    reason = ""
+    reason: Reason | None = None
     try:
         _check(data, context, used_by)
         for spot in found:
             at = len(data[: spot.start].decode())
             if any(a <= at < b for a, b in keys):
-                raise Refused("a key holds a home path")
+                raise Refused(reasons.PLIST_SHAPE("a key holds a home path"))
             if any(a <= at < b for a, b in comments):
                 result.edit(spot.start, spot.home_end, "~")
             else:
                 result.edit(spot.start, spot.end, NAMES[spot.path.base])
         _check_round_trip(result, context)
-    except Refused as why:
+    except Refused as refused:
         result.edits.clear()
-        reason = str(why)
+        reason = refused.reason
     for index, spot in enumerate(found):
         notes = (NOTE,) if not index and not reason else ()
         result.add(HOME_FAMILY, spot.start, spot.end, "a home path", reason, notes=notes)
@@ -69,14 +71,22 @@ def _check(data: bytes, context: Context, used_by: str) -> None:
         plistlib.loads(data)
     # plistlib lets many errors through: of expat, of dates, of numbers, of nesting
     except Exception as error:
-        raise Refused(f"is no property list: {error or type(error).__name__}") from error
+        raise Refused(
+            reasons.DOES_NOT_PARSE(f"is no property list: {error or type(error).__name__}")
+        ) from error
     if used_by:
         raise Refused(
-            f"{used_by} reads or installs it as it is; let that file take what `fleetmod plists` "
-            "renders, or the port's `enable` of the rendered file, and run this again"
+            reasons.PLIST_IN_USE(
+                f"{used_by} reads or installs it as it is; let that file take what `fleetmod "
+                "plists` renders, or the port's `enable` of the rendered file, and run this again"
+            )
         )
     if any(name.encode() in data for name in NAMES.values()):
-        raise Refused("has placeholders beside paths that are spelled out; write one or the other")
+        raise Refused(
+            reasons.PLIST_SHAPE(
+                "has placeholders beside paths that are spelled out; write one or the other"
+            )
+        )
 
 
 def _check_round_trip(result: Result, context: Context) -> None:
@@ -89,6 +99,10 @@ def _check_round_trip(result: Result, context: Context) -> None:
             result.data
         )
     except RecursionError as error:
-        raise Refused("nests too deeply to be compared with its template") from error
+        raise Refused(
+            reasons.PLIST_SHAPE("nests too deeply to be compared with its template")
+        ) from error
     if not same:
-        raise Refused("names more than one home, and a node has one; split it")
+        raise Refused(
+            reasons.SEVERAL_HOMES("names more than one home, and a node has one; split it")
+        )

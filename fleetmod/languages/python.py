@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from fleetmod import reasons
 from fleetmod.bounds import TOO_DEEP
 from fleetmod.edits import render
 from fleetmod.host.module import read
@@ -23,7 +24,6 @@ from fleetmod.languages.findings import (
     HOME_FAMILY,
     PROCESS_FAMILY,
     ROOT_HOME,
-    TEST_DATA,
     TOOL,
     Context,
     Refused,
@@ -36,15 +36,16 @@ from fleetmod.languages.launchctl import GUARDED, LAUNCHCTL
 from fleetmod.languages.python_names import Names
 from fleetmod.languages.python_owner import PythonOwners
 from fleetmod.languages.python_tree import holds_code, nests_deeply, tree_of
-from fleetmod.model import REFUSE, REWRITE
+from fleetmod.model import REWRITE, refuse
 from fleetmod.places import FOREIGN, HOME, HomePath
+from fleetmod.refusal import Reason
 from fleetmod.syntax.source import Text
 from fleetmod.testfiles import is_test
 
 if TYPE_CHECKING:
     import libcst as cst
 
-_CALL = (
+_CALL = reasons.UNCHECKED_TOOL(
     "launchctl exists on macOS only; let the unit of the platform do it (`fleetmod units`), or ask "
     "`sys.platform` first and call systemctl on Linux"
 )
@@ -84,7 +85,7 @@ def scan(path: str, data: bytes, context: Context) -> Result:
     if result.edits and tree_of(render(data, sorted(result.edits))) is None:
         result.edits.clear()
         result.findings = [
-            replace(f, action=REFUSE, reason=_BROKEN) if f.action == REWRITE else f
+            refuse(f, reasons.DOES_NOT_PARSE(_BROKEN)) if f.action == REWRITE else f
             for f in result.findings
         ]
     return result
@@ -128,7 +129,8 @@ class _File:
         if not found:
             return
         edits, needed = len(self.result.edits), self.needs_os
-        reason, foreign = "", set[int]()
+        reason: Reason | None = None
+        foreign = set[int]()
         try:
             for p in found:
                 why = p.why if not p.base else "" if prose else self._whose(start, text, p)
@@ -138,28 +140,37 @@ class _File:
                 why = why or ("code in a comment" if code else "")
                 if why:
                     foreign.add(p.start)
-                    self._add(start, raw, p, why, exempt=True)
+                    self._add(start, raw, p, exempt=why)
             mine = [p for p in found if p.start not in foreign]
             if mine:
                 self._rewrite(node, start, end, raw, mine)
-        except Refused as why:
+        except Refused as refused:
             del self.result.edits[edits:]
-            self.needs_os, reason = needed, str(why)
+            self.needs_os, reason = needed, refused.reason
         for p in found:
             if p.start not in foreign:
                 self._add(start, raw, p, reason)
 
-    def _add(self, start: int, raw: str, p: HomePath, reason: str, exempt: bool = False) -> None:
+    def _add(
+        self,
+        start: int,
+        raw: str,
+        p: HomePath,
+        reason: Reason | None = None,
+        exempt: str = "",
+    ) -> None:
         at = start + len(raw[: p.start].encode())
         until = start + len(raw[: p.end].encode())
-        self.result.add(HOME_FAMILY, at, until, "a home path", reason, exempt=exempt)
+        self.result.add(HOME_FAMILY, at, until, "a home path", reason, exempt)
 
     @cached_property
     def _owners(self) -> PythonOwners:
         if self.tree is None:
             raise Refused(
-                "the Python that fleetmod runs under cannot read this file, so that no rewrite can "
-                "be checked; run fleetmod with the project's Python"
+                reasons.DOES_NOT_PARSE(
+                    "the Python that fleetmod runs under cannot read this file, so that no "
+                    "rewrite can be checked; run fleetmod with the project's Python"
+                )
             )
         return PythonOwners(self.result.data, read(self.tree))
 
@@ -169,7 +180,7 @@ class _File:
         return self._owners.why(start, before, text[p.start : p.end])
 
     @cached_property
-    def _tells_homes_apart(self) -> str:
+    def _tells_homes_apart(self) -> Reason | None:
         """Why the homes of the file stay, where this host's side spells one of the other kind."""
         import libcst as cst
 
@@ -181,11 +192,11 @@ class _File:
             start, end = self.span(node)
             text = _shown(self.result.data[start:end].decode("utf-8"))
             for p in self.context.places.find(text, by_line=False):
-                other = another(self._kind(text, p)) if p.base else ""
+                other = another(self._kind(text, p)) if p.base else None
                 with contextlib.suppress(Refused):
                     if other and not self._whose(start, text, p):
                         return other
-        return ""
+        return None
 
     @cached_property
     def _has_doctest(self) -> bool:
@@ -212,28 +223,40 @@ class _File:
         parent = self.parents.get(node)
         if isinstance(node, cst.Comment) or isinstance(parent, cst.Expr):
             if self._is_read(node, start, raw):
-                raise Refused("a line that is read as it stands; write it without the home")
+                raise Refused(
+                    reasons.READ_AS_IT_STANDS(
+                        "a line that is read as it stands; write it without the home"
+                    )
+                )
             if ">>>" in raw:
-                raise Refused(TEST_DATA)
+                raise Refused(reasons.TEST_DATA)
             return self._tilde(start, raw, mine)
         if is_test(self.result.path):
-            raise Refused(TEST_DATA)
+            raise Refused(reasons.TEST_DATA)
         if self._owners.asks_for_root:
-            raise Refused(f"the module asks whether root runs it, and {ROOT_HOME}")
+            raise Refused(
+                reasons.ROOT_HOME(f"the module asks whether root runs it, and {ROOT_HOME}")
+            )
         if self.context.as_root:
-            raise Refused(f"{self.context.as_root}, and {ROOT_HOME}")
+            raise Refused(reasons.ROOT_HOME(f"{self.context.as_root}, and {ROOT_HOME}"))
         if self._tells_homes_apart:
             raise Refused(self._tells_homes_apart)
         if self._has_doctest:
-            raise Refused(TEST_DATA)
+            raise Refused(reasons.TEST_DATA)
         self.at, self.start = node, start
         if isinstance(node, cst.SimpleString) and "b" in node.prefix.lower():
-            raise Refused("a literal of bytes; make it of a text with os.fsencode")
+            raise Refused(
+                reasons.LITERAL_ONLY("a literal of bytes; make it of a text with os.fsencode")
+            )
         if self._is_fixed(node):
-            raise Refused("a type or a pattern, which must be a literal")
+            raise Refused(reasons.LITERAL_ONLY("a type or a pattern, which must be a literal"))
         if isinstance(node, cst.FormattedStringText):
             if not isinstance(parent, cst.FormattedString) or self._is_nested(parent):
-                raise Refused("an f-string inside of another; give it a name in front of that")
+                raise Refused(
+                    reasons.LITERAL_ONLY(
+                        "an f-string inside of another; give it a name in front of that"
+                    )
+                )
             first = self.result.data[self.span(parent)[0] :][:6].decode("utf-8", "replace")
             quote = re.sub(r"^\w*", "", first)[:1]
             return self._embed(start, raw, quote, mine, braces=False)
@@ -273,7 +296,9 @@ class _File:
         import libcst as cst
 
         if "\\" in raw and "r" not in node.prefix.lower():
-            raise Refused("the literal has escapes beside the path; spell the path apart")
+            raise Refused(
+                reasons.ESCAPES("the literal has escapes beside the path; spell the path apart")
+            )
         head, size = len(node.prefix), len(node.prefix) + len(node.quote)
         rest = raw[mine[0].end : -len(node.quote)]
         whole = (
@@ -332,7 +357,11 @@ class _File:
         import libcst as cst
 
         if isinstance(parent, cst.ConcatenatedString) or node.prefix.lower() not in ("", "u"):
-            raise Refused("a literal in a field of an f-string; give it a name in front of that")
+            raise Refused(
+                reasons.LITERAL_ONLY(
+                    "a literal in a field of an f-string; give it a name in front of that"
+                )
+            )
         size, out = len(node.quote), []
         at = len(node.prefix) + size
         for p in (*mine, None):
@@ -408,7 +437,7 @@ class _File:
 
     def _os(self) -> str:
         if self.names.shadows_os:
-            raise Refused("the file has another `os` than the module")
+            raise Refused(reasons.OWN_NAME("the file has another `os` than the module"))
         if not self._imported_inside():
             self.needs_os = self.needs_os or not self.names.has_os(self.start)
         return "os"
@@ -426,7 +455,9 @@ class _File:
                 if first and self.span(own[0])[1] <= self.span(self.at)[0]:
                     return True
                 raise Refused(
-                    "the function imports `os` for itself, and later; import it at the top"
+                    reasons.OWN_NAME(
+                        "the function imports `os` for itself, and later; import it at the top"
+                    )
                 )
         return False
 
@@ -453,11 +484,11 @@ class _File:
 
         if isinstance(node, cst.Comment) or isinstance(self.parents.get(node), cst.Expr):
             said = "a comment" if isinstance(node, cst.Comment) else "a docstring"
-            self.result.add(PROCESS_FAMILY, start, end, "names launchctl", said, True)
+            self.result.add(PROCESS_FAMILY, start, end, "names launchctl", exempt=said)
             return
         called = next((c for c in self.calls if c[0] <= start and end <= c[1]), None)
         nature = platform_of_file(self.result.path, LAUNCHCTL, NOTHING)
         guarded = called is not None and called[2]
         said = "runs launchctl" if called is not None else "names launchctl"
-        reason = nature or (GUARDED if guarded else _CALL)
-        self.result.add(PROCESS_FAMILY, start, end, said, reason, bool(nature) or guarded)
+        no_debt = nature or (GUARDED if guarded else "")
+        self.result.add(PROCESS_FAMILY, start, end, said, _CALL, no_debt)

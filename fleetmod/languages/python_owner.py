@@ -13,6 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from fleetmod import reasons
 from fleetmod.host.module import FUNCTIONS, Module
 from fleetmod.languages.elsewhere import (
     HERE,
@@ -89,18 +90,24 @@ class PythonOwners:
             raise Refused(LABEL)
         if FAR_NAME.search(name := self._unused(node)):
             raise Refused(
-                f"{name} is named for another machine, and nothing in this file uses it; say whose "
-                "the folder is where the name is used"
+                reasons.ANOTHER_HOST(
+                    f"{name} is named for another machine, and nothing in this file uses it; say "
+                    "whose the folder is where the name is used"
+                )
             )
         if self._goes_far:
             raise Refused(
-                f"the module imports {self._goes_far}, which works on another host; see whose path "
-                "it is"
+                reasons.ANOTHER_HOST(
+                    f"the module imports {self._goes_far}, which works on another host; see whose "
+                    "path it is"
+                )
             )
         if self._is_compared(node):
             raise Refused(
-                "the path is compared with a value that may come from another machine; see whose "
-                "home is meant"
+                reasons.ANOTHER_HOST(
+                    "the path is compared with a value that may come from another machine; see "
+                    "whose home is meant"
+                )
             )
         return self._in_shell(text, spelled, behind)
 
@@ -356,14 +363,18 @@ class PythonOwners:
             return self._parameters(functions, last, at, inner, text)
         self._ask_for_a_host(call.keywords, inner)
         if _FAR_CALL.search(last) and not functions:
-            raise Refused(f"{last}() may go to another host; see whose home it is")
+            raise Refused(
+                reasons.ANOTHER_HOST(f"{last}() may go to another host; see whose home it is")
+            )
         return _HERE
 
     def _ask_for_a_host(self, keywords: list[ast.keyword], inner: ast.AST) -> None:
         for each in keywords:
             named = each.arg in _HOSTS and each.value is not inner
             if named and not _is_this_host(each.value):
-                raise Refused(f"stands beside {each.arg}=, so perhaps of that host")
+                raise Refused(
+                    reasons.ANOTHER_HOST(f"stands beside {each.arg}=, so perhaps of that host")
+                )
 
     def _parameters(
         self,
@@ -456,7 +467,11 @@ class PythonOwners:
             if value is inner and spelled == "bind":
                 return frozenset({WITHIN})
             if value is not inner and spelled in _HOSTS and not _is_this_host(value):
-                raise Refused(f"stands beside the key {spelled}, so perhaps of that host")
+                raise Refused(
+                    reasons.ANOTHER_HOST(
+                        f"stands beside the key {spelled}, so perhaps of that host"
+                    )
+                )
         return _HERE
 
     @cached_property

@@ -6,6 +6,7 @@ import re
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.languages.findings import Refused
 from fleetmod.syntax.source import ancestors, parts
 
@@ -22,10 +23,18 @@ def context_of(leaf: Node, data: bytes, at: int) -> str:
     if leaf.type == "comment":
         text = data[leaf.start_byte : leaf.end_byte].decode("utf-8", "replace")
         if text.startswith("#!") or re.match(r"#\s*shellcheck\b", text):
-            raise Refused("a line that is read as it stands; write it without the home")
+            raise Refused(
+                reasons.READ_AS_IT_STANDS(
+                    "a line that is read as it stands; write it without the home"
+                )
+            )
         return COMMENT
     if leaf.type == "ansi_c_string" or leaf.type == "translated_string":
-        raise Refused(f"a string of the form {chr(data[leaf.start_byte])}'…'; use plain quotes")
+        raise Refused(
+            reasons.QUOTING(
+                f"a string of the form {chr(data[leaf.start_byte])}'…'; use plain quotes"
+            )
+        )
     if _sets_home(leaf, data, at):
         return HOMED
     outer = _outer(leaf)
@@ -33,12 +42,18 @@ def context_of(leaf: Node, data: bytes, at: int) -> str:
         return DOUBLE
     if leaf.type == "raw_string":
         if outer == DOUBLE:
-            raise Refused("single quotes inside double quotes, which the shell takes as they are")
+            raise Refused(
+                reasons.QUOTING(
+                    "single quotes inside double quotes, which the shell takes as they are"
+                )
+            )
         return SINGLE
     if outer == DOUBLE or leaf.type in ("string", "string_content"):
         return DOUBLE
     if leaf.type not in ("word", "regex", "extglob_pattern", "concatenation"):
-        raise Refused(f"shell syntax ({leaf.type.replace('_', ' ')}) that is left alone")
+        raise Refused(
+            reasons.QUOTING(f"shell syntax ({leaf.type.replace('_', ' ')}) that is left alone")
+        )
     return WORD
 
 
@@ -53,7 +68,10 @@ def _outer(leaf: Node) -> str:
             start = _start_of(node)
             if start is None or re.search(rb"[\\\"']", start.text or b""):
                 raise Refused(
-                    "a here-document whose end is quoted, so that the shell expands nothing in it"
+                    reasons.QUOTING(
+                        "a here-document whose end is quoted, so that the shell expands nothing "
+                        "in it"
+                    )
                 )
             return "heredoc"
     return ""

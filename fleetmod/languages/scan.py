@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fleetmod import reasons
 from fleetmod.edits import render
 from fleetmod.filekinds import language_of
 from fleetmod.languages import other, plist, shell
 from fleetmod.languages.findings import Context, Result
-from fleetmod.model import EXEMPT, REFUSE, REWRITE
+from fleetmod.model import EXEMPT, REWRITE, refuse
 from fleetmod.project import PORTABLE_RULES
 from fleetmod.suppress import Suppressions, comments_of, may_hold
 from fleetmod.syntax.source import Text, is_text
 
-_RESTLESS = "has no lookup that can be put in its place; spell the path in a statement of its own"
+_RESTLESS = reasons.LITERAL_ONLY(
+    "has no lookup that can be put in its place; spell the path in a statement of its own"
+)
 _TRIES = 3  # looks at a rewritten file before all of it stays
 
 
@@ -51,10 +54,7 @@ def _without(result: Result, lines: set[int]) -> Result:
     hit = [f for f in result.findings if f.action == REWRITE and f.line in lines]
     hit = hit or [f for f in result.findings if f.action == REWRITE]
     edits = [e for e in result.edits if not any(e.start < f.end and f.start < e.end for f in hit)]
-    findings = [
-        replace(f, action=REFUSE, reason=_RESTLESS, notes=()) if f in hit else f
-        for f in result.findings
-    ]
+    findings = [replace(refuse(f, _RESTLESS), notes=()) if f in hit else f for f in result.findings]
     if all(f.action != REWRITE for f in findings):
         edits = []  # an import that nothing needs
     return replace(result, findings=findings, edits=edits)
@@ -85,7 +85,7 @@ def _accepted(result: Result, context: Context) -> Result:
         if f.action != EXEMPT and (reason := suppressions.apply(f)):
             why = f"suppressed: {reason}"
             edits = [e for e in edits if e.end <= f.start or f.end <= e.start]
-            f = replace(f, action=EXEMPT, reason=why, suppressed=reason, notes=())
+            f = replace(f, action=EXEMPT, reason=why, reason_code="", suppressed=reason, notes=())
         findings.append(f)
     if all(f.action != REWRITE for f in findings):
         edits = []  # an import that nothing needs

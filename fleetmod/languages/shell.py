@@ -13,13 +13,13 @@ from functools import cached_property
 
 from tree_sitter import Node, Tree
 
+from fleetmod import reasons
 from fleetmod.bounds import DEPTH, TOO_DEEP
 from fleetmod.filekinds import STARTUP
 from fleetmod.languages.findings import (
     BESIDE,
     HOME_FAMILY,
     ROOT_HOME,
-    TEST_DATA,
     Context,
     Refused,
     Result,
@@ -30,6 +30,7 @@ from fleetmod.languages.launchctl import report
 from fleetmod.languages.quoting import COMMENT, DOUBLE, HOMED, SINGLE, WORD, context_of
 from fleetmod.languages.shell_owner import Owners
 from fleetmod.places import FOREIGN, HOME
+from fleetmod.refusal import Reason
 from fleetmod.syntax.source import ancestors, deeper_than, parse, walk
 from fleetmod.testfiles import is_test
 
@@ -117,25 +118,30 @@ class _Script:
         """One word, string or comment with the home paths in it."""
         edits = len(self.result.edits)
         notes: tuple[str, ...] = ()
-        reason, mine, elsewhere = "", [], set()
+        reason: Reason | None = None
+        mine, elsewhere = [], set()
         try:
             for spot in group:
                 if why := self._whose(leaf, spot):
                     elsewhere.add(spot.start)
-                    self._add(spot, why, exempt=True)
+                    self._add(spot, exempt=why)
                 else:
                     mine.append(spot)
             if mine:
                 notes = self._rewrite(leaf, mine)
-        except Refused as why:
+        except Refused as refused:
             del self.result.edits[edits:]
-            reason = str(why)
+            reason = refused.reason
         for spot in group:
             if spot.start not in elsewhere:
                 self._add(spot, reason, notes=notes)
 
     def _add(
-        self, spot: Spot, reason: str, exempt: bool = False, notes: tuple[str, ...] = ()
+        self,
+        spot: Spot,
+        reason: Reason | None = None,
+        exempt: str = "",
+        notes: tuple[str, ...] = (),
     ) -> None:
         span = (spot.start, spot.end)
         self.result.add(HOME_FAMILY, *span, "a home path", reason, exempt, notes)
@@ -147,9 +153,9 @@ class _Script:
             paths = self.context.places.find(text)
             found = (p.why for p in paths if len(text[: p.start].encode()) == at)
             stays = BESIDE if self.result.keeps_code else ""
-            return next(found, "") or (spot.another and FOREIGN) or stays
+            return next(found, "") or (FOREIGN if spot.another else "") or stays
         if self._is_broken(leaf):
-            raise Refused(_BROKEN)
+            raise Refused(reasons.DOES_NOT_PARSE(_BROKEN))
         return self.owners.why(leaf, spot.start, spot.end)
 
     def _rewrite(self, leaf: Node, group: list[Spot]) -> tuple[str, ...]:
@@ -161,17 +167,23 @@ class _Script:
         if self._tells_homes_apart:
             raise Refused(self._tells_homes_apart)
         if self._is_test_data:
-            raise Refused(TEST_DATA)
+            raise Refused(reasons.TEST_DATA)
         if self._asks_for_root:
-            raise Refused(f"the script asks whether root runs it, and {ROOT_HOME}")
+            raise Refused(
+                reasons.ROOT_HOME(f"the script asks whether root runs it, and {ROOT_HOME}")
+            )
         if self.context.as_root:
-            raise Refused(f"{self.context.as_root}, and {ROOT_HOME}")
+            raise Refused(reasons.ROOT_HOME(f"{self.context.as_root}, and {ROOT_HOME}"))
         if kind == HOMED:
             return self._home_itself(leaf, group[0])
         if self._other_root:
             raise Refused(self._other_root)
         if self._homes_of_its_own:
-            raise Refused("the script sets HOME to something else; spell the path from a variable")
+            raise Refused(
+                reasons.SETS_HOME(
+                    "the script sets HOME to something else; spell the path from a variable"
+                )
+            )
         text = self.result.data[leaf.start_byte : leaf.end_byte].decode()
         if kind == WORD and leaf.type == "word" and not _joined(leaf) and _PLAIN.fullmatch(text):
             self._replaced(leaf, group, '"', '"')
@@ -228,7 +240,11 @@ class _Script:
         """`$HOME`, or `${ROOT:-$HOME/Code/acme}`, with braces where a name would go on."""
         base = spot.path.base
         if base == HOME and self._is_default_of("HOME", leaf):
-            raise Refused("the default of HOME itself; delete it where HOME is set by the runner")
+            raise Refused(
+                reasons.SETS_HOME(
+                    "the default of HOME itself; delete it where HOME is set by the runner"
+                )
+            )
         set_before = (n.end_byte <= leaf.start_byte for n in self._assigned.get("HOME", ()))
         home = "$HOME" if self._has_home or any(set_before) else "${HOME:?}"
         default = self.context.default(base, home)
@@ -245,8 +261,11 @@ class _Script:
             (".bash", ".zsh")
         ):
             raise Refused(
-                "sets HOME itself, and only bash, zsh and ksh have `~` for the user's home where "
-                "HOME is unset; delete the line where HOME is set by whoever runs the script"
+                reasons.SETS_HOME(
+                    "sets HOME itself, and only bash, zsh and ksh have `~` for the user's home "
+                    "where HOME is unset; delete the line where HOME is set by whoever runs the "
+                    "script"
+                )
             )
         value = next(a for a in (leaf, *ancestors(leaf)) if _is_value(a))
         self.result.edit(value.start_byte, value.end_byte, "~")
@@ -277,14 +296,14 @@ class _Script:
         return found
 
     @cached_property
-    def _tells_homes_apart(self) -> str:
+    def _tells_homes_apart(self) -> Reason | None:
         """Why the homes of the script stay, where this host's side spells one of the other kind."""
         for leaf, group in self.groups:
             for spot in (s for s in group if s.another and leaf.type != "comment"):
                 with contextlib.suppress(Refused):
                     if not self._whose(leaf, spot):
                         return spot.another
-        return ""
+        return None
 
     @cached_property
     def _asks_for_root(self) -> bool:
@@ -310,14 +329,16 @@ class _Script:
         return False
 
     @cached_property
-    def _other_root(self) -> str:
+    def _other_root(self) -> Reason | None:
         """Why the homes stay where the script has the same one below another root, too."""
         text = self.result.data.decode("utf-8")
         for spot in (s for _, group in self.groups for s in group):
             home = self.result.data[spot.start : spot.home_end].decode()
             if re.search(rf"\$\{{?\w+\}}?\"?{re.escape(home)}(?![\w-])", text):
-                return f"the script has {home} below another root, too; see which one is meant"
-        return ""
+                return reasons.COMPARED_HOME(
+                    f"the script has {home} below another root, too; see which one is meant"
+                )
+        return None
 
     @cached_property
     def _is_test_data(self) -> bool:

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from tree_sitter import Node, Tree
 
+from fleetmod import reasons
 from fleetmod.host.nature import is_dockerfile
 from fleetmod.host.script import Script, read
 from fleetmod.languages.elsewhere import (
@@ -89,8 +90,10 @@ class Owners:
         name = self._unused(leaf)
         if FAR_NAME.search(name):
             raise Refused(
-                f"{name} is named for another machine, and nothing in this file uses it; say whose "
-                "the folder is where the variable is used"
+                reasons.ANOTHER_HOST(
+                    f"{name} is named for another machine, and nothing in this file uses it; say "
+                    "whose the folder is where the variable is used"
+                )
             )
         return self._within_text(leaf, start, end)
 
@@ -110,7 +113,11 @@ class Owners:
         if node is None or same(node, tree.root_node) or node.type in ("comment", "ERROR"):
             return ""
         if tree.root_node.has_error and _has_error_around(node):
-            raise Refused("a command in a text does not parse as shell; see whose path it is")
+            raise Refused(
+                reasons.DOES_NOT_PARSE(
+                    "a command in a text does not parse as shell; see whose path it is"
+                )
+            )
         return Owners(self.path, inner, tree).why(node, at, at + end - start)
 
     def _before(self, leaf: Node, start: int) -> str:
@@ -395,7 +402,11 @@ class Owners:
             if name in spelled:
                 every = sides([w for w, _ in words])
                 if every[spelled.index(name)] in ("copied", "shipped"):
-                    raise Refused(f"{name} is copied to another host; see whose home it means")
+                    raise Refused(
+                        reasons.ANOTHER_HOST(
+                            f"{name} is copied to another host; see whose home it means"
+                        )
+                    )
 
 
 _HERE = frozenset({HERE})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fleetmod import reasons
 from fleetmod.flow.texts import Pieces
 from fleetmod.lift.container_text import CONTEXT, LIMA_VERBS, SERVICE, TOOLS, VERBS
 from fleetmod.lift.grammar import Grammar, text_of
@@ -17,7 +18,9 @@ _FLAGS = {
     "list": (*_TALKATIVE, "-j", "--json"),
 }
 _MEANS = {"status": HEALTHY, "start": START, "list": MACHINES}
-_TABLE = "`colima list` prints a table; ask `machines()` or `vmIp()` of the port"
+_TABLE = reasons.ASK_OTHERWISE(
+    "`colima list` prints a table; ask `machines()` or `vmIp()` of the port"
+)
 _FINDERS = ("which", "command", "type", "where", "whereis", "hash")
 _ADAPTER = "keep it in a module of its own, named in container.adapters of fleetmod.toml"
 _INSTEAD = {
@@ -63,30 +66,44 @@ class Colima(Grammar):
         name = (text_of(words[0]) or "").rsplit("/", 1)[-1] if words else ""
         if name == "docker":
             raise Unliftable(
-                "names Colima's Docker context; leave DOCKER_CONTEXT or DOCKER_HOST of the node to "
-                "say where the engine is, and call docker without it"
+                reasons.ASK_OTHERWISE(
+                    "names Colima's Docker context; leave DOCKER_CONTEXT or DOCKER_HOST of the "
+                    "node to say where the engine is, and call docker without it"
+                )
             )
         if name == "brew":
-            raise Unliftable("runs Colima as a service of Homebrew; call `start()` of the port")
+            raise Unliftable(
+                reasons.ASK_OTHERWISE(
+                    "runs Colima as a service of Homebrew; call `start()` of the port"
+                )
+            )
         if name in _FINDERS:
             raise Unliftable(
-                "asks whether the tool is installed; ask `isHealthy()`, which is false where "
-                "no container runtime answers"
+                reasons.ASK_OTHERWISE(
+                    "asks whether the tool is installed; ask `isHealthy()`, which is false where "
+                    "no container runtime answers"
+                )
             )
         return super().command(words)
 
     def subcommand(self, tool: str, verb: str, args: tuple[Word, ...]) -> tuple[Operation, ...]:
         if tool == "limactl":
             raise Unliftable(
-                f"`limactl {verb}` manages virtual machines, not containers; {_ADAPTER}"
+                reasons.NO_COUNTERPART(
+                    f"`limactl {verb}` manages virtual machines, not containers; {_ADAPTER}"
+                )
             )
         profile, rest = self._profile(((verb,), *args))
         verb = text_of(rest[0]) or "" if rest else ""
         verb = "list" if verb == "ls" else verb
         if verb in _INSTEAD:
-            raise Unliftable(f"`colima {verb}` {_INSTEAD[verb]}")
+            raise Unliftable(reasons.ASK_OTHERWISE(f"`colima {verb}` {_INSTEAD[verb]}"))
         if verb not in _FLAGS:
-            raise Unliftable(f"`colima {verb}` has no counterpart in the port; {_ADAPTER}")
+            raise Unliftable(
+                reasons.NO_COUNTERPART(
+                    f"`colima {verb}` has no counterpart in the port; {_ADAPTER}"
+                )
+            )
         if verb == "list" and not {"-j", "--json"} & {text_of(word) for word in rest}:
             raise Unliftable(_TABLE)
         named = []
@@ -96,11 +113,15 @@ class Colima(Grammar):
                 named.append(word)
             elif flag not in _FLAGS[verb]:
                 raise Unliftable(
-                    f"`colima {verb} {flag}` configures the machine; write that into Colima's own "
-                    "configuration once (`colima start --edit`), and call `start()`"
+                    reasons.NO_COUNTERPART(
+                        f"`colima {verb} {flag}` configures the machine; write that into Colima's "
+                        "own configuration once (`colima start --edit`), and call `start()`"
+                    )
                 )
         if len(named) > 1:
-            raise Unliftable(f"`colima {verb}` takes one profile, and gets {len(named)}")
+            raise Unliftable(
+                reasons.WRONG_ARGUMENTS(f"`colima {verb}` takes one profile, and gets {len(named)}")
+            )
         of = profile or (self._plain(named[0]) if named else ())
         # the list of one profile is not the list of all, whatever its name
         return (Operation(_MEANS[verb], of if verb == "list" else _shortened(of)),)
@@ -123,12 +144,20 @@ class Colima(Grammar):
 
     def _plain(self, word: Word) -> Pieces:
         if any(isinstance(piece, OwnUid | HomeDir) for piece in word):
-            raise Unliftable("the profile is an expansion of the shell; give it as a value")
+            raise Unliftable(
+                reasons.SHELL_EXPANSION(
+                    "the profile is an expansion of the shell; give it as a value"
+                )
+            )
         return tuple(p for p in word if not isinstance(p, OwnUid | HomeDir))
 
     def pipeline(self, pipeline: Pipeline) -> Operation:
         self.command(pipeline.stages[0].words)
-        raise Unliftable("filters what Colima prints; ask `isHealthy()` or `vmIp()` of the port")
+        raise Unliftable(
+            reasons.ASK_OTHERWISE(
+                "filters what Colima prints; ask `isHealthy()` or `vmIp()` of the port"
+            )
+        )
 
     def fallback(self, left: tuple[Operation, ...], right: tuple[Operation, ...]) -> Operation:
         """`colima status || colima start` starts what does not run, as `start` does."""

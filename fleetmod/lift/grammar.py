@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.flow.texts import Hole
 from fleetmod.lift.operation import Command, Foreign, HomeDir, Operation, OwnUid, Unliftable, Word
 from fleetmod.lift.shell import Chain, Pipeline, Shell, Simple, parse_shell
@@ -48,15 +49,23 @@ class Grammar:
         raise NotImplementedError
 
     def pipeline(self, pipeline: Pipeline) -> Operation:
-        raise Unliftable("a pipeline after the command; read the port's result instead")
+        raise Unliftable(
+            reasons.PIPELINE("a pipeline after the command; read the port's result instead")
+        )
 
     def fallback(self, left: tuple[Operation, ...], right: tuple[Operation, ...]) -> Operation:
-        raise Unliftable("a fallback that does something else; write both as separate calls")
+        raise Unliftable(
+            reasons.SEVERAL_COMMANDS(
+                "a fallback that does something else; write both as separate calls"
+            )
+        )
 
     def sequence(
         self, operator: str, left: tuple[Operation, ...], right: tuple[Operation, ...]
     ) -> tuple[Operation, ...]:
-        raise Unliftable("a sequence of commands; make each a call of its own")
+        raise Unliftable(
+            reasons.SEVERAL_COMMANDS("a sequence of commands; make each a call of its own")
+        )
 
     def commands(self, shell: Shell) -> tuple[Command, ...] | None:
         """What the tool's commands in a shell line are about; None where that is not told."""
@@ -113,23 +122,37 @@ class Grammar:
         """One command of the tool with its arguments as words."""
         program = text_of(words[0]) if words else None
         if program is None:
-            raise Unliftable("the program to run is only known at run time")
+            raise Unliftable(
+                reasons.RUNTIME_ARGUMENTS("the program to run is only known at run time")
+            )
         name = program.rsplit("/", 1)[-1]
         if name in self.elsewhere:
             raise Foreign(f"runs through `{name}`, not on this host")
         if name in _ROOT:
-            raise Unliftable(f"runs as root through {name}: {self.as_root}")
+            raise Unliftable(reasons.OTHER_USER(f"runs as root through {name}: {self.as_root}"))
         if name in _SHELLS:
             return self.nested(words)
         if name not in self.tools:
-            raise Unliftable(f"`{name}` runs in the same command; run it in a call of its own")
+            raise Unliftable(
+                reasons.SEVERAL_COMMANDS(
+                    f"`{name}` runs in the same command; run it in a call of its own"
+                )
+            )
         if len(words) < 2:
-            raise Unliftable("no subcommand")
+            raise Unliftable(reasons.WRONG_ARGUMENTS("no subcommand"))
         if any(self._holds_arguments(p.node) for w in words for p in w if isinstance(p, Hole)):
-            raise Unliftable(f"the arguments are only known at run time; {self.per_branch}")
+            raise Unliftable(
+                reasons.RUNTIME_ARGUMENTS(
+                    f"the arguments are only known at run time; {self.per_branch}"
+                )
+            )
         verb = text_of(words[1])
         if verb is None:
-            raise Unliftable(f"the subcommand is only known at run time; {self.per_branch}")
+            raise Unliftable(
+                reasons.RUNTIME_ARGUMENTS(
+                    f"the subcommand is only known at run time; {self.per_branch}"
+                )
+            )
         return self.subcommand(name, verb, words[2:])
 
     def _holds_arguments(self, node: Node) -> bool:
@@ -146,7 +169,11 @@ class Grammar:
     def nested(self, words: tuple[Word, ...]) -> tuple[Operation, ...]:
         flag = text_of(words[1]) if len(words) == 3 else None
         if flag is None or not re.fullmatch(r"-[a-z]*c", flag):
-            raise Unliftable("a shell with arguments that are no plain `-c COMMAND`")
+            raise Unliftable(
+                reasons.SHELL_SYNTAX("a shell with arguments that are no plain `-c COMMAND`")
+            )
         if any(isinstance(p, OwnUid | HomeDir) for p in words[2]):
-            raise Unliftable("a nested shell command with expansions of the outer shell")
+            raise Unliftable(
+                reasons.SHELL_EXPANSION("a nested shell command with expansions of the outer shell")
+            )
         return self.shell(parse_shell(tuple(p for p in words[2] if isinstance(p, str | Hole))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from fleetmod import reasons
 from fleetmod.flow.texts import Hole
 from fleetmod.lift.grammar import Grammar, is_literal, is_shell, text_of
 from fleetmod.lift.operation import (
@@ -13,6 +14,7 @@ from fleetmod.lift.operation import (
     Command,
     Foreign,
     Operation,
+    Serviceless,
     Unliftable,
     Word,
 )
@@ -109,11 +111,11 @@ class Launchctl(Grammar):
         if verb == "asuser":
             raise self._in_session(args)
         if verb == "limit" and len(args) < 2:
-            raise Foreign("`launchctl limit` reads resource limits; it manages no service")
+            raise Serviceless("`launchctl limit` reads resource limits; it manages no service")
         if verb in HOST:
-            raise Unliftable(f"`launchctl {verb}` {HOST[verb]}")
+            raise Unliftable(reasons.NO_COUNTERPART(f"`launchctl {verb}` {HOST[verb]}"))
         if verb in FOREIGN:
-            raise Foreign(f"`launchctl {verb}` {FOREIGN[verb]}; it manages no service")
+            raise Serviceless(f"`launchctl {verb}` {FOREIGN[verb]}; it manages no service")
         flags = [t for w in args if (t := text_of(w)) is not None and t.startswith("-")]
         rest = tuple(w for w in args if not (text_of(w) or "").startswith("-"))
         if verb == "kickstart":
@@ -142,31 +144,41 @@ class Launchctl(Grammar):
             return (self._list(rest),)
         if verb == "print-disabled":
             raise Unliftable(
-                "print-disabled has no counterpart; read `enabled` of `inspect(label)`"
+                reasons.ASK_OTHERWISE(
+                    "print-disabled has no counterpart; read `enabled` of `inspect(label)`"
+                )
             )
         if verb == "kill":
             raise Unliftable(
-                "`launchctl kill` sends a signal; use `process.kill(pid, signal)` with "
-                "the pid of `inspect(label)`, or `restart`"
+                reasons.ASK_OTHERWISE(
+                    "`launchctl kill` sends a signal; use `process.kill(pid, signal)` with "
+                    "the pid of `inspect(label)`, or `restart`"
+                )
             )
-        raise Unliftable(f"the subcommand `{verb}` has no counterpart in the port")
+        raise Unliftable(
+            reasons.NO_COUNTERPART(f"the subcommand `{verb}` has no counterpart in the port")
+        )
 
     def _in_session(self, args: tuple[Word, ...]) -> Exception:
         """What the command behind `asuser UID` is: it runs in that user's session."""
         inner = args[1:]
         program = text_of(inner[0]) if inner else ""
         if not program:
-            return Unliftable("what `launchctl asuser` runs is only known at run time")
+            return Unliftable(
+                reasons.RUNTIME_ARGUMENTS("what `launchctl asuser` runs is only known at run time")
+            )
         if not self.mentions(Simple(inner)):
             name = program.rsplit("/", 1)[-1]
-            return Foreign(f"runs `{name}` in another user's session; it manages no service")
+            return Serviceless(f"runs `{name}` in another user's session; it manages no service")
         try:
             self.command(inner)
         except (Foreign, Unliftable) as reason:
             return reason
         return Unliftable(
-            "runs in another user's session through `launchctl asuser`; run the code as that user, "
-            "or give the port a full target such as gui/501/LABEL"
+            reasons.OTHER_USER(
+                "runs in another user's session through `launchctl asuser`; run the code as that "
+                "user, or give the port a full target such as gui/501/LABEL"
+            )
         )
 
     def on(self, target: Word, verb: str) -> Operation:
@@ -174,13 +186,19 @@ class Launchctl(Grammar):
 
     def _one(self, args: tuple[Word, ...], verb: str) -> Word:
         if len(args) != 1:
-            raise Unliftable(f"`{verb}` takes one target here, and gets {len(args)}")
+            raise Unliftable(
+                reasons.WRONG_ARGUMENTS(f"`{verb}` takes one target here, and gets {len(args)}")
+            )
         return args[0]
 
     def _by_target(self, verb: str, target: Word) -> Operation:
         if verb == "print":
             if self.targets.is_domain(target):
-                raise Unliftable("prints a whole domain; use `list(pattern)` or `inspect(label)`")
+                raise Unliftable(
+                    reasons.ASK_OTHERWISE(
+                        "prints a whole domain; use `list(pattern)` or `inspect(label)`"
+                    )
+                )
             return replace(self.on(target, INSPECT), required=True)
         operation = self.on(target, verb)
         return replace(operation, enable_only=True) if verb == "enable" else operation
@@ -199,17 +217,19 @@ class Launchctl(Grammar):
     def _bootout(self, args: tuple[Word, ...]) -> Operation:
         if len(args) == 1:
             if self.targets.is_domain(args[0]):
-                raise Unliftable("boots a whole domain out")
+                raise Unliftable(reasons.WRONG_ARGUMENTS("boots a whole domain out"))
             return replace(self.on(args[0], "stop"), required=True)
         if len(args) == 2:
             label, _ = self.targets.from_path(args[0], args[1], any_file=True)
             notes = (_NO_FILE,) if self.targets.is_target(args[1]) else ()
             return Operation("stop", label, required=True, notes=notes)
-        raise Unliftable("bootout of several services at once; one call each")
+        raise Unliftable(
+            reasons.SEVERAL_COMMANDS("bootout of several services at once; one call each")
+        )
 
     def _bootstrap(self, args: tuple[Word, ...]) -> Operation:
         if len(args) != 2:
-            raise Unliftable("bootstrap takes a domain and one plist here")
+            raise Unliftable(reasons.WRONG_ARGUMENTS("bootstrap takes a domain and one plist here"))
         label, source = self.targets.from_path(args[0], args[1])
         return Operation("load", label, source)
 
@@ -230,26 +250,36 @@ class Launchctl(Grammar):
         first, *filters = pipeline.stages
         operations = self.command(first.words)
         if operations != (Operation(LIST, ()),):
-            raise Unliftable("a pipeline after the command; read the port's result instead")
+            raise Unliftable(
+                reasons.PIPELINE("a pipeline after the command; read the port's result instead")
+            )
         pattern: Word | None = None
         for stage in filters:
             words = [text_of(w) for w in stage.words]
             if words[0] != "grep":
-                raise Unliftable(f"`| {words[0]}` after `list`; filter the port's result instead")
+                raise Unliftable(
+                    reasons.PIPELINE(
+                        f"`| {words[0]}` after `list`; filter the port's result instead"
+                    )
+                )
             if words[1:3] == ["-v", "grep"]:
                 continue
             if pattern is not None:
-                raise Unliftable("two greps after `list`; filter the port's result instead")
+                raise Unliftable(
+                    reasons.PIPELINE("two greps after `list`; filter the port's result instead")
+                )
             pattern = self._pattern(stage.words[1:])
         if pattern is None:
-            raise Unliftable("a pipeline without a pattern")
+            raise Unliftable(reasons.PIPELINE("a pipeline without a pattern"))
         return Operation(LIST, self.targets.plain(pattern), required=True)
 
     def _pattern(self, args: tuple[Word, ...]) -> Word:
         flags = [text_of(w) for w in args[:-1]]
         if any(f not in ("-q", "-F", "-e", "--", "-E", "-s") for f in flags) or not args:
             raise Unliftable(
-                f"grep with {' '.join(str(f) for f in flags)}; filter the port's result"
+                reasons.PIPELINE(
+                    f"grep with {' '.join(str(f) for f in flags)}; filter the port's result"
+                )
             )
         plain = tuple(p for p in args[-1] if isinstance(p, str | Hole))
         known = self.targets.values.expand(plain)
@@ -257,17 +287,25 @@ class Launchctl(Grammar):
         # `.` is let through: in a label it is meant literally, and grep's any-character is wider.
         if re.search(r"[\^$*+?()|\[\]\\]", text) or re.search(r"\s", text):
             raise Unliftable(
-                f"the grep pattern `{text}` is no plain text; filter the port's result"
+                reasons.PIPELINE(
+                    f"the grep pattern `{text}` is no plain text; filter the port's result"
+                )
             )
         if is_literal(args[-1]) and not re.search(r"[A-Za-z]", text):
-            raise Unliftable(f"the grep pattern `{text}` matches more than labels")
+            raise Unliftable(
+                reasons.PIPELINE(f"the grep pattern `{text}` matches more than labels")
+            )
         return args[-1]
 
     def sequence(
         self, operator: str, left: tuple[Operation, ...], right: tuple[Operation, ...]
     ) -> tuple[Operation, ...]:
         if any(op.verb in (LIST, INSPECT) for op in left + right):
-            raise Unliftable("a query in a sequence of commands; make it a call of its own")
+            raise Unliftable(
+                reasons.SEVERAL_COMMANDS(
+                    "a query in a sequence of commands; make it a call of its own"
+                )
+            )
         if operator == ";":
             left = tuple(op.tolerate() for op in left)
         return left + right
@@ -284,10 +322,16 @@ class Launchctl(Grammar):
                 # what stands behind `||` runs where the first always fails
                 notes = (*a.notes, *b.notes) if _NO_FILE in a.notes else a.notes
                 return replace(a, verb=verb, tolerated=b.tolerated, notes=notes)
-        raise Unliftable("a fallback that does something else; write both as separate calls")
+        raise Unliftable(
+            reasons.SEVERAL_COMMANDS(
+                "a fallback that does something else; write both as separate calls"
+            )
+        )
 
 
 def _only(flags: list[str], verb: str, *known: str) -> None:
     for flag in flags:
         if flag not in known and not (len(flag) > 2 and all(f"-{c}" in known for c in flag[1:])):
-            raise Unliftable(f"`launchctl {verb} {flag}` has no counterpart in the port")
+            raise Unliftable(
+                reasons.NO_COUNTERPART(f"`launchctl {verb} {flag}` has no counterpart in the port")
+            )

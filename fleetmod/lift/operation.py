@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from fleetmod.flow.texts import Hole, Piece, Pieces
+from fleetmod.refusal import Refused
 
 LIST, INSPECT = "list", "inspect"
 QUERIES = frozenset({LIST, INSPECT})  # the verbs whose result is read
 
 
-class Unliftable(Exception):
+class Unliftable(Refused):
     """The code does something that a port cannot express; the message tells what and what to do."""
 
 
 class Foreign(Exception):
     """The command is none of this host's service manager (ssh, a simulator); not debt."""
+
+
+class Serviceless(Foreign):
+    """The command asks the tool for something that is no service."""
 
 
 @dataclass(frozen=True)

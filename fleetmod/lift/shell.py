@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.flow.texts import Hole, Pieces
 from fleetmod.lift.operation import HomeDir, OwnUid, Unliftable, Word, WordPiece
 from fleetmod.regex import lazy
@@ -14,7 +15,7 @@ from fleetmod.syntax.source import parse, parts
 
 _HOLE = lazy(r"fLeEtHoLe(\d+)x")
 _QUOTES = lazy(r"JSON\.stringify|(?:\w+\.)?(?:shell|sh|bash)?_?(?:[qQ]uote|[eE]scape)\w*")
-_MISPARSED = "the shell command does not parse; split it into plain commands"
+_MISPARSED = reasons.SHELL_SYNTAX("the shell command does not parse; split it into plain commands")
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,11 @@ def parse_shell(pieces: Pieces) -> Shell:
         raise Unliftable(_MISPARSED)
     statements = parts(root)
     if not statements:
-        raise Unliftable("the shell command is empty")
+        raise Unliftable(reasons.SHELL_SYNTAX("the shell command is empty"))
     if any(child.type == "&" for child in root.children):
-        raise Unliftable("runs in the background; call the port without waiting for it")
+        raise Unliftable(
+            reasons.IN_BACKGROUND("runs in the background; call the port without waiting for it")
+        )
     reader = _Reader(data, holes)
     shell = reader.shell(statements[0])
     for statement in statements[1:]:
@@ -105,17 +108,21 @@ class _Reader:
             for child in node.named_children:
                 stage = self.shell(child)
                 if not isinstance(stage, Simple):
-                    raise Unliftable("a pipeline of compound commands; split it")
+                    raise Unliftable(
+                        reasons.SHELL_SYNTAX("a pipeline of compound commands; split it")
+                    )
                 stages.append(stage)
             return Pipeline(tuple(stages))
         raise Unliftable(
-            f"shell syntax ({node.type.replace('_', ' ')}) that no port call expresses"
+            reasons.SHELL_SYNTAX(
+                f"shell syntax ({node.type.replace('_', ' ')}) that no port call expresses"
+            )
         )
 
     def redirected(self, node: Node) -> Shell:
         body = node.child_by_field_name("body")
         if body is None:
-            raise Unliftable("a redirection without a command")
+            raise Unliftable(reasons.SHELL_SYNTAX("a redirection without a command"))
         quiet = silent = False
         for redirect in node.children_by_field_name("redirect"):
             spelled = re.sub(r"\s+", "", self.text(redirect))
@@ -123,7 +130,11 @@ class _Reader:
                 quiet = quiet or spelled.startswith(("2>/", "&>"))
                 silent = silent or spelled in ("&>/dev/null", ">/dev/null", "1>/dev/null")
             else:
-                raise Unliftable(f"the redirection `{self.text(redirect)}` has no counterpart")
+                raise Unliftable(
+                    reasons.SHELL_SYNTAX(
+                        f"the redirection `{self.text(redirect)}` has no counterpart"
+                    )
+                )
         shell = self.shell(body)
         return Simple(shell.words, quiet, silent) if isinstance(shell, Simple) else shell
 
@@ -133,9 +144,13 @@ class _Reader:
             if child.type == "command_name":
                 words.append(self.word(child.named_children[0]))
             elif child.type == "variable_assignment":
-                raise Unliftable("an environment assignment before the command")
+                raise Unliftable(
+                    reasons.SHELL_SYNTAX("an environment assignment before the command")
+                )
             elif child.type in ("file_redirect", "herestring_redirect"):
-                raise Unliftable(f"the redirection `{self.text(child)}` has no counterpart")
+                raise Unliftable(
+                    reasons.SHELL_SYNTAX(f"the redirection `{self.text(child)}` has no counterpart")
+                )
             else:
                 words.append(self.word(child))
         return Simple(tuple(words), quiet)
@@ -159,7 +174,9 @@ class _Reader:
         elif node.type in ("word", "string_content", "number"):
             text = self.text(node)
             if node.type == "word" and re.match(r"~[^/]", text):
-                raise Unliftable(f"the home `{text}` is only known to the shell")
+                raise Unliftable(
+                    reasons.SHELL_EXPANSION(f"the home `{text}` is only known to the shell")
+                )
             if node.type == "word" and node.parent is not None and text.startswith("~/"):
                 out.append(HomeDir())
                 text = text[1:]
@@ -167,7 +184,9 @@ class _Reader:
         elif node.type in ("simple_expansion", "expansion", "command_substitution"):
             out.append(self.expansion(re.sub(r"[\s{}()\"`]", "", self.text(node))))
         else:
-            raise Unliftable(f"shell syntax ({node.type.replace('_', ' ')}) inside a word")
+            raise Unliftable(
+                reasons.SHELL_SYNTAX(f"shell syntax ({node.type.replace('_', ' ')}) inside a word")
+            )
         return tuple(out)
 
     def literal(self, text: str) -> Word:
@@ -187,4 +206,6 @@ class _Reader:
             return OwnUid()
         if squeezed == "$HOME":
             return HomeDir()
-        raise Unliftable(f"the shell expansion `{squeezed}` is only known to the shell")
+        raise Unliftable(
+            reasons.SHELL_EXPANSION(f"the shell expansion `{squeezed}` is only known to the shell")
+        )

@@ -10,6 +10,7 @@ from fleetmod.flow.texts import Values
 from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Command, Operation
 from fleetmod.lift.runner import Runner
+from fleetmod.refusal import Reason
 from fleetmod.syntax.source import contains, walk
 
 
@@ -26,9 +27,10 @@ class Site:
     runner: Runner
     operations: tuple[Operation, ...] = ()
     commands: tuple[Command, ...] | None = None
-    refused: str = ""
+    refused: Reason | None = None
     by_wrapper: bool = False  # refused only for what the wrapper around the command does
     foreign: str = ""
+    serviceless: bool = False  # foreign, for it manages no service
     claimed: list[Node] = field(default_factory=list)
     options: str = ""  # as they are spelled, constants opened
     command: str = ""  # the command as it is spelled, for people

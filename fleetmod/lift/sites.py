@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.flow.texts import Hole, Pieces, Values
 from fleetmod.lift.chosen import chosen
 from fleetmod.lift.grammar import Grammar, is_shell
-from fleetmod.lift.operation import Foreign, Unliftable, Word
+from fleetmod.lift.operation import Foreign, Serviceless, Unliftable, Word
 from fleetmod.lift.runner import (
     ARGV,
     ARRAY,
@@ -25,6 +26,7 @@ from fleetmod.lift.shell import Simple, parse_shell
 from fleetmod.lift.site import Site, claim
 from fleetmod.lift.strangers import Strangers
 from fleetmod.lift.targets import Targets
+from fleetmod.refusal import Reason
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import FUNCTIONS, parts, unwrap
@@ -33,9 +35,12 @@ _HARMLESS = ("encoding", "stdio", "timeout", "maxBuffer", "windowsHide", "env", 
 _OPTIONS = (
     (
         lazy(r"\b[ug]id\s*:"),
-        "runs as another user; use a full target and an adapter's rights",
+        reasons.OTHER_USER("runs as another user; use a full target and an adapter's rights"),
     ),
-    (lazy(r"\benv\s*:\s*\{[^}]*\bHOME\b"), "runs with another HOME; give the port the path"),
+    (
+        lazy(r"\benv\s*:\s*\{[^}]*\bHOME\b"),
+        reasons.OTHER_USER("runs with another HOME; give the port the path"),
+    ),
 )
 _SHELL_OPTION = lazy(r"\bshell[\"']?\s*(?::(?!\s*(?:false|undefined)\b)|[,}])")
 
@@ -83,24 +88,24 @@ class Sites:
             if not self._lift(site, arguments):
                 return None
         except Foreign as reason:
-            site.foreign = str(reason)
-        except Unliftable as reason:
-            site.refused = str(reason)
+            site.foreign, site.serviceless = str(reason), isinstance(reason, Serviceless)
+        except Unliftable as refused:
+            site.refused = refused.reason
         site.runner = self.runners.optioned(site.runner, site.options)
         if not site.refused and not site.foreign:
-            site.refused = next((why for p, why in _OPTIONS if p.search(site.options)), "")
+            site.refused = next((why for p, why in _OPTIONS if p.search(site.options)), None)
         if not site.refused and not site.foreign:
             site.refused = self._caveat(site, arguments)
             site.by_wrapper = bool(site.refused)
         return site
 
-    def _caveat(self, site: Site, arguments: Node) -> str:
-        """Why a wrapper's call is not the command alone; empty when it is."""
+    def _caveat(self, site: Site, arguments: Node) -> Reason | None:
+        """Why a wrapper's call is not the command alone; None when it is."""
         runner = site.runner
         if runner.wrapper is None:
-            return ""
+            return None
         if runner.caveat:
-            return (
+            return reasons.WRAPPER_DOES_MORE(
                 f"`{runner.name}` does more than run the command (it {runner.caveat}); call the "
                 "port inside it, or here without it"
             )
@@ -116,11 +121,11 @@ class Sites:
             if index in used or (runner.spread and index > max(used)):
                 continue
             if not self._harmless(argument):
-                return (
+                return reasons.WRAPPER_ARGUMENT(
                     f"passes `{self.source.text(argument)}` to `{runner.name}`, which the port "
                     "does not know; call the port here by hand"
                 )
-        return ""
+        return None
 
     def _flag_given(self, options: Node, flag: str) -> bool | None:
         """What `{ flag: true }`, or `true` alone, says in so many words; None for other options."""
@@ -230,7 +235,9 @@ class Sites:
             elements = self.values.elements(node)
         if elements is None:
             raise Unliftable(
-                "the arguments are only known at run time; call the port in each branch"
+                reasons.RUNTIME_ARGUMENTS(
+                    "the arguments are only known at run time; call the port in each branch"
+                )
             )
         return elements
 
@@ -259,7 +266,11 @@ class Sites:
     def _words(self, site: Site, program: str, elements: list[Node]) -> None:
         site.command = " ".join([program, *(self.source.text(e) for e in elements)])
         if _SHELL_OPTION.search(site.options):
-            raise Unliftable("runs through a shell by its options; pass the port plain values")
+            raise Unliftable(
+                reasons.SHELL_SYNTAX(
+                    "runs through a shell by its options; pass the port plain values"
+                )
+            )
         spread = [e for e in elements if e.type == "spread_element"]
         choice = chosen(spread[0], self.values) if len(spread) == 1 else None
         if choice is not None:
@@ -267,7 +278,9 @@ class Sites:
             return
         if spread:
             raise Unliftable(
-                "the arguments are only known at run time; call the port in each branch"
+                reasons.RUNTIME_ARGUMENTS(
+                    "the arguments are only known at run time; call the port in each branch"
+                )
             )
         args = [self.values.pieces(element) for element in elements]
         if is_shell(program):
@@ -294,10 +307,18 @@ class Sites:
         holds, fails = found
         site.operations = ()
         if len(holds) != 1 or len(fails) != 1 or holds[0].verb == fails[0].verb:
-            raise Unliftable("a condition chooses the arguments; call the port in each branch")
+            raise Unliftable(
+                reasons.RUNTIME_ARGUMENTS(
+                    "a condition chooses the arguments; call the port in each branch"
+                )
+            )
         alike = replace(fails[0], verb=holds[0].verb, label=holds[0].label)
         if alike != holds[0] or not self.targets.equal(holds[0].label, fails[0].label):
-            raise Unliftable("a condition chooses the arguments; call the port in each branch")
+            raise Unliftable(
+                reasons.RUNTIME_ARGUMENTS(
+                    "a condition chooses the arguments; call the port in each branch"
+                )
+            )
         site.operations = (replace(holds[0], when=Hole(condition), otherwise=fails[0].verb),)
 
     def _flag(self, word: Word) -> Word:

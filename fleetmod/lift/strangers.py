@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.flow.texts import Values
 from fleetmod.lift.audience import Audience, looks_run, quotes_only
 from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.handed_in import HandedIn
-from fleetmod.lift.operation import Foreign, Unliftable, Word
+from fleetmod.lift.operation import Foreign, Serviceless, Unliftable, Word
 from fleetmod.lift.runner import SHELL, UNKNOWN, Runner
 from fleetmod.lift.runners import Runners
 from fleetmod.lift.shell import Simple, parse_shell
@@ -25,7 +26,7 @@ _ASKS = lazy(
     r"|writeFile\w*|chmod\w*|RegExp|equal\w*|eqls?|deepEqual|strictEqual|deepStrictEqual|contain\w*|members|ok|assert\w*)"
 )
 _WORDS = lazy(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_AT_RUN_TIME = "the arguments are only known at run time"
+_AT_RUN_TIME = reasons.RUNTIME_ARGUMENTS("the arguments are only known at run time")
 _TEXTS = ("string", "template_string")
 _STRANGER = Runner("", SHELL, UNKNOWN, sync=False, throws=True)
 
@@ -56,8 +57,10 @@ class Strangers:
             found = self._command(site, name, arguments)
         except Foreign as reason:
             site.foreign, found = str(reason), True
-        except Unliftable as reason:
-            site.refused, found = f"`{name}` may run it, and {reason}", True
+            site.serviceless = isinstance(reason, Serviceless)
+        except Unliftable as refused:
+            why = refused.reason
+            site.refused, found = why(f"`{name}` may run it, and {why}"), True
         if not found:
             return None
         if through and not site.foreign:
@@ -65,7 +68,7 @@ class Strangers:
         if not site.foreign and not site.refused:
             port = "; ".join(f"{self.grammar.port}.{op.verb}(…)" for op in site.operations)
             known = self.handed_in.why(function)
-            site.refused = (
+            site.refused = reasons.UNKNOWN_CALLEE(
                 f"{known}; call `{port}` here"
                 if known
                 else f"goes to `{name}`, whose effect this file does not tell; if that runs it, "
@@ -83,7 +86,7 @@ class Strangers:
             if self._is_tool(argument):
                 if behind is not None and listed is None and self._handed_on(argument, behind):
                     claim(site, [argument], self.values, self.grammar)
-                    raise Unliftable(f"{_AT_RUN_TIME}; {self.grammar.per_branch}")
+                    raise Unliftable(_AT_RUN_TIME(f"{_AT_RUN_TIME}; {self.grammar.per_branch}"))
                 if behind is None or listed is None or not self._is_command(listed):
                     continue
                 claim(site, [argument, behind], self.values, self.grammar)

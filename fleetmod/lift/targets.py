@@ -6,16 +6,20 @@ import re
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.flow.texts import Hole, Piece, Pieces, Values, merge
 from fleetmod.lift.domains import Domains
 from fleetmod.lift.homes import Homes
 from fleetmod.lift.opening import Opening, joined
 from fleetmod.lift.operation import HomeDir, OwnUid, Service, Unliftable, Word, WordPiece
+from fleetmod.refusal import Reason
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import unwrap, walk
 
 _PLIST = ".plist"
-_NOT_TOLD = "the label is not told by the plist's path; give the port the label"
+_NOT_TOLD = reasons.UNKNOWN_LABEL(
+    "the label is not told by the plist's path; give the port the label"
+)
 
 
 class Targets:
@@ -85,7 +89,9 @@ class Targets:
         folder, name = _split(spelled)
         first = folder[0] if folder else name[0] if name else ""
         if isinstance(first, str) and not first.startswith(("/", "~")) and not any_file:
-            raise Unliftable("a relative path, whose folder is only known at run time")
+            raise Unliftable(
+                reasons.RUNTIME_ARGUMENTS("a relative path, whose folder is only known at run time")
+            )
         if name and isinstance(name[-1], str) and name[-1].endswith(_PLIST):
             name = joined([*name[:-1], name[-1][: -len(_PLIST)]])
         elif not (any_file and self.is_domain(folder)):
@@ -93,10 +99,12 @@ class Targets:
             if not name:
                 raise Unliftable(self._why_not_told(path))
         if not name:
-            raise Unliftable("the plist's path has no file name")
+            raise Unliftable(reasons.UNKNOWN_LABEL("the plist's path has no file name"))
         if len(name) == 1 and isinstance(name[0], str) and "." not in name[0]:
             raise Unliftable(
-                f"a file called `{name[0]}` does not tell the label; give the port one"
+                reasons.UNKNOWN_LABEL(
+                    f"a file called `{name[0]}` does not tell the label; give the port one"
+                )
             )
         if domain is None and self._is_standard(folder, True):
             prefix = ("system/",)  # load reads a daemon's file into the system domain
@@ -108,13 +116,15 @@ class Targets:
         standard = told and self._is_standard(folder, prefix == ("system/",))
         return label, None if standard else self.plain(path)
 
-    def _why_not_told(self, path: Word) -> str:
+    def _why_not_told(self, path: Word) -> Reason:
         """Why a path tells no label: something may change it, or it is made elsewhere."""
         for hole in (piece for piece in path if isinstance(piece, Hole)):
             if (writer := self.opening.changed(hole.node)) is not None:
                 source = self.scopes.source
                 line = source.line_of(writer.start_byte)
-                return f"line {line} may change `{source.text(hole.node)}`; give the port the label"
+                return reasons.UNKNOWN_LABEL(
+                    f"line {line} may change `{source.text(hole.node)}`; give the port the label"
+                )
         return _NOT_TOLD
 
     def _named_by(self, path: Word) -> Word:
@@ -164,7 +174,11 @@ class Targets:
         out = []
         for piece in word:
             if isinstance(piece, OwnUid | HomeDir):
-                raise Unliftable("a shell expansion in a value that is passed on; spell it in code")
+                raise Unliftable(
+                    reasons.SHELL_EXPANSION(
+                        "a shell expansion in a value that is passed on; spell it in code"
+                    )
+                )
             out.append(piece)
         return merge(out)
 
@@ -199,7 +213,10 @@ class Targets:
         ):
             return handed
         raise Unliftable(
-            f"`{self._spelled(domain)}` is no domain that is known here; give the port the label"
+            reasons.UNKNOWN_DOMAIN(
+                f"`{self._spelled(domain)}` is no domain that is known here; give the port the "
+                "label"
+            )
         )
 
     def _spelled(self, word: Word) -> str:
@@ -274,22 +291,36 @@ class Targets:
 
     def _checked(self, pieces: Pieces) -> Pieces:
         if not pieces:
-            raise Unliftable("an empty label")
+            raise Unliftable(reasons.UNKNOWN_LABEL("an empty label"))
         first = pieces[0]
         if isinstance(first, str) and re.match(r"(login|pid|session|asid)/", first):
-            raise Unliftable(f"`{first.split('/')[0]}/…` is no service label of the port")
+            raise Unliftable(
+                reasons.UNKNOWN_LABEL(f"`{first.split('/')[0]}/…` is no service label of the port")
+            )
         for piece in pieces[1:]:
             if isinstance(piece, str) and _domain(piece):
-                raise Unliftable(f"something stands in front of `{piece}`, which may be a flag")
+                raise Unliftable(
+                    reasons.UNKNOWN_LABEL(
+                        f"something stands in front of `{piece}`, which may be a flag"
+                    )
+                )
         for piece in pieces:
             # launchd takes any label, and people have labels with spaces (an agent's name)
             if isinstance(piece, str) and not re.fullmatch(r"[A-Za-z0-9_.@+/: -]*", piece):
-                raise Unliftable(f"`{piece.strip()}` is no service label")
+                raise Unliftable(reasons.UNKNOWN_LABEL(f"`{piece.strip()}` is no service label"))
         last = pieces[-1]
         if isinstance(first, str) and first.startswith(" "):
-            raise Unliftable(f"`{first}` begins with a space; the port takes no such label")
+            raise Unliftable(
+                reasons.UNKNOWN_LABEL(
+                    f"`{first}` begins with a space; the port takes no such label"
+                )
+            )
         if isinstance(last, str) and (last.endswith(" ") or "/ " in last):
-            raise Unliftable(f"`{last}` begins or ends with a space; the port takes no such label")
+            raise Unliftable(
+                reasons.UNKNOWN_LABEL(
+                    f"`{last}` begins or ends with a space; the port takes no such label"
+                )
+            )
         return pieces
 
 

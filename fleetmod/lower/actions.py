@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lift.action_wrappers import ActionWrapper, parameters_of
 from fleetmod.lift.operation import INSPECT, QUERIES, Operation
 from fleetmod.lift.site import Site
@@ -13,7 +14,7 @@ from fleetmod.lift.wrapper_result import arguments_of
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC, SYNC, Context, context_of
 from fleetmod.lower.draft import Draft, Refused
-from fleetmod.lower.handlers import LOADED, check_error_readers, has_other_words
+from fleetmod.lower.handlers import check_error_readers, has_other_words
 from fleetmod.lower.usage import Usage, ignored, usage_of
 from fleetmod.syntax.source import ancestors, contains, walk
 
@@ -54,12 +55,19 @@ class Actions:
         statement = usage.parent
         if statement.type != "expression_statement":
             raise Refused(
-                f"`{wrapper.binding.name}` reads what the command gives; call the port inside it"
+                reasons.WRAPPER_DOES_MORE(
+                    f"`{wrapper.binding.name}` reads what the command gives; call the port inside "
+                    "it"
+                )
             )
         if wrapper.inner.sync:
             return SYNC
         if not usage.awaited:
-            raise Refused(f"`{wrapper.binding.name}` does not wait for the command; await it there")
+            raise Refused(
+                reasons.CANNOT_WAIT(
+                    f"`{wrapper.binding.name}` does not wait for the command; await it there"
+                )
+            )
         return ASYNC
 
     def _action(self, operations: tuple[Operation, ...], kind: str) -> str:
@@ -122,7 +130,7 @@ class Actions:
                 continue
             asked = [n for n in walk(node) if n.type == "call_expression"]
             if any(self._is_of_port(n) for n in asked if not contains(condition, n)):
-                raise Refused(LOADED)
+                raise Refused(reasons.ALREADY_LOADED)
 
     def _reads(self, condition: Node, usage: Usage) -> bool:
         if contains(condition, usage.value):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lift.below_home import BelowHome
 from fleetmod.lift.homes import reads_variable
 from fleetmod.lower.draft import Refused
@@ -27,7 +28,11 @@ def look_up(paths: HomePaths, found: BelowHome, rule: str) -> None:
     else:
         places = _in_sum(paths, found, member)
     if not places:
-        raise Refused(f"looks for a place below the home; begin with nodeIdentity.{found.base}")
+        raise Refused(
+            reasons.MADE_HOME(
+                f"looks for a place below the home; begin with nodeIdentity.{found.base}"
+            )
+        )
     for place in places:
         paths.draft.replace_range(*place, rule)
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lift.operation import INSPECT, Operation
 from fleetmod.lift.site import Site
 from fleetmod.lift.wrapper_result import arguments_of, calls_in
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.draft import PROCESS, Draft, Refused
 from fleetmod.lower.facts import Questions
-from fleetmod.lower.handlers import LOADED, check_reader, check_words, has_other_words
+from fleetmod.lower.handlers import check_reader, check_words, has_other_words
 from fleetmod.lower.reads import check_reads
 from fleetmod.lower.usage import Usage, ignored
 from fleetmod.regex import lazy
@@ -69,10 +70,18 @@ class Callbacks:
         """`callBack(() => port.start(label), (error, stdout) => …)`; raises Refused where the
         callback reads what the port does not tell."""
         if len(site.operations) != 1:
-            raise Refused("several commands before one callback; write one call each")
+            raise Refused(
+                reasons.SEVERAL_COMMANDS(
+                    "several commands before one callback; write one call each"
+                )
+            )
         dropped = ignored(usage, self.scopes)
         if dropped is None and not self._in_executor(usage):
-            raise Refused("the child process is used beside its callback; use the callback alone")
+            raise Refused(
+                reasons.CHILD_PROCESS(
+                    "the child process is used beside its callback; use the callback alone"
+                )
+            )
         op = site.operations[0]
         self._check_function(callback.function)
         self._check_texts(site, callback, op)
@@ -100,8 +109,10 @@ class Callbacks:
         for node in walk(function):
             if node.type in ("this", "identifier") and self.source.text(node) in _OWN_NAMES:
                 raise Refused(
-                    f"the callback reads `{self.source.text(node)}`, the child process's; read the "
-                    "callback's parameters instead"
+                    reasons.CHILD_PROCESS(
+                        f"the callback reads `{self.source.text(node)}`, the child process's; "
+                        "read the callback's parameters instead"
+                    )
                 )
 
     def _check_texts(self, site: Site, callback: Callback, op: Operation) -> None:
@@ -112,7 +123,9 @@ class Callbacks:
             raise Refused(self.calls.unread(op))
         if (callback.stdout or callback.stderr) and "2>" in site.command:
             raise Refused(
-                "reads what the shell around the command redirects; read the port's error"
+                reasons.OUTPUT_REDIRECTED(
+                    "reads what the shell around the command redirects; read the port's error"
+                )
             )
         for read in callback.stdout if op.verb == INSPECT else ():
             check_reads(read, False, Questions(op.label, self.scopes))
@@ -125,7 +138,11 @@ class Callbacks:
         if not callback.error:
             return
         if op.tolerated:
-            raise Refused("asks for an error that the shell around the command keeps from it")
+            raise Refused(
+                reasons.OUTPUT_REDIRECTED(
+                    "asks for an error that the shell around the command keeps from it"
+                )
+            )
         for read in callback.error:
             self._check_handed(read)
         acts = not self.calls.asks(op)
@@ -136,7 +153,7 @@ class Callbacks:
             and not op.legacy
             and any(map(self._acts, calls_in(callback.function)))
         ):
-            raise Refused(LOADED)
+            raise Refused(reasons.ALREADY_LOADED)
 
     def _check_handed(self, read: Node) -> None:
         """Raises Refused where the error gets to a function that may read what the tool's process
@@ -150,8 +167,10 @@ class Callbacks:
             if a.type == "assignment_expression":
                 kept = self.source.text(a.child_by_field_name("left") or a)
                 raise Refused(
-                    f"keeps the error in `{kept}`, where a child process's fields of it may be "
-                    "read; keep its message"
+                    reasons.ERROR_READ(
+                        f"keeps the error in `{kept}`, where a child process's fields of it may be "
+                        "read; keep its message"
+                    )
                 )
             if a.type == "call_expression":
                 field = read.parent is not None and read.parent.type in _FIELD_OF
@@ -161,8 +180,10 @@ class Callbacks:
                 if target == "String":
                     return
                 raise Refused(
-                    f"hands the error to `{target}`, which may read a child process's fields of "
-                    "it; hand on its message"
+                    reasons.ERROR_READ(
+                        f"hands the error to `{target}`, which may read a child process's fields "
+                        "of it; hand on its message"
+                    )
                 )
             if a.type.endswith("statement") or a.type in FUNCTIONS:
                 return

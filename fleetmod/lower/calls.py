@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.flow.texts import Hole
 from fleetmod.lift.operation import INSPECT, LIST, QUERIES, Operation
 from fleetmod.lower.context import ASYNC, GEN, SYNC, Context
 from fleetmod.lower.draft import PROCESS, Draft
 from fleetmod.lower.narrowing import Narrowing
+from fleetmod.refusal import Reason
 from fleetmod.syntax.scope import Binding
 
 
@@ -43,9 +45,11 @@ class Calls:
         """Whether the port can give the text that the command prints."""
         return op.verb in QUERIES
 
-    def unread(self, op: Operation) -> str:
+    def unread(self, op: Operation) -> Reason:
         """Why nothing can be read of what the command prints."""
-        return f"reads what `{op.verb}` prints; the port's {op.verb} tells by success or an error"
+        return reasons.OUTPUT_READ(
+            f"reads what `{op.verb}` prints; the port's {op.verb} tells by success or an error"
+        )
 
     def port(self, op: Operation, kind: str) -> str:
         """The bare call: `processManager.restart(LABEL)`."""

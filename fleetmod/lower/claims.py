@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 
+from fleetmod import reasons
 from fleetmod.lift.launchctl import VERBS
 from fleetmod.lift.prose import unwrapped
 from fleetmod.lower.draft import Refused
 from fleetmod.regex import lazy
 
-FACT = (
-    "states a fact of launchctl: reword it by hand, or accept it by a `fleetmod-ignore` directive"
+_VERB = reasons.STATES_FACT("uses the command as a verb; reword it by hand")
+_BY_PERSON = reasons.STATES_FACT(
+    "tells what a person runs, and that stays launchctl's; reword it by hand"
 )
-_VERB = "uses the command as a verb; reword it by hand"
-_BY_PERSON = "tells what a person runs, and that stays launchctl's; reword it by hand"
-_FOREIGN = "is written in another language than English; reword it by hand"
-_LIST = "names the tool beside another platform's; reword the whole of it by hand"
+_LIST = reasons.NAMES_PLATFORM(
+    "names the tool beside another platform's; reword the whole of it by hand"
+)
 _OTHERS = lazy(
     r"\b(?:systemctl|systemd|schtasks|sc\.exe|openrc|rc-service|initctl|upstart|runit|pm2|nssm"
     r"|task scheduler|linux|windows)\b",
@@ -135,7 +136,7 @@ def check_list(text: str) -> None:
 def check_language(text: str) -> None:
     """Raises Refused where the words around the tool are not English, or use it as a verb."""
     if any(c.isalpha() and not c.isascii() for c in text):
-        raise Refused(_FOREIGN)
+        raise Refused(reasons.OTHER_LANGUAGE)
     if _AS_VERB.search(unwrapped(text)):
         raise Refused(_VERB)
 
@@ -150,14 +151,14 @@ def check_commands(text: str) -> None:
         several = len(verbs) > 1 and all(verb in VERBS for verb in verbs)
         alone = bare == inner and len(verbs) == 1 and verbs[0] in _OWN
         if several or alone:
-            raise Refused(FACT)
+            raise Refused(reasons.STATES_FACT)
 
 
 def check_facts(text: str) -> None:
     """Raises Refused for a comment, or a test's name, that tells how launchctl itself behaves."""
     flat = _flat(text)
     if _MEASURED.search(flat) or _DOES.search(flat) or _BROKEN_SPAN.search(text):
-        raise Refused(FACT)
+        raise Refused(reasons.STATES_FACT)
 
 
 def check_typed(text: str) -> None:
@@ -172,7 +173,7 @@ def check_claims(text: str) -> None:
     check_facts(text)
     flat = _flat(text)
     if _STATES.search(flat) or any(_claims(flat, match) for match in _SUBJECT.finditer(flat)):
-        raise Refused(FACT)
+        raise Refused(reasons.STATES_FACT)
 
 
 def _claims(flat: str, subject: re.Match[str]) -> bool:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lift.audience import Audience
 from fleetmod.lift.colima import HEALTHY, MACHINES, START
 from fleetmod.lift.operation import Operation
@@ -21,6 +22,7 @@ from fleetmod.lower.facts import Escaped, Questions
 from fleetmod.lower.process import ProcessCalls
 from fleetmod.lower.reads import check_reads
 from fleetmod.lower.usage import Usage, declarator, declared, ignored, member
+from fleetmod.refusal import Reason
 from fleetmod.regex import lazy
 
 _DEEPER = "`isHealthy` also asks the engine inside the machine"
@@ -50,10 +52,14 @@ class RuntimeCalls(Calls):
     def prints(self, op: Operation) -> bool:
         return op.verb == MACHINES or op.entry
 
-    def unread(self, op: Operation) -> str:
+    def unread(self, op: Operation) -> Reason:
         if op.verb == HEALTHY:
-            return "reads what `colima status` prints; ask `isHealthy()` or `vmIp()` of the port"
-        return "reads what `colima start` prints; the port's `start` tells by success or an error"
+            return reasons.OUTPUT_READ(
+                "reads what `colima status` prints; ask `isHealthy()` or `vmIp()` of the port"
+            )
+        return reasons.OUTPUT_READ(
+            "reads what `colima start` prints; the port's `start` tells by success or an error"
+        )
 
     def port(self, op: Operation, kind: str) -> str:
         """The bare call: `containerRuntime.isHealthy()`."""
@@ -107,7 +113,7 @@ class _Running(Questions):
 
     def ask(self, node: Node) -> None:
         if self.literal(node) not in _RUNNING:
-            raise Refused("asks for more than whether it runs")
+            raise Refused(reasons.OUTPUT_READ("asks for more than whether it runs"))
         self.asked += 1
 
 
@@ -117,7 +123,7 @@ class _Unasked(Questions):
     lets_go = (Escaped,)
 
     def ask(self, node: Node) -> None:
-        raise Refused("asks what the tool prints where it does not fail")
+        raise Refused(reasons.OUTPUT_READ("asks what the tool prints where it does not fail"))
 
 
 class ContainerCalls(ProcessCalls):
@@ -127,18 +133,25 @@ class ContainerCalls(ProcessCalls):
         op = site.operations[0]
         if self._chooses:
             raise Refused(
-                "the file chooses among several container runtimes, which the port does by itself; "
-                "ask the port alone, or name the module in container.adapters of fleetmod.toml"
+                reasons.SEVERAL_RUNTIMES(
+                    "the file chooses among several container runtimes, which the port does by "
+                    "itself; ask the port alone, or name the module in container.adapters of "
+                    "fleetmod.toml"
+                )
             )
         options = site.options
         if _ENVIRONMENT.search(options) and not _USUAL.search(options):
             raise Refused(
-                "runs with an environment of its own, which may name another machine; give its "
-                "profile to `createContainerRuntime`"
+                reasons.OTHER_MACHINE(
+                    "runs with an environment of its own, which may name another machine; give its "
+                    "profile to `createContainerRuntime`"
+                )
             )
         if op.verb == HEALTHY and self._reads_why(usage):
             raise Refused(
-                "reads why the tool did not run, which `isHealthy()` does not tell: it is false"
+                reasons.ERROR_READ(
+                    "reads why the tool did not run, which `isHealthy()` does not tell: it is false"
+                )
             )
         if op.verb == HEALTHY:
             self._check_errors(site, usage, op)
@@ -148,8 +161,10 @@ class ContainerCalls(ProcessCalls):
             site.operations = (op,)
         if site.runner.result == CHILD and op.verb == START:
             raise Refused(
-                "starts the machine in a child process of its own; "
-                "write `await containerRuntime.start()` where it must run"
+                reasons.CHILD_PROCESS(
+                    "starts the machine in a child process of its own; "
+                    "write `await containerRuntime.start()` where it must run"
+                )
             )
         if op.verb == HEALTHY and not site.runner.throws and (test := self._asked(site, usage)):
             node, negated = test

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.flow.texts import Hole, Pieces, Values
 from fleetmod.lift.container_text import COMMAND, CONTEXT, holds_address
 from fleetmod.lift.prose import behind, flatten
@@ -19,17 +20,19 @@ from fleetmod.syntax.source import enclosing_function, parts
 
 _ON_MAC = lazy(r"\b(?:macOS|mac ?os|darwin|OS ?X|on (?:a |your )?mac)\b", re.I)
 _HINTS = ("status", "start")
-_SPELLING = "shows a command that the port cannot spell; word it for every container runtime"
+_SPELLING = reasons.COMMAND_SHOWN(
+    "shows a command that the port cannot spell; word it for every container runtime"
+)
 _NAMED = lazy(r"(?P<start>^)?\bColima(?= (?:is|isn't|was|did|does|must|may|cannot|failed)\b)")
-_SEVERAL = (
+_SEVERAL = reasons.MACHINE_ADDRESS(
     "one of several places that are tried: resolve them by `resolveEndpoint`, given `localhost` "
     "and `serviceDns`, which asks for the machine's address itself"
 )
-_CONSTANT = (
+_CONSTANT = reasons.MACHINE_ADDRESS(
     "the machine's address as a value of its own; ask `await containerRuntime.vmIp()` where it is "
     "used, or let `resolveEndpoint` choose the endpoint"
 )
-_ELSEWHERE = (
+_ELSEWHERE = reasons.MACHINE_ADDRESS(
     "the machine's address where the code cannot wait for it, or goes on when nothing answers; ask "
     "`await containerRuntime.vmIp()`, which may be null, or let `resolveEndpoint` choose"
 )
@@ -55,9 +58,15 @@ class ContainerTexts:
             if not whole or re.match(r"[ \t]+[-\0]", text[match.end() :] + chain):
                 raise Refused(_SPELLING)
         if _ON_MAC.search(text):
-            raise Refused("names macOS beside the command; word it for every platform")
+            raise Refused(
+                reasons.NAMES_PLATFORM("names macOS beside the command; word it for every platform")
+            )
         if must_stay_literal(node):
-            raise Refused("the text must stay a literal here; word it without the command")
+            raise Refused(
+                reasons.LITERAL_ONLY(
+                    "the text must stay a literal here; word it without the command"
+                )
+            )
         runtime = self.draft.name(CONTAINER, "containerRuntime")
         out = ""
         for piece in pieces:
@@ -81,7 +90,11 @@ class ContainerTexts:
 
         told = _NAMED.sub(name, text)
         if re.search(r"\b(?:[Cc]olima|limactl)\b", told):
-            raise Refused("names Colima beside the command; word it for every container runtime")
+            raise Refused(
+                reasons.NAMES_PLATFORM(
+                    "names Colima beside the command; word it for every container runtime"
+                )
+            )
         return template_text(told)
 
     def address(self, node: Node, rule: str) -> str:

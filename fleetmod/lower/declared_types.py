@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.syntax.source import ancestors, same
 
@@ -13,11 +14,11 @@ _PARAMETERS = ("required_parameter", "optional_parameter")
 _HIDDEN = ("private_property_identifier",)
 _FUNCTIONS = ("function_declaration", "generator_function_declaration", "arrow_function",
               "function_expression", "method_definition")  # fmt: skip
-_DEFAULT = (
+_DEFAULT = reasons.ISOLATED_DECLARATIONS(
     "is the default export, whose type `isolatedDeclarations` wants to see; give it a name with "
     "the type string, and export that"
 )
-_CONST = (
+_CONST = reasons.ISOLATED_DECLARATIONS(
     "stands under `as const`, whose type `isolatedDeclarations` wants to see; write the type string"
 )
 

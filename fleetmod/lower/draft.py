@@ -11,6 +11,8 @@ from tree_sitter import Node
 from fleetmod.lower.runtime import elsewhere
 from fleetmod.lower.style import Style
 from fleetmod.model import Edit, Need
+from fleetmod.refusal import Reason
+from fleetmod.refusal import Refused as Refused
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import STATEMENTS, Source, code_end, parts
 
@@ -51,11 +53,6 @@ def names_of(pattern: Node, source: Source) -> Iterator[tuple[str, str]]:
                 yield source.text(value), source.text(key)
 
 
-class Refused(Exception):
-    """This finding cannot be rewritten without changing what the code does; the message says why
-    and what to do by hand."""
-
-
 @dataclass
 class Draft:
     """Edits of one file. `packages` maps a port's key to the package name it is installed as;
@@ -64,8 +61,8 @@ class Draft:
     scopes: Scopes
     style: Style
     packages: dict[str, str]
-    unreachable: str = ""
-    unearned: Mapping[str, str] = field(default_factory=dict)
+    unreachable: Reason | None = None
+    unearned: Mapping[str, Reason] = field(default_factory=dict)
     edits: list[Edit] = field(default_factory=list)
     needs: dict[Need, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)  # names that edits declare
@@ -97,7 +94,7 @@ class Draft:
         )
 
     @cached_property
-    def _elsewhere(self) -> str:
+    def _elsewhere(self) -> Reason | None:
         return elsewhere(self.scopes)
 
     def name(self, package: str, name: str) -> str:

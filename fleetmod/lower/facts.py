@@ -6,6 +6,7 @@ import re
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.flow.texts import Pieces, Values
 from fleetmod.lower.draft import Refused
 from fleetmod.regex import lazy
@@ -66,8 +67,10 @@ class Questions:
         known = "".join(p for p in pieces if isinstance(p, str))
         if not (of_label or answered(known) or (self.trusted and len(pieces) > 1)):
             raise Refused(
-                f"reads `{self.source.text(node)}` of what the tool prints, which the port does "
-                "not tell; read a field of `inspect(label)` instead"
+                reasons.OUTPUT_READ(
+                    f"reads `{self.source.text(node)}` of what the tool prints, which the port "
+                    "does not tell; read a field of `inspect(label)` instead"
+                )
             )
         self.asked += 1
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lift.operation import Operation
 from fleetmod.lower.context import Context
 from fleetmod.lower.draft import Refused
@@ -26,15 +27,11 @@ _CODE = r"(?:status|exitCode|code)"
 _NUMBER = r"\s*{}\s*[1-9]\d*\b"
 _MATCHES = lazy(r"\.(?:includes|match|test|startsWith|search|indexOf)\(")
 _SEARCHES = ("includes", "match", "test", "startsWith", "search", "indexOf", "exec")
-_OTHER_WORDS = (
+_OTHER_WORDS = reasons.ERROR_READ(
     "the code tells by launchctl's words what failed, and the port's are others; ask "
     "`inspect(label)` for it"
 )
-LOADED = (
-    "`bootstrap` fails where the service is loaded, and the code then does something else; the "
-    "port's load succeeds: ask `inspect(label)` which of both to do"
-)
-_OTHER_CODES = (
+_OTHER_CODES = reasons.ERROR_READ(
     "tells by a number how it went, and the port's numbers are others; ask `inspect(label)` for "
     "what the number stood for"
 )
@@ -59,8 +56,10 @@ def check_reader(text: str, acts: bool, other_words: bool) -> None:
         raise Refused(_OTHER_WORDS)
     if _ERROR_DETAILS.search(text):
         raise Refused(
-            "the error's handler reads the exit status or the code of a child process; read "
-            "`exitCode` and `code` of the port's error there"
+            reasons.ERROR_READ(
+                "the error's handler reads the exit status or the code of a child process; read "
+                "`exitCode` and `code` of the port's error there"
+            )
         )
 
 

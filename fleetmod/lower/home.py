@@ -8,6 +8,7 @@ from functools import cached_property
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.flow.texts import Values
 from fleetmod.lift.homes import Homes, chain, reads_variable
 from fleetmod.lower.candidates import Repeats, removal
@@ -153,8 +154,10 @@ class HomePaths:
         strangers = [p.user for p in paths if not p.base and not p.why]
         if strangers:
             raise Refused(
-                f"the home of `{strangers[0]}`, who is not in home.users; add the name or "
-                "exclude the file"
+                reasons.UNKNOWN_USER(
+                    f"the home of `{strangers[0]}`, who is not in home.users; add the name or "
+                    "exclude the file"
+                )
             )
         if any(p.why == UNKNOWN for p in paths):
             raise Refused(UNKNOWN)
@@ -269,7 +272,7 @@ def _crosses_parentheses(first: Node, last: Node) -> bool:
 def _template_raw(raw: str) -> str:
     """The source of a string as the source of a template: an escape means the same in both."""
     if re.search(r"\\[1-9]", raw):
-        raise Refused("an octal escape, which no template has; write it as \\x…")
+        raise Refused(reasons.ESCAPES("an octal escape, which no template has; write it as \\x…"))
 
     def escaped(match: re.Match[str]) -> str:
         return match[0] if match[0].startswith("\\") else "\\" + match[0]

@@ -13,21 +13,25 @@ from functools import lru_cache
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lift.prose import is_directive
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.places import HomePath, Places
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 
-_DIRECTIVE = (
+_DIRECTIVE = reasons.READ_AS_IT_STANDS(
     "is read by the compiler or another tool, not by people: name the file by a relative path"
 )
 _NAMED = "explains the name `{}` by the home; reword it by hand"
-_COUNTED = "speaks of how long the path is; reword it by hand"
-_SPELLED = "is about how the home is spelled, so `~` would be false; reword it by hand"
+_COUNTED = reasons.ABOUT_SPELLING("speaks of how long the path is; reword it by hand")
+_SPELLED = reasons.ABOUT_SPELLING(
+    "is about how the home is spelled, so `~` would be false; reword it by hand"
+)
 _POINT = "tells why this path stood or stands somewhere (`{}`); reword it by hand"
-_FOREIGN = "is written in another language than English; reword it by hand"
-_DRAWN = "stands in a table or a drawn box, whose columns a shorter path would move; do it by hand"
+_DRAWN = reasons.ABOUT_SPELLING(
+    "stands in a table or a drawn box, whose columns a shorter path would move; do it by hand"
+)
 # what a tool reads in a longer one: types of JSDoc, the settings of a test runner
 _PART = lazy(
     r"\bimport\(\s*[\"'][^\"'\n]*[\"']|@import\b[^\n]*?\bfrom\s*[\"'][^\"'\n]*[\"']"
@@ -88,7 +92,7 @@ def home_comment(
         raise Refused(_DIRECTIVE)
     for user in dict.fromkeys(path.user for path in homes):
         if _explains(text, user, homes, draft.scopes):
-            raise Refused(_NAMED.format(user))
+            raise Refused(reasons.ABOUT_SPELLING(_NAMED.format(user)))
     for path in homes:
         first, name = path.start, text.index(f"/{path.user}", path.start + 1) + 1
         last = name + len(path.user)
@@ -119,11 +123,11 @@ def _check_point(text: str, start: int, end: int) -> None:
         raise Refused(_SPELLED)
     said = _sentence(text, start)
     if _OTHER_LETTER.search(said):
-        raise Refused(_FOREIGN)
+        raise Refused(reasons.OTHER_LANGUAGE)
     if _LENGTH.search(said):
         raise Refused(_COUNTED)
     if (about := _ABOUT.search(said)) is not None:
-        raise Refused(_POINT.format(about[0]))
+        raise Refused(reasons.ABOUT_SPELLING(_POINT.format(about[0])))
 
 
 def _sentence(text: str, at: int) -> str:

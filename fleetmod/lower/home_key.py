@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lift.home_forms import HomeForm
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.home import HomePaths
 from fleetmod.places import HOME, ROOT, VAULT, Places, slug
 from fleetmod.syntax.cooked import cook
 
-_BY_HAND = "made of a user's home; make it of nodeIdentity.homeDir, as the tool does that reads it"
 _NOTE = (
     "a key made of the home: where the home differs, what was stored under the old key is not "
     "found; tools differ in what else than `/` they replace"
@@ -24,14 +24,14 @@ def home_key(paths: HomePaths, form: HomeForm, node: Node, rule: str) -> tuple[s
     cooked = cook(node, paths.source)
     encoded = list(paths.places.encoded(cooked.text))
     if not any(found.user == form.found.user for found in encoded):
-        raise Refused(_BY_HAND)  # in parts
+        raise Refused(reasons.HOME_KEY)  # in parts
     places, notes = [], set()
     for found in encoded:
         before = cooked.text[: found.start]
         if cooked.text[found.start] == "-":
             base, end = _base(paths.places, cooked.text, found.start, found.end)
             if slug(found.user) != found.user:
-                raise Refused(_BY_HAND)
+                raise Refused(reasons.HOME_KEY)
             code = f'{paths.member(base)}.replace(/\\//g, "-")'
             start = found.start
             notes.add(_NOTE)
@@ -42,7 +42,7 @@ def home_key(paths: HomePaths, form: HomeForm, node: Node, rule: str) -> tuple[s
                 found.end,
             )
         else:
-            raise Refused(_BY_HAND)
+            raise Refused(reasons.HOME_KEY)
         places.append((*cooked.span(start, end), code))
     paths.put(node, sorted(places), rule)
     return tuple(sorted(notes))

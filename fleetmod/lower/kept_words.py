@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lift.expected import holds, parts, says
 from fleetmod.lift.site import Site
 from fleetmod.lower.claims import check_facts
@@ -57,7 +58,7 @@ def check_asked(node: Node, edits: Sequence[Edit], source: Source, asked: Sequen
     before = f"{before}\n{cook(node, source).text}"
     for each in asked:
         if any(says(before, part) and not holds(after, part) for part in parts(each)):
-            raise Refused(_ASKED.format(each.text, each.path, each.line))
+            raise Refused(reasons.EXPECTED_BY_TEST(_ASKED.format(each.text, each.path, each.line)))
 
 
 def check_remarks(site: Site, source: Source) -> None:
@@ -80,10 +81,10 @@ def check_remarks(site: Site, source: Source) -> None:
         except Refused:
             gone = True
         if gone:
-            raise Refused(_FALSE.format(line))
+            raise Refused(reasons.WOULD_BE_FALSE(_FALSE.format(line)))
         for option in options:
             if re.search(rf"\b{option}\b", text):
-                raise Refused(_DROPPED.format(line, option))
+                raise Refused(reasons.WOULD_BE_FALSE(_DROPPED.format(line, option)))
 
 
 def _options(call: Node, source: Source) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.fates import NEUTRAL, Fate
 from fleetmod.lift.home_facts import LITERALS
 from fleetmod.lift.home_kinds import HomeKinds
@@ -20,7 +21,9 @@ def moved_texts(
     """The bytes to write anew in a test whose homes move, each with the new text; what the test
     looks at on this host is left out. Raises Refused where its `fate` or `check` says so."""
     if fate.kind != NEUTRAL:
-        raise Refused(fate.reason or "cannot be told from other texts; move it by hand")
+        raise Refused(
+            fate.reason or reasons.TEST_DATA("cannot be told from other texts; move it by hand")
+        )
     names, places = fate.names, kinds.settings.places
     for node in kinds.source.of(*LITERALS):
         raw = (node.text or b"").lower()

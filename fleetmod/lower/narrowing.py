@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.flow.texts import Hole, Pieces
 from fleetmod.lift.operation import Operation
 from fleetmod.lower.draft import Draft, Refused
@@ -27,7 +28,6 @@ from fleetmod.syntax.source import (
 )
 
 _CHOICES = ("||", "&&", "??")
-_WHY = "a check tells the type of its label, which no closure sees; bind the label in a line before"
 _LOOPS = ("while_statement", "do_statement", "for_statement", "for_in_statement")
 
 
@@ -74,7 +74,7 @@ class Narrowing:
         statement, data = self._statement(call), self.source.data
         start = data.rfind(b"\n", 0, statement.start_byte) + 1
         if start == 0 or data[start : statement.start_byte].strip():
-            raise Refused(_WHY)
+            raise Refused(reasons.NARROWED_LABEL)
         end = start - 1 - (data[start - 2 : start - 1] == b"\r")
         field = node.child_by_field_name("property")
         wanted = ("label", self.source.text(field)) if field is not None else ("label",)
@@ -106,7 +106,7 @@ class Narrowing:
             if chosen or inside or branch or parent.type in (*_LOOPS, *FUNCTIONS):
                 break
             node = parent
-        raise Refused(_WHY)
+        raise Refused(reasons.NARROWED_LABEL)
 
 
 def _told(around: Node, call: Node) -> Iterator[Node]:

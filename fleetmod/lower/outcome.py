@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lift.operation import Operation
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
@@ -36,7 +37,7 @@ _READS_TEXT = (
 _DECODER = lazy(r"(newTextDecoder\([^)]*\)|\w*[dD]ecoder)\.decode")
 
 
-_NO_CODE = (
+_NO_CODE = reasons.ERROR_READ(
     "asks for a missing exit code, and the port always tells one; ask `error` of the port's outcome"
 )
 _TAKES_STRING = lazy(
@@ -78,7 +79,11 @@ class Outcomes:
         elif member(usage.value, self.source) == "stdout" and usage.value.parent is not None:
             self.draft.replace(usage.value.parent, self._loose(text), self.calls.rule)
             return
-        raise Refused("the result object is passed on whole; read its stdout where it is made")
+        raise Refused(
+            reasons.RESULT_PASSED_ON(
+                "the result object is passed on whole; read its stdout where it is made"
+            )
+        )
 
     def _stdout_only(self, pattern: Node) -> str:
         """The local name that `{ stdout }` or `{ stdout: out }` declares, if it is the only one."""
@@ -86,7 +91,11 @@ class Outcomes:
         text = self.source.text(pattern)
         match = re.fullmatch(r"\{\s*stdout\s*(?::\s*(\w+)\s*)?,?\s*\}", text)
         if match is None or len(children) != 1:
-            raise Refused("takes more than stdout from the result; read the port's fields instead")
+            raise Refused(
+                reasons.OUTPUT_READ(
+                    "takes more than stdout from the result; read the port's fields instead"
+                )
+            )
         return match.group(1) or "stdout"
 
     # -- a runner that does not throw: exit code and error output are read ------------------------
@@ -104,7 +113,11 @@ class Outcomes:
         if name is not None and name.type == "object_pattern":
             pattern = self._pattern(name, encoded, op)
             if strip and "stdout" in pattern:
-                raise Refused("takes trimmed text from the result; read the port's fields instead")
+                raise Refused(
+                    reasons.OUTPUT_READ(
+                        "takes trimmed text from the result; read the port's fields instead"
+                    )
+                )
             outcome = self.calls.outcome(op, context, text="stdout" in pattern)
             self.draft.replace_range(
                 name.start_byte, usage.value.end_byte, f"{pattern} = {outcome}", self.calls.rule
@@ -113,7 +126,9 @@ class Outcomes:
         binding = declared(holder, self.scopes)
         if binding is None or holder.child_by_field_name("type") is not None:
             raise Refused(
-                "the result is typed as a child process's; read the port's fields instead"
+                reasons.OUTPUT_READ(
+                    "the result is typed as a child process's; read the port's fields instead"
+                )
             )
         reads = self.scopes.references(binding)
         if self._throw_only(holder, binding, reads, context, op):
@@ -133,7 +148,11 @@ class Outcomes:
             match = re.fullmatch(r"(\w+)(?:\s*:\s*(\w+))?", self.source.text(field))
             new = self.fields.get(match[1]) if match is not None else None
             if match is None or not new:
-                raise Refused(f"reads `{self.source.text(field)}`, which the port does not tell")
+                raise Refused(
+                    reasons.OUTPUT_READ(
+                        f"reads `{self.source.text(field)}`, which the port does not tell"
+                    )
+                )
             local = match[2] or match[1]
             leaf = field if match[2] is None else field.child_by_field_name("value")
             binding = self.scopes.resolve(leaf) if leaf is not None else None
@@ -141,7 +160,11 @@ class Outcomes:
                 self._check_read(read, new, op)
                 plain = encoded or new not in ("stdout", "stderr")
                 if not plain and member(read, self.source) not in ("toString", "length"):
-                    raise Refused(f"passes the bytes of `{local}` on; the port gives text")
+                    raise Refused(
+                        reasons.OUTPUT_BYTES(
+                            f"passes the bytes of `{local}` on; the port gives text"
+                        )
+                    )
             out.append(new if new == local else f"{new}: {local}")
         return "{ " + ", ".join(out) + " }"
 
@@ -149,7 +172,11 @@ class Outcomes:
         name = member(usage.value, self.source)
         new = self.fields.get(name)
         if not new or usage.value.parent is None:
-            raise Refused("the result object is passed on whole; read the port's fields instead")
+            raise Refused(
+                reasons.RESULT_PASSED_ON(
+                    "the result object is passed on whole; read the port's fields instead"
+                )
+            )
         text = self._loose(self.calls.outcome(op, context, text=new == "stdout"))
         access = usage.value.parent
         self._check_read(access, new, op)
@@ -226,7 +253,11 @@ class Outcomes:
             name, told = member(read, self.source), self._told(read)
             access = read.parent
             if access is None or not told:
-                raise Refused(f"reads `{name or 'the whole result'}`, which the port does not tell")
+                raise Refused(
+                    reasons.OUTPUT_READ(
+                        f"reads `{name or 'the whole result'}`, which the port does not tell"
+                    )
+                )
             prop = access.child_by_field_name("property")
             assert prop is not None
             self._check_read(access, told, op)
@@ -251,7 +282,11 @@ class Outcomes:
             whole = parent.parent
             name = member(access, self.source)
             if name in ("byteLength", "buffer", "equals"):
-                raise Refused(f"reads the output's bytes by `{name}`; the port gives text")
+                raise Refused(
+                    reasons.OUTPUT_BYTES(
+                        f"reads the output's bytes by `{name}`; the port gives text"
+                    )
+                )
             if name == "toString" and whole is not None:
                 arguments = whole.child_by_field_name("arguments")
                 return [(arguments, "()")] if arguments is not None else []
@@ -265,9 +300,15 @@ class Outcomes:
                 return [(parent.parent, self.source.text(access))]
             if target is not None and self._takes_string(target):
                 return []
-            raise Refused(f"passes bytes to `{spelled}`, which gets a string from the port")
+            raise Refused(
+                reasons.OUTPUT_BYTES(
+                    f"passes bytes to `{spelled}`, which gets a string from the port"
+                )
+            )
         if parent.type not in _READS_TEXT:
-            raise Refused("passes the bytes of the output on; the port gives text")
+            raise Refused(
+                reasons.OUTPUT_BYTES("passes the bytes of the output on; the port gives text")
+            )
         return []
 
     def _takes_string(self, target: Node) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lift.home_forms import HomeForm
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.home import HomePaths
@@ -12,11 +13,13 @@ from fleetmod.places import HOME, PLAIN
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.source import parts, same, unwrap
 
-ANY_USER = (
+ANY_USER = reasons.MADE_HOME(
     "macOS alone keeps homes in /Users; for the own user begin with nodeIdentity.homeDir, for "
     "another one ask the system or the configuration for the folder"
 )
-_BY_HAND = "the home of whoever runs the code; begin the path with nodeIdentity.homeDir instead"
+_BY_HAND = reasons.MADE_HOME(
+    "the home of whoever runs the code; begin the path with nodeIdentity.homeDir instead"
+)
 _FOLDERS = ("/Users", "/Users/", "/home", "/home/")
 
 

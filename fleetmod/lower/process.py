@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lift.action_wrappers import ActionWrapper
 from fleetmod.lift.operation import INSPECT, Operation
 from fleetmod.lift.runner import CHILD, DENO, NOTHING, OK, STRUCT, TEMPLATE, TEXT
@@ -63,7 +64,6 @@ ABSENT = (
     "a host without the tool is a failure like others now, which the result tells; Bun threw there"
 )
 SIDE_BY_SIDE = "what `map` starts for each element ran one by one, and runs side by side now"
-SHOWS = "shows people what the tool prints; print the port's result instead"
 RESTARTS = (
     "`disable` does not keep a running service from being restarted on Linux (Restart=); `stop` "
     "does"
@@ -106,7 +106,7 @@ class ProcessCalls:
             options=self.source.text(wrapper.call),
         )
         if any(map(self.calls.asks, site.operations)) and self._shown(told, usage):
-            raise Refused(SHOWS)
+            raise Refused(reasons.OUTPUT_SHOWN)
         context = context_of(site.call, self.scopes)
         return self._notes(told, usage, context, tuple(map(exact, site.operations)))
 
@@ -115,8 +115,10 @@ class ProcessCalls:
         self.calls.call = site.call
         if site.runner.form == DENO:
             raise Refused(
-                f"a Deno command, whose result the port has not; call `{self.calls.port_name}` in "
-                "code for Node or Bun"
+                reasons.DENO_COMMAND(
+                    "a Deno command, whose result the port has not; call "
+                    f"`{self.calls.port_name}` in code for Node or Bun"
+                )
             )
         if not site.runner.throws or "nothrow" in usage.methods:
             operations = tuple(op.tolerate() for op in operations)
@@ -125,7 +127,7 @@ class ProcessCalls:
             other_words = any(map(has_other_words, acting))
             check_error_readers(usage, context, self.source, bool(acting), other_words)
         if any(map(self.calls.asks, operations)) and self._shown(site, usage):
-            raise Refused(SHOWS)
+            raise Refused(reasons.OUTPUT_SHOWN)
         if site.runner.result == CHILD:
             self._child(site, usage, context, operations)
         elif not site.runner.sync and not usage.awaited:
@@ -254,9 +256,15 @@ class ProcessCalls:
     def _statement(self, node: Node, operations: tuple[Operation, ...], context: Context) -> None:
         statement = node.type in STATEMENTS
         if not statement and len(operations) != 1:
-            raise Refused("several commands in one expression; write one call each")
+            raise Refused(
+                reasons.SEVERAL_COMMANDS("several commands in one expression; write one call each")
+            )
         if len(operations) > 1 and node.parent is not None and node.parent.type == "for_statement":
-            raise Refused("several commands in the head of a loop; write one call each before it")
+            raise Refused(
+                reasons.SEVERAL_COMMANDS(
+                    "several commands in the head of a loop; write one call each before it"
+                )
+            )
         if statement and (whole := self._swallowing_try(node, context)) is not None:
             node = whole
             operations = tuple(op.tolerate() for op in operations)
@@ -271,8 +279,10 @@ class ProcessCalls:
             loads = any(op.verb == "load" and not op.legacy for op in operations)
             if loads and acts_otherwise(context, self.source):
                 raise Refused(
-                    "`bootstrap` fails where the service is loaded, and the catch block then acts; "
-                    "the port's load succeeds: ask `inspect(label)` which of both to do"
+                    reasons.ALREADY_LOADED(
+                        "`bootstrap` fails where the service is loaded, and the catch block then "
+                        "acts; the port's load succeeds: ask `inspect(label)` which of both to do"
+                    )
                 )
             operations = tuple(self._with_failure(operations))
         lines = [self.calls.statement(op, context, ends) for op in operations]
@@ -314,7 +324,11 @@ class ProcessCalls:
         self, site: Site, usage: Usage, context: Context, operations: tuple[Operation, ...]
     ) -> None:
         if len(operations) != 1:
-            raise Refused("the result of several commands in one; write one call each")
+            raise Refused(
+                reasons.SEVERAL_COMMANDS(
+                    "the result of several commands in one; write one call each"
+                )
+            )
         op = operations[0]
         if op.verb == INSPECT and site.runner.result in (TEXT, STRUCT):
             self._check_text(site, usage, op)
@@ -333,10 +347,13 @@ class ProcessCalls:
             outcome = self._loose(self.calls.outcome(site.operations[0], context, text=False))
             self.draft.replace(usage.value, f"{outcome}.ok", self.calls.rule)
         elif site.runner.result == NOTHING:
-            raise Refused("the value of a call that gives none is used")
+            raise Refused(reasons.NO_VALUE("the value of a call that gives none is used"))
         else:
             raise Refused(
-                f"what `{site.runner.name}` gives back is not known; call the port at this place"
+                reasons.UNKNOWN_CALLEE(
+                    f"what `{site.runner.name}` gives back is not known; call the port at this "
+                    "place"
+                )
             )
 
     def _text(self, site: Site, usage: Usage, context: Context, op: Operation) -> None:
@@ -354,7 +371,11 @@ class ProcessCalls:
     def _check_text(self, site: Site, usage: Usage, op: Operation) -> None:
         """What is read of a printed service must be what the port tells of it."""
         if op.tolerated and "2>&1" in site.command:
-            raise Refused("reads the tool's errors with its output; read the port's error instead")
+            raise Refused(
+                reasons.OUTPUT_REDIRECTED(
+                    "reads the tool's errors with its output; read the port's error instead"
+                )
+            )
         structured = site.runner.result == STRUCT and "text" not in usage.methods
         outputs = [own for own, field in site.runner.fields if field == "stdout"]
         for stream in outputs if structured and site.runner.fields else ["stdout"]:
@@ -363,16 +384,30 @@ class ProcessCalls:
     def _check_encoding(self, site: Site, usage: Usage) -> None:
         """The port gives text: what wants bytes, or another spelling of them, is refused."""
         if any(op.silent for op in site.operations):
-            raise Refused("`>/dev/null` drops what is read; read a field of the port's result")
+            raise Refused(
+                reasons.OUTPUT_REDIRECTED(
+                    "`>/dev/null` drops what is read; read a field of the port's result"
+                )
+            )
         match = _ENCODING.search(site.options)
         if match and match[1] is None:
-            raise Refused("the output's encoding is only known at run time; the port gives text")
+            raise Refused(
+                reasons.OUTPUT_BYTES(
+                    "the output's encoding is only known at run time; the port gives text"
+                )
+            )
         if match and match[1].lower() not in ("utf8", "utf-8", "ascii"):
-            raise Refused(f"wants the output as {match[1]}, as bytes; the port gives text")
+            raise Refused(
+                reasons.OUTPUT_BYTES(
+                    f"wants the output as {match[1]}, as bytes; the port gives text"
+                )
+            )
         name = member(usage.value, self.source)
         if name in ("byteLength", "buffer", "equals") or name == "toString":
             raise Refused(
-                f"reads the output's bytes by {self._spelled(usage)}; the port gives text"
+                reasons.OUTPUT_BYTES(
+                    f"reads the output's bytes by {self._spelled(usage)}; the port gives text"
+                )
             )
 
     def _spelled(self, usage: Usage) -> str:

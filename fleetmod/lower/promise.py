@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lift.operation import Operation
 from fleetmod.lift.runner import NOTHING, UNKNOWN
 from fleetmod.lift.site import Site
@@ -28,12 +29,20 @@ class Promises:
     def lower(self, site: Site, usage: Usage, operations: tuple[Operation, ...]) -> None:
         """A promise that is passed on: returned, chained, or left floating."""
         if len(operations) != 1:
-            raise Refused("several commands behind one promise; await one call each")
+            raise Refused(
+                reasons.SEVERAL_COMMANDS("several commands behind one promise; await one call each")
+            )
         op = operations[0]
         if self.calls.asks(op) or usage.methods or usage.stringified:
-            raise Refused("the promise of a query is passed on; await it and read its value")
+            raise Refused(
+                reasons.RESULT_PASSED_ON(
+                    "the promise of a query is passed on; await it and read its value"
+                )
+            )
         if site.runner.result == UNKNOWN and ignored(usage, self.scopes) is None:
-            raise Refused("what the wrapper's promise resolves to is not known")
+            raise Refused(
+                reasons.UNKNOWN_CALLEE("what the wrapper's promise resolves to is not known")
+            )
         if self._in_promise_all(usage):
             call = self.calls.port(op, ASYNC) + (".catch(() => {})" if op.tolerated else "")
             self.draft.replace(usage.value, call, self.calls.rule)
@@ -44,7 +53,9 @@ class Promises:
             allowed = site.runner.result == NOTHING and chained in ("", "then", "catch", "finally")
             if not allowed:
                 raise Refused(
-                    "the promise's result is passed on; await the port in an async function"
+                    reasons.RESULT_PASSED_ON(
+                        "the promise's result is passed on; await the port in an async function"
+                    )
                 )
         self.check_lifetime(usage.value, op)
         call = self.calls.port(op, ASYNC)
@@ -58,8 +69,10 @@ class Promises:
         end = around.end_byte if around is not None else len(self.source.data)
         if _EXITS.search(self.source.slice(node.end_byte, end)):
             raise Refused(
-                "the process exits while nobody waits for this; wait for it, or call "
-                f"`{self.calls.sync_port}.{op.verb}(…)` here"
+                reasons.CANNOT_WAIT(
+                    "the process exits while nobody waits for this; wait for it, or call "
+                    f"`{self.calls.sync_port}.{op.verb}(…)` here"
+                )
             )
 
     def _is_object(self, node: Node) -> bool:
@@ -101,24 +114,36 @@ class Promises:
         takes = site.runner.calls_back
         if last in ("arrow_function", "function_expression") or (takes and named):
             raise Refused(
-                "the result arrives in a callback; make the caller async and "
-                f"`await {self.calls.port_name}.{op.verb}(…)` there"
+                reasons.CANNOT_WAIT(
+                    "the result arrives in a callback; make the caller async and "
+                    f"`await {self.calls.port_name}.{op.verb}(…)` there"
+                )
             )
         if len(operations) != 1 or self.calls.asks(op):
-            raise Refused("reads a child process's output; await the port's result instead")
+            raise Refused(
+                reasons.CHILD_PROCESS(
+                    "reads a child process's output; await the port's result instead"
+                )
+            )
         value, awaited = usage.value, False
         name = member(value, self.source)
         parent = value.parent
         if name == "exited" and parent is not None and parent.parent is not None:
             if parent.parent.type != "await_expression":
-                raise Refused("a child process's exit is passed on; await the port instead")
+                raise Refused(
+                    reasons.CHILD_PROCESS(
+                        "a child process's exit is passed on; await the port instead"
+                    )
+                )
             value, awaited = parent.parent, True
         elif name == "unref" and parent is not None and parent.parent is not None:
             value = parent.parent
         holder = value.parent
         if holder is None or holder.type != "expression_statement":
             raise Refused(
-                "a child process whose events or streams are read; await the port instead"
+                reasons.CHILD_PROCESS(
+                    "a child process whose events or streams are read; await the port instead"
+                )
             )
         if awaited:
             return holder, (op.tolerate(),)

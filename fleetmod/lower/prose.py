@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.flow.bound import LAUNCHCTL
 from fleetmod.flow.branches import guards_of
 from fleetmod.flow.guards import Guards
@@ -47,14 +48,15 @@ from fleetmod.lower.words import (
     starts,
     stuck,
 )
+from fleetmod.refusal import Reason
 from fleetmod.regex import lazy
 from fleetmod.syntax.source import Source, walk
 
-_NOT_UNDERSTOOD = "shows a command that the port cannot spell; word it for every platform"
-_IN_JSX = "shows a command; write `{processManager.hint(verb, label)}` in its place"
-_OWN_ARGUMENTS = "shows launchctl's own arguments; word it by what was asked for"
-_STUCK = (
-    "a name, a path or a call with the tool's name in it; change it together with what it names"
+_IN_JSX = reasons.COMMAND_SHOWN(
+    "shows a command; write `{processManager.hint(verb, label)}` in its place"
+)
+_OWN_ARGUMENTS = reasons.COMMAND_SHOWN(
+    "shows launchctl's own arguments; word it by what was asked for"
 )
 _CODE = lazy(
     r"(?P<article>\b(?:[Tt]he|[Aa]n?|[Tt]his|[Ee]ach|[Ee]very|[Nn]o|[Aa]ny) )?"
@@ -81,7 +83,7 @@ def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "
     """
     above = nearest(above)
     if stuck(text):
-        raise Refused(_STUCK)
+        raise Refused(reasons.PART_OF_NAME)
 
     def told(match: re.Match[str]) -> str:
         """A command in backticks as what it asks of the service manager."""
@@ -114,17 +116,17 @@ def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "
 
 
 @lru_cache(maxsize=16)
-def comment_flaw(text: str) -> str:
-    """Why no other words for the tool would be true in a comment; empty where some are."""
+def comment_flaw(text: str) -> Reason | None:
+    """Why no other words for the tool would be true in a comment; None where some are."""
     try:
         check_list(text)
         check_typed(text)
         check_claims(text)
         check_commands(text)
         check_language(text)
-    except Refused as why:
-        return str(why)
-    return ""
+    except Refused as refused:
+        return refused.reason
+    return None
 
 
 class Display:
@@ -146,31 +148,45 @@ class Display:
         if not quoted:
             return self._words(node, flatten(pieces)[start:], rule)
         if whole is not node and not _is_text(whole, pieces):
-            raise Refused(_NOT_UNDERSTOOD)
+            raise Refused(reasons.COMMAND_SHOWN)
         node = whole
         if self._platform(node, pieces, quoted):
             raise Refused(
-                "names macOS, or a part of it, beside the command, and elsewhere the hint is "
-                "another one; split the text by platform"
+                reasons.NAMES_PLATFORM(
+                    "names macOS, or a part of it, beside the command, and elsewhere the hint is "
+                    "another one; split the text by platform"
+                )
             )
         if self._guards.is_given(node):
             raise Refused(
-                "stands in a branch for one platform, and is asked for on others too; use the "
-                "port's hint instead of the branches"
+                reasons.NAMES_PLATFORM(
+                    "stands in a branch for one platform, and is asked for on others too; use the "
+                    "port's hint instead of the branches"
+                )
             )
         text = flatten(pieces)
         self._check_words(node, text)
         if _GOES_ON.match(text[quoted[-1].end :] + "".join(behind(node, self.values))):
-            raise Refused(_NOT_UNDERSTOOD)
+            raise Refused(reasons.COMMAND_SHOWN)
         if any(_STOP.search(text, c.start, c.end) for c in quoted):
             raise Refused(
-                "`launchctl stop` keeps the service loaded, and the port's stop does not; word it "
-                "for every platform"
+                reasons.COMMAND_SHOWN(
+                    "`launchctl stop` keeps the service loaded, and the port's stop does not; "
+                    "word it for every platform"
+                )
             )
         if any(command.operation.source is not None for command in quoted):
-            raise Refused("shows a command with a file of its own; word it for every platform")
+            raise Refused(
+                reasons.COMMAND_SHOWN(
+                    "shows a command with a file of its own; word it for every platform"
+                )
+            )
         if must_stay_literal(node):
-            raise Refused("the text must stay a literal here; word it without the command")
+            raise Refused(
+                reasons.LITERAL_ONLY(
+                    "the text must stay a literal here; word it without the command"
+                )
+            )
         out: list[tuple[str, Pieces | Operation]] = []
         at = 0
         for command in quoted:
@@ -213,9 +229,9 @@ class Display:
             raise Refused(_IN_JSX)
         chain, printed = behind(node, self.values)
         if holds_command(flat + chain + printed) and not is_title(node, self.source):
-            raise Refused(_NOT_UNDERSTOOD)
+            raise Refused(reasons.COMMAND_SHOWN)
         if stuck(text) or stuck(flat):
-            raise Refused(_STUCK)
+            raise Refused(reasons.PART_OF_NAME)
         check_list(text)
         self._check_words(node, flat + chain + printed)
         check_commands(text)
@@ -238,9 +254,9 @@ class Display:
     def _cut(self, pieces: Pieces, start: int, end: int) -> Pieces:
         part = cut(pieces, start, end)
         if holds_command(flatten(part)):
-            raise Refused(_NOT_UNDERSTOOD)
+            raise Refused(reasons.COMMAND_SHOWN)
         if stuck(flatten(part)):
-            raise Refused(_STUCK)
+            raise Refused(reasons.PART_OF_NAME)
         return merge([neutral(p) if isinstance(p, str) else p for p in part])
 
     def _platform(self, node: Node, pieces: Pieces, quoted: list[Quoted]) -> bool:

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lower.facts import Escaped, Questions, separates
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding
@@ -42,8 +43,10 @@ _CLIMBS = frozenset(
 
 def _escape(how: str) -> Escaped:
     return Escaped(
-        f"what the tool prints {how}, where more may be read of it than the port tells; pass on "
-        "fields of `inspect(label)`"
+        reasons.OUTPUT_READ(
+            f"what the tool prints {how}, where more may be read of it than the port tells; pass "
+            "on fields of `inspect(label)`"
+        )
     )
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 
+from fleetmod import reasons
 from fleetmod.filekinds import is_javascript
+from fleetmod.refusal import Reason
 from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 
-BROWSER = (
-    "browser code, which has no home folder and starts no service; get the value from the server"
+DENO = reasons.CANNOT_IMPORT(
+    "loads modules by URL, which finds no package of the workspace; pass the value in"
 )
-DENO = "loads modules by URL, which finds no package of the workspace; pass the value in"
 
-SCRIPT = "loads and exports nothing, so what runs this file may know no modules; pass the value in"
+SCRIPT = reasons.CANNOT_IMPORT(
+    "loads and exports nothing, so what runs this file may know no modules; pass the value in"
+)
 
 _HOOKS = lazy(r"\b(?:useState|useEffect|useRef|useMemo|useCallback|useReducer)\b")
 _BROWSER_MODULES = lazy(r"react-dom(?:/client)?$|preact|solid-js|svelte|vue$|@storybook/.*")
@@ -44,14 +47,14 @@ def _is_module(scopes: Scopes) -> bool:
     return scopes.uses_global("module") or scopes.uses_global("exports")
 
 
-def elsewhere(scopes: Scopes) -> str:
-    """Why no port can be imported here; empty where one can."""
+def elsewhere(scopes: Scopes) -> Reason | None:
+    """Why no port can be imported here; None where one can."""
     source = scopes.source
     hooked = node = alone = shown = False
     for statement in source.root.named_children:
         text = source.text(statement)
         if statement.type == "expression_statement" and re.match(r"[\"']use client[\"']", text):
-            return BROWSER
+            return reasons.BROWSER
         if statement.type != "import_statement":
             continue
         module = statement.child_by_field_name("source")
@@ -59,17 +62,17 @@ def elsewhere(scopes: Scopes) -> str:
         if _DENO_MODULES.match(name):
             return DENO
         if _BROWSER_MODULES.fullmatch(name):
-            return BROWSER
+            return reasons.BROWSER
         hooked = hooked or (name == "react" and _HOOKS.search(text) is not None)
         node = node or _NODE_MODULES.fullmatch(name) is not None
         alone = alone or _NODE_ALONE.fullmatch(name) is not None
         shown = shown or name == "react"
     if ".stories." in source.path or (hooked and not node):
-        return BROWSER
+        return reasons.BROWSER
     if is_javascript(source.path) and not _is_module(scopes):
         return SCRIPT
     alone = alone or source.data.startswith(b"#!")
     # a page of a framework holds parts for either side
     if alone and not shown and not source.path.endswith((".tsx", ".jsx")):
-        return ""
-    return BROWSER if any(scopes.uses_global(name) for name in _GLOBALS) else ""
+        return None
+    return reasons.BROWSER if any(scopes.uses_global(name) for name in _GLOBALS) else None

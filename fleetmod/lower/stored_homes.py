@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.flow.effects import key_of
 from fleetmod.flow.uses import Use, Uses, arguments_of, method_of, receiver
 from fleetmod.lower.draft import Refused
@@ -49,8 +50,11 @@ class StoredHomes:
             return ()
         if (use := told.get(_STORED)) is not None:
             raise Refused(
-                f"is data: line {_line(use, self.scopes)} hands it to `{_method(use, self.scopes)}`"
-                ", and the home there may be another machine's; move it by hand"
+                reasons.STORED_HOME(
+                    f"is data: line {_line(use, self.scopes)} hands it to "
+                    f"`{_method(use, self.scopes)}`, and the home there may be another machine's; "
+                    "move it by hand"
+                )
             )
         if (use := told.get(_SENT)) is None:
             return ()

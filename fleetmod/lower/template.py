@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.syntax.pattern import Bound, pattern
 from fleetmod.syntax.source import Source, walk
@@ -38,7 +39,7 @@ def fill(
     kept = [each for nodes in bound.values() for each in nodes]
     for comment in (n for n in walk(node) if n.type == "comment"):
         if not any(k.start_byte <= comment.start_byte < k.end_byte for k in kept):
-            raise Refused("a comment stands in what would be replaced; rewrite it by hand")
+            raise Refused(reasons.COMMENT_LOST)
     text, at = "", 0
     base = made.node.start_byte
     own = made.source.data
@@ -50,7 +51,9 @@ def fill(
     for module, names in imports:
         for name in names:
             if draft.import_of(module, name) != name:
-                raise Refused(f"`{name}` is another thing in this file; rewrite it by hand")
+                raise Refused(
+                    reasons.OWN_NAME(f"`{name}` is another thing in this file; rewrite it by hand")
+                )
     kinds = {each.type for each in bound[made.hole]} if made.hole else {made.node.type}
     if not kinds <= _ONE and _binds_tighter(node):
         text = f"({text})"

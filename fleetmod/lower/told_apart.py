@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.lift.homes import Homes
 from fleetmod.lower.draft import Refused
 from fleetmod.places import PLACEHOLDERS, UNKNOWN, Places
@@ -41,26 +42,42 @@ def check_told_apart(node: Node, source: Source, places: Places, homes: Homes) -
     uses = (node, *homes.uses(node))
     for use in uses:
         if (name := _remote(use, source)) is not None:
-            raise Refused(f"goes to another host by `{name}`; let its shell expand $HOME there")
+            raise Refused(
+                reasons.ANOTHER_HOST(
+                    f"goes to another host by `{name}`; let its shell expand $HOME there"
+                )
+            )
     text = cook(node, source).text
     for before in filter(None, map(homes.before, uses[1:])):
         if any(not path.base for path in places.find(text, before)):
             raise Refused(UNKNOWN)
     if "||" in text and _OWN.search(text):
-        raise Refused("the command tries this home and the caller's own; say which one it means")
+        raise Refused(
+            reasons.COMPARED_HOME(
+                "the command tries this home and the caller's own; say which one it means"
+            )
+        )
     check_one_person(node, places, homes)
     if any(_preferred(use, homes) for use in uses):
-        raise Refused("is preferred to the caller's own home, so it is another account's")
+        raise Refused(
+            reasons.COMPARED_HOME(
+                "is preferred to the caller's own home, so it is another account's"
+            )
+        )
     if other := next(filter(None, (_other_home(use, homes, places) for use in uses)), ""):
-        raise Refused(f"is told from `{other}` here; say by what else the two differ")
+        raise Refused(
+            reasons.COMPARED_HOME(f"is told from `{other}` here; say by what else the two differ")
+        )
 
 
 def check_one_person(node: Node, places: Places, homes: Homes) -> None:
     """Raises Refused where the list or table around a home spells others', too: they are data."""
     if len(people := _people(node, places, homes)) > 1:
         raise Refused(
-            f"{_listed(people)} stand in one place, and a node has one home: look each up by the "
-            "machine that it is of"
+            reasons.SEVERAL_HOMES(
+                f"{_listed(people)} stand in one place, and a node has one home: look each up by "
+                "the machine that it is of"
+            )
         )
 
 

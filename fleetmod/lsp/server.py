@@ -261,7 +261,7 @@ def make_server(root: Path) -> Server:
 
 def _diagnostic(finding: Finding, text: Text) -> lsp.Diagnostic:
     what = finding.understood or finding.text
-    why = (finding.suppressed and f"suppressed: {finding.suppressed}") or finding.reason
+    why = (finding.suppressed and f"suppressed: {finding.suppressed}") or finding.why
     if not is_debt(finding):
         severity = lsp.DiagnosticSeverity.Hint
     elif finding.action == REFUSE:

@@ -93,7 +93,7 @@ def _group(entry: Entry) -> str:
 
 def _row(entry: Entry) -> str:
     f = entry.finding
-    what, why = _text(f.understood or f.text), _text(f.suppressed or f.reason)
+    what, why = _text(f.understood or f.text), _text(f.suppressed or f.why)
     why = ": ".join(filter(None, ("known" if f.known else "", why))) or "—"
     return f"| {_text(f.path)}:{f.line} | {f.rule} | {what} | {why} |"
 

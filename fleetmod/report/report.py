@@ -40,7 +40,7 @@ class Entry:
         """One line: what stands there, and what becomes of it."""
         f = self.finding
         what = f.understood or f.text
-        return f"{what}: {f.reason}" if f.reason else f"{what}: `fleetmod migrate` rewrites it"
+        return f"{what}: {f.why}" if f.reason else f"{what}: `fleetmod migrate` rewrites it"
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,8 @@ def _result(entry: Entry, index: int, lines: Mapping[str, Lines], baseline: bool
         ],
         "partialFingerprints": {FINGERPRINT: entry.id},
     }
+    if f.reason_code:
+        result["properties"] = {"reasonCode": f.reason_code}
     if entry.fix and where:
         result["fixes"] = [_fix(f.path, entry.fix, where)]
     # a result whose list is missing may be suppressed or not; an empty one says that it is not

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
@@ -18,12 +18,15 @@ from fleetmod.grepped import RULE as GREP
 from fleetmod.model import EXEMPT, IGNORE, REFUSE, REWRITE, Finding, Plan
 from fleetmod.printed import lines as inert_lines
 from fleetmod.printed import one_line
+from fleetmod.reasons import todo
 from fleetmod.report.console import make_console
 from fleetmod.report.summary import of_audit, of_gate
 from fleetmod.since import Since
 
 _FIGURES = ("findings", "files", "tests", "rewrite", "refused", "no debt")
 _GREP_LINES = 5
+_REASONS = 12  # lines of a table
+_TODO = 40  # columns, so that the table has 80 at most
 
 
 def audit_text(
@@ -39,6 +42,7 @@ def audit_text(
         print_text_view(console, audit)
         _print_by_package(console, audit.findings, packages)
         print_findings(console, audit.findings)
+        _print_reasons(console, audit.findings)
         _print_others(console, audit)
         _print_unproven(console, audit)
         for line in of_audit(audit, configured, since):
@@ -117,12 +121,29 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
         console.print(line, soft_wrap=True)
 
 
+def _print_reasons(console: Console, findings: Sequence[Finding]) -> None:
+    """How many findings are refused for each reason, and what to do about it."""
+    counts = Counter(f.reason_code for f in findings if f.action == REFUSE and f.reason_code)
+    if not counts:
+        return
+    table = Table(title="Refused, by reason", title_justify="left")
+    table.add_column("reason", no_wrap=True)
+    table.add_column("findings", justify="right")
+    table.add_column("what to do", max_width=_TODO)
+    for code, count in counts.most_common(_REASONS):
+        table.add_row(code, str(count), escape(todo(code)))
+    console.print(table)
+    if (left := len(counts) - _REASONS) > 0:
+        console.print(f"{left} more; each finding names its own.")
+    console.print("`fleetmod explain REASON` tells more of one.")
+
+
 def _outcome(finding: Finding) -> tuple[str, str]:
     if finding.action == REWRITE:
         return " → can be rewritten", "green"
     if finding.action == EXEMPT:
         return f" → no debt: {_one_line(finding.reason)}", "dim"
-    return f" → refused: {_one_line(finding.reason)}", "yellow"
+    return f" → refused: {_one_line(finding.why)}", "yellow"
 
 
 def _one_line(text: str) -> str:
@@ -174,9 +195,10 @@ def print_plan(console: Console, plan: Plan, applied: bool) -> None:
     for finding in refused:
         console.print(
             f"  [yellow]refused[/yellow] {escape(finding.path)}:{finding.line}:{finding.col} "
-            f"{escape(finding.text)} — {escape(_one_line(finding.reason))}",
+            f"{escape(finding.text)} — {escape(_one_line(finding.why))}",
             soft_wrap=True,
         )
+    _print_reasons(console, refused)
     looked = [(f, note) for f in done for note in f.notes]
     if looked:
         console.print("[bold]To look at:[/bold]")
@@ -264,7 +286,7 @@ def _failing(verdict: Verdict, full: bool) -> Iterator[str]:
         for path, number, text in verdict.grep
     ]
     shown += [
-        (f"{f.path}:{f.line}: {_one_line(f.reason or f.text)}", f)
+        (f"{f.path}:{f.line}: {_one_line(f.why or f.text)}", f)
         for f in verdict.findings
         if not any((f.path, line) in grepped for line in f.lines)
     ]
@@ -272,7 +294,7 @@ def _failing(verdict: Verdict, full: bool) -> Iterator[str]:
     for number, (line, finding) in enumerate(shown[:most]):
         yield line
         if finding is not None and number < len(verdict.grep):
-            outcome = _one_line(finding.reason) or "`fleetmod migrate` rewrites it"
+            outcome = _one_line(finding.why) or "`fleetmod migrate` rewrites it"
             yield f"  {finding.rule}: {outcome}"
     if len(shown) > most:
         yield f"… and {len(shown) - most} more line(s): --full lists them"

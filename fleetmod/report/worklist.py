@@ -13,6 +13,7 @@ from typing import Any
 from fleetmod import __version__, families
 from fleetmod.model import IGNORE, REFUSE, Finding, is_debt
 from fleetmod.printed import one_line
+from fleetmod.reasons import todo
 from fleetmod.report.fingerprint import fingerprints
 from fleetmod.syntax.source import open_source, walk
 
@@ -43,6 +44,8 @@ class Item:
     rule: str
     found: str
     problem: str
+    reason_code: str
+    todo: str
     first: int
     code: tuple[str, ...]
     allowed: tuple[str, ...]
@@ -82,6 +85,8 @@ def worklist(findings: Sequence[Finding], contents: Mapping[str, bytes]) -> tupl
                 rule=finding.rule,
                 found=finding.understood or finding.text,
                 problem=finding.reason,
+                reason_code=finding.reason_code,
+                todo=todo(finding.reason_code),
                 first=first,
                 code=tuple(line.rstrip("\r") for line in lines[first - 1 : last]),
                 allowed=allowed(families.of(finding).port),
@@ -171,7 +176,10 @@ def _brief(item: Item) -> Iterator[str]:
     inside = f", in {_code(item.symbol)}" if item.symbol else ""
     yield from (f"### {_code(f'{item.path}:{item.line}')}{inside}", "")
     yield from (f"{item.rule}: {_code(item.found)}", "")
-    yield from (f"**Why it stays:** {_plain(item.problem)}", "")
+    code = f" ({_code(item.reason_code)})" if item.reason_code else ""
+    yield from (f"**Why it stays**{code}: {_plain(item.problem)}", "")
+    if item.todo:
+        yield from (f"**What to do:** {item.todo}.", "")
     fence = "`" * max(3, 1 + max((_run(line) for line in item.code), default=0))
     yield f"{fence}ts"
     width = len(str(item.first + len(item.code)))

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from fleetmod import __version__, families
+from fleetmod.reasons import todo
 from fleetmod.report.html import charts, view
 from fleetmod.report.report import Report
 from fleetmod.report.text import package_of
@@ -93,6 +94,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["code"] = _code
+    environment.filters["todo"] = todo
     return environment
 
 

@@ -39,7 +39,7 @@ class Item:
     def words(self) -> str:
         """What the page's filter searches."""
         f = self.finding
-        parts = (f.path, f.rule, f.cls, f.symbol, f.text, f.understood, f.reason)
+        parts = (f.path, f.rule, f.cls, f.symbol, f.text, f.understood, f.why)
         return " ".join(parts).casefold()
 
 
