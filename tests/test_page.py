@@ -18,6 +18,7 @@ FILES = {
     "packages/app/package.json": '{\n  "name": "@acme/app"\n}\n',
     "packages/cli/package.json": '{\n  "name": "@acme/cli"\n}\n',
     "fleetmod.toml": 'version = 1\n[home]\nusers = ["alice"]\n[runtime]\nscope = "@acme"\n',
+    "CODEOWNERS": "* @acme/all\n/packages/cli/ @acme/cli @eve\n",
     "packages/app/src/a.ts": f'export const evil = "/Users/alice/{EVIL}";\n'
     f'export const b = "/Users/bob/{"x" * 300}";\n',
     "packages/cli/src/a b.ts": 'import { execSync } from "node:child_process";\n'
@@ -105,6 +106,8 @@ def test_the_filter_works_by_keyboard(page: Page) -> None:
     page.keyboard.press("Tab")  # to the package
     page.keyboard.type("packages/app")
     assert shown(page) == ["home-path", "home-stranger"]
+    page.keyboard.press("Tab")  # to the phase
+    page.keyboard.press("Tab")  # to the owner
     page.keyboard.press("Tab")  # to "needs a person"
     page.keyboard.press("Space")
     assert shown(page) == ["home-path"]
@@ -119,8 +122,61 @@ def test_a_finding_opens_by_keyboard_and_shows_before_and_after(page: Page) -> N
     link = finding.locator(".links a").first.get_attribute("href")
     assert link == "r/packages/cli/src/a%20b.ts"
     refused = page.locator("details.finding:has(summary:has-text('$1'))")
-    refused.locator("summary").click()
     assert refused.locator(".hit").inner_text().endswith('execSync("launchctl $1");')
+
+
+def test_what_needs_a_person_comes_first_and_is_open(page: Page) -> None:
+    states = [each.get_attribute("data-state") for each in page.locator("details.finding").all()]
+    assert states == ["refuse", "rewrite", "refuse", "rewrite"]
+    assert page.locator("details[open]").count() == 2
+    page.get_by_role("button", name="Expand all").click()
+    assert page.locator("details[open]").count() == 4
+    page.get_by_role("button", name="Expand all").click()
+    assert page.locator("details[open]").count() == 0
+
+
+def test_what_is_chosen_stands_in_the_address(page: Page) -> None:
+    page.get_by_label("Owner").select_option("@eve")
+    page.get_by_label("needs a person").uncheck()
+    assert shown(page) == ["launchctl-call"]
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    assert shown(page) == ["launchctl-call"]
+    page.locator("table.matrix a").first.click()
+    assert shown(page) == ["home-path", "home-stranger"]
+    assert page.get_by_label("Owner").input_value() == ""
+
+
+def test_a_link_opens_one_finding(page: Page) -> None:
+    finding = page.locator("details.finding:has(summary:has-text('kickstart'))")
+    page.locator("[name=text]").fill("nothing like it")
+    assert finding.is_hidden()
+    page.goto(f"{page.url.partition('#')[0]}#{finding.get_attribute('id')}")
+    assert finding.is_visible() and finding.get_attribute("open") is not None
+
+
+def test_the_words_that_change_are_marked_and_stand_side_by_side(page: Page) -> None:
+    finding = page.locator("details.finding:has(summary:has-text('alice'))")
+    finding.locator("summary").click()
+    marked = finding.locator(".del mark").all_inner_texts()
+    assert "/Users/alice" in marked[0] and not any("evil" in each for each in marked)
+    gone, come = finding.locator(".del").last, finding.locator(".add").last
+
+    def tops() -> list[float]:
+        boxes = [each.bounding_box() for each in (gone, come)]
+        return [box["y"] for box in boxes if box is not None]
+
+    assert tops()[0] < tops()[1]
+    page.get_by_role("button", name="Side by side").click()
+    assert tops()[0] == tops()[1]
+
+
+def test_the_way_is_shown_whole(page: Page) -> None:
+    steps = page.locator(".roadmap li").all_inner_texts()
+    assert steps[0] == "1a process manager 2 left" and steps[-1] == "5 a second node not asked"
+    points = page.locator(".plot .home title").all_text_contents()
+    assert points[0] == "2026-01-01: 12 of phase 1b" and points[-1] == "now: 2 of phase 1b"
 
 
 def test_text_of_the_code_is_only_text(page: Page) -> None:
@@ -190,8 +246,9 @@ def test_all_of_it_can_be_read_without_a_script(browser: Browser, report: Path) 
     page.goto(report.as_uri())
     assert page.locator("details.finding").count() == 4
     assert page.locator("#filter").is_hidden()
-    page.locator("summary").first.click()
-    assert page.locator("details[open] pre").is_visible()
+    assert page.locator("details[open] pre").count() == 2  # what needs a person
+    page.locator("details:not([open]) summary").first.click()
+    assert page.locator("details[open] pre").count() == 3
     context.close()
 
 

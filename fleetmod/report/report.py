@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from fleetmod.audit import Audit, TextCount
 from fleetmod.fixes import edits_alone
@@ -18,6 +18,7 @@ from fleetmod.since import Since
 from fleetmod.sources import Sources
 from fleetmod.suppress import RULE
 from fleetmod.trend import Point
+from fleetmod.workspace.owners import owners_of
 
 ERROR, WARNING = "error", "warning"
 
@@ -81,6 +82,7 @@ class Report:
     source: str = ""
     apart: tuple[Group, ...] = ()  # what the gates did not look at
     since: Since | None = None
+    owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of the findings' files
 
     @property
     def failures(self) -> list[str]:
@@ -132,7 +134,7 @@ def report_of(
         edits = edits_alone(project, sources, [entry.finding for entry in entries])
         entries = [replace(entry, fix=edits.get(entry.finding, ())) for entry in entries]
     entries.sort(key=lambda e: (e.finding.path, e.finding.line, e.finding.start))
-    paths = {e.finding.path for e in entries}
+    paths, owners = {e.finding.path for e in entries}, owners_of(project.root)
     return Report(
         command=command,
         name=project.root.name,
@@ -149,6 +151,7 @@ def report_of(
         history=history,
         apart=apart,
         since=since,
+        owners={path: own for path in sorted(paths) if (own := owners(path))},
     )
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from fleetmod import families
 from fleetmod.model import Finding
 from fleetmod.trend import Point
 
 _TICKS = 4
+_NOW_AT = 95  # where the last commit stands if today's count follows it, in percent
+_APART = 22  # percent of the width between two days below the axis
 
 
 @dataclass(frozen=True)
@@ -32,26 +35,27 @@ class Bar:
 
 @dataclass(frozen=True)
 class Line:
-    """One phase over time: its points as `x,y` in percent, y from the top."""
+    """One phase over time: its points as `x,y` in percent, y from the top, with the count and what
+    is told of the point."""
 
     phase: str
     family: str
     name: str
-    points: tuple[tuple[float, float, int], ...]
+    points: tuple[tuple[float, float, int, str], ...]
 
     @property
     def path(self) -> str:
-        return " ".join(f"{x},{y}" for x, y, _ in self.points)
+        return " ".join(f"{x},{y}" for x, y, *_ in self.points)
 
 
 @dataclass(frozen=True)
 class BurnDown:
-    """`ticks` are pairs of a count and its distance from the top in percent."""
+    """`ticks` are pairs of a count and its distance from the top in percent, `dates` of a day and
+    its distance from the left."""
 
     lines: tuple[Line, ...]
     ticks: tuple[tuple[int, float], ...]
-    first: str
-    last: str
+    dates: tuple[tuple[str, float], ...]
 
 
 def by_package(findings: Sequence[tuple[str, Finding]]) -> tuple[Bar, ...]:
@@ -80,16 +84,47 @@ def burn_down(points: Sequence[Point]) -> BurnDown | None:
     most = max((count for point in points for count in point.debt.values()), default=0)
     step = _step(most)
     top = max(step * -(-most // step), step)
-    lines = []
+    lines, across = [], _times(points)
     for family in families.every():
         if any(family.id in point.debt for point in points):
             placed = tuple(
-                (_percent(n, len(points) - 1), _percent(top - c, top), c)
-                for n, c in enumerate(point.debt.get(family.id, 0) for point in points)
+                (
+                    x,
+                    _percent(top - (count := point.debt.get(family.id, 0)), top),
+                    count,
+                    _day(point),
+                )
+                for x, point in zip(across, points, strict=True)
             )
             lines.append(Line(family.phase, family.id, family.title, placed))
     ticks = tuple((count, _percent(top - count, top)) for count in range(0, top + 1, step))
-    return BurnDown(tuple(lines), ticks, points[0].date[:10], points[-1].date[:10] or "now")
+    return BurnDown(tuple(lines), ticks, _dates(points, across))
+
+
+def _times(points: Sequence[Point]) -> list[float]:
+    """How far from the left each point stands, by its time; one without a time is at the end."""
+    known = [datetime.fromisoformat(p.date).timestamp() if p.date else None for p in points]
+    times = [time for time in known if time is not None]
+    if len(times) < 2 or max(times) == min(times):
+        return [_percent(n, len(points) - 1) for n in range(len(points))]
+    end = _NOW_AT if None in known else 100
+    low, high = min(times), max(times)
+    return [
+        100.0 if time is None else round(end * (time - low) / (high - low), 2) for time in known
+    ]
+
+
+def _dates(points: Sequence[Point], across: Sequence[float]) -> tuple[tuple[str, float], ...]:
+    """The days below the axis: the first, the last, and those between that are far enough apart."""
+    out = [(_day(points[0]), across[0])]
+    for point, x in zip(points[1:-1], across[1:-1], strict=True):
+        if x - out[-1][1] >= _APART and across[-1] - x >= _APART:
+            out.append((_day(point), x))
+    return (*out, (_day(points[-1]), across[-1]))
+
+
+def _day(point: Point) -> str:
+    return point.date[:10] or "now"
 
 
 def _step(most: int) -> int:

@@ -40,6 +40,9 @@ def render(report: Report) -> str:
         bars=charts.by_package([(package_of(f.path, report.packages), f) for f in debt]),
         burn_down=charts.burn_down(points),
         points=points,
+        roadmap=tuple(view.roadmap(report)),
+        matrix=view.matrix(report),
+        owners=sorted({name for names in report.owners.values() for name in names}),
         used=[r for r in report.rules if any(f.rule == r.id for f in report.findings)],
         packages=sorted({package_of(f.path, report.packages) for f in report.findings}),
     )

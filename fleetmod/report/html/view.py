@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from urllib.parse import quote
 
 from fleetmod import families
-from fleetmod.edits import render
-from fleetmod.model import REFUSE, REWRITE, Edit, Finding, is_debt
+from fleetmod.model import REFUSE, REWRITE, Finding, is_debt
+from fleetmod.report.html.changes import AROUND, Line, diff, lines_of
 from fleetmod.report.report import Entry, Report
 from fleetmod.report.text import package_of
 
-_AROUND = 2  # lines of context
-_LOOKED = _AROUND + 1  # lines around a change that are compared: it may be told one line up or down
 _WORDS = {REWRITE: "can be rewritten", REFUSE: "needs a person"}
+_ORDER = (REFUSE, REWRITE, "suppressed")  # what needs a person first
+# the design's later phases, which are not about the code
+_LATER = {
+    "2": "images for every platform",
+    "3": "specs for highly available state",
+    "4": "network policy",
+    "5": "a second node",
+}
 
 
 @dataclass(frozen=True)
 class Item:
-    """One finding. `lines` are (kind, number, text) with a kind of `del add same gap hit`; the
-    numbers are those of the file as it is."""
+    """One finding. `blocks` are lines that are shown together: those that change, or one other."""
 
     entry: Entry
     href: str
     package: str
     state: str  # rewrite, refuse, suppressed or exempt
     word: str
-    lines: tuple[tuple[str, str, str], ...]
+    blocks: tuple[tuple[Line, ...], ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is shown at once: new debt that a person mends."""
+        return self.state == REFUSE and not self.finding.known
 
     @property
     def finding(self) -> Finding:
@@ -55,11 +65,28 @@ class Phase:
     verdict: str
 
 
+@dataclass(frozen=True)
+class Step:
+    """A phase on the way: `state` is a verdict, `left`, `done` or `not asked`."""
+
+    phase: str
+    title: str
+    state: str
+
+
 def items(report: Report) -> Iterator[tuple[str, tuple[Item, ...]]]:
-    """The findings by file, those of no debt last in each."""
+    """The findings by file. What needs a person comes first, in a file and among the files."""
     entries = sorted(report.entries, key=lambda e: (e.finding.path, e.finding.line, e.finding.col))
-    for path, group in groupby(entries, key=lambda e: e.finding.path):
-        yield path, tuple(_item(entry, report) for entry in group)
+    groups = [
+        (path, sorted((_item(entry, report) for entry in group), key=_rank))
+        for path, group in groupby(entries, key=lambda e: e.finding.path)
+    ]
+    for path, inside in sorted(groups, key=lambda group: _rank(group[1][0])):
+        yield path, tuple(inside)
+
+
+def _rank(item: Item) -> int:
+    return _ORDER.index(item.state) if item.state in _ORDER else len(_ORDER)
 
 
 def _item(entry: Entry, report: Report) -> Item:
@@ -67,14 +94,14 @@ def _item(entry: Entry, report: Report) -> Item:
     state = "suppressed" if f.suppressed else f.action
     word = _WORDS.get(state, "suppressed" if f.suppressed else "no debt")
     data = report.contents.get(f.path, b"")
-    lines = _diff(data, entry.fix) if entry.fix else _excerpt(data, f)
+    blocks = diff(data, entry.fix) if entry.fix else ((line,) for line in _excerpt(data, f))
     return Item(
         entry,
         link(report, f.path, f.line),
         package_of(f.path, report.packages),
         state,
         ("known, " if f.known and is_debt(f) else "") + word,
-        tuple(lines),
+        tuple(blocks),
     )
 
 
@@ -102,63 +129,33 @@ def phases(report: Report) -> Iterator[Phase]:
         yield Phase(phase, family.id, family.proves, len(debt), by_hand, verdicts.get(phase, ""))
 
 
-def _diff(data: bytes, edits: Sequence[Edit]) -> Iterator[tuple[str, str, str]]:
-    """What edits change, with some lines around; far apart ones have a gap between them."""
-    shown = False
-    for hunk in _hunks(data, edits):
-        start, end = _line_start(data, hunk[0].start), _line_end(data, hunk[-1].end)
-        part, first = data[start:end], data.count(b"\n", 0, start)
-        moved = [replace(e, start=e.start - start, end=e.end - start) for e in hunk]
-        old, new = _lines(part), _lines(render(part, moved))
-        matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-        for group in matcher.get_grouped_opcodes(_AROUND):
-            if shown:
-                yield "gap", "", ""
-            shown = True
-            for tag, low, high, new_low, new_high in group:
-                kind = "same" if tag == "equal" else "del"
-                yield from ((kind, str(first + at + 1), old[at]) for at in range(low, high))
-                if tag != "equal":
-                    yield from (("add", "", line) for line in new[new_low:new_high])
+def roadmap(report: Report) -> Iterator[Step]:
+    """All phases in order, and how far each is."""
+    verdicts = {v.phase: v.verdict for v in report.verdicts}
+    debt = Counter(entry.finding.family for entry in report.debt)
+    for family in families.every():
+        left = debt[family.id]
+        known = "not asked" if verdicts else f"{left} left" if left else "done"
+        yield Step(family.phase, family.title, verdicts.get(family.phase, known))
+    for phase, title in _LATER.items():
+        yield Step(phase, title, verdicts.get(phase, "not asked"))
 
 
-def _hunks(data: bytes, edits: Sequence[Edit]) -> Iterator[list[Edit]]:
-    """Edits in source order, those together whose lines around would touch."""
-    hunk: list[Edit] = []
-    for edit in edits:
-        if hunk and data.count(b"\n", hunk[-1].end, edit.start) > 2 * _LOOKED:
-            yield hunk
-            hunk = []
-        hunk.append(edit)
-    yield hunk
+def matrix(report: Report) -> tuple[tuple[str, tuple[tuple[str, int], ...]], ...]:
+    """How much debt of each family each package has, by package; families without any are out."""
+    counts = Counter((package_of(f.path, report.packages), f.family) for f in _debt(report))
+    used = [family.id for family in families.every() if any(f == family.id for _, f in counts)]
+    packages = sorted({package for package, _ in counts})
+    return tuple((p, tuple((family, counts[p, family]) for family in used)) for p in packages)
 
 
-def _line_start(data: bytes, at: int) -> int:
-    """Where the lines around a place begin."""
-    for _ in range(_LOOKED + 1):
-        at = data.rfind(b"\n", 0, at)
-        if at < 0:
-            return 0
-    return at + 1
+def _debt(report: Report) -> Iterator[Finding]:
+    return (entry.finding for entry in report.debt)
 
 
-def _line_end(data: bytes, at: int) -> int:
-    """Where the lines around a place end, their line end excluded."""
-    at -= 1
-    for _ in range(_LOOKED + 1):
-        at = data.find(b"\n", at + 1)
-        if at < 0:
-            return len(data)
-    return at
-
-
-def _excerpt(data: bytes, finding: Finding) -> Iterator[tuple[str, str, str]]:
-    lines = _lines(data)
+def _excerpt(data: bytes, finding: Finding) -> Iterator[Line]:
+    lines = lines_of(data)
     last = finding.line + data.count(b"\n", finding.start, finding.end)
-    for number in range(max(1, finding.line - _AROUND), min(len(lines), last + _AROUND) + 1):
+    for number in range(max(1, finding.line - AROUND), min(len(lines), last + AROUND) + 1):
         kind = "hit" if finding.line <= number <= last else "same"
-        yield kind, str(number), lines[number - 1]
-
-
-def _lines(data: bytes) -> list[str]:
-    return [line.rstrip("\r") for line in data.decode("utf-8", "replace").split("\n")]
+        yield kind, str(number), ((lines[number - 1], False),), 1
