@@ -8,14 +8,24 @@ from collections.abc import Mapping
 
 from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
+from fleetmod.workspace import infer_talos
 from fleetmod.workspace.schema import Cluster, is_relative
 
-TRIGGER = b"apiVersion:"
+TRIGGERS = (b"apiVersion:", b"cilium")
 _KIND = lazy(
     r"^kind:\s*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Service|Ingress|Pod)\b", re.M
 )
 _YAML = lazy(r"\.ya?ml$")
 _TALOS = lazy(r"\btalos(?:ctl)?\b", re.I)
+# an object of Cilium's, a HelmRelease or Kustomize entry of its chart, or Helm's own command
+_CILIUM = lazy(
+    r"^apiVersion:\s*[\"']?cilium\.io/"
+    r"|^\s*(?:- )?(?:chart|chartName|name):\s*[\"']?cilium[\"']?\s*$(?=[\s\S]{0,200}?"
+    r"helm\.cilium\.io)"
+    r"|^[^#\n]*\bhelm\s+(?:install|upgrade)\b(?:[^\n\\]|\\\n)*\bcilium/cilium\b"
+    r"|^[ \t]*(?:\$ )?cilium\s+install\b",
+    re.M,
+)
 _NGINX = lazy(r"ingressClassName:\s*[\"']?nginx\b")
 
 
@@ -54,10 +64,19 @@ def cluster(texts: Mapping[str, str], why: dict[str, str]) -> Cluster:
     if ingress:
         why["cluster.ingress_namespace"] = f"where ingress-nginx is usually installed ({ingress})"
     namespace = "ingress-nginx" if ingress else ""
+    cni = _cni(texts, why)
+    outside = {path: text for path, text in texts.items() if not is_test(path)}
     talos = next((path for path in sorted(near) if _TALOS.search(near[path])), "")
+    talos = talos or next((p for p in sorted(outside) if infer_talos.runs_it(outside[p])), "")
     if not talos:
-        return Cluster(manifests=folders, ingress_namespace=namespace)
+        return Cluster(manifests=folders, ingress_namespace=namespace, cni=cni)
     why["cluster.platform"] = f"{talos} speaks of Talos"
+    told = infer_talos.nodes(outside)
+    if told is not None:
+        why["cluster.nodes"] = f"so says {told.where}"
+    endpoint, place = infer_talos.endpoint(outside)
+    if endpoint:
+        why["cluster.endpoint"] = f"so says {place}"
     # KubePrism is on by default since Talos 1.6; Talos gives flannel IANA's VXLAN port
     # (siderolabs/talos, pkg/machinery/config/types/v1alpha1 and k8stemplates/flannel.go)
     why["cluster.api"] = "KubePrism, which Talos runs on each node"
@@ -65,7 +84,20 @@ def cluster(texts: Mapping[str, str], why: dict[str, str]) -> Cluster:
     return Cluster(
         manifests=folders,
         platform="talos",
+        nodes=told.nodes if told is not None else "",
+        endpoint=endpoint,
         api="localhost:7445",
         vxlan_port="4789",
         ingress_namespace=namespace,
+        cni=cni,
     )
+
+
+def _cni(texts: Mapping[str, str], why: dict[str, str]) -> str:
+    """`cilium` where a file installs it or holds one of its objects, else the default."""
+    for path, text in sorted(texts.items()):
+        if not is_test(path) and (found := _CILIUM.search(text)):
+            line = text.count("\n", 0, found.start()) + 1
+            why["cluster.cni"] = f"so says {path}:{line}"
+            return "cilium"
+    return Cluster().cni
