@@ -45,6 +45,7 @@ EXPLAIN = {
     "cluster.service_cidr": "the network of Services",
     "cluster.vxlan_port": "flannel's UDP port: 8472 by default, 4789 on Talos",
     "cluster.cilium_cidr": "a new network for pods, of Cilium's own",
+    "cluster.client_source": "dsr: a client's address reaches the pod on any node; snat: not",
     "cluster.clients": "networks from which published ports are used",
     "cluster.edges": "who talks to whom beyond what files show: 'a -> b.example.com:443'",
     "cluster.ingress_namespace": 'where the ingress controller runs ("" = there is none)',

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
 from fleetmod.workspace import infer_talos
 from fleetmod.workspace.schema import Cluster, is_relative
 
-TRIGGERS = (b"apiVersion:", b"cilium")
+TRIGGERS = (b"apiVersion:", b"cilium", b"ailscale", b"tailnet")
 _KIND = lazy(
     r"^kind:\s*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Service|Ingress|Pod)\b", re.M
 )
@@ -26,6 +27,8 @@ _CILIUM = lazy(
     r"|^[ \t]*(?:\$ )?cilium\s+install\b",
     re.M,
 )
+_DSR = lazy(r"\bloadBalancer\.mode=(?:dsr|hybrid)\b|^\s+mode:\s*[\"']?dsr\b", re.M)
+_TAILSCALE = lazy(r"\b(?:tailscale|tailnet)\b", re.I)
 _NGINX = lazy(r"ingressClassName:\s*[\"']?nginx\b")
 
 
@@ -65,11 +68,15 @@ def cluster(texts: Mapping[str, str], why: dict[str, str]) -> Cluster:
         why["cluster.ingress_namespace"] = f"where ingress-nginx is usually installed ({ingress})"
     namespace = "ingress-nginx" if ingress else ""
     cni = _cni(texts, why)
+    network: dict[str, Any] = {"cni": cni, "clients": _clients(texts, why)}
+    if cni == "cilium" and not any(_DSR.search(text) for text in texts.values()):
+        network["client_source"] = "snat"
+        why["cluster.client_source"] = "Cilium's default; no file sets another"
     outside = {path: text for path, text in texts.items() if not is_test(path)}
     talos = next((path for path in sorted(near) if _TALOS.search(near[path])), "")
     talos = talos or next((p for p in sorted(outside) if infer_talos.runs_it(outside[p])), "")
     if not talos:
-        return Cluster(manifests=folders, ingress_namespace=namespace, cni=cni)
+        return Cluster(manifests=folders, ingress_namespace=namespace, **network)
     why["cluster.platform"] = f"{talos} speaks of Talos"
     told = infer_talos.nodes(outside)
     if told is not None:
@@ -89,8 +96,19 @@ def cluster(texts: Mapping[str, str], why: dict[str, str]) -> Cluster:
         api="localhost:7445",
         vxlan_port="4789",
         ingress_namespace=namespace,
-        cni=cni,
+        **network,
     )
+
+
+def _clients(texts: Mapping[str, str], why: dict[str, str]) -> tuple[str, ...]:
+    """The private networks, and Tailscale's where a document speaks of it: its machines have
+    addresses of 100.64.0.0/10 (tailscale.com/kb/1015/100.x-addresses)."""
+    for path, text in sorted(texts.items()):
+        if not is_test(path) and (found := _TAILSCALE.search(text)):
+            line = text.count("\n", 0, found.start()) + 1
+            why["cluster.clients"] = f"the private networks, and Tailscale's ({path}:{line})"
+            return (*Cluster().clients, "100.64.0.0/10")
+    return Cluster().clients
 
 
 def _cni(texts: Mapping[str, str], why: dict[str, str]) -> str:

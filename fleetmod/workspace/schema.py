@@ -201,6 +201,7 @@ class Cluster:
     service_cidr: str = _key("10.96.0.0/12", _CIDR, _is_cidr)
     vxlan_port: str = _key("8472", "a UDP port like '8472'", _is_port)
     cilium_cidr: str = _key("10.245.0.0/16", _CIDR, _is_cidr)
+    client_source: str = _key("dsr", "'dsr' or 'snat'", lambda text: text in ("dsr", "snat"))
     clients: tuple[str, ...] = _key(
         ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"), _CIDR, _is_cidr
     )

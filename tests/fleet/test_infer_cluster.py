@@ -85,3 +85,17 @@ def test_the_endpoint_is_one_that_another_machine_reaches() -> None:
 )
 def test_a_network_that_is_cilium_already(text: str, cni: str) -> None:
     assert cluster({"k8s/a.yaml": SERVICE, "k8s/b": text}, {}).cni == cni
+
+
+def test_tailscales_machines_are_clients_where_it_is_spoken_of() -> None:
+    found = cluster({"k8s/a.yaml": SERVICE, "README.md": "Reach it over Tailscale.\n"}, {})
+    assert "100.64.0.0/10" in found.clients
+    assert "100.64.0.0/10" not in cluster({"k8s/a.yaml": SERVICE}, {}).clients
+
+
+def test_cilium_hands_on_no_address_unless_a_file_says_so() -> None:
+    pool = "apiVersion: cilium.io/v2\nkind: CiliumLoadBalancerIPPool\n"
+    texts = {"k8s/a.yaml": SERVICE, "k8s/p.yaml": pool}
+    assert cluster(texts, {}).client_source == "snat"
+    dsr = {**texts, "k8s/v.yaml": "cilium:\n  loadBalancer:\n    mode: dsr\n"}
+    assert cluster(dsr, {}).client_source == "dsr"
