@@ -23,6 +23,7 @@ from fleetmod.workspace import (
     infer_names,
     infer_places,
     infer_programs,
+    infer_talos,
 )
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.graph import read_graph
@@ -55,7 +56,8 @@ _TRIGGERS = (
         infer_names.LABEL_KEY.encode(),
     ),
     b"\nUSER ",
-    *(b"docker push", b"docker buildx", b"docker image push", b"192.168.", infer_cluster.TRIGGER),
+    *(b"docker push", b"docker buildx", b"docker image push", b"192.168.", *infer_cluster.TRIGGERS),
+    *infer_talos.TRIGGERS,
 )
 _PUBLISHES = lazy(r"^[^#\n]*\bdocker\s+(?:image\s+)?(?:push|buildx)\b", re.M)
 _SCRIPT = lazy(r"\.[cm]?[jt]sx?$")

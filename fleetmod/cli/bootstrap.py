@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,16 +31,42 @@ _OPTIONS = (
     click.option(
         "--without", multiple=True, metavar="LABEL", help="A service that the node is not to have."
     ),
+    click.option(
+        "--with",
+        "shared",
+        multiple=True,
+        metavar="LABEL",
+        help="A service that runs here, too; a glob takes several. None else is started.",
+    ),
     click.option("--secrets", type=_FILE, help="The existing Talos cluster's secrets.yaml."),
-    click.option("--machine-config", type=_FILE, help="Or the configuration of its worker."),
+    click.option("--machine-config", type=_FILE, help="Or the configuration of a node of it."),
     click.option("--cluster-name", default="", metavar="NAME", help="Its name, for --secrets."),
     click.option(
         "--address", default="", metavar="IP", help="The machine that joins, in maintenance mode."
     ),
     click.option(
+        "--role",
+        type=click.Choice(["worker", "controlplane"]),
+        default="worker",
+        show_default=True,
+        help="What the machine becomes.",
+    ),
+    click.option("--install-disk", "disk", default="", metavar="DISK", help="Where Talos goes to."),
+    click.option(
+        "--config-patch",
+        "patches",
+        type=_FILE,
+        multiple=True,
+        help="Settings of this machine alone: kernel modules, taints, certificate names.",
+    ),
+    click.option(
+        "--talos-version", default="", metavar="1.2.3", help="What the cluster runs, if not asked."
+    ),
+    click.option("--kubernetes-version", default="", metavar="1.2.3", help="Likewise."),
+    click.option(
         "--talosconfig", type=_FILE, help="Knows the existing cluster (default: ~/.talos/config)."
     ),
-    click.option("--offline", is_flag=True, help="Do not ask registries for images."),
+    click.option("--offline", is_flag=True, help="Ask no registry and no port."),
 )
 
 
@@ -124,8 +151,9 @@ def _exit(failed: int, unknown: int) -> int:
 
 def _open(root: Path, options: dict[str, Any]) -> tuple[Host, tuple[Step, ...], Journal]:
     from fleetmod.errors import FleetmodError
+    from fleetmod.fleet.bootstrap.existing import Versions, versions
     from fleetmod.fleet.bootstrap.journal import Journal
-    from fleetmod.fleet.bootstrap.model import Join
+    from fleetmod.fleet.bootstrap.model import Choice, Join
     from fleetmod.fleet.bootstrap.plan import steps, this_node
     from fleetmod.fleet.bootstrap.probe import Host
     from fleetmod.project import open_project
@@ -134,17 +162,33 @@ def _open(root: Path, options: dict[str, Any]) -> tuple[Host, tuple[Step, ...], 
     refuse_of_another(root, "a service of root's would run what that user may change at any time")
     if options["secrets"] and options["machine_config"]:
         raise FleetmodError("--secrets and --machine-config say the same", todo="Give one of them")
-    if options["address"].startswith("-"):
-        raise FleetmodError("--address is no address", todo="Give one like 192.168.1.20")
+    for name in ("address", "cluster_name", "disk"):
+        if options[name].startswith("-"):
+            what = name.replace("_name", "-name").replace("disk", "install-disk")
+            raise FleetmodError(f"--{what} cannot begin with -", todo="Correct it")
+    for name in ("talos_version", "kubernetes_version"):
+        if options[name] and not re.fullmatch(r"v?\d+\.\d+\.\d+", options[name]):
+            raise FleetmodError(
+                f"--{name.replace('_', '-')} is no version", todo="Give one like 1.12.4"
+            )
     project = open_project(root)
     node = this_node(project, options["node"], options["home"], options["vault"])
-    client = options["talosconfig"] or node.home / ".talos/config"
+    host = Host(project, node)
+    asked = Versions()
+    if options["secrets"] and project.config.cluster.platform == "talos":
+        asked = versions(host.said)
     join = Join(
         secrets=str(options["secrets"] or ""),
         machine_config=str(options["machine_config"] or ""),
         cluster=options["cluster_name"],
         address=options["address"],
-        talosconfig=str(client),
+        talosconfig=str(options["talosconfig"] or node.home / ".talos/config"),
+        role=options["role"],
+        disk=options["disk"],
+        patches=tuple(map(str, options["patches"])),
+        talos=options["talos_version"].removeprefix("v") or asked.talos,
+        kubernetes=options["kubernetes_version"].removeprefix("v") or asked.kubernetes,
     )
-    found = steps(project, node, join, options["offline"], frozenset(options["without"]))
-    return Host(project, node), found, Journal(node.state)
+    shared = (*project.config.process.every_node, *options["shared"])
+    choice = Choice(frozenset(options["without"]), shared)
+    return host, steps(project, node, join, options["offline"], choice), Journal(node.state)

@@ -22,13 +22,15 @@ from fleetmod.errors import CLEAN, UNPROVEN, FleetmodError
 def command(root: Path, dry_run: bool, report_to: Path | None) -> int:
     """Find who talks to whom, and write network policies and the way from flannel to Cilium.
 
-    The graph comes from the manifests and from the addresses in the code. The files stand in the
-    first folder of cluster.manifests; what you write outside of their marked block is kept.
+    The graph comes from the manifests and from the addresses in the code. Values and runbook stand
+    in the first folder of cluster.manifests, policies and pools in cluster.specs, where nothing
+    deploys them; what you write outside of their marked block is kept.
     Nothing is deployed. Exit 3 when something could not be read, so that edges may be missing.
     """
     from fleetmod.cli.output import make_room, save
-    from fleetmod.fleet.network.generate import generate
+    from fleetmod.fleet.network.generate import generate, left_behind
     from fleetmod.fleet.network.survey import survey
+    from fleetmod.fleet.talos_nodes import in_containers
     from fleetmod.fleet.write import as_plan, changes, write_all
     from fleetmod.project import open_project
     from fleetmod.report.console import make_console
@@ -45,11 +47,20 @@ def command(root: Path, dry_run: bool, report_to: Path | None) -> int:
     console = make_console()
     project = open_project(root)
     cluster, graph = survey(project)
-    files = generate(cluster, graph, project.config.cluster)
+    settings = project.config.cluster
+    files = generate(cluster, graph, settings, in_containers(project))
     planned = changes(project.root, files)
     print_graph(console, graph)
     for reason in cluster.unread:
         console.print(f"unproven: {reason}", style="yellow", markup=False, soft_wrap=True)
+    for path in left_behind(project.root, settings):
+        console.print(
+            f"{path} would be deployed from there: move what you added to {settings.specs}/, and "
+            "delete it",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
     if report_to is not None:
         save(report_to, graph_markdown(graph))
     if dry_run:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fleetmod.fleet.bootstrap.model import Step
-from fleetmod.fleet.bootstrap.run import DID, FAIL, PASS, UNKNOWN, WOULD, Line
+from fleetmod.fleet.bootstrap.run import DID, FAIL, NOTE, PASS, UNKNOWN, WOULD, Line
 from fleetmod.fleet.bootstrap.undo import Undone
 from fleetmod.report.console import make_console
 
 _STYLES = {PASS: "green", FAIL: "red", UNKNOWN: "yellow", DID: "cyan", WOULD: "cyan"}
+_STYLES |= {NOTE: "yellow"}
 _WIDTH = max(map(len, _STYLES))
 
 
@@ -22,15 +23,16 @@ class Printer:
         self._console = make_console()
         self._steps = {step.id: step for step in steps}
         self._explain = explain
-        self._current = ""
+        self._current = self._todo = ""
 
     def line(self, line: Line) -> None:
         self.failed += line.mark == FAIL
         self.unknown += line.mark == UNKNOWN
         self._title(line.step)
         self._print(line.mark, line.text)
-        if line.todo:
+        if line.todo and line.todo != self._todo:  # several lines in a row may share it
             self._plain(f"  {'':{_WIDTH}}  -> {line.todo}")
+        self._todo = line.todo
 
     def undone(self, undone: Undone) -> None:
         self.failed += bool(undone.problem)

@@ -5,17 +5,30 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
+from fleetmod.workspace import infer_talos
 from fleetmod.workspace.schema import Cluster, is_relative
 
-TRIGGER = b"apiVersion:"
+TRIGGERS = (b"apiVersion:", b"cilium", b"ailscale", b"tailnet")
 _KIND = lazy(
     r"^kind:\s*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Service|Ingress|Pod)\b", re.M
 )
 _YAML = lazy(r"\.ya?ml$")
 _TALOS = lazy(r"\btalos(?:ctl)?\b", re.I)
+# an object of Cilium's, a HelmRelease or Kustomize entry of its chart, or Helm's own command
+_CILIUM = lazy(
+    r"^apiVersion:\s*[\"']?cilium\.io/"
+    r"|^\s*(?:- )?(?:chart|chartName|name):\s*[\"']?cilium[\"']?\s*$(?=[\s\S]{0,200}?"
+    r"helm\.cilium\.io)"
+    r"|^[^#\n]*\bhelm\s+(?:install|upgrade)\b(?:[^\n\\]|\\\n)*\bcilium/cilium\b"
+    r"|^[ \t]*(?:\$ )?cilium\s+install\b",
+    re.M,
+)
+_DSR = lazy(r"\bloadBalancer\.mode=(?:dsr|hybrid)\b|^\s+mode:\s*[\"']?dsr\b", re.M)
+_TAILSCALE = lazy(r"\b(?:tailscale|tailnet)\b", re.I)
 _NGINX = lazy(r"ingressClassName:\s*[\"']?nginx\b")
 
 
@@ -54,10 +67,23 @@ def cluster(texts: Mapping[str, str], why: dict[str, str]) -> Cluster:
     if ingress:
         why["cluster.ingress_namespace"] = f"where ingress-nginx is usually installed ({ingress})"
     namespace = "ingress-nginx" if ingress else ""
+    cni = _cni(texts, why)
+    network: dict[str, Any] = {"cni": cni, "clients": _clients(texts, why)}
+    if cni == "cilium" and not any(_DSR.search(text) for text in texts.values()):
+        network["client_source"] = "snat"
+        why["cluster.client_source"] = "Cilium's default; no file sets another"
+    outside = {path: text for path, text in texts.items() if not is_test(path)}
     talos = next((path for path in sorted(near) if _TALOS.search(near[path])), "")
+    talos = talos or next((p for p in sorted(outside) if infer_talos.runs_it(outside[p])), "")
     if not talos:
-        return Cluster(manifests=folders, ingress_namespace=namespace)
+        return Cluster(manifests=folders, ingress_namespace=namespace, **network)
     why["cluster.platform"] = f"{talos} speaks of Talos"
+    told = infer_talos.nodes(outside)
+    if told is not None:
+        why["cluster.nodes"] = f"so says {told.where}"
+    endpoint, place = infer_talos.endpoint(outside)
+    if endpoint:
+        why["cluster.endpoint"] = f"so says {place}"
     # KubePrism is on by default since Talos 1.6; Talos gives flannel IANA's VXLAN port
     # (siderolabs/talos, pkg/machinery/config/types/v1alpha1 and k8stemplates/flannel.go)
     why["cluster.api"] = "KubePrism, which Talos runs on each node"
@@ -65,7 +91,31 @@ def cluster(texts: Mapping[str, str], why: dict[str, str]) -> Cluster:
     return Cluster(
         manifests=folders,
         platform="talos",
+        nodes=told.nodes if told is not None else "",
+        endpoint=endpoint,
         api="localhost:7445",
         vxlan_port="4789",
         ingress_namespace=namespace,
+        **network,
     )
+
+
+def _clients(texts: Mapping[str, str], why: dict[str, str]) -> tuple[str, ...]:
+    """The private networks, and Tailscale's where a document speaks of it: its machines have
+    addresses of 100.64.0.0/10 (tailscale.com/kb/1015/100.x-addresses)."""
+    for path, text in sorted(texts.items()):
+        if not is_test(path) and (found := _TAILSCALE.search(text)):
+            line = text.count("\n", 0, found.start()) + 1
+            why["cluster.clients"] = f"the private networks, and Tailscale's ({path}:{line})"
+            return (*Cluster().clients, "100.64.0.0/10")
+    return Cluster().clients
+
+
+def _cni(texts: Mapping[str, str], why: dict[str, str]) -> str:
+    """`cilium` where a file installs it or holds one of its objects, else the default."""
+    for path, text in sorted(texts.items()):
+        if not is_test(path) and (found := _CILIUM.search(text)):
+            line = text.count("\n", 0, found.start()) + 1
+            why["cluster.cni"] = f"so says {path}:{line}"
+            return "cilium"
+    return Cluster().cni

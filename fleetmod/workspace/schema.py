@@ -146,6 +146,7 @@ class Process:
 
     label_prefix: str = _key("", "the start of a label, like 'com.alice.', or ''", _is_label_start)
     adapters: tuple[str, ...] = _key((), _GLOB, is_glob)
+    every_node: tuple[str, ...] = _key((), "a label, or a glob like 'com.alice.*'", is_glob)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +187,21 @@ class Cluster:
 
     manifests: tuple[str, ...] = _key(("k8s",), _FOLDER, is_relative)
     platform: str = _key("other", "'talos' or 'other'", lambda text: text in ("talos", "other"))
+    nodes: str = _key(
+        "", "'machines', 'containers' or ''", lambda text: text in ("machines", "containers", "")
+    )
+    endpoint: str = _key("", "host:port like '192.168.1.10:6443', or ''", _is_address)
+    node_subnets: tuple[str, ...] = _key((), _CIDR, _is_cidr)
     api: str = _key("", "host:port of the API server as each node reaches it, or ''", _is_address)
+    cni: str = _key(
+        "flannel", "'flannel', 'cilium' or 'other'", lambda t: t in ("flannel", "cilium", "other")
+    )
+    specs: str = _key("cluster-specs", _FOLDER, is_relative)
     pod_cidr: str = _key("10.244.0.0/16", _CIDR, _is_cidr)
     service_cidr: str = _key("10.96.0.0/12", _CIDR, _is_cidr)
     vxlan_port: str = _key("8472", "a UDP port like '8472'", _is_port)
     cilium_cidr: str = _key("10.245.0.0/16", _CIDR, _is_cidr)
+    client_source: str = _key("dsr", "'dsr' or 'snat'", lambda text: text in ("dsr", "snat"))
     clients: tuple[str, ...] = _key(
         ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"), _CIDR, _is_cidr
     )

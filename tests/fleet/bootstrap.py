@@ -67,8 +67,10 @@ def tool(folder: Path, name: str, script: str) -> dict[str, str]:
 
 
 def bootstrap(root: Path, action: str, home: Path, env: dict[str, str], *args: str) -> Ran:
+    """The command on this clone, with every service started where `args` name none."""
     options = ("--node", "koala", "--home", str(home), "--offline")
-    return fleetmod(root, "bootstrap", action, *options, *args, env=env)
+    shared = () if "--with" in args else ("--with", "*")
+    return fleetmod(root, "bootstrap", action, *options, *shared, *args, env=env)
 
 
 def home_files(home: Path) -> dict[str, bytes]:

@@ -19,6 +19,7 @@ manifests = ["k8s"]
 platform = "talos"
 api = "localhost:7445"
 vxlan_port = "4789"
+node_subnets = ["10.3.0.0/24"]
 ingress_namespace = "ingress-nginx"
 lb_range = "192.168.7.240/28"
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import plistlib
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fleetmod.fleet.bootstrap.journal import Journal
-from fleetmod.fleet.bootstrap.model import Images, Join, Node
+from fleetmod.fleet.bootstrap.model import Choice, Images, Join, Node, Write
 from fleetmod.fleet.bootstrap.plan import steps
 from fleetmod.fleet.bootstrap.probe import Host
 from fleetmod.fleet.bootstrap.run import DID, FAIL, Line, apply, examine
@@ -61,7 +62,7 @@ def test_a_mac_gets_launch_agents_with_its_own_paths(
     monkeypatch.setenv("PATH", env["PATH"])
     host = mac(tmp_path, repository(tmp_path / "my clone"))
     before = home_files(host.node.home)
-    found = steps(host.project, host.node, Join(), offline=True)
+    found = steps(host.project, host.node, Join(), True, Choice(shared=("*",)))
     journal = Journal(host.node.state)
     with journal.held():
         lines = list(apply(host, found, journal))
@@ -131,3 +132,35 @@ def test_every_image_must_have_the_nodes_platform(tmp_path: Path) -> None:
         answer = host.answer(Images("has it", "linux/amd64"))
     assert answer.ok is False and f"{name} has no linux/amd64" in answer.todo
     assert host.answer(Images("has it", "linux/arm64")).ok is None  # nobody answers now
+
+
+def test_a_service_that_may_have_to_run_once_is_not_started_unasked(tmp_path: Path) -> None:
+    root, home = repository(tmp_path / "clone"), tmp_path / "home"
+    home.mkdir()
+    asked = ("--with", "dev.example.api")
+    planned = bootstrap(root, "plan", home, {}, *asked).out
+    assert "run systemctl --user start dev.example.api.service" in planned
+    assert "note     not started, since each may have to run once in the fleet: " in planned
+    assert "dev.example.tick" in planned and "start dev.example.tick" not in planned
+    file = root / "fleetmod.toml"
+    file.write_text(file.read_text() + '[process]\nevery_node = ["dev.example.t*"]\n')
+    planned = bootstrap(root, "plan", home, {}, *asked).out
+    assert "start dev.example.tick.timer" in planned
+    ran = bootstrap(root, "plan", home, {}, "--with", "dev.example.none")
+    assert ran.code == 2 and "no plist has the label 'dev.example.none'" in ran.err
+
+
+def test_a_launch_agent_that_is_not_to_run_is_not_written(tmp_path: Path) -> None:
+    host = mac(tmp_path, repository(tmp_path / "my clone"))
+    found = steps(host.project, host.node, Join(), True, Choice(shared=(API,)))
+    (services,) = [step for step in found if step.id == "services"]
+    written = [act.path.name for act in services.acts if isinstance(act, Write)]
+    assert written == [f"{API}.plist"] and "dev.example.once" in services.notes[0]
+
+
+def test_what_several_lines_ask_for_is_said_once(tmp_path: Path) -> None:
+    root, home = repository(tmp_path / "clone"), tmp_path / "home"
+    home.mkdir()
+    told = bootstrap(root, "doctor", home, {"PATH": str(tmp_path)}).out.splitlines()
+    todos = [line for line in told if line.strip().startswith("->")]
+    assert all(one != other for one, other in itertools.pairwise(todos)), todos

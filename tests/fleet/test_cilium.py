@@ -38,10 +38,93 @@ def test_elsewhere_nothing_of_talos_is_written(tmp_path: Path) -> None:
 
 
 def test_cilium_keeps_off_the_port_that_flannel_has(tmp_path: Path) -> None:
-    (values,) = made(harbor(tmp_path / "a"), VALUES)
+    snat = CONFIG + 'client_source = "snat"\n'
+    (values,) = made(harbor(tmp_path / "a", snat), VALUES)
     assert values["tunnelPort"] == 8472  # Talos: flannel has 4789
-    (values,) = made(harbor(tmp_path / "b", CONFIG.replace('"4789"', '"8472"')), VALUES)
+    (values,) = made(harbor(tmp_path / "b", snat.replace('"4789"', '"8472"')), VALUES)
     assert values["tunnelPort"] == 8473
+    assert "loadBalancer" not in values
+
+
+def test_a_clients_address_is_handed_on_where_a_port_is_published(tmp_path: Path) -> None:
+    root = harbor(tmp_path / "r")
+    (values,) = made(root, VALUES)
+    assert (values["tunnelProtocol"], values["tunnelPort"]) == ("geneve", 6081)
+    assert values["loadBalancer"] == {"mode": "dsr", "dsrDispatch": "geneve"}
+    for name, kind in (("api", "LoadBalancer"), ("postgres", "NodePort")):
+        file = root / f"k8s/{name}.yaml"
+        file.write_text(file.read_text().replace(f"type: {kind}", "type: ClusterIP"))
+    (values,) = made(root, VALUES)
+    assert values["tunnelProtocol"] == "vxlan" and "loadBalancer" not in values
+
+
+def text_of(root: Path, name: str, container: str = "") -> str:
+    project, cluster, graph = surveyed(root)
+    files = generate(cluster, graph, project.config.cluster, container)
+    return next(f.body for f in files if f.path.endswith(name))
+
+
+def test_nothing_is_deleted_before_a_node_was_restarted_and_looked_at(tmp_path: Path) -> None:
+    root = harbor(tmp_path / "a")
+    step = text_of(root, RUNBOOK).partition("## 4. ")[2].partition("## 5. ")[0]
+    order = ["helm upgrade", "KubeProxyReplacement", "restart one node", "delete ds/kube-flannel"]
+    places = [step.index(each) for each in order]
+    assert places == sorted(places)
+    back = step.partition("Rollback")[2]
+    assert back.index("kubectl apply -f flannel-before.yaml") < back.index("migration-values.yaml")
+    saved = text_of(root, RUNBOOK).partition("## 1. ")[2].partition("## 2. ")[0]
+    assert "> flannel-before.yaml" in saved and "> kube-proxy-before.yaml" in saved
+
+
+def test_the_nodes_addresses_are_pinned_before_cilium(tmp_path: Path) -> None:
+    before = text_of(harbor(tmp_path / "a"), RUNBOOK).partition("## 2. ")[0]
+    assert 'validSubnets: ["10.3.0.0/24"]' in before
+    assert 'podSubnets: ["10.244.0.0/16", "10.245.0.0/16"]' in before
+    assert 'advertisedSubnets: ["10.3.0.0/24"]' in before
+    bare = CONFIG.replace('node_subnets = ["10.3.0.0/24"]\n', "")
+    told = text_of(harbor(tmp_path / "b", bare), RUNBOOK)
+    assert "cluster.node_subnets is empty" in told
+
+
+def test_busybox_is_asked_for_a_whole_name(tmp_path: Path) -> None:
+    """Its nslookup appends no search domain, so a short name is never found."""
+    told = text_of(harbor(tmp_path / "r"), RUNBOOK)
+    assert "nslookup -type=a kubernetes.default.svc.cluster.local." in told
+
+
+def test_versions_are_pinned_and_talos_has_both_spellings(tmp_path: Path) -> None:
+    root = harbor(tmp_path / "r")
+    told = text_of(root, RUNBOOK)
+    assert told.count("cilium/cilium --version 1.") == told.count("cilium/cilium ")
+    assert "kind: KubeFlannelCNIConfig\n$patch: delete" in told and "name: none" in told
+
+
+def test_a_node_in_docker_is_restarted_by_docker(tmp_path: Path) -> None:
+    root = harbor(tmp_path / "r")
+    told = text_of(root, RUNBOOK, "ops.md:3")
+    assert "talosctl --nodes" not in told.partition("## 3. ")[2].partition("## 4. ")[0]
+    assert 'docker restart "$NODE"' in told and "(ops.md:3)" in told
+    assert " reboot\n" not in told
+    assert "docker restart" not in text_of(root, RUNBOOK)
+
+
+def test_where_cilium_runs_there_is_no_way_from_flannel(tmp_path: Path) -> None:
+    config = CONFIG.replace('lb_range = "192.168.7.240/28"', 'cni = "cilium"')
+    project, cluster, graph = surveyed(harbor(tmp_path / "r", config))
+    files = generate(cluster, graph, project.config.cluster)
+    assert [f.path for f in files] == [
+        "cluster-specs/network-policies.yaml",
+        "cluster-specs/cilium-policies.yaml",
+    ]
+
+
+def test_a_wider_range_says_which_of_the_nodes_ports_it_holds(tmp_path: Path) -> None:
+    root = harbor(tmp_path / "r")
+    file = root / "k8s/postgres.yaml"
+    file.write_text(file.read_text().replace("31432", "5432"))
+    told = text_of(root, RUNBOOK)
+    assert "--service-node-port-range=5432-32767" in told
+    assert "It holds 6443, 10250, 10256, which nodes use themselves" in told
 
 
 def test_node_ports_outside_of_the_usual_range_widen_it(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from tests.repo import Ran, fleetmod
 
 SPECS = ["k8s/redis-ha-values.yaml", "k8s/typesense-ha-values.yaml"]
 NETWORK = [
-    *("k8s/network-policies.yaml", "k8s/cilium-policies.yaml", "k8s/cilium-values.yaml"),
-    *("k8s/cilium-migration-values.yaml", "k8s/cilium-load-balancer.yaml"),
-    "k8s/flannel-to-cilium-runbook.md",
+    *(f"cluster-specs/{name}.yaml" for name in ("network-policies", "cilium-policies")),
+    *("cluster-specs/cilium-load-balancer.yaml", "k8s/cilium-values.yaml"),
+    *("k8s/cilium-migration-values.yaml", "k8s/flannel-to-cilium-runbook.md"),
 ]
 
 
@@ -102,7 +102,7 @@ def test_code_that_moves_by_a_line_fails_nothing_and_a_new_address_does(tmp_path
 
 def test_a_rule_taken_away_or_added_by_hand_is_caught(tmp_path: Path) -> None:
     root = passing(tmp_path / "r")
-    file = root / "k8s/network-policies.yaml"
+    file = root / "cluster-specs/network-policies.yaml"
     text = file.read_text()
     file.write_text(text.replace("port: 6379", "port: 6378"))
     assert "harbor/harbor-api to harbor/queue, port 6379/TCP, is used and not" in told(
@@ -175,6 +175,25 @@ def test_settings_under_which_the_two_networks_clash_fail(tmp_path: Path) -> Non
     said = told(gate(root, "4")["4"])
     assert "cluster.pod_cidr and cluster.cilium_cidr overlap" in said
     assert "cluster.lb_range is empty, and harbor-api needs an address" in said
+
+
+def test_a_policy_lies_where_the_manifests_deployment_does_not_take_it(tmp_path: Path) -> None:
+    root = passing(tmp_path / "r")
+    assert sorted(path.name for path in (root / "k8s").glob("*-policies.yaml")) == []
+    moved = root / "k8s/network-policies.yaml"
+    moved.write_text((root / "cluster-specs/network-policies.yaml").read_text())
+    assert "would be deployed from there; move it to cluster-specs/" in told(gate(root, "4")["4"])
+    moved.unlink()
+    replace(root / "fleetmod.toml", "[cluster]", '[cluster]\nspecs = "k8s/specs"')
+    ran = fleetmod(root, "network")
+    assert ran.code == 2 and "is in a folder of manifests, which is deployed" in ran.err
+
+
+def test_source_translation_opens_published_ports_and_fails_the_gate(tmp_path: Path) -> None:
+    root = passing(tmp_path / "r")
+    replace(root / "k8s/cilium-values.yaml", "mode: dsr", "mode: snat")
+    said = told(gate(root, "4")["4"])
+    assert "the internet, by another node's published port to harbor/postgres" in said
 
 
 @pytest.mark.parametrize("who", ["", "two\nlines", "<!-- x"])

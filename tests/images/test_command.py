@@ -68,7 +68,7 @@ def test_nothing_to_do_is_told(tmp_path: Path) -> None:
     root = make(tmp_path / "r", {"package.json": "{}\n", "fleetmod.toml": "version = 1\n"})
     ran = fleetmod(root, "images")
     assert ran.code == 2
-    assert "no publish script and no Dockerfile" in ran.err
+    assert "no build of an image and no Dockerfile" in ran.err
     ran = fleetmod(root, "gate", "--phase", "2")
     assert ran.code == 3
     assert "nothing is known to be published" in ran.out

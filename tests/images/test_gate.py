@@ -164,3 +164,23 @@ def test_a_credential_helper_is_asked(
     config = {"credHelpers": {guarded.host: "vault"}, "credsStore": "vault"}
     (no_docker_config / "config.json").write_text(json.dumps({key: config[key]}))
     assert gate(repository(tmp_path / "repo", name))["verdict"] == "passed"
+
+
+def test_an_image_of_somebody_else_that_a_manifest_deploys_is_asked_for(
+    tmp_path: Path, registry: Served
+) -> None:
+    one = registry.push(
+        layout(tmp_path / "one", {"linux/amd64": "linux/amd64"}, index=False), "other/store:2"
+    )
+    name = registry.push(layout(tmp_path / "own", BOTH), "acme/own:1")
+    root = repository(tmp_path / "repo", name)
+    (root / "k8s").mkdir()
+    manifest = root / "k8s/store.yaml"
+    manifest.write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"
+        f"spec: {{containers: [{{name: a, image: '{one}'}}]}}\n"
+    )
+    found = gate(root)
+    assert found["failures"] == [f"{one} is a single image of linux/amd64, and no index"]
+    manifest.write_text(manifest.read_text().replace(one, name))
+    assert gate(root)["verdict"] == "passed"

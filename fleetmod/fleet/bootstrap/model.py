@@ -43,7 +43,18 @@ class Images:
     platform: str
 
 
-Check = Ask | Fact | Images
+@dataclass(frozen=True)
+class Reach:
+    """A TCP port answers from here; one that does not is a failure only where it is `needed`."""
+
+    what: str
+    host: str
+    port: int
+    todo: str = ""
+    needed: bool = True
+
+
+Check = Ask | Fact | Images | Reach
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,7 @@ class Step:
 
     `settle` is run when an act did something or was undone, and where `settled` does not pass.
     The acts of an `independent` step are tried all, whatever becomes of each, and so are the
-    steps after it.
+    steps after it. `notes` are what a person has to know or to decide; they fail nothing.
     """
 
     id: str
@@ -95,6 +106,7 @@ class Step:
     settled: Ask | None = None
     checks: tuple[Check, ...] = ()
     independent: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,7 +134,9 @@ class Join:
     """What is known for joining the cluster; "" for what was not given.
 
     Either the existing cluster's `secrets` with its `cluster` name, or the `machine_config` of a
-    worker that it has. `address` is that of the machine in maintenance mode.
+    node that it has. `address` is that of the machine in maintenance mode, `role` is `worker` or
+    `controlplane`; `talos` and `kubernetes` are the cluster's versions, as 1.12.4. `patches` are
+    files with settings of the machine's own.
     """
 
     secrets: str = ""
@@ -130,3 +144,17 @@ class Join:
     cluster: str = ""
     address: str = ""
     talosconfig: str = ""
+    role: str = "worker"
+    disk: str = ""
+    patches: tuple[str, ...] = ()
+    talos: str = ""
+    kubernetes: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which services the node gets: not those `without`, and started only those in `shared`, which
+    are labels or globs."""
+
+    without: frozenset[str] = frozenset()
+    shared: tuple[str, ...] = ()

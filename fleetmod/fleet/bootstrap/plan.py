@@ -11,7 +11,17 @@ from pathlib import Path
 
 from fleetmod.errors import FleetmodError
 from fleetmod.fleet.bootstrap.identity import identity_step, variables
-from fleetmod.fleet.bootstrap.model import Argv, Ask, Check, Fact, Images, Join, Node, Step
+from fleetmod.fleet.bootstrap.model import (
+    Argv,
+    Ask,
+    Check,
+    Choice,
+    Fact,
+    Images,
+    Join,
+    Node,
+    Step,
+)
 from fleetmod.fleet.bootstrap.services import service_steps
 from fleetmod.fleet.bootstrap.talos import join_step
 from fleetmod.places import VAULT
@@ -61,13 +71,14 @@ def steps(
     node: Node,
     join: Join,
     offline: bool = False,
-    without: frozenset[str] = frozenset(),
+    choice: Choice | None = None,
 ) -> tuple[Step, ...]:
     """Every step that the repository asks for; those of a cluster only where it has one.
 
-    `without` are the labels of services that this node is not to have.
+    `offline` asks no registry and no port.
     """
-    found = [identity_step(node, project.config), *service_steps(project, node, without)]
+    services = service_steps(project, node, choice or Choice())
+    found = [identity_step(node, project.config), *services]
     config = project.config
     has_cluster = any((project.root / folder).is_dir() for folder in config.cluster.manifests)
     if has_cluster or config.images.publish or config.images.tags:
@@ -75,7 +86,7 @@ def steps(
         if not offline:
             found.append(_images(node))
     if config.cluster.platform == "talos":
-        found.append(join_step(project, node, join))
+        found.append(join_step(project, node, join, offline))
     return (*found, _workload(project, node))
 
 

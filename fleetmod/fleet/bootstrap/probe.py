@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 from dataclasses import dataclass
 
-from fleetmod.fleet.bootstrap.model import Act, Argv, Check, Fact, Folder, Images, Node, Write
+from fleetmod.fleet.bootstrap.model import (
+    Act,
+    Argv,
+    Check,
+    Fact,
+    Folder,
+    Images,
+    Node,
+    Reach,
+    Write,
+)
 from fleetmod.project import Project
 
 _ASK_SECONDS = 60
 _RUN_SECONDS = 600
+_REACH_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,8 @@ class Host:
             return Answer(check.what, check.ok, check.todo)
         if isinstance(check, Images):
             return _images(self.project, check)
+        if isinstance(check, Reach):
+            return _reach(check)
         asked = [self._ask(command, check.expect) for command in check.commands]
         if any(asked):
             return Answer(check.what, True)
@@ -61,6 +75,14 @@ class Host:
             except OSError:
                 return False
         return act.done is not None and self.answer(act.done).ok is True
+
+    def said(self, argv: Argv) -> str:
+        """What a question to a tool prints; "" where it fails. It is read, and never shown."""
+        try:
+            done = self._call(argv, _ASK_SECONDS)
+        except (OSError, subprocess.TimeoutExpired):
+            return ""
+        return "" if done.returncode else done.stdout
 
     def run(self, argv: Argv) -> str:
         """Run a command; gives what went wrong, "" for nothing, and never what it printed.
@@ -98,6 +120,14 @@ class Host:
             errors="replace",
             timeout=seconds,
         )
+
+
+def _reach(check: Reach) -> Answer:
+    try:
+        socket.create_connection((check.host, check.port), _REACH_SECONDS).close()
+    except OSError:
+        return Answer(check.what, False if check.needed else None, check.todo)
+    return Answer(check.what, True)
 
 
 def _images(project: Project, check: Images) -> Answer:

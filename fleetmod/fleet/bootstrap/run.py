@@ -15,6 +15,7 @@ from fleetmod.fleet.bootstrap.probe import Answer, Host
 from fleetmod.fleet.bootstrap.undo import digest
 
 PASS, FAIL, UNKNOWN, DID, WOULD = "ok", "failed", "unknown", "did", "would"
+NOTE = "note"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Line:
 def look(host: Host, steps: Sequence[Step], journal: Journal) -> Iterator[Line]:
     """What each step would do, and which of its needs fail; nothing is changed."""
     for step in steps:
+        yield from (Line(step.id, NOTE, note) for note in step.notes)
         yield from _failing(step, [host.answer(need) for need in step.needs])
         for act in step.acts:
             mark = PASS if _is_done(host, act, journal) else WOULD

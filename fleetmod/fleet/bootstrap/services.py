@@ -6,13 +6,25 @@ import getpass
 import plistlib
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from fleetmod.errors import FleetmodError
 from fleetmod.fleet.bootstrap.files import ours
 from fleetmod.fleet.bootstrap.identity import load_agent
-from fleetmod.fleet.bootstrap.model import Act, Ask, Check, Fact, Folder, Node, Run, Step, Write
+from fleetmod.fleet.bootstrap.model import (
+    Act,
+    Ask,
+    Check,
+    Choice,
+    Fact,
+    Folder,
+    Node,
+    Run,
+    Step,
+    Write,
+)
 from fleetmod.fleet.units.convert import Node as Target
 from fleetmod.fleet.units.domain import is_daemon
 from fleetmod.fleet.units.model import Converted, Unit
@@ -34,24 +46,48 @@ _WELL = (
 )
 
 
-def service_steps(project: Project, node: Node, without: frozenset[str]) -> tuple[Step, ...]:
-    """What installs and starts the services of the node's platform, but for the labels `without`.
+def service_steps(project: Project, node: Node, choice: Choice) -> tuple[Step, ...]:
+    """What installs and starts the services of the node's platform.
 
-    Raises FleetmodError for a label that no plist has.
+    A service may have to run once in the fleet (one that polls a mailbox, one that holds a lock),
+    and no plist says so: only those that are said to run on every node are started. Raises
+    FleetmodError for a label that no plist has.
     """
     sources = {
         str(job["Label"]): source
         for source, job in jobs(project.root, project.config, project.places)
     }
-    for label in sorted(without - set(sources)):
+    for label in sorted(choice.without - set(sources)):
         raise FleetmodError(f"no plist has the label {label!r}", todo="Correct --without")
-    left = frozenset(sources[label] for label in without)
+    for glob in choice.shared:
+        if glob != "*" and not any(fnmatchcase(label, glob) for label in sources):
+            raise FleetmodError(
+                f"no plist has the label {glob!r}", todo="Correct --with, or process.every_node"
+            )
+    left = frozenset(sources[label] for label in choice.without)
+    once = {
+        source: label
+        for label, source in sources.items()
+        if not any(fnmatchcase(label, glob) for glob in choice.shared)
+    }
     if node.platform == "darwin":
-        return (_agents(project, node, left),)
-    return tuple(_units(project, node, left))
+        return (_agents(project, node, left, once),)
+    return tuple(_units(project, node, left, once))
 
 
-def _units(project: Project, node: Node, left: frozenset[str]) -> Iterator[Step]:
+def _told_once(labels: list[str]) -> tuple[str, ...]:
+    """The question that a person has to answer, None started until it is."""
+    if not labels:
+        return ()
+    return (
+        f"not started, since each may have to run once in the fleet: {', '.join(labels)}. Start "
+        "one here, too, with --with LABEL, or on every node with process.every_node",
+    )
+
+
+def _units(
+    project: Project, node: Node, left: frozenset[str], once: dict[str, str]
+) -> Iterator[Step]:
     target = Target(str(node.root), str(node.home))
     done = convert_repository(project.root, project.config, target)
     done = [each for each in done if each.source not in left]
@@ -83,9 +119,14 @@ def _units(project: Project, node: Node, left: frozenset[str]) -> Iterator[Step]
         else None,
         checks=left_out,
     )
-    starts = [unit for each, unit in units if not each.disabled and unit.sections.get("Install")]
-    if starts:
-        acts: list[Act] = [*_linger(node)]
+    startable = [
+        (each, unit) for each, unit in units if not each.disabled and unit.sections.get("Install")
+    ]
+    starts = [unit for each, unit in startable if each.source not in once]
+    held = [once[each.source] for each, _ in startable if each.source in once]
+    notes = _told_once(list(dict.fromkeys(held)))
+    if starts or notes:
+        acts: list[Act] = [*_linger(node)] if starts else []
         checks: list[Check] = []
         for unit in starts:
             if missing := _missing(unit, units, node.home):
@@ -100,6 +141,7 @@ def _units(project: Project, node: Node, left: frozenset[str]) -> Iterator[Step]
             acts=tuple(acts),
             checks=tuple(checks),
             independent=True,
+            notes=notes,
         )
 
 
@@ -122,9 +164,13 @@ def _enable(name: str) -> Run:
     enabled = Ask(
         f"{name} is enabled",
         ((*_SYSTEMCTL, "is-enabled", "--quiet", name),),
-        todo=f"See: systemctl --user status {name}",
+        todo=_see(name),
     )
     return Run((*_SYSTEMCTL, "enable", name), (*_SYSTEMCTL, "disable", name), enabled)
+
+
+def _see(name: str) -> str:
+    return f"See: systemctl --user status {name}; journalctl --user -u {name}"
 
 
 def _start(name: str) -> Run:
@@ -134,7 +180,7 @@ def _start(name: str) -> Run:
         f"{name} runs, or ran to a good end",
         (query,),
         rf"(?m)\A{_WELL}",
-        f"See: systemctl --user status {name}; journalctl --user -u {name}",
+        _see(name),
     )
     return Run((*_SYSTEMCTL, "start", name), (*_SYSTEMCTL, "stop", name), well)
 
@@ -170,8 +216,13 @@ def _left_out(done: list[Converted]) -> Iterator[Check]:
             )
 
 
-def _agents(project: Project, node: Node, left: frozenset[str]) -> Step:
-    """The plists as launch agents of this node: home, checkout and vault are its own."""
+def _agents(project: Project, node: Node, left: frozenset[str], once: dict[str, str]) -> Step:
+    """The plists as launch agents of this node: home, checkout and vault are its own.
+
+    launchd starts what lies in ~/Library/LaunchAgents at each login, so one that is not to run is
+    not written.
+    """
+    held: list[str] = []
     acts: list[Act] = []
     needs: list[Check] = []
     checks: list[Check] = []
@@ -183,6 +234,9 @@ def _agents(project: Project, node: Node, left: frozenset[str]) -> Step:
             todo = "Install it to /Library/LaunchDaemons by hand"
             checks.append(Fact(f"{source} is a daemon, which only root installs", False, todo))
             continue
+        if source in once:
+            held.append(label)
+            continue
         rendered = _rendered(job, project.places, node)
         target = node.home / "Library/LaunchAgents" / f"{label}.plist"
         needs.append(ours(target, label))
@@ -193,6 +247,7 @@ def _agents(project: Project, node: Node, left: frozenset[str]) -> Step:
         *("services", "install and load the launch agents", _WHY, tuple(needs), tuple(acts)),
         checks=tuple(checks),
         independent=True,
+        notes=_told_once(held),
     )
 
 

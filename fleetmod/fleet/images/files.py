@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from fleetmod.errors import FleetmodError
 from fleetmod.fleet.images.checks import read
+from fleetmod.fleet.images.elsewhere import (
+    bake_builds,
+    bake_json_builds,
+    command_builds,
+    compose_builds,
+)
 from fleetmod.fleet.images.flaw import Dockerfile
+from fleetmod.fleet.images.found import Build
 from fleetmod.fleet.images.publish import Published, ScriptResult, analyse
+from fleetmod.fleet.images.workflows import workflow_builds
+from fleetmod.fleet.images.yaml_places import tree
 from fleetmod.project import Project
 from fleetmod.workspace.config import FILE
 from fleetmod.workspace.discover import discover
@@ -50,7 +59,33 @@ class ImageFiles:
             for path, data in self.scripts.items()
         }
 
-    def dockerfile_of(self, image: Published) -> str | None:
+    @cached_property
+    def builds(self) -> dict[str, tuple[Build, ...]]:
+        """The builds outside of `images.publish` that are pushed, by the files that hold them."""
+        found = {}
+        for path in self._discovered:
+            reader = _reader(path)
+            if reader is None or path in self.project.config.images.publish:
+                continue
+            data = self._read(path, path)
+            try:
+                made = tuple(reader(path, data, self.project.config.images.platforms))
+            except (FleetmodError, UnicodeDecodeError) as error:
+                self.unread.append(str(error))
+                continue
+            if made:
+                found[path] = made
+        return found
+
+    @cached_property
+    def unread(self) -> list[str]:
+        """What could not be read of the files that may hold builds; whole once `builds` was."""
+        return []
+
+    def contents(self, path: str) -> bytes:
+        return self._read(path, path)
+
+    def dockerfile_of(self, image: Published | Build) -> str | None:
         """The path of the Dockerfile that a build reads; None where the script does not tell."""
         spelled = image.dockerfile
         if spelled == "" and image.context is not None:
@@ -101,6 +136,38 @@ class ImageFiles:
             if file.is_file() and re.search(rb"^[^#!\n]*node_modules", file.read_bytes(), re.M):
                 return True
         return False
+
+
+_Reader = Callable[[str, bytes, Sequence[str]], Iterable[Build]]
+_WORKFLOW = re.compile(
+    r"(?:.*/)?\.github/(?:workflows/[^/]+|actions/.+/action)\.ya?ml|action\.ya?ml"
+)
+_COMPOSE = re.compile(r"(?:.*/)?(?:docker-)?compose(?:\.[\w.-]+)?\.ya?ml")
+_BAKE = re.compile(r"(?:.*/)?docker-bake(?:\.override)?\.(hcl|json)")
+_RECIPES = re.compile(
+    r"(?:.*/)?(?:(?:GNU)?[Mm]akefile|[\w.-]+\.mk|[Jj]ustfile|[Tt]askfile\.ya?ml|package\.json)"
+)
+_WORDS = re.compile(rb"\b(?:docker|podman|nerdctl|buildah)\b")
+
+
+def _reader(path: str) -> _Reader | None:
+    """What finds the builds of a file, by its name; None for a file of another kind."""
+    if _WORKFLOW.fullmatch(path):
+        return lambda p, data, wanted: (
+            workflow_builds(tree(p, data), wanted) if b"build-push-action" in data else ()
+        )
+    if _COMPOSE.fullmatch(path):
+        return lambda p, data, wanted: (
+            compose_builds(tree(p, data), wanted) if b"build:" in data else ()
+        )
+    if bake := _BAKE.fullmatch(path):
+        read = bake_builds if bake[1] == "hcl" else bake_json_builds
+        return lambda p, data, wanted: read(p, data.decode(), wanted)
+    if _RECIPES.fullmatch(path) or path.endswith(".sh"):
+        return lambda p, data, wanted: (
+            command_builds(p, data.decode(), wanted) if _WORDS.search(data) else ()
+        )
+    return None
 
 
 def _is_dockerfile(name: str) -> bool:

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from fleetmod.errors import FleetmodError
 from fleetmod.fleet.images.checks import flaws
+from fleetmod.fleet.images.deployed import deployed
 from fleetmod.fleet.images.files import ImageFiles
-from fleetmod.fleet.images.plan import dockerfile_finding
+from fleetmod.fleet.images.found import Build
+from fleetmod.fleet.images.plan import dockerfile_finding, unpublished
 from fleetmod.fleet.images.platforms import read_image
+from fleetmod.fleet.images.publish import Published
 from fleetmod.fleet.images.reference import Reference, parse_reference
 from fleetmod.fleet.images.registry import NotThere, Registry, Unanswered
 from fleetmod.gates.check import FAILED, PASSED, UNPROVEN_VERDICT, Verdict
@@ -16,7 +19,7 @@ from fleetmod.model import EXEMPT, Finding
 from fleetmod.project import Project
 from fleetmod.workspace.config import FILE
 
-TITLE = "every published image has every platform in its registry"
+TITLE = "every image that is published or deployed has every platform in its registry"
 
 
 def verdict(project: Project, registry: Registry | None = None) -> Verdict:
@@ -60,7 +63,8 @@ def verdict(project: Project, registry: Registry | None = None) -> Verdict:
 
 
 def image_names(files: ImageFiles) -> tuple[list[Reference], list[str]]:
-    """The images to ask for, and what hinders asking for more.
+    """The images to ask for, published ones and those that manifests, values and compose files
+    deploy, and what hinders asking for more.
 
     A build's tags are one index under several names, so one constant name of a build proves it.
     """
@@ -85,6 +89,22 @@ def image_names(files: ImageFiles) -> tuple[list[Reference], list[str]]:
                     f"{path}:{image.line} what {' and '.join(image.spelled)} is, only the shell "
                     f"knows; name the image under images.tags in {FILE}"
                 )
+    for path, builds in files.builds.items():
+        for build in builds:
+            known = [r for name in build.names if name and (r := parse_reference(name))]
+            named |= dict.fromkeys(known)
+            if not known and not tags:
+                unproven.append(
+                    f"{path}:{build.line} what {' and '.join(build.spelled)} is, only that tool "
+                    f"knows; name the image under images.tags in {FILE}"
+                )
+    unproven += files.unread
+    published = set(named)
+    for found in deployed(files.project):
+        if found.reference is None:
+            unproven.append(f"{found.place}: {found.problem}")
+        elif found.reference not in published:
+            named[found.reference] = None
     if not named and not unproven:
         unproven.append(
             f"nothing is known to be published; name scripts under images.publish or images "
@@ -103,7 +123,14 @@ def _findings(files: ImageFiles) -> Iterator[Finding]:
 
     Where a script does not tell its Dockerfile, all of them count.
     """
-    images = [image for result in files.results.values() for image in result.images]
+    for path, builds in files.builds.items():
+        found = (build.finding(files.contents(path)) for build in builds)
+        yield from (f for f in found if f.action != EXEMPT)
+    yield from unpublished(files)
+    images: list[Published | Build] = []
+    for result in files.results.values():
+        images += result.images
+    images += [build for builds in files.builds.values() for build in builds]
     for result in files.results.values():
         yield from (f for f in result.file.findings if f.action != EXEMPT)
     built = [files.dockerfile_of(image) for image in images]

@@ -29,9 +29,9 @@ def plan(files: ImageFiles, registry: Registry | None) -> Plan:
 
     Raises FleetmodError where there is neither a publish script nor a Dockerfile.
     """
-    if not files.scripts and not files.dockerfiles:
+    if not files.scripts and not files.dockerfiles and not files.builds:
         raise FleetmodError(
-            "no publish script and no Dockerfile here",
+            "no build of an image and no Dockerfile here",
             where=FILE,
             todo="Name the scripts that push images under images.publish",
         )
@@ -43,6 +43,14 @@ def plan(files: ImageFiles, registry: Registry | None) -> Plan:
         if result.file.edits:
             changes.append(FileChange(path, result.file.sha256, result.file.edits))
         unproven += [f"{path}:{first} does not parse" for first, _ in result.file.unparsed]
+    for path, builds in files.builds.items():
+        data = files.contents(path)
+        findings += [build.finding(data) for build in builds]
+        if edits := sorted({edit for build in builds for edit in build.edits}):
+            digest = hashlib.sha256(data).hexdigest()
+            changes.append(FileChange(path, digest, tuple(edits)))
+    unproven += files.unread
+    findings += unpublished(files)
     for path, file in files.dockerfiles.items():
         found = flaws(file)
         findings += [dockerfile_finding(path, file, flaw) for flaw in found]
@@ -57,6 +65,20 @@ def plan(files: ImageFiles, registry: Registry | None) -> Plan:
     merged = any(f.rule == RULE and f.action == REWRITE for f in findings)
     notes = _NOTES if merged else ()
     return Plan(tuple(changes), tuple(findings), notes, tuple(dict.fromkeys(unproven)))
+
+
+def unpublished(files: ImageFiles) -> Iterator[Finding]:
+    """The Dockerfiles of a repository in which nothing is known to push an image."""
+    if files.builds or any(result.images for result in files.results.values()):
+        return
+    if files.project.config.images.tags:
+        return
+    why = "nothing here is known to build and push its image"
+    write = (
+        f"name the script that does under images.publish in {FILE}, or the image under images.tags"
+    )
+    for path, file in files.dockerfiles.items():
+        yield dockerfile_finding(path, file, Flaw("unpublished", 0, 0, 1, why, write))
 
 
 def dockerfile_finding(path: str, file: Dockerfile, flaw: Flaw) -> Finding:

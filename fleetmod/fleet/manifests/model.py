@@ -79,6 +79,7 @@ class Workload:
     host_network: bool
     replicas: int
     place: Place
+    account: str = ""  # its ServiceAccount, "" where its pods get no token
 
     @property
     def ports(self) -> tuple[Port, ...]:
@@ -106,6 +107,7 @@ class Service:
     ports: tuple[ServicePort, ...]
     external_name: str
     place: Place
+    local: bool = False  # externalTrafficPolicy: Local
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,12 @@ def _workload(document: Document, at: tuple[Key, ...], data: dict[str, Any]) -> 
         pod.get("hostNetwork") is True,
         replicas if isinstance(replicas, int) else 1,
         document.place(*at, "metadata", "name"),
+        "" if pod.get("automountServiceAccountToken") is False else _account(pod),
     )
+
+
+def _account(pod: dict[str, Any]) -> str:
+    return str(pod.get("serviceAccountName") or pod.get("serviceAccount") or "default")
 
 
 def _container(document: Document, at: tuple[Key, ...], data: dict[str, Any]) -> Container:
@@ -197,6 +202,7 @@ def _service(document: Document, at: tuple[Key, ...], data: dict[str, Any]) -> S
         ports,
         str(get(data, "spec", "externalName") or ""),
         document.place(*at, "metadata", "name"),
+        get(data, "spec", "externalTrafficPolicy") == "Local",
     )
 
 

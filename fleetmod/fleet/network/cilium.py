@@ -8,6 +8,9 @@ from fleetmod.fleet.manifests.model import LOAD_BALANCER, Cluster
 from fleetmod.fleet.network.flannel import KERNEL_VXLAN, Facts
 from fleetmod.workspace.schema import Cluster as Settings
 
+# the pool's apiVersion cilium.io/v2 is served since 1.18, the other is gone in 1.20
+# (cilium/cilium#39134); 1.19 still reads the CiliumNodeConfig of the migration guide
+CHART_VERSION = "1.19.7"
 _TALOS = """
 # Talos: the nodes mount cgroup v2 themselves and let no pod load kernel modules, so SYS_MODULE is
 # not among the capabilities (https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium).
@@ -47,7 +50,8 @@ def values(cluster: Cluster, settings: Settings, facts: Facts) -> str:
         "# spec, not deployed: the runbook beside this file says when to install it.\n"
         f"# flannel today: pods {settings.pod_cidr}, Services {settings.service_cidr}, VXLAN on "
         f"UDP {facts.vxlan_port}.\n"
-        "# Install: helm install cilium cilium/cilium -n kube-system -f cilium-values.yaml"
+        f"# Install: helm install cilium cilium/cilium --version {CHART_VERSION} \\\n"
+        "#   -n kube-system -f cilium-values.yaml"
     ]
     if settings.api:
         prism = f"{_PRISM.strip()}\n" if settings.platform == "talos" else ""
@@ -57,6 +61,8 @@ def values(cluster: Cluster, settings: Settings, facts: Facts) -> str:
             f"kubeProxyReplacement: true\nk8sServiceHost: {host}\nk8sServicePort: {port}"
         )
     parts.append(_tunnel(settings, facts))
+    if facts.geneve:
+        parts.append(_DSR)
     if facts.node_ports:
         low, high = facts.node_ports
         parts.append(
@@ -74,6 +80,16 @@ def values(cluster: Cluster, settings: Settings, facts: Facts) -> str:
     )
     return "\n\n".join(parts)
 
+
+_DSR = """\
+# A client's own address reaches the pod, on whatever node it comes in. With Cilium's default, snat,
+# it arrives as the node that handed it on (cilium/cilium#19010): the policies could not tell it
+# from any other, and would have to let in everybody who reaches a node. The answer goes to the
+# client straight from the pod's node, so a router that checks sources must let it; in a tunnel it
+# has to be Geneve (https://docs.cilium.io/en/stable/network/kubernetes/kubeproxy-free/#dsr-mode).
+loadBalancer:
+  mode: dsr
+  dsrDispatch: geneve"""
 
 _NO_ANNOUNCEMENTS = """\
 # No Service here is of type LoadBalancer and cluster.lb_range is empty: nothing to announce yet. It
@@ -100,16 +116,17 @@ def _announcements(cluster: Cluster) -> str:
 
 
 def _tunnel(settings: Settings, facts: Facts) -> str:
-    default = facts.cilium_port == KERNEL_VXLAN
+    default = facts.geneve or facts.cilium_port == KERNEL_VXLAN
     why = "Cilium's default" if default else "since Cilium's default is flannel's"
     clash = f"# UDP {facts.cilium_port}, {why}: flannel holds {facts.vxlan_port}.\n"
+    protocol = "geneve" if facts.geneve else "vxlan"
     return (
         "# Pods get addresses from a network of Cilium's own, so that both networks can run side\n"
         "# by side while the nodes change over\n"
         "# (https://docs.cilium.io/en/stable/installation/k8s-install-migration/). Changing it\n"
         "# later means moving every pod again, so it stays.\n"
         f"{clash}"
-        f"routingMode: tunnel\ntunnelProtocol: vxlan\ntunnelPort: {facts.cilium_port}\n"
+        f"routingMode: tunnel\ntunnelProtocol: {protocol}\ntunnelPort: {facts.cilium_port}\n"
         "ipam:\n  mode: cluster-pool\n  operator:\n"
         f'    clusterPoolIPv4PodCIDRList: ["{settings.cilium_cidr}"]\n'
         "    clusterPoolIPv4MaskSize: 24"
@@ -145,6 +162,8 @@ bpf:
 
 # kube-proxy stays until every node has moved; two of them on one node is a needless risk.
 kubeProxyReplacement: false
+loadBalancer:
+  mode: snat
 l2announcements:
   enabled: false"""
 

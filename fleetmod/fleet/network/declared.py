@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from ipaddress import IPv4Network, ip_network
 
 from fleetmod.errors import FleetmodError
 from fleetmod.fleet.manifests.model import Cluster, Workload
 from fleetmod.fleet.manifests.read import Place
-from fleetmod.fleet.network.model import NODE, WORKLOAD, WORLD, Edge, Evidence, Peer
+from fleetmod.fleet.network.api_server import SERVER, is_api_server, names_server
+from fleetmod.fleet.network.model import API_SERVER, NODE, WORKLOAD, WORLD, Edge, Evidence, Peer
+from fleetmod.workspace.schema import Cluster as Settings
 
 _WHERE = "fleetmod.toml"
 
 
-def declared(cluster: Cluster, edges: Sequence[str]) -> Iterator[Edge]:
+def declared(cluster: Cluster, settings: Settings) -> Iterator[Edge]:
     """Each `SOURCE -> TARGET:PORT` of cluster.edges.
 
-    SOURCE is a workload, TARGET a workload, a host name (`*.` may stand before it), an address or a
-    network. Raises FleetmodError for a workload that no manifest describes.
+    SOURCE is a workload, TARGET a workload, `kube-apiserver`, a host name (`*.` may stand before
+    it), an address or a network. Raises FleetmodError for a workload that no manifest describes,
+    and for the API server by an address or a Service, which Cilium never matches.
     """
-    for text in edges:
+    for text in settings.edges:
         source, _, rest = text.partition(" -> ")
         target, _, port = rest.rpartition(":")
         evidence = (Evidence(Place(_WHERE, 1), f"cluster.edges: {text}"),)
         found = [w for w in cluster.workloads if w.name == target]
-        end = _peer(found[0]) if found else _outside(target)
+        if not found and (is_api_server(target) or names_server(target, settings)):
+            raise FleetmodError(
+                f"cluster.edges leads to the API server as {target}, which Cilium never matches",
+                where=_WHERE,
+                todo=f"Write {source} -> {API_SERVER}:{port}",
+            )
+        end = _peer(found[0]) if found else SERVER if target == API_SERVER else _outside(target)
         yield Edge(_peer(_named(cluster, source)), end, int(port), "TCP", evidence)
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from fleetmod.errors import FleetmodError
 from fleetmod.fleet.check import Problem, file_problems, yaml_of
+from fleetmod.fleet.manifests.read import Place, get
+from fleetmod.fleet.network.api_server import refused
 from fleetmod.fleet.network.flannel import facts
 from fleetmod.fleet.network.generate import (
     BALANCER,
@@ -14,9 +16,11 @@ from fleetmod.fleet.network.generate import (
     POLICIES,
     VALUES,
     generate,
+    left_behind,
 )
 from fleetmod.fleet.network.prove import prove
 from fleetmod.fleet.network.survey import survey
+from fleetmod.fleet.talos_nodes import in_containers
 from fleetmod.fleet.validate import not_rendered, object_errors, values_errors
 from fleetmod.gates.check import FAILED, PASSED, UNPROVEN_VERDICT, Verdict
 from fleetmod.project import Project
@@ -28,14 +32,19 @@ def verdict(project: Project) -> Verdict:
     """The outcome for the repository as it is on the disk; each problem is one of its lines."""
     settings = project.config.cluster
     cluster, graph = survey(project)
-    expected = {file.path.rpartition("/")[2]: file for file in generate(cluster, graph, settings)}
+    files = generate(cluster, graph, settings, in_containers(project))
+    expected = {file.path.rpartition("/")[2]: file for file in files}
     problems: list[Problem] = []
     unproven = list(cluster.unread)
-    for file in expected.values():
+    for file in files:
         problems += file_problems(project.root, file, "fleetmod network")
+    for path in left_behind(project.root, settings):
+        problems.append((path, 0, f"would be deployed from there; move it to {settings.specs}/"))
     objects: list[dict[str, Any]] = []
     charts = project.root / settings.charts if settings.charts else None
     for name in (POLICIES, CILIUM_POLICIES, BALANCER):
+        if name not in expected:
+            continue
         path = expected[name].path
         found, broken = yaml_of(project.root, path)
         problems += broken
@@ -43,17 +52,26 @@ def verdict(project: Project) -> Verdict:
             errors = object_errors(document.data, charts)
             problems += [(path, document.place().line, error) for error in errors]
             objects.append(document.data)
+    keeps_source = settings.cni == "cilium" and settings.client_source == "dsr"
     for name in (VALUES, MIGRATION):
+        if name not in expected:
+            continue
         path = expected[name].path
         found, broken = yaml_of(project.root, path)
         problems += broken
+        if found and name == VALUES:
+            keeps_source = get(found[0].data, "loadBalancer", "mode") == "dsr"
         if found and charts is not None:
             errors = values_errors(found[0].data, charts / "cilium", "kube-system")
             problems += [(path, 0, error) for error in errors]
-    problems += [("fleetmod.toml", 0, each) for each in facts(cluster, settings).problems]
+    if settings.cni != "cilium":
+        problems += [("fleetmod.toml", 0, each) for each in facts(cluster, settings).problems]
     place = expected[POLICIES].path
+    of_others = ((d.place(), d.data) for d in cluster.others if isinstance(d.data, dict))
+    own = ((Place(place, 0), each) for each in objects)
+    problems += [(place, 0, each) for each in refused([*of_others, *own], settings)]
     try:
-        breaches = prove(cluster, graph, objects, settings.clients)
+        breaches = prove(cluster, graph, objects, settings.clients, keeps_source)
         problems += [(place, 0, str(breach)) for breach in breaches]
     except FleetmodError as error:
         unproven.append(str(error))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
-from fleetmod.fleet.blocks import Generated
+from fleetmod.errors import FleetmodError
+from fleetmod.fleet.blocks import Generated, is_generated
+from fleetmod.fleet.check import read_text
 from fleetmod.fleet.manifests.model import Cluster
+from fleetmod.fleet.manifests.read import get
 from fleetmod.fleet.network import cilium
 from fleetmod.fleet.network.flannel import Facts, facts
 from fleetmod.fleet.network.model import WORLD, Graph
 from fleetmod.fleet.network.policies import cilium as cilium_policies
 from fleetmod.fleet.network.policies import standard
 from fleetmod.fleet.network.runbook import runbook
+from fleetmod.workspace.config import FILE
 from fleetmod.workspace.schema import Cluster as Settings
 
 POLICIES, CILIUM_POLICIES = "network-policies.yaml", "cilium-policies.yaml"
@@ -20,22 +25,59 @@ VALUES, MIGRATION = "cilium-values.yaml", "cilium-migration-values.yaml"
 BALANCER, RUNBOOK = "cilium-load-balancer.yaml", "flannel-to-cilium-runbook.md"
 
 
-def generate(cluster: Cluster, graph: Graph, settings: Settings) -> list[Generated]:
-    """Every file with its content; pure. They stand in the first folder of the manifests."""
+def generate(
+    cluster: Cluster, graph: Graph, settings: Settings, container: str = ""
+) -> list[Generated]:
+    """Every file with its content; pure.
+
+    The values and the runbook stand in the first folder of the manifests. Policies and pools stand
+    in cluster.specs, since `kubectl apply -f` of the manifests' folder, or what watches it, would
+    deploy them. Where Cilium runs already there are no values and no way to it. `container` is
+    where it is said that the node is a container of Docker.
+
+    Raises FleetmodError for a cluster.specs inside of the manifests.
+    """
     folder = settings.manifests[0].rstrip("/")
+    apart = settings.specs.rstrip("/")
+    if any(f"{apart}/".startswith(f"{each.rstrip('/')}/") for each in settings.manifests):
+        raise FleetmodError(
+            f"cluster.specs, {apart}, is in a folder of manifests, which is deployed",
+            where=FILE,
+            todo="Name a folder apart from them",
+        )
     known: Facts = facts(cluster, settings)
     networks = (settings.pod_cidr, settings.cilium_cidr)
     plain = standard(cluster, graph, settings.clients, networks)
     special = cilium_policies(graph)
     bodies = {
-        POLICIES: _objects(_POLICIES_HEAD, plain),
-        CILIUM_POLICIES: _objects(_special_head(graph), special),
-        VALUES: cilium.values(cluster, settings, known),
-        MIGRATION: cilium.migration_values(),
-        BALANCER: _objects(_balancer_head(settings), cilium.load_balancer(cluster, settings)),
-        RUNBOOK: runbook(cluster, graph, settings, known, folder),
+        f"{apart}/{POLICIES}": _objects(_POLICIES_HEAD, plain),
+        f"{apart}/{CILIUM_POLICIES}": _objects(_special_head(graph), special),
     }
-    return [Generated(f"{folder}/{name}", body) for name, body in bodies.items()]
+    runs = settings.cni == "cilium"
+    if not runs or (settings.lb_range and not _has_pool(cluster)):
+        pool = _objects(_balancer_head(settings), cilium.load_balancer(cluster, settings))
+        bodies[f"{apart}/{BALANCER}"] = pool
+    if not runs:
+        bodies |= {
+            f"{folder}/{VALUES}": cilium.values(cluster, settings, known),
+            f"{folder}/{MIGRATION}": cilium.migration_values(),
+            f"{folder}/{RUNBOOK}": runbook(cluster, graph, settings, known, folder, container),
+        }
+    return [Generated(path, body) for path, body in bodies.items()]
+
+
+def _has_pool(cluster: Cluster) -> bool:
+    return any(get(d.data, "kind") == "CiliumLoadBalancerIPPool" for d in cluster.others)
+
+
+def left_behind(root: Path, settings: Settings) -> Iterator[str]:
+    """The generated policies and pools among the manifests, where they would be deployed."""
+    for folder in settings.manifests:
+        for name in (POLICIES, CILIUM_POLICIES, BALANCER):
+            path = f"{folder.rstrip('/')}/{name}"
+            text = read_text(root, path)
+            if text is not None and is_generated(text):
+                yield path
 
 
 _POLICIES_HEAD = """\

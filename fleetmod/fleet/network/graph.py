@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from fleetmod.fleet.manifests.model import Cluster, Workload
 from fleetmod.fleet.manifests.read import Place
+from fleetmod.fleet.network import api_server
 from fleetmod.fleet.network.callbacks import callbacks
 from fleetmod.fleet.network.model import (
     HOST,
@@ -31,12 +32,14 @@ CONTROLLER = Peer(INGRESS, "ingress")
 
 @dataclass(frozen=True)
 class Code:
-    """What the code says: its addresses, the variables that each file reads, and, by a workload's
-    namespace and name, the folders whose code the workload runs."""
+    """What the code says: its addresses, the variables that each file reads, by a workload's
+    namespace and name the folders whose code the workload runs, and the files that import a client
+    of Kubernetes, with the line."""
 
     uses: Sequence[Use] = ()
     reads: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     folders: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    kubernetes: Mapping[str, int] = field(default_factory=dict)
 
 
 class _Edges:
@@ -82,7 +85,11 @@ def peer(workload: Workload) -> Peer:
 
 
 def build(
-    cluster: Cluster, code: Code, ingress_namespace: str = "", more: Iterable[Edge] = ()
+    cluster: Cluster,
+    code: Code,
+    ingress_namespace: str = "",
+    more: Iterable[Edge] = (),
+    api_port: int = api_server.PORT,
 ) -> Graph:
     """The graph of `cluster` and `code`; pure.
 
@@ -107,7 +114,13 @@ def build(
                     evidence,
                     assumed=assumed,
                 )
+        imports = {path: n for path, n in code.kubernetes.items() if holds(folders, path)}
+        if talks := [*api_server.bound(cluster, workload), *api_server.clients(reads, imports)]:
+            edges.add(peer(workload), api_server.SERVER, api_port, "TCP", talks)
         for host, port, evidence, assumed in found.outside:
+            if api_server.is_api_server(host):
+                edges.add(peer(workload), api_server.SERVER, api_port, "TCP", evidence)
+                continue
             edges.add(peer(workload), Peer(WORLD, host), port, "TCP", evidence, assumed=assumed)
         for back in callbacks(cluster, workload):
             edges.add(peer(back.source), peer(workload), back.port, "TCP", back.evidence)

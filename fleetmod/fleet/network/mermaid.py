@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from fleetmod.fleet.network.model import HOST, INGRESS, NODE, WORKLOAD, Graph, Peer
+from fleetmod.fleet.network.model import API_SERVER, HOST, INGRESS, NODE, WORKLOAD, Graph, Peer
 
 _SHAPES = {
     WORKLOAD: '["{}"]',
     HOST: '(["{}"])',
     NODE: '[["{}"]]',
+    API_SERVER: '[("{}")]',
     INGRESS: '{{{{"{}"}}}}',
 }
 

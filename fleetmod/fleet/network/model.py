@@ -8,6 +8,7 @@ from fleetmod.fleet.manifests.model import Workload
 from fleetmod.fleet.manifests.read import Place
 
 WORKLOAD, HOST, NODE, INGRESS, WORLD = "workload", "host", "node", "ingress", "world"
+API_SERVER = "kube-apiserver"  # as Cilium calls the entity
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Peer:
 
     A `workload` of the manifests; `host`: processes outside of pods that come over the network,
     on a developer's machine or a node; `node`: pods in the node's own network, which policies do
-    not select; `ingress`: the ingress controller; `world`: a host name outside of the cluster.
+    not select; `ingress`: the ingress controller; `world`: a host name outside of the cluster;
+    `kube-apiserver`: the API server, which is on nodes and yet told from them.
     """
 
     kind: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from fleetmod.fleet.manifests.model import Cluster, EnvVar, Workload
 from fleetmod.fleet.manifests.read import Place
+from fleetmod.fleet.network.api_server import is_api_server
 from fleetmod.fleet.network.model import Evidence
 from fleetmod.fleet.network.resolve import Answer, answers, by_name, from_outside
 from fleetmod.fleet.network.uses import LOCAL, Use, parse_url, without_password
@@ -124,6 +125,8 @@ def _take_host(
             found.notes.append(
                 f"{evidence[0].place}: {service.name} has no port {port} that a pod answers"
             )
+    elif is_api_server(host):
+        found.outside.append((host, port, evidence, False))
     elif host in _MACHINE:
         found.notes.append(
             f"{evidence[0].place}: {host}:{port} is a process on the machine below a container; "

@@ -10,7 +10,17 @@ from typing import Any
 
 from fleetmod.fleet.manifests.model import Cluster
 from fleetmod.fleet.network.declared import network
-from fleetmod.fleet.network.model import HOST, INGRESS, NODE, WORKLOAD, WORLD, Edge, Graph, Peer
+from fleetmod.fleet.network.model import (
+    API_SERVER,
+    HOST,
+    INGRESS,
+    NODE,
+    WORKLOAD,
+    WORLD,
+    Edge,
+    Graph,
+    Peer,
+)
 from fleetmod.fleet.review import EVIDENCE
 
 _SHOWN = 4  # places of evidence in an annotation; the report has all of them
@@ -56,7 +66,8 @@ def standard(
 
 
 def cilium(graph: Graph) -> list[dict[str, Any]]:
-    """What only Cilium can say, as CiliumNetworkPolicies: nodes as sources, host names as targets.
+    """What only Cilium can say, as CiliumNetworkPolicies: nodes as sources, the API server and
+    host names as targets.
 
     An ipBlock never matches nodes in Cilium, they are entities
     (https://docs.cilium.io/en/stable/security/policy/language/#entities-based); a host name needs
@@ -66,7 +77,10 @@ def cilium(graph: Graph) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
     from_nodes: dict[tuple[str, str, str], list[Edge]] = defaultdict(list)
     to_names: dict[tuple[str, str, str], list[Edge]] = defaultdict(list)
+    to_server: dict[tuple[str, str, str], list[Edge]] = defaultdict(list)
     for edge in filter(_selectable, graph.edges):
+        if edge.source.kind == WORKLOAD and edge.target.kind == API_SERVER:
+            to_server[edge.source.key].append(edge)
         if edge.policed and edge.target.kind == WORKLOAD and edge.source.kind in (HOST, NODE):
             from_nodes[edge.target.key].append(edge)
         named = edge.target.kind == WORLD and network(edge.target.name) is None
@@ -80,6 +94,11 @@ def cilium(graph: Graph) -> list[dict[str, Any]]:
         }
         spec = {"endpointSelector": _selector(target), "ingress": [rule]}
         made.append(_cilium_policy(f"nodes-to-{target.name}", target, edges, spec))
+    for _, edges in sorted(to_server.items()):
+        source = edges[0].source
+        rule = {"toEntities": [API_SERVER], "toPorts": [{"ports": _cilium_ports(edges)}]}
+        spec = {"endpointSelector": _selector(source), "egress": [rule]}
+        made.append(_cilium_policy(f"{source.name}-to-{API_SERVER}", source, edges, spec))
     for _, edges in sorted(to_names.items()):
         source = edges[0].source
         names = sorted({edge.target.name for edge in edges})

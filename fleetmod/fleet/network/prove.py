@@ -8,9 +8,20 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from fleetmod.fleet.manifests.model import Cluster
+from fleetmod.fleet.network.api_server import SERVER
 from fleetmod.fleet.network.declared import network
-from fleetmod.fleet.network.model import HOST, INGRESS, NODE, WORKLOAD, WORLD, Graph, Peer
+from fleetmod.fleet.network.model import (
+    API_SERVER,
+    HOST,
+    INGRESS,
+    NODE,
+    WORKLOAD,
+    WORLD,
+    Graph,
+    Peer,
+)
 from fleetmod.fleet.network.reach import End, Policies
+from fleetmod.fleet.network.resolve import published
 
 _UNUSED = 1  # a port that nobody listens on: what is allowed there is allowed everywhere
 _INTERNET = "192.0.2.1"  # RFC 5737: an address for documentation, in nobody's network
@@ -42,8 +53,12 @@ def prove(
     graph: Graph,
     objects: Sequence[Mapping[str, Any]],
     clients: Sequence[str],
+    keeps_source: bool = True,
 ) -> list[Breach]:
     """Every connection on which the policies `objects` and the graph differ.
+
+    `keeps_source` says that a client's address reaches the pod on whatever node (DSR). Without it
+    one that comes to a published port of another node than the pod's arrives as that node.
 
     Each pod, node, client network, the internet and each known host name is tried with each pod
     and host name, on every port that any of them uses, and on one that none does. Raises
@@ -64,7 +79,32 @@ def prove(
                 if policies.allowed(source.end, target.end, port, protocol) != used:
                     ends = (_name(source.peer), _name(target.peer))
                     breaches.append(Breach(*ends, port, protocol, used))
+    if not keeps_source:
+        breaches += _relayed(cluster, policies, clients)
     return breaches
+
+
+def _relayed(cluster: Cluster, policies: Policies, clients: Sequence[str]) -> Iterator[Breach]:
+    """The published ports at which any client passes as the node that hands it on.
+
+    Cilium's own source translation, as kube-proxy's, gives the client the node's address
+    (cilium/cilium#19010, #33574), and the pod's policy sees a remote node. Not with
+    `externalTrafficPolicy: Local`: there only the pod's own node answers.
+    """
+    if "0.0.0.0/0" in clients:
+        return
+    node = End(node=True)
+    seen: set[tuple[object, ...]] = set()
+    for answer, port in published(cluster):
+        workload = answer.workload
+        key = (workload.namespace, workload.name, answer.port)
+        if key in seen or workload.host_network or (answer.service and answer.service.local):
+            continue
+        seen.add(key)
+        target = Peer(WORKLOAD, workload.name, workload.namespace, workload)
+        if policies.allowed(node, _end(target), answer.port, port.protocol):
+            name = "the internet, by another node's published port"
+            yield Breach(name, _name(target), answer.port, port.protocol, False)
 
 
 def _actors(cluster: Cluster, graph: Graph, clients: Sequence[str]) -> Iterator[_Actor]:
@@ -83,6 +123,7 @@ def _actors(cluster: Cluster, graph: Graph, clients: Sequence[str]) -> Iterator[
         stranger = Peer(WORKLOAD, "any other pod", namespace)
         yield _Actor(stranger, End(namespace, {"fleetmod.dev/any": "other"}))
     yield _Actor(Peer(NODE, "nodes"), End(node=True))
+    yield _Actor(SERVER, End(node=True, api_server=True))
     for cidr in clients:
         yield _Actor(Peer(HOST, f"hosts in {cidr}"), End(ip=str(ip_network(cidr)[-2])))
     yield _Actor(_WORLD, End(ip=_INTERNET))
@@ -114,7 +155,7 @@ def _wanted(
         if not edge.policed:
             continue
         if edge.source.kind in (HOST, NODE):
-            sources = [a.peer for a in everyone if a.peer.kind == NODE]
+            sources = [a.peer for a in everyone if a.peer.kind in (NODE, API_SERVER)]
             if edge.source.kind == HOST:
                 sources += [a.peer for a in everyone if _is_in(a.end.ip, clients)]
         else:

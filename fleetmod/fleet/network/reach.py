@@ -19,7 +19,8 @@ INGRESS, EGRESS = "Ingress", "Egress"
 @dataclass(frozen=True)
 class End:
     """One end of a connection: a pod (`namespace` and `labels`, `ports` by name), an address
-    outside of the cluster (`ip`, with a `name` where it has one), or a node (`node`)."""
+    outside of the cluster (`ip`, with a `name` where it has one), or a node (`node`), with the
+    `api_server` on it."""
 
     namespace: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class End:
     ip: str = ""
     name: str = ""
     node: bool = False
+    api_server: bool = False
 
     @property
     def is_pod(self) -> bool:
@@ -121,14 +123,17 @@ class Policies:
     def _cilium_peer(self, policy: Mapping[str, Any], rule: Mapping[str, Any], other: End) -> bool:
         _known(
             rule,
-            {"fromEntities", "fromCIDR", "fromEndpoints", "toFQDNs", "toEndpoints", "toPorts"},
+            {"fromEntities", "fromCIDR", "fromEndpoints", "toFQDNs", "toEndpoints", "toPorts"}
+            | {"toEntities"},
         )
         given = [key for key in rule if key != "toPorts"]
         if not given:
             return True
-        for entity in rule.get("fromEntities") or []:
-            if entity not in ("host", "remote-node", "world", "all"):
+        for entity in [*(rule.get("fromEntities") or []), *(rule.get("toEntities") or [])]:
+            if entity not in ("host", "remote-node", "world", "all", "kube-apiserver"):
                 raise _unknown(f"the entity {entity}")
+            if entity == "kube-apiserver" and other.api_server:
+                return True
             if entity == "all" or (other.node and entity in ("host", "remote-node")):
                 return True
             if other.ip and entity == "world":

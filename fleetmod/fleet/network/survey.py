@@ -7,11 +7,12 @@ from dataclasses import replace
 from fleetmod.filekinds import is_code
 from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.fleet.manifests.model import Cluster
+from fleetmod.fleet.network.api_server import port_of
 from fleetmod.fleet.network.declared import declared
 from fleetmod.fleet.network.graph import Code, build
 from fleetmod.fleet.network.model import Graph
 from fleetmod.fleet.network.owners import owned_folders
-from fleetmod.fleet.network.uses import TRIGGERS, Use, env_reads, uses
+from fleetmod.fleet.network.uses import TRIGGERS, Use, env_reads, imports_kubernetes, uses
 from fleetmod.project import Project
 from fleetmod.syntax.source import is_text, open_source
 from fleetmod.testfiles import is_test
@@ -31,12 +32,15 @@ def survey(project: Project) -> tuple[Cluster, Graph]:
     found: list[Use] = []
     unread = list(cluster.unread)
     reads: dict[str, dict[str, int]] = {}
+    kubernetes: dict[str, int] = {}
     for path in candidates(project.root, typescript, TRIGGERS).hits:
         data = (project.root / path).read_bytes()
         if is_text(data):
             source = open_source(path, data)
             found += uses(source)
             reads[path] = env_reads(source)
+            if line := imports_kubernetes(source):
+                kubernetes[path] = line
             unread += [
                 f"{path}:{source.line_of(error.start_byte)}: does not parse and may hold an address"
                 for error in source.errors()
@@ -49,6 +53,7 @@ def survey(project: Project) -> tuple[Cluster, Graph]:
     }
     cluster = replace(cluster, unread=tuple(unread))
     settings = project.config.cluster
-    more = declared(cluster, settings.edges)
-    graph = build(cluster, Code(found, reads, folders), settings.ingress_namespace, more)
+    more = declared(cluster, settings)
+    code = Code(found, reads, folders, kubernetes)
+    graph = build(cluster, code, settings.ingress_namespace, more, port_of(settings))
     return cluster, graph

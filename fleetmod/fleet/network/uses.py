@@ -12,7 +12,7 @@ from fleetmod.flow.texts import Values
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import Source, ancestors, unwrap
 
-TRIGGERS = (b"://", b"host", b"env.", b"env[")
+TRIGGERS = (b"://", b"host", b"env.", b"env[", b"@kubernetes/client-node")
 # The port that a scheme means when a URL names none (IANA's registry of service names and ports).
 PORTS = {
     **{"http": 80, "ws": 80, "https": 443, "wss": 443, "redis": 6379, "rediss": 6379},
@@ -36,6 +36,7 @@ _SENDS = re.compile(
     r"|createClient|Pool|Client|execSync|exec|spawn|spawnSync|run|runCommand)$|^\$|\.\$"
 )
 _PURPOSE = re.compile(r"(?:url|uri|host|api|base|endpoint|origin|dsn|server|webhook)s?\d*$", re.I)
+_KUBERNETES = re.compile(r"[\"'](?:@kubernetes/client-node|kubernetes-client)[\"']")
 _LISTENS = re.compile(r"(?:^|\.)(?:serve|listen|createServer)$")
 
 
@@ -63,6 +64,15 @@ def uses(source: Source) -> list[Use]:
     values = Values(Scopes(source))
     found = [*_urls(source, values), *_objects(source, values)]
     return sorted(found, key=lambda use: use.line)
+
+
+def imports_kubernetes(source: Source) -> int:
+    """The line that imports a client of the Kubernetes API; 0 for none."""
+    for node in source.of("import_statement", "call_expression"):
+        text = source.text(node)
+        if re.match(r"import\b(?!\s+type\b)|require\b", text) and _KUBERNETES.search(text):
+            return source.line_of(node.start_byte)
+    return 0
 
 
 def env_reads(source: Source) -> dict[str, int]:
