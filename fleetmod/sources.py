@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -170,13 +171,23 @@ def looks_at(project: Project) -> Callable[[bytes], bool]:
     directive = IGNORE.encode()
     always = {t.encode() for r in project.rules for t in r.looks(False)}
     named, places = set(triggers(project)) - always - {directive}, project.places
+    in_any, in_named = any_of(always), any_of(named)
 
     def holds(data: bytes) -> bool:
-        if any(text in data for text in always) or directive in data.lower():
+        if in_any(data) or directive in data.lower():
             return True
-        return places.names_user(data) and any(text in data for text in named)
+        return places.names_user(data) and in_named(data)
 
     return holds
+
+
+def any_of(texts: Iterable[bytes]) -> Callable[[bytes], bool]:
+    """A test whether a content holds one of some texts, in one pass over it."""
+    every = set(texts)
+    fewest = (text for text in every if not any(o != text and o in text for o in every))
+    parts = [re.escape(text) for text in sorted(fewest)]
+    search = re.compile(b"|".join(parts)).search if parts else lambda _: None
+    return lambda data: search(data) is not None
 
 
 def texts_read(project: Project, discovered: Sequence[str], search: Search) -> dict[str, str]:
