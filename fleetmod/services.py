@@ -74,9 +74,8 @@ def _groups(
     taken = [(owner, use.told) for owner, use in found if owner is not None or use.called]
     if not acting and not taken:
         return
-    functions = scopes.source.of(*FUNCTIONS)
     owners = (calls.owner(call) for call, _ in acting)
-    connected = calls.connected([*owners, *(owner for owner, _ in taken), *functions])
+    connected = calls.connected([*owners, *(owner for owner, _ in taken)])
     begins: dict[int | None, set[tuple[int, str]]] = defaultdict(set)
     for call, named in acting:
         begins[connected[key(calls.owner(call))]] |= {(call.start_byte, name) for name in named}
@@ -84,10 +83,9 @@ def _groups(
     for owner, told in taken:
         runs[connected[key(owner)]].add(told)
     names: dict[int | None, set[str]] = defaultdict(set)
-    for function in functions:
-        group = connected[function.id]
-        if group in begins or group in runs:
-            names[group] |= exported_as(scopes, function)
+    for function in scopes.source.of(*FUNCTIONS):
+        if function.id in connected:
+            names[connected[function.id]] |= exported_as(scopes, function)
     for group in sorted({*begins, *runs}, key=str):
         here, by = sorted(begins[group]), sorted(names[group])
         yield Acts(tuple(here), tuple(sorted(runs[group])), tuple(by))

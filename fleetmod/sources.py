@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from fleetmod.mentions import mentions
 from fleetmod.model import IGNORE, FileResult
 from fleetmod.places import HOME, ROOT, VAULT, slug
 from fleetmod.project import Project
+from fleetmod.regex import any_of
 from fleetmod.settings import Settings
 from fleetmod.testcode import tests_by_use
 from fleetmod.testfiles import is_test
@@ -179,15 +179,6 @@ def looks_at(project: Project) -> Callable[[bytes], bool]:
         return places.names_user(data) and in_named(data)
 
     return holds
-
-
-def any_of(texts: Iterable[bytes]) -> Callable[[bytes], bool]:
-    """A test whether a content holds one of some texts, in one pass over it."""
-    every = set(texts)
-    fewest = (text for text in every if not any(o != text and o in text for o in every))
-    parts = [re.escape(text) for text in sorted(fewest)]
-    search = re.compile(b"|".join(parts)).search if parts else lambda _: None
-    return lambda data: search(data) is not None
 
 
 def texts_read(project: Project, discovered: Sequence[str], search: Search) -> dict[str, str]:
