@@ -162,6 +162,7 @@ class _Together:
             for token in self._said(service):
                 for place in places:
                     yield place, acts, token
+            yield from () if acts else self._asked_by_callers(site, service)
 
     def _listens(self, site: Site) -> Iterator[Hashable]:
         """What a call must hear to stay."""
@@ -176,6 +177,15 @@ class _Together:
                 for place in places:
                     for of_act in (True,) if acts else (True, False):
                         yield place, of_act, token
+            yield from () if acts else self._asked_by_callers(site, service)
+
+    def _asked_by_callers(self, site: Site, service: Service) -> Iterator[Hashable]:
+        """Two answers about one service are compared in the function that asks for both, be it by
+        a helper."""
+        if not service.name:
+            return
+        for caller in self._calls.callers(self._calls.owner(site.call)):
+            yield ("own", key(caller)), False, ("", service.name)
 
     def _said(self, service: Service) -> Iterator[Token]:
         yield _SOME, ""

@@ -83,6 +83,11 @@ class LocalCalls:
                 waiting.append(user)
         return {each: top(each) for each in seen}
 
+    def callers(self, function: Node | None) -> list[Node]:
+        """The functions that run another one by its name, or give it to a call."""
+        users = map(self.owner, self._uses(function)) if function is not None else ()
+        return [user for user in users if user is not None]
+
     def given(self, parameter: Node) -> list[Node] | None:
         """What the calls of a file's own function give for a parameter, by a name that reads it;
         None where others may call it, too, or give it something else."""
