@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import accumulate
 
 from tree_sitter import Node, QueryCursor
@@ -15,7 +15,7 @@ from fleetmod import families
 from fleetmod.analysis import Analysis
 from fleetmod.bounds import Stop, ask
 from fleetmod.linear import compiled
-from fleetmod.regex import lazy
+from fleetmod.regex import any_of, lazy
 from fleetmod.rules import Rule
 from fleetmod.spans import Spans
 from fleetmod.syntax.pattern import Bound, pattern
@@ -163,10 +163,10 @@ def _captured(
             yield from ((rules[int(number)], node) for node in nodes)
 
 
-def _places(data: bytes, triggers: Sequence[str], reach: str) -> list[tuple[int, int]]:
+def _places(data: bytes, triggers: tuple[str, ...], reach: str) -> list[tuple[int, int]]:
     """Where to look: around each trigger, or in the whole of a file that holds one."""
     ranges: list[tuple[int, int]] = []
-    for trigger in triggers:
+    for trigger in triggers if _any(triggers)(data) else ():
         needle = trigger.encode()
         at = data.find(needle)
         while at >= 0:
@@ -175,6 +175,11 @@ def _places(data: bytes, triggers: Sequence[str], reach: str) -> list[tuple[int,
     if not triggers or (ranges and reach == "file"):
         return [(0, len(data))]
     return _joining(sorted(ranges))
+
+
+@lru_cache
+def _any(triggers: tuple[str, ...]) -> Callable[[bytes], bool]:
+    return any_of(trigger.encode() for trigger in triggers)
 
 
 def _joining(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -18,7 +18,7 @@ from fleetmod.fates import Fate
 from fleetmod.filekinds import is_code, shipped_from
 from fleetmod.literals import Literals
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding, refuse
-from fleetmod.parted import parted
+from fleetmod.parted import Joints, parted
 from fleetmod.project import Project
 from fleetmod.refusal import Reason
 from fleetmod.settings import Settings
@@ -211,10 +211,11 @@ def _kept_together(
     }
     rest = sorted(near & sources.contents.keys() - known.keys())
     known |= _first(project, sources, rest, lambda: None)
+    joints = Joints(project, sources.contents)
     while True:
         settings = sources.settings
         held = {path: dict(each) for path, each in settings.parted.items()}
-        for path, each in parted(known, project.graph, may).items():
+        for path, each in parted(known, project.graph, joints, may).items():
             held.setdefault(path, {}).update(each)
         if held == settings.parted:
             return sources

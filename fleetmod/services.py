@@ -7,11 +7,13 @@ or not at all; what only asks goes with what stays in its own function.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from fleetmod import reasons
+from fleetmod.flow.exports import exported_as, taken_from
 from fleetmod.flow.local_calls import LocalCalls, key
 from fleetmod.lift.launchctl import ASKS
 from fleetmod.lift.operation import Command, Service
@@ -20,6 +22,7 @@ from fleetmod.lift.sites import Sites
 from fleetmod.model import Acts
 from fleetmod.refusal import Reason
 from fleetmod.syntax.scope import Scopes
+from fleetmod.syntax.source import FUNCTIONS, parts
 
 _STAYS = "line {} stays, and may be about the same service; the calls of one service move together"
 _MANY = 40  # services that one call may be about; beyond this it is about any
@@ -45,33 +48,49 @@ def staying(
 
 def acts_of(sites: Mapping[int, Site], lifter: Sites) -> Iterator[Acts]:
     """What the functions of a file do to services, for those that call them from other files."""
-    scopes, calls = lifter.scopes, LocalCalls(lifter.scopes)
+    calls = LocalCalls(lifter.scopes)
     acting = [site for site in sites.values() if _acts(site) and not site.foreign]
     acting = _without_wrappers(acting, sites, calls)
     if not acting:
         return
-    imported = list(_imported_calls(scopes))
-    owners = {site.call.id: key(calls.owner(site.call)) for site in acting}
-    users = [key(calls.owner(call)) for call, *_ in imported]
-    nodes = (*(site.call for site in acting), *(call for call, *_ in imported))
-    connected = calls.connected(map(calls.owner, nodes))
     services = _Together(lifter, calls, acting, []).services
-    names: dict[int | None, set[str]] = defaultdict(set)
-    for binding in scopes.bindings():
-        function = calls.declared(binding) if scopes.exported(binding) else None
-        if function is not None and function.id in connected:
-            names[connected[function.id]].add(binding.name)
-    begins: dict[int | None, list[tuple[int, str]]] = defaultdict(list)
+    told = []
     for site in acting:
         named = sorted(service.name for service in services[site.call.id])
-        group = connected[owners[site.call.id]]
-        begins[group] += [(site.call.start_byte, name) for name in named]
+        told.append((site.call, named))
+    yield from _groups(lifter.scopes, calls, told)
+
+
+def joins_of(scopes: Scopes) -> Iterator[Acts]:
+    """The same of a file that does nothing to a service itself: which functions of others it runs
+    together, and under which names."""
+    yield from _groups(scopes, LocalCalls(scopes), [])
+
+
+def _groups(
+    scopes: Scopes, calls: LocalCalls, acting: Sequence[tuple[Node, Sequence[str]]]
+) -> Iterator[Acts]:
+    """The functions of a file by what they run, each group with the calls of `acting` in it."""
+    found = [(calls.owner(node), use) for node, use in _taken(scopes)]
+    # what the module only hands on joins nothing: `command.action(start)`
+    taken = [(owner, use.told) for owner, use in found if owner is not None or use.called]
+    if not acting and not taken:
+        return
+    owners = (calls.owner(call) for call, _ in acting)
+    connected = calls.connected([*owners, *(owner for owner, _ in taken)])
+    begins: dict[int | None, set[tuple[int, str]]] = defaultdict(set)
+    for call, named in acting:
+        begins[connected[key(calls.owner(call))]] |= {(call.start_byte, name) for name in named}
     runs: dict[int | None, set[tuple[str, str]]] = defaultdict(set)
-    for user, (_, module, name) in zip(users, imported, strict=True):
-        runs[connected[user]].add((module, name))
-    for group in sorted(begins, key=str):
-        here = sorted(begins[group])
-        yield Acts(tuple(here), tuple(sorted(runs[group])), tuple(sorted(names[group])))
+    for owner, told in taken:
+        runs[connected[key(owner)]].add(told)
+    names: dict[int | None, set[str]] = defaultdict(set)
+    for function in scopes.source.of(*FUNCTIONS):
+        if function.id in connected:
+            names[connected[function.id]] |= exported_as(scopes, function)
+    for group in sorted({*begins, *runs}, key=str):
+        here, by = sorted(begins[group]), sorted(names[group])
+        yield Acts(tuple(here), tuple(sorted(runs[group])), tuple(by))
 
 
 def _without_wrappers(
@@ -83,20 +102,24 @@ def _without_wrappers(
     return [s for s in found if _verbs(s) or key(calls.owner(s.call)) not in wrappers]
 
 
-def _imported_calls(scopes: Scopes) -> Iterator[tuple[Node, str, str]]:
-    """The calls of what other modules of the repository export: each with the module as it is
-    spelled, and the name that it has there."""
+@dataclass(frozen=True)
+class _Taken:
+    """A use of what another module exports: its name and module, and whether it is called."""
+
+    told: tuple[str, str]
+    called: bool
+
+
+def _taken(scopes: Scopes) -> Iterator[tuple[Node, _Taken]]:
+    """Where functions of other modules are called, or given to a call."""
     for call in scopes.source.of("call_expression"):
         function = call.child_by_field_name("function")
-        of = function.child_by_field_name("object") if function is not None else None
-        name = of if of is not None else function
-        binding = scopes.resolve(name) if name is not None and name.type == "identifier" else None
-        module = scopes.module(binding) if binding is not None else ""
-        if function is None or name is None or not module:
-            continue
-        member = function.child_by_field_name("property")
-        told = scopes.source.text(member) if member is not None else scopes.original(name)
-        yield call, module, told
+        if function is not None and (told := taken_from(scopes, function)) and told[1]:
+            yield call, _Taken(told, True)
+        for given in parts(call.child_by_field_name("arguments")):
+            handle = given.type in ("identifier", "member_expression")
+            if handle and (told := taken_from(scopes, given)) and told[1]:
+                yield given, _Taken(told, False)
 
 
 class _Together:
@@ -142,6 +165,7 @@ class _Together:
             for token in self._said(service):
                 for place in places:
                     yield place, acts, token
+            yield from () if acts else self._asked_by_callers(site, service)
 
     def _listens(self, site: Site) -> Iterator[Hashable]:
         """What a call must hear to stay."""
@@ -156,6 +180,15 @@ class _Together:
                 for place in places:
                     for of_act in (True,) if acts else (True, False):
                         yield place, of_act, token
+            yield from () if acts else self._asked_by_callers(site, service)
+
+    def _asked_by_callers(self, site: Site, service: Service) -> Iterator[Hashable]:
+        """Two answers about one service are compared in the function that asks for both, be it by
+        a helper."""
+        if not service.name:
+            return
+        for caller in self._calls.callers(self._calls.owner(site.call)):
+            yield ("own", key(caller)), False, ("", service.name)
 
     def _said(self, service: Service) -> Iterator[Token]:
         yield _SOME, ""

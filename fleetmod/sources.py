@@ -18,6 +18,7 @@ from fleetmod.mentions import mentions
 from fleetmod.model import IGNORE, FileResult
 from fleetmod.places import HOME, ROOT, VAULT, slug
 from fleetmod.project import Project
+from fleetmod.regex import any_of
 from fleetmod.settings import Settings
 from fleetmod.testcode import tests_by_use
 from fleetmod.testfiles import is_test
@@ -170,11 +171,12 @@ def looks_at(project: Project) -> Callable[[bytes], bool]:
     directive = IGNORE.encode()
     always = {t.encode() for r in project.rules for t in r.looks(False)}
     named, places = set(triggers(project)) - always - {directive}, project.places
+    in_any, in_named = any_of(always), any_of(named)
 
     def holds(data: bytes) -> bool:
-        if any(text in data for text in always) or directive in data.lower():
+        if in_any(data) or directive in data.lower():
             return True
-        return places.names_user(data) and any(text in data for text in named)
+        return places.names_user(data) and in_named(data)
 
     return holds
 

@@ -92,15 +92,18 @@ class Fates(Mapping[str, Fate]):
         """What the fate of a test hangs on, without a look at any tree."""
         group = sorted(self.group(path))
         texts = [self._bytes(each) for each in group]
-        data = sorted(self._held.data.items())
         spelled = sorted(self._spelled(frozenset(group)))
         kept = self._kept.get(self.group(path)) or self._unseen(self.group(path))
         tests = self._tests_of(group)
         may = partial(self._may_read, tests, self._graph.reached(tests))
         own = {path for text in texts for path in _below(_decoded(text), self.places)}
         others = [path for path, below in self._below_data.items() if below & own and may(path)]
-        about = (group, spelled, data, others, sorted(self._held.names), kept)
-        return digest(b"\0".join(texts), repr(about))
+        return digest(b"\0".join(texts), self._held_key, repr((group, spelled, others, kept)))
+
+    @cached_property
+    def _held_key(self) -> str:
+        """What all tests have in common: the data beside the code."""
+        return digest(b"", repr(sorted(self._held.data.items())), repr(sorted(self._held.names)))
 
     def group(self, path: str) -> frozenset[str]:
         """A test, and what its homes move with."""

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from fleetmod.flow.adapters import BEHIND, by_shape
+from fleetmod.flow.bound import COLIMA
+from fleetmod.workspace.graph import read_graph
 from fleetmod.workspace.infer_adapters import best_adapters
 from tests.repo import commit, fleetmod, make, tree
 
@@ -63,3 +66,43 @@ def test_an_adapter_is_told_and_left(tmp_path: Path) -> None:
     assert fleetmod(root, "gate", "--phase", "1a").code == 0
     (root / "packages/app/src/a.ts").write_text(CALL)
     assert fleetmod(root, "gate", "--phase", "1a").code == 1
+
+
+DRIVER = """import { execFileSync } from "node:child_process";
+import type { VmDriver } from "./types";
+const run = (...args: string[]) => execFileSync("limactl", args, { encoding: "utf8" });
+export class LimaDriver implements VmDriver {
+  start(name: string) {
+    run("start", name);
+  }
+}
+"""
+DOCKER = """import type { VmDriver } from "./types";
+export const docker: VmDriver = { start(name) {} };
+"""
+SATISFIES = DOCKER.replace(": VmDriver = ", " = ").replace("};", "} satisfies VmDriver;")
+REMOTE = "export class Remote implements VmDriver {\n  start() {}\n}\n"
+OBJECT = DRIVER.replace("class LimaDriver implements VmDriver {", "const lima: VmDriver = {")
+
+
+@pytest.mark.parametrize(
+    ("driver", "other", "found"),
+    [
+        (DRIVER, DOCKER, True),
+        (DRIVER, SATISFIES, True),
+        (DRIVER.replace("limactl", "colima"), REMOTE, True),
+        (OBJECT, DOCKER, True),
+        # nobody else implements it, or what runs the tool is there for others as well
+        (DRIVER, DOCKER.replace("VmDriver", "Driver"), False),
+        (DRIVER, DOCKER + 'export const tool = "limactl";\n', False),
+        (DRIVER.replace("const run", "export const run"), DOCKER, False),
+        (DRIVER.replace(" implements VmDriver", ""), DOCKER, False),
+        (DRIVER + 'export const stop = () => execFileSync("limactl", ["stop"]);\n', DOCKER, False),
+    ],
+)  # fmt: skip
+def test_a_driver_beside_another_of_its_interface(
+    tmp_path: Path, driver: str, other: str, found: bool
+) -> None:
+    texts = {"src/vm/machine.ts": driver, "src/vm/other.ts": other}
+    shaped = by_shape(tmp_path, texts, lambda: read_graph(tmp_path, texts), {"c": COLIMA})
+    assert shaped["c"] == ({"src/vm/machine.ts": BEHIND} if found else {})

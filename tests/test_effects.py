@@ -197,3 +197,16 @@ def test_a_wrapper_that_gives_the_text_alone_inherits_it() -> None:
     code += "export async function count() {\n"
     code += '  const out = await run(["list"]);\n  return out.split("\\n").length;\n}\n'
     assert "{ header: true }).trimEnd();" in migrated(code)
+
+
+@pytest.mark.parametrize("made", ["plist: string", "at: string, plist = note(at)"])
+def test_a_plain_text_has_no_parts_that_a_call_could_change(made: str) -> None:
+    code = f"""{HEAD}import {{ exec }} from "./exec";
+export function reload({made}) {{
+  exec("open", [plist]);
+  execSync(`launchctl load ${{plist}}`);
+}}
+"""
+    [call] = [f for f in look(code).findings if f.cls == "call"]
+    assert call.action == REFUSE
+    assert call.reason == "the label is not told by the plist's path; give the port the label"

@@ -115,3 +115,111 @@ def test_a_home_that_stays_does_so_where_a_call_beside_it_moves(tmp_path: Path) 
     found = migrated(tmp_path, {"a.test.ts": test, "testing/fix.ts": helper})
     assert "/Users/sam/x" in found["testing/fix.ts"]
     assert "launchctl" not in found["testing/fix.ts"]
+
+
+# how a helper of `unitsN.ts` is named there, what joins the two, what imports it and calls it
+SHAPES = {
+    "list with another name": ("load", {}, 'import { up } from "UNITS";', "up(plist);"),
+    "default": ("load", {}, 'import any from "UNITS";', "any(plist);"),
+    "default by name": ("load", {}, 'import { default as any } from "UNITS";', "any(plist);"),
+    "renamed on the way": (
+        "load",
+        {"JOIN": 'export { load as begin } from "UNITS";\n'},
+        'import { begin } from "JOIN";',
+        "begin(plist);",
+    ),
+    "imported and handed on": (
+        "load",
+        {"JOIN": 'import { load } from "UNITS";\nexport { load as begin };\n'},
+        'import { begin } from "JOIN";',
+        "begin(plist);",
+    ),
+    "namespace on the way": (
+        "load",
+        {"JOIN": 'export * as mac from "UNITS";\n'},
+        'import { mac } from "JOIN";',
+        "mac.load(plist);",
+    ),
+    "constant": ("load", {}, 'import { load } from "UNITS";\nconst up = load;', "up(plist);"),
+    "member of a namespace": (
+        "load",
+        {},
+        'import * as mac from "UNITS";\nconst { load } = mac;',
+        "load(plist);",
+    ),
+    "object": ("object", {}, 'import { mac } from "UNITS";', "mac.load(plist);"),
+    "class": ("class", {}, 'import { Mac } from "UNITS";', "new Mac().load(plist);"),
+    "instance": (
+        "class",
+        {},
+        'import { Mac } from "UNITS";\nconst mac = new Mac();',
+        "mac.load(plist);",
+    ),
+    "typed": (
+        "class",
+        {},
+        'import type { Mac } from "UNITS";',
+        "((mac: Mac) => mac.load(plist))(given);\n",
+    ),
+    "static": ("static", {}, 'import { Mac } from "UNITS";', "Mac.load(plist);"),
+    "behind a function without the tool": (
+        "load",
+        {
+            "JOIN": 'import { load } from "UNITS";\n'
+            "export const again = (plist: string) => load(plist);\n"
+        },
+        'import { again as up } from "JOIN";',
+        "up(plist);",
+    ),
+    "behind its own function": ("behind", {}, 'import { up } from "UNITS";', "up(plist);"),
+    "given to a call": ("load", {}, 'import { load } from "UNITS";', "[plist].forEach(load);"),
+    "loaded when it runs": (
+        "load",
+        {},
+        "",
+        'const { load } = await import("UNITS");\n  load(plist);',
+    ),
+}
+HELPERS = {
+    "load": "function load(plist: string) {\n  TOOL\n}\nexport { load, load as up };\n"
+    "export default load;\n",
+    "object": "export const mac = {\n  load(plist: string) {\n    TOOL\n  },\n};\n",
+    "class": "export class Mac {\n  load(plist: string) {\n    TOOL\n  }\n}\n",
+    "static": "export class Mac {\n  static load(plist: string) {\n    TOOL\n  }\n}\n",
+    "behind": "function load(plist: string) {\n  TOOL\n}\n"
+    "export function up(plist: string) {\n  load(plist);\n}\n",
+}
+UNKNOWN = 'execFileSync("launchctl", ["load", plist]);'
+KNOWN = 'execFileSync("launchctl", ["kickstart", "-k", "gui/501/com.acme.api"]);'
+
+
+def shaped(tool: str) -> dict[str, str]:
+    """The files of every shape, in which a helper runs `tool`."""
+    files = {}
+    for number, (kind, more, line, call) in enumerate(SHAPES.values()):
+        body = "export async function again(plist: string, given: any) {\n"
+        own = f"{RUNS}{line}\n{body}  {STOP}\n  {call}\n}}\n"
+        every = {"cli": own, "units": RUNS + HELPERS[kind].replace("TOOL", tool)}
+        for name, text in (every | {key.lower(): each for key, each in more.items()}).items():
+            text = text.replace("UNITS", f"./units{number}").replace("JOIN", f"./join{number}")
+            files[f"{name}{number}.ts"] = text
+    return files
+
+
+def test_a_helper_is_found_by_whatever_name_it_is_called(tmp_path: Path) -> None:
+    found = migrated(tmp_path / "a", shaped(UNKNOWN))
+    moved = [s for i, s in enumerate(SHAPES) if "launchctl" not in found[f"cli{i}.ts"]]
+    assert moved == []
+    found = migrated(tmp_path / "b", shaped(KNOWN))
+    stayed = [s for i, s in enumerate(SHAPES) if "launchctl" in found[f"cli{i}.ts"]]
+    assert stayed == []
+
+
+def test_a_file_without_the_tool_joins_two_helpers(tmp_path: Path) -> None:
+    stop = f"{RUNS}export function stop() {{\n  {STOP}\n}}\n"
+    joins = 'import { stop } from "./cli";\nimport { load } from "./units";\n'
+    both_of = joins + "export function again(plist: string) {\n  stop();\n  load(plist);\n}\n"
+    apart = joins + "export const a = () => stop();\nexport const b = (p: string) => load(p);\n"
+    assert both(tmp_path / "a", stop, STAYS, again=both_of) == (False, False)
+    assert both(tmp_path / "b", stop, MOVES, again=both_of) == (True, True)
+    assert both(tmp_path / "c", stop, STAYS, again=apart) == (True, False)

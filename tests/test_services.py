@@ -93,6 +93,30 @@ def test_a_question_goes_with_its_own_function_alone() -> None:
     assert not moved(f"export function go() {{ {STAYS} {ASKS} }}")
 
 
+# what it prints of a service has no counterpart, so this question stays
+DUMPS = 'const text = execSync("launchctl print system/com.acme.api", { encoding: "utf8" });'
+
+
+@pytest.mark.parametrize(
+    ("code", "moves"),
+    [
+        ("function a() { D return text; }\nexport function b() { A return a(); }", False),
+        ("function a() { A }\nexport function b() { a(); D return text; }", False),
+        (
+            "function a() { A }\nfunction c() { D return text; }\n"
+            "export function b() { a(); return c(); }",
+            False,
+        ),
+        ("function a() { A }\nexport function b() { D return text; }\na();", True),
+    ],
+)
+def test_two_questions_about_a_service_that_one_function_asks_move_together(
+    code: str, moves: bool
+) -> None:
+    found = calls(code.replace("A ", f"{ASKS} ").replace("D ", f"{DUMPS} "))
+    assert sorted(found) == sorted([REFUSE, REWRITE if moves else REFUSE])
+
+
 def test_a_call_that_stays_holds_those_back_that_hold_others_back() -> None:
     any_service = 'execFileSync("launchctl", ["kickstart", "-k", `system/${name}`]);'
     text = f"""function a() {{ {STAYS} }}

@@ -5,6 +5,7 @@
 - `path_use`: whether a text is used as a path of the file system, or as a route or an address.
 - `effects`: whether anything writes to what a name holds, between its declaration and a use.
 - `local_calls`: which functions of a file run one another, and what their parameters get.
+- `exports`: under which names a module gives its functions to others, and takes those of others.
 - `guards`: on which platforms a place can run, and what runs in its place on the others, for every
   language; `branches` and `conditions` are TypeScript's part of it, `platforms` is what names of
   platforms mean, `loaded` tells on which platforms a module is loaded and used.

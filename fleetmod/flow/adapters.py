@@ -5,6 +5,8 @@
   larger function is judged by itself: its module is there for something else;
 - *chosen by platform*: who loads the module does so for one platform, and loads another module for
   another one, which does the same work with that platform's program;
+- *behind an interface*: a class or an object of the module implements an interface, the tool is run
+  for it alone, and a module beside it implements the same interface without the tool;
 - *an own port*: an interface has a member of the tool's name, one object implements it, and users
   are given that object. The module that implements it is one, and each module that only it loads
   and that runs the tool for it.
@@ -15,7 +17,7 @@ A module that only shows commands is none: a proposal passes over whatever is ad
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -27,16 +29,18 @@ from fleetmod.flow.loaded import Loaders
 from fleetmod.flow.siblings import Siblings
 from fleetmod.flow.texts import Values
 from fleetmod.syntax.scope import Scopes
-from fleetmod.syntax.source import Source, ancestors, open_source, walk
+from fleetmod.syntax.source import Source, ancestors, contains, open_source, walk
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.graph import ModuleGraph
 
 SIDE_BY_SIDE = "both platforms' parts side by side, chosen by platform"
 CHOSEN = "loaded for one platform, and another module for another one"
+BEHIND = "it implements an interface as a module beside it does without the tool"
 OWN_PORT = "the repository's own port: it alone has the tool, and gives it to its users"
 
 _LITERALS = ("string", "template_string")
 _NAMES = ("property_identifier", "private_property_identifier")
+_DECLARES = ("lexical_declaration", "variable_declaration")
 _LOGS = ("console", "log", "logger")
 
 
@@ -60,8 +64,9 @@ def by_shape(
     code = [path for path in texts if is_code(path) and not is_test(path)]
     found: dict[str, dict[str, str]] = {}
     for key, tool in tools.items():
-        naming = sorted(path for path in code if tool.name in texts[path])
-        found[key] = _Tool(tool, naming, opened, graph).find() if naming else {}
+        naming = sorted(p for p in code if any(name in texts[p] for name in tool.names))
+        beside = {p: texts[p] for p in code} if naming else {}
+        found[key] = _Tool(tool, naming, opened, graph, beside).find() if naming else {}
     return found
 
 
@@ -72,8 +77,10 @@ class _Tool:
         naming: list[str],
         opened: Callable[[str], Values | None],
         graph: Callable[[], ModuleGraph],
+        code: Mapping[str, str],
     ) -> None:
         self.tool, self.naming, self.opened, self.graph = tool, naming, opened, graph
+        self.code = code
         self.loaders = Loaders(opened, graph)
 
     def find(self) -> dict[str, str]:
@@ -88,6 +95,8 @@ class _Tool:
                 found[path] = SIDE_BY_SIDE
             elif self._is_chosen(path):
                 found[path] = CHOSEN
+            elif self._is_behind(path, values, acting):
+                found[path] = BEHIND
         return found
 
     def _acting(self, values: Values) -> Iterator[Node]:
@@ -95,9 +104,9 @@ class _Tool:
         source = values.source
         for node in source.of(*_LITERALS):
             text = source.own_text(node).strip("\"'`")
-            if self.tool.name not in text or _is_specifier(node):
+            if not any(name in text for name in self.tool.names) or _is_specifier(node):
                 continue
-            if text.rpartition("/")[2] == self.tool.name or self._is_given(node, source):
+            if text.rpartition("/")[2] in self.tool.names or self._is_given(node, source):
                 yield node
 
     def _is_given(self, node: Node, source: Source) -> bool:
@@ -158,6 +167,36 @@ class _Tool:
             return False
         return Siblings(values, self.tool).works(values.source.root)
 
+    def _is_behind(self, path: str, values: Values, acting: list[Node]) -> bool:
+        """Whether a module runs the tool for one interface, which another module implements without
+        it."""
+        made = dict(_implementing(values.source))
+        if not all(self._is_of(node, values, made.values()) for node in acting):
+            return False
+        folder = path.rpartition("/")[0]
+        for other, text in self.code.items():
+            if other == path or other.rpartition("/")[0] != folder:
+                continue
+            if any(name in text for name in self.tool.names) or not any(n in text for n in made):
+                continue
+            opened = self.opened(other)
+            if opened is not None and made.keys() & dict(_implementing(opened.source)).keys():
+                return True
+        return False
+
+    def _is_of(self, node: Node, values: Values, made: Iterable[Node]) -> bool:
+        """Whether a node stands in one of some classes or objects, or in what only its module can
+        call."""
+        if any(contains(each, node) for each in made):
+            return True
+        top = next((a for a in ancestors(node) if a.parent and a.parent.type == "program"), None)
+        if top is None or top.type not in (*_DECLARES, "function_declaration"):
+            return False
+        named = [top, *top.named_children]
+        names = [each.child_by_field_name("name") for each in named if each is not None]
+        bindings = [values.scopes.resolve(name) for name in names if name is not None]
+        return not any(b is not None and values.scopes.exported(b) for b in bindings)
+
     def _own_port(self) -> Iterator[str]:
         """The modules of an interface's member that is called after the tool."""
         declaring, implementing = set(), defaultdict(list)
@@ -180,6 +219,25 @@ class _Tool:
             values = self.opened(loaded)
             if alone and values is not None and any(self._acting(values)):
                 yield loaded
+
+
+def _implementing(source: Source) -> Iterator[tuple[str, Node]]:
+    """The classes and objects that implement interfaces, by the interface's name."""
+    for clause in source.of("implements_clause"):
+        body = next((a for a in ancestors(clause) if a.type.startswith("class")), None)
+        body = body.parent if body is not None and body.type == "class_heritage" else body
+        for each in clause.named_children if body is not None else ():
+            if body is not None:
+                yield source.text(each).partition("<")[0], body
+    for node in source.of("object"):
+        outer = node.parent
+        typed = outer is not None and outer.type in ("variable_declarator", "satisfies_expression")
+        held = outer.child_by_field_name("type") if outer is not None and typed else None
+        if outer is not None and outer.type == "satisfies_expression":
+            held = outer.named_children[-1]
+        named = held.named_children[0] if held is not None and held.named_children else held
+        if named is not None and named.type in ("type_identifier", "nested_type_identifier"):
+            yield source.text(named), node
 
 
 def _is_specifier(node: Node) -> bool:

@@ -8,11 +8,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Bound:
-    """A tool of one platform, and the programs that do its work on others, by platform."""
+    """A tool of one platform, and the programs that do its work on others, by platform; `also` are
+    the programs that it is made of."""
 
     name: str
     platform: str
     counterparts: dict[str, frozenset[str]] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.also)
 
 
 SERVICES = {  # the service managers of other platforms, and what they are reached by
@@ -30,4 +36,5 @@ COLIMA = Bound(
         "linux": frozenset("systemctl service rc-service dockerd podman snap".split()),
         "win32": frozenset("wsl wsl.exe Docker Desktop.exe sc sc.exe".split()),
     },
+    ("limactl",),
 )

@@ -58,8 +58,9 @@ class LocalCalls:
         return found
 
     def connected(self, owners: Iterable[Node | None]) -> dict[int | None, int | None]:
-        """For each owner one that stands for all that are connected with it: one runs the other, or
-        a third one runs both, straight or through more of them."""
+        """For each owner, and each function that runs one, one that stands for all that are
+        connected with it: one runs the other, or a third one runs both, straight or through more
+        of them."""
         above: dict[int | None, int | None] = {}
 
         def top(each: int | None) -> int | None:
@@ -69,7 +70,6 @@ class LocalCalls:
             return each
 
         waiting, seen = list(owners), set[int | None]()
-        asked = [key(owner) for owner in waiting]
         while waiting:
             owner = waiting.pop()
             if key(owner) in seen:
@@ -81,7 +81,12 @@ class LocalCalls:
                     continue  # the module only hands it on: `command.action(start)`
                 above[top(key(owner))] = top(key(user))
                 waiting.append(user)
-        return {each: top(each) for each in asked}
+        return {each: top(each) for each in seen}
+
+    def callers(self, function: Node | None) -> list[Node]:
+        """The functions that run another one by its name, or give it to a call."""
+        users = map(self.owner, self._uses(function)) if function is not None else ()
+        return [user for user in users if user is not None]
 
     def given(self, parameter: Node) -> list[Node] | None:
         """What the calls of a file's own function give for a parameter, by a name that reads it;

@@ -213,6 +213,9 @@ class Opening:
         binding = self.scopes.resolve(named) if named.type == "identifier" else None
         if binding is None:
             return None
+        made = unwrap(binding.value) if binding.value is not None else None
+        if owner is None and (made is None or made.type not in ("object", "array")):
+            return None  # a plain value has no parts that anything could write to
         return self.values.effects.writer(binding, named, spelled)
 
 
