@@ -16,12 +16,15 @@ from fleetmod import migrate, reasons
 from fleetmod.audit import audit
 from fleetmod.engine import scan
 from fleetmod.filekinds import is_code
+from fleetmod.fleet.images import checks as dockerfile
+from fleetmod.fleet.images.plan import dockerfile_finding
 from fleetmod.model import REFUSE, Finding
 from fleetmod.project import Project, open_project
 from fleetmod.refusal import Reason
 from fleetmod.rule_examples import codes_of
 from fleetmod.rules import load_rules, read_rule
 from tests import languages
+from tests.images.rewriting import read
 from tests.repo import make
 from tests.scan import RULES, SETTINGS, look
 
@@ -131,6 +134,10 @@ def test_a_reason_explains_itself(code: str) -> None:
     assert not reason.todo.endswith(".")
 
 
+def test_a_refusal_has_a_reason_of_the_catalogue(in_repository: set[str]) -> None:
+    assert _of_rules() | in_repository <= set(CODES)
+
+
 def test_each_constant_has_a_code_of_its_own() -> None:
     assert len(CONSTANTS) == len(reasons.CATALOGUE)
 
@@ -177,6 +184,17 @@ def test_declined(repository: Project) -> None:
 def test_plist_in_use() -> None:
     text = '<plist version="1.0"><dict><key>a</key><string>/Users/alice/a</string></dict></plist>'
     assert _codes(languages.look("a.plist", text, "src/a.ts").findings) == {"plist-in-use"}
+
+
+def test_publish_script() -> None:
+    script = "docker build -t r.io/a .\nnpm test\ndocker push r.io/a\n"
+    assert _codes(read(script).file.findings) == {"publish-script"}
+
+
+def test_one_architecture() -> None:
+    file = dockerfile.read(b"FROM node:22\nRUN npm ci --cpu=x64\n", ignores_modules=False)
+    (flaw,) = dockerfile.flaws(file)
+    assert dockerfile_finding("Dockerfile", file, flaw).reason_code == "one-architecture"
 
 
 def test_comment_lost(tmp_path: Path) -> None:
