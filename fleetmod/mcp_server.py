@@ -55,7 +55,8 @@ def make_server(root: Path) -> MCPServer:
 
     @server.tool()
     async def explain(rule: str = "") -> str:
-        """What a rule looks for and what it makes of it; the list of the rules without one."""
+        """What a rule looks for and what it makes of it, or what a refusal's reason (a code such as
+        `output-read`) means and what to do about it; the list of the rules without one."""
         return await run("explain", *(["--", rule] if rule else []))
 
     @server.tool()

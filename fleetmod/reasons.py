@@ -446,6 +446,16 @@ UNCHECKED_TOOL = Reason(
     "#!/bin/sh\nlaunchctl stop com.acme.api\n",
     "scripts/stop.sh",
 )
+PUBLISH_SCRIPT = Reason(
+    "publish-script",
+    "the commands that build and push an image cannot become one build for every platform",
+    "Write `docker buildx build --platform linux/arm64,linux/amd64 … --push` in their place",
+)
+ONE_ARCHITECTURE = Reason(
+    "one-architecture",
+    "a line of a Dockerfile is right for one architecture only",
+    "Write what the text of the finding names",
+)
 UNEXPLAINED_LINE = Reason(
     "unexplained-line",
     "the gate's grep finds this line, and no rule explains it",

@@ -32,6 +32,6 @@ class Reason(str):
 class Refused(Exception):
     """A place cannot be rewritten without changing what the code does, for `reason`."""
 
-    def __init__(self, reason: Reason | str) -> None:
+    def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
-        self.reason = reason if isinstance(reason, Reason) else Reason("", reason, "")
+        self.reason = reason

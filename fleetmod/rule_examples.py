@@ -70,4 +70,4 @@ def example_of(code: str, rules: Iterable[Rule]) -> Example | None:
 def codes_of(example: Example, rules: tuple[Rule, ...]) -> Iterator[str]:
     """The codes of the reasons for which places of an example stay."""
     found = scan(example.path, example.before.encode(), SETTINGS, rules).findings
-    yield from (finding.reason_code for finding in found if finding.reason_code)
+    yield from (finding.reason_code for finding in found if finding.action == REFUSE)

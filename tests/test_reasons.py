@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import re
 from collections.abc import Iterable
@@ -11,17 +12,30 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from click.testing import CliRunner
+from lsprotocol.types import PositionEncodingKind
 
 from fleetmod import migrate, reasons
 from fleetmod.audit import audit
+from fleetmod.cli import cli
 from fleetmod.engine import scan
 from fleetmod.filekinds import is_code
+from fleetmod.fleet.images import checks as dockerfile
+from fleetmod.fleet.images.plan import dockerfile_finding
+from fleetmod.lsp.server import _diagnostic
+from fleetmod.lsp.text import Text
 from fleetmod.model import REFUSE, Finding
 from fleetmod.project import Project, open_project
 from fleetmod.refusal import Reason
+from fleetmod.report import markdown, sarif
+from fleetmod.report.report import report_of
+from fleetmod.report.text import audit_text
+from fleetmod.report.worklist import worklist
 from fleetmod.rule_examples import codes_of
 from fleetmod.rules import load_rules, read_rule
+from fleetmod.sources import read_sources
 from tests import languages
+from tests.images.rewriting import read
 from tests.repo import make
 from tests.scan import RULES, SETTINGS, look
 
@@ -131,8 +145,37 @@ def test_a_reason_explains_itself(code: str) -> None:
     assert not reason.todo.endswith(".")
 
 
+def test_a_refusal_has_a_reason_of_the_catalogue(in_repository: set[str]) -> None:
+    assert _of_rules() | in_repository <= set(CODES)
+
+
 def test_each_constant_has_a_code_of_its_own() -> None:
     assert len(CONSTANTS) == len(reasons.CATALOGUE)
+
+
+def test_reports_show_the_code(repository: Project) -> None:
+    found, sources = audit(repository), read_sources(repository)
+    text = audit_text(found, ("packages/app",), configured=True, to_file=True)
+    assert "which this file uses: call that [own-adapter]\n" in text
+    assert "own-adapter           \u2502        1 \u2502 Call that adapter" in text
+    report = report_of(repository, found, sources, "audit")
+    assert "| `own-adapter` | 1 | Call that adapter |\n" in markdown.render(report)
+    results = json.loads(sarif.render(report))["runs"][0]["results"]
+    assert {"reasonCode": "own-adapter"} in [result.get("properties") for result in results]
+    items = worklist(found.findings, sources.contents)
+    assert ("own-adapter", "Call that adapter") in [(i.reason_code, i.todo) for i in items]
+    (own,) = (f for f in found.findings if f.reason_code == "own-adapter")
+    diagnostic = _diagnostic(own, Text("\n" * 9 + " " * 99, PositionEncodingKind.Utf8))
+    assert diagnostic.message.endswith("call that [own-adapter]")
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"), [("pipeline", 'execSync("launchctl list'), ("quoting", "cp $'/Users/alice")]
+)
+def test_a_reason_is_explained(code: str, shown: str, tmp_path: Path) -> None:
+    ran = CliRunner().invoke(cli, ["-C", str(tmp_path), "explain", code])
+    assert ran.exit_code == 0 and shown in ran.output
+    assert f"{code}: {reasons.CATALOGUE[code]}\nWhat to do: " in ran.output
 
 
 def test_a_reason_keeps_its_code_in_other_words() -> None:
@@ -177,6 +220,17 @@ def test_declined(repository: Project) -> None:
 def test_plist_in_use() -> None:
     text = '<plist version="1.0"><dict><key>a</key><string>/Users/alice/a</string></dict></plist>'
     assert _codes(languages.look("a.plist", text, "src/a.ts").findings) == {"plist-in-use"}
+
+
+def test_publish_script() -> None:
+    script = "docker build -t r.io/a .\nnpm test\ndocker push r.io/a\n"
+    assert _codes(read(script).file.findings) == {"publish-script"}
+
+
+def test_one_architecture() -> None:
+    file = dockerfile.read(b"FROM node:22\nRUN npm ci --cpu=x64\n", ignores_modules=False)
+    (flaw,) = dockerfile.flaws(file)
+    assert dockerfile_finding("Dockerfile", file, flaw).reason_code == "one-architecture"
 
 
 def test_comment_lost(tmp_path: Path) -> None:

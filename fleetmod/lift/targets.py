@@ -90,7 +90,7 @@ class Targets:
         first = folder[0] if folder else name[0] if name else ""
         if isinstance(first, str) and not first.startswith(("/", "~")) and not any_file:
             raise Unliftable(
-                reasons.RUNTIME_ARGUMENTS("a relative path, whose folder is only known at run time")
+                reasons.UNKNOWN_LABEL("a relative path, whose folder is only known at run time")
             )
         if name and isinstance(name[-1], str) and name[-1].endswith(_PLIST):
             name = joined([*name[:-1], name[-1][: -len(_PLIST)]])

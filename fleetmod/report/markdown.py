@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 
 from fleetmod.model import EXEMPT, REFUSE, REWRITE
 from fleetmod.printed import one_line
+from fleetmod.reasons import todo
 from fleetmod.report.report import Entry, Report
 from fleetmod.report.summary import counted
 from fleetmod.since import Since, mended_by_file
@@ -67,6 +69,7 @@ def _lines(report: Report) -> Iterator[str]:
     told = report.entries
     if report.since is not None:  # what remains is none of a pull request's
         told = tuple(entry for entry in told if not entry.finding.known)
+    yield from _reasons(told)
     for action, title in _TITLES:
         found = [e for e in told if _group(e) == action]
         if found:
@@ -74,6 +77,15 @@ def _lines(report: Report) -> Iterator[str]:
     if report.apart:
         yield from ("", "## Not looked at, in files", "")
         yield from (f"- {_text(str(group))}" for group in report.apart)
+
+
+def _reasons(told: Sequence[Entry]) -> Iterator[str]:
+    """How much debt is refused for each reason, and what to do about it."""
+    codes = (e.finding.reason_code for e in told if e.finding.action == REFUSE)
+    if counts := Counter(filter(None, codes)).most_common():
+        yield from ("", "## Refused, by reason", "")
+        yield from ("| reason | findings | what to do |", "|---|---:|---|")
+        yield from (f"| `{code}` | {count} | {_text(todo(code))} |" for code, count in counts)
 
 
 def _since(since: Since) -> Iterator[str]:

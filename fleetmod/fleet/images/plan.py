@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from fleetmod import reasons
 from fleetmod.errors import FleetmodError
 from fleetmod.fleet.images.checks import flaws
 from fleetmod.fleet.images.files import ImageFiles
@@ -14,7 +15,7 @@ from fleetmod.fleet.images.publish import FAMILY
 from fleetmod.fleet.images.reference import parse_reference
 from fleetmod.fleet.images.registry import NotThere, Registry, Unanswered
 from fleetmod.fleet.images.rewrite import RULE
-from fleetmod.model import REFUSE, REWRITE, FileChange, Finding, Plan
+from fleetmod.model import REWRITE, FileChange, Finding, Plan, refuse
 from fleetmod.workspace.config import FILE
 
 _NOTES = (
@@ -85,7 +86,7 @@ def dockerfile_finding(path: str, file: Dockerfile, flaw: Flaw) -> Finding:
     """A flaw of a Dockerfile as a finding: rewritten where it has edits, else refused."""
     start = file.data.rfind(b"\n", 0, flaw.start) + 1
     text = file.data[flaw.start : flaw.end].decode("utf-8", "replace").strip()
-    return Finding(
+    found = Finding(
         rule=f"dockerfile-{flaw.check}",
         family=FAMILY,
         cls="image",
@@ -96,10 +97,12 @@ def dockerfile_finding(path: str, file: Dockerfile, flaw: Flaw) -> Finding:
         col=flaw.start - start + 1,
         text=text,
         understood=flaw.why,
-        action=REWRITE if flaw.edits else REFUSE,
-        reason="" if flaw.edits else f"{flaw.why}; write: {flaw.write}",
+        action=REWRITE,
         lines=(flaw.line,),
     )
+    if flaw.edits:
+        return found
+    return refuse(found, reasons.ONE_ARCHITECTURE(f"{flaw.why}; write: {flaw.write}"))
 
 
 def _bases(

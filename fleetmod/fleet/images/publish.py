@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from fleetmod import reasons
 from fleetmod.edits import render
 from fleetmod.fleet.images.builder import carried_plugin, chooses_builder, creation
 from fleetmod.fleet.images.commands import Command, commands
@@ -17,7 +18,7 @@ from fleetmod.fleet.images.pairs import Group, groups, platform_option
 from fleetmod.fleet.images.placing import Unplaceable
 from fleetmod.fleet.images.rewrite import RULE, edits
 from fleetmod.fleet.images.script import Script
-from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding
+from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding, refuse
 from fleetmod.syntax.source import parse, walk
 
 FAMILY = "images"
@@ -118,7 +119,7 @@ def _is_sound(data: bytes, changes: Sequence[Edit]) -> bool:
 
 
 def _unsound(finding: Finding) -> Finding:
-    return replace(finding, action=REFUSE, reason="its builds are too entangled to edit; split it")
+    return refuse(finding, reasons.PUBLISH_SCRIPT("its builds are too entangled to edit; split it"))
 
 
 def _docker(script: Script, build: Command) -> str:
@@ -188,11 +189,12 @@ def _place(script: Script, node: Node, action: str, reason: str, understood: str
     start = script.data.rfind(b"\n", 0, node.start_byte) + 1
     column = len(script.data[start : node.start_byte].decode("utf-8", "replace")) + 1
     text = " ".join(script.text(node).replace("\\\n", " ").split())
-    return Finding(
+    found = Finding(
         *(RULE, FAMILY, "call", script.path, node.start_byte, node.end_byte, line, column),
         text=text if len(text) <= 100 else f"{text[:99]}…",
         understood=understood,
-        action=action,
-        reason=reason,
+        action=REWRITE if action == REFUSE else action,
+        reason="" if action == REFUSE else reason,
         lines=(line,),
     )
+    return refuse(found, reasons.PUBLISH_SCRIPT(reason)) if action == REFUSE else found
