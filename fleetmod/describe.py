@@ -10,7 +10,7 @@ from fleetmod import families
 from fleetmod.analysis import Analysis
 from fleetmod.lower.prose import describe as describe_operations
 from fleetmod.model import REWRITE, Finding
-from fleetmod.rules import Rule
+from fleetmod.rules import EVERY_HINT, Rule
 from fleetmod.syntax.source import FUNCTIONS, Source, ancestors
 from fleetmod.syntax.tokens import token_digest
 
@@ -50,7 +50,8 @@ def describe(analysis: Analysis, rule: Rule, node: Node) -> Finding:
 def _lines(source: Source, node: Node, rule: Rule, claimed: list[Node]) -> tuple[int, ...]:
     """The lines of a match on which one of its rule's triggers stands, else one of its hints."""
     parts = [node, *claimed]
-    found = _standing(source, parts, rule.triggers) or _standing(source, parts, rule.looks(True))
+    found = _standing(source, parts, rule.triggers)
+    found = found or _standing(source, parts, rule.looks(EVERY_HINT))
     return tuple(sorted(found)) or (source.line_of(node.start_byte),)
 
 

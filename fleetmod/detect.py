@@ -16,7 +16,7 @@ from fleetmod.analysis import Analysis
 from fleetmod.bounds import Stop, ask
 from fleetmod.linear import compiled
 from fleetmod.regex import any_of, lazy
-from fleetmod.rules import Rule
+from fleetmod.rules import Rule, Told, told_of
 from fleetmod.spans import Spans
 from fleetmod.syntax.pattern import Bound, pattern
 from fleetmod.syntax.source import Source, query
@@ -56,8 +56,8 @@ def matches(
         raise ValueError(name)  # the loader lets no other predicate through
 
     predicates = families.predicates()
-    named = analysis.settings.places.names_user(source.data)
-    for (triggers, reach), group in _groups(rules, named).items():
+    told = told_of(source.data, analysis.settings.places)
+    for (triggers, reach), group in _groups(rules, told).items():
         places = _places(source.data, triggers, reach)
         if not places:
             continue
@@ -131,11 +131,11 @@ def _touches(
     return index < len(places) and places[index][0] <= end
 
 
-def _groups(rules: Sequence[Rule], named: bool) -> dict[tuple[tuple[str, ...], str], list[Rule]]:
+def _groups(rules: Sequence[Rule], told: Told) -> dict[tuple[tuple[str, ...], str], list[Rule]]:
     """The rules that look at the same places: one query asks for all of them."""
     groups: dict[tuple[tuple[str, ...], str], list[Rule]] = defaultdict(list)
     for rule in rules:
-        groups[rule.looks(named), rule.reach].append(rule)
+        groups[rule.looks(told), rule.reach].append(rule)
     return groups
 
 

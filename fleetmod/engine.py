@@ -34,7 +34,7 @@ from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding, r
 from fleetmod.project import ADAPTER
 from fleetmod.refusal import Reason, Refused
 from fleetmod.rewrites import REWRITES, Rewritten
-from fleetmod.rules import Rule
+from fleetmod.rules import EVERY_HINT, Rule
 from fleetmod.services import acts_of, staying
 from fleetmod.settings import Settings
 from fleetmod.spans import Spans
@@ -458,7 +458,7 @@ def _gone_with(
 ) -> list[Finding]:
     """A refused place in a declaration that nobody uses any more, or in a call that is rewritten
     without it, goes with that; one whose trigger the new text still holds does not."""
-    triggers = {rule.id: rule.looks(True) for rule in rules}
+    triggers = {rule.id: rule.looks(EVERY_HINT) for rule in rules}
     out = []
     for finding in findings:
         around = [edits.around(finding.start, finding.end) for edits in held]
@@ -495,5 +495,5 @@ def _line_range(source: Source, node: Node) -> tuple[int, int]:
 def _triggered(held: bytes, rules: Sequence[Rule], settings: Settings) -> bool:
     """Whether debt may hide in what is not parsed: a trigger, or a hint beside a user's name."""
     named = settings.places.names_user(held)
-    texts = (text for rule in rules for text in (rule.looks(True) if named else rule.triggers))
+    texts = (t for rule in rules for t in (rule.looks(EVERY_HINT) if named else rule.triggers))
     return any(text.encode() in held for text in texts)

@@ -19,21 +19,23 @@ _OF_WINDOWS = frozenset(
     "public default all defaultuser0 administrator runneradmin containeradministrator".split()
 )
 _NEUTRAL = lazy(r"fixture\d*")
-_HOME = lazy(
-    r"(?<![\w.~$}\])\0-])(?P<home>/(?:Users|home)/(?P<user>[A-Za-z0-9._-]*[A-Za-z0-9_-]))(?![\w-])"
-)
+# letters of names, those with accents and the accents that stand by themselves among them
+_LETTER = "A-Za-z0-9_\u00c0-\u024f\u0300-\u036f-"
+_NAME = rf"[{_LETTER}.]*[{_LETTER}]"
+_HOME = lazy(rf"(?<![\w.~$}}\])\0-])(?P<home>/(?:Users|home)/(?P<user>{_NAME}))(?![{_LETTER}\w])")
 # what follows another folder's name: `acme-wiki`, `acme backup/x`, a value not known here
 _END = lazy(r"(?![\w.@+~\0-]| [\w(][^/\n\"'&|;<>]*/|/\.\.(?:/|$))")
 _DRIVE = lazy(r"(?:^|[^\w/$])[A-Za-z]:$")
-_NAME = r"[A-Za-z0-9._-]*[A-Za-z0-9_-]"
-_USER = rf"(?P<user>\0(?![\w.\0-])|{_NAME}(?![\w-]))"  # a NUL is a value that is not known
-# macOS' disk tells no case, and no system counts slashes or `/./`
+# a NUL is a value that is not known
+_USER = rf"(?P<user>\0(?![\w.\0-])|{_NAME}(?![{_LETTER}\w]))"
+# macOS' disk tells no case and has a second name for it all; no system counts slashes or `/./`
 _POSIX = lazy(
-    r"(?<![\w.~$}\])\0@#*%\\-])(?P<head>/{1,9}(?:\./{1,9}){0,9})(?P<word>[Uu]sers|USERS|home)"
+    r"(?<![\w.~$}\])\0@#*%\\-])(?P<head>(?:/System/Volumes/Data)?/{1,9}(?:\./{1,9}){0,9})"
+    r"(?P<word>(?i:users)|home)"
     rf"(?P<between>/{{1,9}}(?:\./{{1,9}}){{0,9}}){_USER}"
 )
 _WINDOWS = lazy(
-    r"(?<![\w.~$}\])\0@#*%-])(?P<drive>[A-Za-z]:)?(?P<head>[\\/]{1,9})(?P<word>[Uu]sers|USERS)"
+    r"(?<![\w.~$}\])\0@#*%-])(?P<drive>[A-Za-z]:)?(?P<head>[\\/]{1,9})(?P<word>(?i:users))"
     rf"[\\/]{{1,9}}{_USER}"
 )
 # a folder's name made of a path, and a path in an address

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
+from fleetmod.hints import loads_files, mixed_in
+
 TYPE_CHECKING = False  # typing takes as long to import as the files to read
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +23,7 @@ _QUOTES = (b'"', b"'", b"`")
 _NO_TEXT = (b"\xff\xfe", b"\xfe\xff", b"version https://git-lfs.")
 # as in workspace/git.py: nothing that a partial clone's configuration names is run
 _READS = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "", "GIT_OPTIONAL_LOCKS": "0"}
-_READS["GIT_LITERAL_PATHSPECS"] = "1"
+_READS |= {"GIT_LITERAL_PATHSPECS": "1", "GIT_NO_REPLACE_OBJECTS": "1"}
 _A_PIPE = 60_000  # bytes that can be written before git reads: Linux holds 64 KiB
 
 
@@ -37,7 +39,7 @@ def is_clean(args: list[str]) -> bool:
     try:
         "".join(files).encode()  # a name that is not UTF-8 is told by the command
         users: list[bytes] | None = None
-        always, named = _triggers()
+        always, named, pathed = _triggers()
         for line in next(contents).split(b"\n"):
             if _names_rules(line) or _names_places(line):
                 return False  # they have triggers of their own
@@ -45,9 +47,15 @@ def is_clean(args: list[str]) -> bool:
                 users = _users(line)
             always += _places_below_home(line)
         for data in contents:
-            if data.startswith(_NO_TEXT) or _DIRECTIVE in data.lower():
+            lower = data.lower()
+            data.decode()  # another encoding shows no trigger
+            if data.startswith(_NO_TEXT) or b"\0" in data:
+                return False
+            if _DIRECTIVE in lower or mixed_in(data, lower):
                 return False
             if any(text in data for text in always):
+                return False
+            if any(text in data for text in pathed) and loads_files(data):
                 return False
             named_in = users is None or any(user in data for user in users)
             if named_in and any(text in data for text in named):
@@ -189,23 +197,24 @@ def _users(line: bytes) -> list[bytes] | None:
     return users if told else None
 
 
-def _triggers() -> tuple[list[bytes], list[bytes]]:
+def _triggers() -> tuple[list[bytes], list[bytes], list[bytes]]:
     """The texts that the bundled rules look for, from the lines of each file that give them: those
-    that count anywhere, and those that do beside a name of home.users."""
+    that count anywhere, those that do beside a name of home.users, and those in a file that loads a
+    module of paths."""
     here = os.path.dirname(__file__)  # noqa: PTH120
     folder = os.path.join(here, "_data", "rules")  # noqa: PTH118
     if not os.path.isdir(folder):  # noqa: PTH112
         folder = os.path.join(os.path.dirname(here), "rules")  # noqa: PTH118, PTH120
-    found: tuple[set[bytes], set[bytes]] = {_DIRECTIVE}, set()
+    found: tuple[set[bytes], set[bytes], set[bytes]] = {_DIRECTIVE}, set(), set()
     for entry in os.scandir(folder):
         if entry.name.endswith(".toml"):
             with open(entry.path, "rb") as file:  # noqa: PTH123
                 head = file.read().partition(b"\n[[example]]")[0]
-            for key, texts in (("triggers", 0), ("hints", 0), ("named", 1)):
+            for key, texts in (("triggers", 0), ("hints", 0), ("named", 1), ("pathed", 2)):
                 line = head.partition(f"\n{key} = [".encode())[2].partition(b"]")[0]
                 spelled = line.replace(rb"\\", b"\\").split(b'"')[1::2]
                 found[texts].update(text.replace(rb"\u0022", b'"') for text in spelled)
-    return sorted(found[0] - {b"{place}"}), sorted(found[1])
+    return sorted(found[0] - {b"{place}"}), sorted(found[1]), sorted(found[2])
 
 
 def main() -> None:

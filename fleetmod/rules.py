@@ -13,6 +13,7 @@ from typing import Any
 from fleetmod import families
 from fleetmod.bounds import CONFIG
 from fleetmod.errors import FleetmodError
+from fleetmod.hints import loads_files, mixed_in
 from fleetmod.places import Places
 from fleetmod.workspace.disk import read_plain
 from fleetmod.workspace.toml_lines import line_of_deep_key, line_of_key
@@ -37,6 +38,8 @@ _KEYS: dict[str, type] = {
     "triggers": list,
     "hints": list,
     "named": list,
+    "pathed": list,
+    "mixed": bool,
     "reach": str,
     "query": str,
     "query_tsx": str,
@@ -70,6 +73,25 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What a file's content tells of the hints that count in it: that it names one of home.users,
+    that it loads a module of paths or files, and how it spells `/uSers/` or the like."""
+
+    named: bool
+    pathed: bool
+    mixed: tuple[str, ...] = ()
+
+
+EVERY_HINT = Told(named=True, pathed=True)
+
+
+def told_of(data: bytes, places: Places) -> Told:
+    """What a file's content tells."""
+    mixed = tuple(each.decode() for each in mixed_in(data, data.lower()))
+    return Told(places.names_user(data), loads_files(data), mixed)
+
+
+@dataclass(frozen=True)
 class Rule:
     """What to look for and what to do about it. `rewrite` names a function of fleetmod.lower;
     `template` is code with the holes of `pattern`, or with the captures of `query` in capitals."""
@@ -85,6 +107,8 @@ class Rule:
     triggers: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()  # where to look, too; in what does not parse they prove nothing
     named: tuple[str, ...] = ()  # hints in a file that names one of home.users
+    pathed: tuple[str, ...] = ()  # hints in a file that loads a module of paths or files
+    mixed: bool = False  # a hint is also the folder of homes in letters of mixed case
     reach: str = "match"  # a match holds a trigger itself; or only its "file" does
     rewrite: str = ""
     refusal: str = ""  # why a match is debt that fleetmod never rewrites
@@ -97,10 +121,11 @@ class Rule:
     sha256: str = ""
     file: str = ""
 
-    def looks(self, named: bool) -> tuple[str, ...]:
-        """The texts of which a file must hold one to be worth parsing; `named` says whether it
-        names one of home.users."""
-        return self.triggers + self.hints + (self.named if named else ())
+    def looks(self, told: Told) -> tuple[str, ...]:
+        """The texts of which a file must hold one to be worth parsing, by what it tells itself."""
+        named = self.named if told.named else ()
+        pathed = self.pathed if told.pathed else ()
+        return self.triggers + self.hints + named + pathed + (told.mixed if self.mixed else ())
 
 
 def fitted(rules: Iterable[Rule], places: Places) -> tuple[Rule, ...]:
@@ -212,10 +237,10 @@ def read_rule(path: Path) -> Rule:
             "rewrite",
             todo=f"Known rewrites: {', '.join(sorted(rewrites))}",
         )
-    for key in ("triggers", "hints", "named"):
+    for key in ("triggers", "hints", "named", "pathed"):
         if not all(isinstance(t, str) and t for t in raw.get(key, [])):
             raise wrong(f"`{key}` must be a list of non-empty strings", key)
-    for key in ("hints", "named"):
+    for key in ("hints", "named", "pathed", "mixed"):
         if raw.get(key) and not raw.get("triggers"):
             raise wrong(f"`{key}` without `triggers`, so every file is looked at anyway", key)
     if ("query" in raw) == ("pattern" in raw):
@@ -248,6 +273,8 @@ def _rule(raw: Mapping[str, Any], examples: tuple[Example, ...], data: bytes, pa
         triggers=tuple(raw.get("triggers", [])),
         hints=tuple(raw.get("hints", [])),
         named=tuple(raw.get("named", [])),
+        pathed=tuple(raw.get("pathed", [])),
+        mixed=raw.get("mixed", False),
         reach=raw.get("reach", "match"),
         rewrite=raw.get("rewrite", ""),
         refusal=raw.get("refusal", ""),

@@ -13,12 +13,14 @@ from fleetmod import families
 from fleetmod.artefacts import by_people
 from fleetmod.checked_in import DATA, READ
 from fleetmod.filekinds import CODE, is_built, is_code, is_javascript, is_typescript
+from fleetmod.hints import MIXED, loads_files, mixed_in
 from fleetmod.literals import IDENTITY, Literals
 from fleetmod.mentions import mentions
 from fleetmod.model import IGNORE, FileResult
 from fleetmod.places import HOME, ROOT, VAULT, slug
 from fleetmod.project import Project
 from fleetmod.regex import any_of
+from fleetmod.rules import Told
 from fleetmod.settings import Settings
 from fleetmod.testcode import tests_by_use
 from fleetmod.testfiles import is_test
@@ -69,7 +71,7 @@ def read_sources(project: Project) -> Sources:
     # one question to git answers what is asked later: the gate's needles hold a trigger each
     outside = [path.encode() for path in project.places.outside]
     words = [word.encode() for family in families.every() for word in family.beside]
-    search.begin([*triggers(project), *words, *outside, LFS])
+    search.begin([*triggers(project), *words, *outside, LFS, *map(str.encode, MIXED)])
     project.cache  # noqa: B018 (opened while git works)
     discovered = discover(project.root, project.config, search=search)
     typescript = [p for p in discovered if is_code(p)]
@@ -161,22 +163,33 @@ def is_asked_for(path: str) -> bool:
 
 def triggers(project: Project) -> list[bytes]:
     """The texts of which a file must hold one to be worth parsing."""
-    named = bool(project.places.users)
-    return sorted({IGNORE.encode(), *(t.encode() for r in project.rules for t in r.looks(named))})
+    told = Told(named=bool(project.places.users), pathed=True)
+    return sorted({IGNORE.encode(), *(t.encode() for r in project.rules for t in r.looks(told))})
 
 
 def looks_at(project: Project) -> Callable[[bytes], bool]:
     """A test whether a file's content is worth parsing: some texts count only where it names one of
-    home.users."""
-    directive = IGNORE.encode()
-    always = {t.encode() for r in project.rules for t in r.looks(False)}
-    named, places = set(triggers(project)) - always - {directive}, project.places
-    in_any, in_named = any_of(always), any_of(named)
+    home.users, or loads a module of paths."""
+    directive, places = IGNORE.encode(), project.places
+
+    def spelled(told: Told) -> set[bytes]:
+        return {text.encode() for rule in project.rules for text in rule.looks(told)}
+
+    always = spelled(Told(named=False, pathed=False))
+    named = spelled(Told(named=True, pathed=False)) - always
+    pathed = spelled(Told(named=False, pathed=True)) - always
+    in_always, in_named, in_pathed = any_of(always), any_of(named), any_of(pathed)
+    mixed = any(rule.mixed for rule in project.rules)
 
     def holds(data: bytes) -> bool:
-        if in_any(data) or directive in data.lower():
+        lower = data.lower()
+        if in_always(data) or directive in lower:
             return True
-        return places.names_user(data) and in_named(data)
+        if places.names_user(data) and in_named(data):
+            return True
+        if in_pathed(data) and loads_files(data):
+            return True
+        return mixed and bool(mixed_in(data, lower))
 
     return holds
 

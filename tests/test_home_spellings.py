@@ -44,9 +44,16 @@ ANYONE = [
     'import { spawn } from "node:child_process";\n'
     'export const p = (id: string) => spawn("ls", { cwd: `/Users/${id}` });',
     'import { readFileSync } from "node:fs";\n'
+    "export const p = (user: string) => readFileSync(`/users/${user}/x`);",
+    "export const p = (user: string) => `/uSers/${user}/x`;",
+    'import { readFileSync } from "node:fs";\n'
     "export function p(id: string) {\n  const at = `/Users/${id}`;\n  return readFileSync(at);\n}",
 ]
 SPLIT = [
+    PATHS + 'export const p = join("/", "users", "alice", "x");',
+    PATHS + 'export const p = join(path.sep, "Users", "alice");',
+    PATHS + 'export const p = ["", "Users", "alice"].join(path.sep);',
+    'import { sep as slash } from "path";\nexport const p = `${slash}Users${slash}alice`;',
     PATHS + 'export const p = join("/Users", "alice", "x");',
     PATHS + 'export const p = path.join("/", "Users", "alice", "x");',
     PATHS + 'export const p = path.posix.join("/", "Users/alice");',
@@ -71,6 +78,8 @@ RESPELLED = [
     "export const p = `/users/alice/${name}`;",
     'export const p = "file:///users/alice/x";',
     'import { readFileSync } from "node:fs";\nreadFileSync("/users/alice/x");',
+    'export const p = "/uSers/alice/x";',
+    'export const p = new URL("file:///USers/alice/x");',
     'export const env = { HOME: "/users/alice" };',
 ]
 WINDOWS = [
@@ -127,6 +136,28 @@ STRANGER = [
     'import { readFileSync } from "node:fs";\nreadFileSync("/users/bob/x");',
     'import { readFileSync } from "node:fs";\nreadFileSync("/USERS/bob/x");',
     PATHS + 'export const p = join("/users/bob", "x");',
+    # macOS' disk tells no case, and a name may have accents, also as characters of their own
+    'export const p = "/uSers/bob/x";',
+    'export const p = "/uSERS/bob";',
+    'export const p = "/UserS/bob";',
+    "export const p = `/USErs/bob/${name}`;",
+    'export const p = "/uSers" + "/bob";',
+    r'export const p = "C:\\uSers\\bob";',
+    'export const p = "/System/Volumes/Data/Users/bob/x";',
+    'export const p = "/Users/bj\u00f6rn/x";',
+    'export const p = "/Users/alice\u0301/x";',
+    # in small letters: joined, looked for, or with what a home alone holds
+    PATHS + 'export const p = join("/", "users", "bob");',
+    PATHS + "export const p = join('/', 'users', 'bob');",
+    PATHS + 'export const p = path.join(\n  "/",\n  "users",\n  "bob",\n);',
+    PATHS + 'export const p = resolve("/users", "bob", "x");',
+    PATHS + 'export const p = join(path.sep, "users", "bob");',
+    PATHS + 'export const p = join("/", "uSers", "bob");',
+    'import { readFileSync } from "node:fs";\nreadFileSync("/users" + "/bob");',
+    'import { readFileSync } from "node:fs";\nreadFileSync(["", "users", "bob"].join("/"));',
+    'import { readFileSync } from "node:fs";\nreadFileSync(new URL("file:///users/bob/x"));',
+    'export const p = "/users/bob/Library/LaunchAgents";',
+    'export const p = "/users/bob/.ssh/id_rsa";',
 ]
 FOUND = [
     *(("home-user", code) for code in OWN + ANYONE),
@@ -189,6 +220,23 @@ NONE = [
     'export const p = "/users/" + "bob/x";',
     'export const p = "/users/search";',
     'export const p = "/USERS/search";',
+    'app.get("/uSers/bob", show);',
+    'import { a } from "./UserS/bob";',
+    'export const keys = ["/", "users", "bob"];',
+    'const rows = db.collection("users").where("a", "/");',
+    'export const at = ["", "users", "bob"].join("/");',
+    PATHS + 'export const p = join(base, "users", "bob");',
+    PATHS + 'export const p = join("users", "bob");',
+    PATHS + 'router.push(path.posix.join("/", "users", "bob"));',
+    PATHS + 'export const href = join("/", "users", "bob");',
+    PATHS + "export const p = (id: string) => join('/', 'users', id);",
+    "export const route = (user: string) => `/users/${user}/.well-known`;",
+    "fetch('/users/bob/.well-known');",
+    "export const link = '/users/bob/documents';",
+    'const sep = ",";\nexport const p = `${sep}Users${sep}bob`;',
+    'import { readFileSync } from "node:fs";\n'
+    "export const p = (id: string) => readFileSync(`/users/${id}.json`);",
+    'export const p = "/Users/\u4f60/x";',
     PATHS + 'export const p = join(base, "Users", "bob");',
     'export const p = "/Users/" + "Shared/x";',
     'export const p = "/Users/" + "you/x";',

@@ -102,6 +102,8 @@ class MadeTexts:
                 if index and separator:
                     yield Made(separator, None)
                 yield from self._made(element, depth, nest - 1)
+        elif self._is_separator(node):
+            yield Made("/", node)
         elif depth and (value := self.values.constant(node)) is not None:
             pieces = list(islice(self._made(value, depth - 1, nest - 1), _MOST))
             # a constant of a value that is not known: the place that reads it stands for it
@@ -149,10 +151,20 @@ class MadeTexts:
         owner, name, given = self._method(call)
         if owner is None or name != "join" or len(given) != 1:
             return None
-        elements, separator = self.values.elements(owner), self.values.literal(given[0])
+        elements = self.values.elements(owner)
+        separator = "/" if self._is_separator(given[0]) else self.values.literal(given[0])
         if elements is None or separator is None:
             return None
         return separator, elements
+
+    def _is_separator(self, node: Node) -> bool:
+        """Whether it is `sep` of the module `path`, which is a slash wherever homes are."""
+        if node.type not in ("member_expression", "identifier"):
+            return False
+        spelled = self.scopes.original(node).rpartition(".")
+        owner = node.child_by_field_name("object") or node
+        binding = self.scopes.resolve(owner) if spelled[2] == "sep" else None
+        return binding is not None and self.scopes.module(binding).removeprefix("node:") == "path"
 
     def _chained(self, call: Node) -> tuple[str, list[Node]] | None:
         """`"a".concat(b)`."""

@@ -32,6 +32,9 @@ from fleetmod.syntax.source import ancestors, parts, unwrap
 SPLIT, OWN, ANYONE, STRANGER = "split", "own", "anyone", "stranger"
 # how the name of a folder of homes may end in a literal
 _ENDS = lazy(r"(?:[sS]|home)(?:[/\\%\0-]|\$\{|$)")
+_SMALL = ("users", "USERS")  # the folder of homes as routes and tables are spelled, too
+# what macOS and programs put into a home, as no route is spelled
+_IN_HOMES = lazy(r"/(?:(?:Library|Desktop|Documents|Downloads|Applications)(?:/|$)|\.[a-z])")
 _READS = 20  # of a constant: that many are looked at
 
 
@@ -103,41 +106,44 @@ class HomeForms:
             if speller is None or speller.node is None or speller.node.id != node.id:
                 continue
             value = over[-1].node if found.user == HOLE else None
+            use = FILES if text.endswith("file:", 0, found.start) else self.used.of(top)
             apart = len({piece.node.id for piece in over if piece.node is not None}) > 1
             folder = text[: found.word].replace("\\", "/").rpartition("/")[2]
             if value is not None:
-                kind = self._of_value(top, found, value, folder)
+                kind = self._of_value(top, found, value, folder, use)
             elif found.user in self.places.users:
-                kind = self._of_configured(top, found, folder, apart)
+                kind = self._of_configured(found, folder, apart, use)
             else:
-                kind = self._of_stranger(top, found, folder, apart)
+                kind = self._of_stranger(found, text, folder, apart, use)
             if kind:
                 return HomeForm(kind, top, pieces, found, value)
         return None
 
-    def _of_configured(self, top: Node, found: Spelled, folder: str, apart: bool) -> str:
+    def _of_configured(self, found: Spelled, folder: str, apart: bool, use: str) -> str:
         if found.form in (WINDOWS, ENCODED):
             return found.form
-        if folder not in ("Users", "home") and self.used.of(top) == ROUTE:
+        if folder not in ("Users", "home") and use == ROUTE:
             return ""
         if apart:
             return SPLIT
         return RESPELLED if found.form == RESPELLED else ""
 
-    def _of_value(self, top: Node, found: Spelled, value: Node, folder: str) -> str:
+    def _of_value(self, top: Node, found: Spelled, value: Node, folder: str, use: str) -> str:
         """The kind of a home whose user is an expression; a home on Windows is made so for every
         user there, and binds to no host."""
         if found.form not in (PLAIN, RESPELLED):
             return ""
         own = self.homes.is_user(value)
-        use = self.used.of(top)
         if use == ROUTE or own:
             return OWN if use != ROUTE else ""
-        if found.start or folder != "Users" or self._by_platform(top):
+        if found.start or folder == "home" or self._by_platform(top):
             return ""
         if self._beside_linux(top, value):
             return ""
-        return ANYONE if use == FILES or self._names_user(value) else ""
+        looked_at, named = use == FILES, self._names_user(value)
+        # in small letters it is a route, unless files of a user are looked for there
+        told = looked_at and named if folder in _SMALL else looked_at or named
+        return ANYONE if told else ""
 
     def _names_user(self, value: Node) -> bool:
         """Whether a name, or the field that is read, is called as the name of a user."""
@@ -147,15 +153,17 @@ class HomeForms:
             return False
         return self.source.text(named).replace("_", "").lower().endswith(USERS)
 
-    def _of_stranger(self, top: Node, found: Spelled, folder: str, apart: bool) -> str:
+    def _of_stranger(self, found: Spelled, text: str, folder: str, apart: bool, use: str) -> str:
         if names_nobody(found.user, found.form) or (found.form == PLAIN and not apart):
             return ""
-        use = self.used.of(top)
-        if folder == "Users" or found.form in (WINDOWS, ENCODED):
+        if folder == "home":
+            return ""
+        if folder not in _SMALL or found.form in (WINDOWS, ENCODED):
             return STRANGER if use != ROUTE else ""
-        # in small letters it is a route, unless files are looked for there
-        small = folder.lower() == "users" and not found.start
-        return STRANGER if small and use == FILES else ""
+        # in small letters it is a route, unless files are looked for there or a home holds such
+        told = use == FILES or (not use and _IN_HOMES.match(text, found.end) is not None)
+        begins = found.start == (len("file:") if text.startswith("file:") else 0)
+        return STRANGER if told and begins else ""
 
     def _beside_linux(self, top: Node, value: Node) -> bool:
         """Whether the same user's home below /home stands beside, in one list: what is tried on a

@@ -51,9 +51,9 @@ class HomeKinds:
     def kind(self, node: Node) -> str:
         """The kind of a literal, JSX text, comment or regular expression; empty for no home."""
         if node.id not in self._known:
-            raw = node.text or b""
+            raw = (node.text or b"").lower()
             # an escape, or another piece of the text, may hide most of it
-            mentions = any(part in raw for part in (b"ers", b"rs/", b"s/", b"ERS", b"home", b"\\"))
+            mentions = any(part in raw for part in (b"ers", b"rs/", b"s/", b"home", b"\\"))
             self._known[node.id] = self._kind(node) if mentions else ""
         return self._known[node.id]
 

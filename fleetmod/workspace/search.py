@@ -158,9 +158,9 @@ class Search:
 def _fewest(triggers: Sequence[bytes]) -> list[bytes]:
     """Fewer texts, one of which every file with one of `triggers` holds: git looks for each anew.
 
-    Quotes and slashes around a word are left out where a word is left of it.
+    Quotes and slashes around a word are left out where a word is left of it. Git tells no case.
     """
-    cores = {_core(t) if len(_core(t)) >= _WORD else t for t in triggers}
+    cores = {_core(t) if len(_core(t)) >= _WORD else t for t in map(bytes.lower, triggers)}
     return sorted(core for core in cores if not any(c != core and c in core for c in cores))
 
 

@@ -11,13 +11,17 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from fleetmod.bounds import SIZE
+from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_code
 from fleetmod.regex import lazy
-from fleetmod.workspace.discover import looked_at
+from fleetmod.workspace.changes import changed_files
+from fleetmod.workspace.discover import UTF16, looked_at
 from fleetmod.workspace.disk import readable_name
-from fleetmod.workspace.git import ask_git_why, run_git
+from fleetmod.workspace.git import ask_git, ask_git_why, run_git
 from fleetmod.workspace.schema import BASELINE, FILE, Config
 from fleetmod.workspace.search import Search
 
@@ -34,6 +38,10 @@ Fault = tuple[str, str]  # a path, and what is wrong with it
 Matters = Callable[[str], bool]
 
 
+_CONVERTED = (
+    "git has another content of it and calls it unchanged; a filter, `working-tree-encoding` or "
+    "`git replace` stands between: have it on the disk as the commit has it"
+)
 _SPECIAL = "it is a pipe, a device or the like on the disk, and no file; check it out anew"
 
 
@@ -98,6 +106,7 @@ def not_on_disk(
         *_closed_folders(root, search, matters),
         *((path, _SPECIAL) for path in search.listing.special if matters(path)),
         *_flagged(root, search, matters),
+        *_converted(root, search, matters),
         *_pointers(root, search, matters),
         *_submodules(root, search, folders(gate)),
     ]
@@ -164,6 +173,49 @@ def _flagged(root: Path, search: Search, matters: Matters) -> Iterator[Fault]:
         yield from _by_folder(root, gone, why)
 
 
+def _converted(root: Path, search: Search, matters: Matters) -> Iterator[Fault]:
+    """Files whose content is another one than git has of them, though git calls them unchanged."""
+    other = []
+    able = _convertible(root)
+    asked = able if able is not None else search.listed or ()
+    asked = [path for path in asked if search.reads(path) and matters(path)]
+    for path, own in _index(root, asked).items() if asked else ():
+        try:
+            if os.lstat(f"{root}/{path}").st_size > SIZE:
+                continue  # told where it is to be looked at
+            with open(f"{root}/{path}", "rb") as file:  # noqa: PTH123
+                same = _blob_hash(file.read(), len(own)) == own
+            if not same and not any(
+                _blob_hash(data, len(own)) == own for data in _versions(root / path)
+            ):
+                other.append(path)
+        except OSError:
+            continue  # told where it is to be read
+    if not other:
+        return
+    try:
+        changed = frozenset(changed_files(root) or ())
+    except FleetmodError:
+        changed = frozenset()
+    yield from ((path, _CONVERTED) for path in other if path not in changed)
+
+
+def _convertible(root: Path) -> list[str] | None:
+    """The tracked files that git may write otherwise than it has them; None where that may be any:
+    one of its objects stands for another, or it cannot tell."""
+    replaced = ask_git(root, ["for-each-ref", "--count=1", "refs/replace"])
+    asked = [
+        ask_git(
+            root, ["--no-literal-pathspecs", "ls-files", "-z", "--", f":(exclude,attr:!{name})"]
+        )
+        for name in ("filter", "working-tree-encoding")
+    ]
+    found = [answer() for answer in asked]
+    if replaced() != [] or None in found:
+        return None
+    return sorted({path for paths in found for path in paths or ()})
+
+
 def _index(root: Path, paths: Iterable[str]) -> dict[str, str]:
     """The hash of the content that the index has of each path."""
     wanted = frozenset(paths)
@@ -186,11 +238,10 @@ def _versions(file: Path) -> list[bytes]:
     versions += [_IDENT.sub(b"$Id$", each) for each in versions]
     pointer = f"oid sha256:{hashlib.sha256(data).hexdigest()}\nsize {len(data)}\n"
     versions.append(LFS + b"\n" + pointer.encode())
-    try:
-        text = data.decode("utf-16").encode()
-        versions += [text, text.replace(b"\r\n", b"\n")]
-    except UnicodeError:
-        pass
+    if data.startswith(UTF16):  # without the mark, nothing tells that it is
+        with suppress(UnicodeError):
+            text = data.decode("utf-16").encode()
+            versions += [text, text.replace(b"\r\n", b"\n")]
     return list(dict.fromkeys(versions))
 
 

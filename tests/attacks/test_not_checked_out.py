@@ -132,6 +132,59 @@ def test_a_flag_that_hides_nothing_proves(root: Path) -> None:
     proven(root)
 
 
+def _checked_out_anew(root: Path) -> None:
+    (root / HIDDEN).unlink()
+    git(root, "checkout", "-q", "--", HIDDEN)
+    later = time.time() + 9  # git looks into what is as new as its index
+    os.utime(root / ".git/index", (later, later))
+
+
+def encoded(encoding: str) -> Callable[[Path], None]:
+    def hide(root: Path) -> None:
+        (root / ".git/info/attributes").write_text(f"{HIDDEN} working-tree-encoding={encoding}\n")
+        _checked_out_anew(root)
+
+    return hide
+
+
+def filtered(root: Path) -> None:
+    git(root, "config", "filter.x.smudge", "sed s,/Users/sam,/x,\\;s,launchctl,x,")
+    git(root, "config", "filter.x.clean", f"git cat-file blob HEAD:{HIDDEN}")
+    (root / ".git/info/attributes").write_text(f"{HIDDEN} filter=x\n")
+    _checked_out_anew(root)
+
+
+def replaced(root: Path) -> None:
+    (root / "docs/clean.ts").write_text("export {};\n")
+    clean = git(root, "hash-object", "-w", "docs/clean.ts").strip()
+    (root / "docs/clean.ts").unlink()
+    git(root, "replace", git(root, "rev-parse", f":{HIDDEN}").strip(), clean)
+    _checked_out_anew(root)
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [encoded("UTF-16LE"), encoded("IBM037"), encoded("UTF-32LE"), filtered, replaced],
+    ids=["utf-16", "ebcdic", "utf-32", "filter", "replace"],
+)
+def test_what_git_makes_of_a_file_on_the_disk_is_not_its_content(
+    root: Path, hide: Callable[[Path], None]
+) -> None:
+    """Git calls the file unchanged, and nothing on the disk shows the debt of the commit."""
+    hide(root)
+    assert git(root, "status", "--porcelain") == ""
+    assert b"/Users/sam" not in (root / HIDDEN).read_bytes()
+    assert "git has another content of it" in told(root)
+    assert fleetmod(root, "migrate").code == 3
+    assert git(root, "status", "--porcelain") == ""
+
+
+def test_a_flag_hides_no_encoding(root: Path) -> None:
+    encoded("UTF-16LE")(root)
+    git(root, "update-index", "--assume-unchanged", HIDDEN)
+    assert "it differs from the index" in told(root)
+
+
 def test_control_what_conversions_make_of_a_file_is_no_difference(tmp_path: Path) -> None:
     content = b"export const wanted = 1;\n"
     oid = hashlib.sha256(content).hexdigest()

@@ -19,6 +19,7 @@ DEBT, CLEAN = HEAD + STOP, "export const one = 1;\n"
 CONFIG = 'version = 1\n[home]\nusers = ["alice"]\n[runtime]\nscope = "@acme"\n'
 # in a folder of the gate, its grep would read what is excluded
 EXCLUDE = CONFIG + '[workspace]\ngate = ["lib"]\nexclude = ["packages/**"]\n'
+CLEAN_BLOB = "HEAD:lib/one.ts"
 A, B = "packages/app/src/a.ts", "packages/app/src/b.ts"
 FLEETMOD = Path(sys.executable).parent / "fleetmod"
 
@@ -123,11 +124,16 @@ def own_adapter(root: Path) -> None:
     (root / "fleetmod.toml").write_text(f'{CONFIG}[process]\nadapters = ["{A}"]\n')
 
 
+def replaced(root: Path) -> None:
+    git(root, "replace", git(root, "rev-parse", f":{A}").strip(), CLEAN_BLOB)
+
+
 @pytest.mark.parametrize(
     "disk",
     [
-        gone, gone_with_its_folder, linked, linked_folder, folder, unreadable, mended, ignored,
-        baseline, accepted, excluded, no_configuration, broken_configuration, own_adapter,
+        replaced, gone, gone_with_its_folder, linked, linked_folder, folder, unreadable, mended,
+        ignored, baseline, accepted, excluded, no_configuration, broken_configuration,
+        own_adapter,
     ],
 )  # fmt: skip
 def test_staged_debt_is_told_whatever_the_disk_has(
