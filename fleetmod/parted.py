@@ -17,7 +17,6 @@ from fleetmod.filekinds import is_code
 from fleetmod.model import EXEMPT, REWRITE, Acts, FileResult
 from fleetmod.project import Project
 from fleetmod.refusal import Reason
-from fleetmod.services import joins_of
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.graph import ModuleGraph
 
@@ -55,6 +54,8 @@ class Joints:
     def acts(self, path: str) -> tuple[Acts, ...]:
         """What the functions of a file run in others; it has no call of the tool."""
         if path not in self._acts:
+            from fleetmod.services import joins_of  # with the parser, which few audits need
+
             opened = self._open(path) if not is_test(path) else None
             self._acts[path] = tuple(joins_of(opened)) if opened is not None else ()
         return self._acts[path]
