@@ -1,6 +1,6 @@
 """The picture of README: the sample report of the demo, as a browser shows it.
 
-    python -m tests.picture
+python -m tests.picture
 """
 
 from __future__ import annotations

@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Show each rewrite and ask: yes, no, edit, skip the file, all of the rule, quit.",
 )
+@click.option(
+    "--branch-per",
+    type=click.Choice(["package", "owner"]),
+    help="Commit each package's rewrites, or each owner's (CODEOWNERS), on a branch of its own.",
+)
 @click.option("--only", "rules", multiple=True, metavar="RULE", help="Only this rule (repeatable).")
 @click.option(
     "--path",
@@ -75,6 +80,7 @@ def command(
     plan_to: Path | None,
     plan_from: Path | None,
     interactive: bool,
+    branch_per: str | None,
     rules: tuple[str, ...],
     globs: tuple[str, ...],
     host_tools: bool,
@@ -95,6 +101,9 @@ def command(
             "--interactive asks about a plan of its own; leave --apply, "
             "--host-tools and --all-languages away"
         )
+    alone = (plan_to, plan_from, interactive, verified, host_tools, all_languages)
+    if branch_per and any(alone):
+        raise click.UsageError("--branch-per goes with --path, --only, --dry-run, --allow-dirty")
     if verified and (dry_run or plan_to):
         raise click.UsageError("--verify decides whether to write; --dry-run and --plan never do")
     if plan_from and (rules or globs):
@@ -124,6 +133,13 @@ def command(
         recovered = recover(project.root)
         if recovered:
             console.print(recovered)
+    if branch_per:
+        from fleetmod.cli.branches import branch_per as make_branches
+
+        if not (dry_run or allow_dirty):
+            refuse_dirty(project, set())
+        plan = make_branches(console, project, branch_per, globs, dry_run)
+        return DEBT if any(f.action == REFUSE for f in plan.findings) else CLEAN
     if plan_from:
         plan = planfile.load(plan_from)
     elif interactive:
