@@ -250,9 +250,7 @@ class Launchctl(Grammar):
         first, *filters = pipeline.stages
         operations = self.command(first.words)
         if operations != (Operation(LIST, ()),):
-            raise Unliftable(
-                reasons.PIPELINE("a pipeline after the command; read the port's result instead")
-            )
+            return super().pipeline(pipeline)
         pattern: Word | None = None
         for stage in filters:
             words = [text_of(w) for w in stage.words]

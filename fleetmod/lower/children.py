@@ -8,7 +8,7 @@ from fleetmod.lift.operation import INSPECT
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC, Context
-from fleetmod.lower.draft import Draft, Refused
+from fleetmod.lower.draft import Draft
 from fleetmod.lower.facts import Questions
 from fleetmod.lower.handlers import check_codes
 from fleetmod.lower.reads import check_reads
@@ -38,8 +38,6 @@ class Children:
         if not self.calls.asks(op):
             check_codes(usage, self.source)
         told = [w for r, w in zip(reads, found, strict=True) if member(r, self.source) == "stdout"]
-        if told and self.calls.asks(op) and not self.calls.prints(op):
-            raise Refused(self.calls.unread(op))
         for whole in told if op.verb == INSPECT else ():
             check_reads(whole, False, Questions(op.label, self.scopes))
         statements = [self._statement(whole) for whole in found]

@@ -50,7 +50,7 @@ from fleetmod.lower.words import (
 )
 from fleetmod.refusal import Reason
 from fleetmod.regex import lazy
-from fleetmod.syntax.source import Source, walk
+from fleetmod.syntax.source import Source, same, walk
 
 _IN_JSX = reasons.COMMAND_SHOWN(
     "shows a command; write `{processManager.hint(verb, label)}` in its place"
@@ -339,10 +339,6 @@ def must_stay_literal(node: Node) -> bool:
             "enum_assignment",
             "expression_statement",
         )
-        or (parent.type == "pair" and _is_key(parent, node))
+        # what a field, a method or a part that is taken apart is called
+        or any(same(parent.child_by_field_name(field), node) for field in ("name", "key"))
     )
-
-
-def _is_key(pair: Node, node: Node) -> bool:
-    key = pair.child_by_field_name("key")
-    return key is not None and key.id == node.id
