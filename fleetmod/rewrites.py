@@ -129,7 +129,9 @@ def rename(analysis: Analysis, node: Node, rule: str) -> Rewritten:
     scopes = analysis.scopes
     binding = scopes.resolve(node)
     if binding is None:
-        raise Refused(reasons.NAME_USED_ELSEWHERE("a name that is declared elsewhere"))
+        raise Refused(
+            reasons.NAME_USED_ELSEWHERE("a name that is declared elsewhere; rename it there")
+        )
     renames = analysis.renames
     if binding.name_node.id not in renames:
         try:

@@ -28,7 +28,7 @@ COMMANDS = {
     "> /tmp/x; launchctl stop com.acme.a": "a redirection without a command",
     "launchctl stop com.acme.a < /tmp/in": "the redirection `< /tmp/in` has no counterpart",
     "launchctl stop com.acme.$((1+1))": "shell syntax (arithmetic expansion) inside a word",
-    "launchctl stop ''": "an empty label",
+    "launchctl stop ''": "the label is empty",
     "sh -c 'launchctl kickstart $0' com.acme.a": "a shell with arguments",
     "launchctl stop com.acme.a <<< x": "the redirection `<<< x` has no counterpart",
     'launchctl list; sh -c "launchctl load $HOME/a.plist"': "expansions of the outer shell",

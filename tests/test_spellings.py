@@ -144,7 +144,7 @@ def test_a_constant_is_what_becomes_of_it() -> None:
             asks.format('("/Users/alice/")'),
             'const OWN = "/Users/alice/";\n' + asks.format("OWN"),
         ],
-        "is told from",
+        "tells this home from",
         "",
     )
 

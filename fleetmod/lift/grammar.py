@@ -123,7 +123,10 @@ class Grammar:
         program = text_of(words[0]) if words else None
         if program is None:
             raise Unliftable(
-                reasons.RUNTIME_ARGUMENTS("the program to run is only known at run time")
+                reasons.RUNTIME_ARGUMENTS(
+                    "the program to run is only known at run time; call the port where it is this "
+                    "tool"
+                )
             )
         name = program.rsplit("/", 1)[-1]
         if name in self.elsewhere:
@@ -139,7 +142,11 @@ class Grammar:
                 )
             )
         if len(words) < 2:
-            raise Unliftable(reasons.WRONG_ARGUMENTS("no subcommand"))
+            raise Unliftable(
+                reasons.WRONG_ARGUMENTS(
+                    "runs the tool without a subcommand; call the port with what is meant"
+                )
+            )
         if any(self._holds_arguments(p.node) for w in words for p in w if isinstance(p, Hole)):
             raise Unliftable(
                 reasons.RUNTIME_ARGUMENTS(
@@ -170,10 +177,16 @@ class Grammar:
         flag = text_of(words[1]) if len(words) == 3 else None
         if flag is None or not re.fullmatch(r"-[a-z]*c", flag):
             raise Unliftable(
-                reasons.SHELL_SYNTAX("a shell with arguments that are no plain `-c COMMAND`")
+                reasons.SHELL_SYNTAX(
+                    "a shell with arguments that are no plain `-c COMMAND`; call the port in its "
+                    "place"
+                )
             )
         if any(isinstance(p, OwnUid | HomeDir) for p in words[2]):
             raise Unliftable(
-                reasons.SHELL_EXPANSION("a nested shell command with expansions of the outer shell")
+                reasons.SHELL_EXPANSION(
+                    "a nested shell command with expansions of the outer shell; make the value in "
+                    "code"
+                )
             )
         return self.shell(parse_shell(tuple(p for p in words[2] if isinstance(p, str | Hole))))

@@ -217,7 +217,11 @@ class Launchctl(Grammar):
     def _bootout(self, args: tuple[Word, ...]) -> Operation:
         if len(args) == 1:
             if self.targets.is_domain(args[0]):
-                raise Unliftable(reasons.WRONG_ARGUMENTS("boots a whole domain out"))
+                raise Unliftable(
+                    reasons.WRONG_ARGUMENTS(
+                        "boots a whole domain out; stop each service by its label"
+                    )
+                )
             return replace(self.on(args[0], "stop"), required=True)
         if len(args) == 2:
             label, _ = self.targets.from_path(args[0], args[1], any_file=True)
@@ -229,7 +233,11 @@ class Launchctl(Grammar):
 
     def _bootstrap(self, args: tuple[Word, ...]) -> Operation:
         if len(args) != 2:
-            raise Unliftable(reasons.WRONG_ARGUMENTS("bootstrap takes a domain and one plist here"))
+            raise Unliftable(
+                reasons.WRONG_ARGUMENTS(
+                    "`bootstrap` takes a domain and one plist here; make one call for each plist"
+                )
+            )
         label, source = self.targets.from_path(args[0], args[1])
         return Operation("load", label, source)
 
@@ -268,7 +276,9 @@ class Launchctl(Grammar):
                 )
             pattern = self._pattern(stage.words[1:])
         if pattern is None:
-            raise Unliftable(reasons.PIPELINE("a pipeline without a pattern"))
+            raise Unliftable(
+                reasons.PIPELINE("a pipeline without a pattern; filter the port's result instead")
+            )
         return Operation(LIST, self.targets.plain(pattern), required=True)
 
     def _pattern(self, args: tuple[Word, ...]) -> Word:
@@ -291,7 +301,9 @@ class Launchctl(Grammar):
             )
         if is_literal(args[-1]) and not re.search(r"[A-Za-z]", text):
             raise Unliftable(
-                reasons.PIPELINE(f"the grep pattern `{text}` matches more than labels")
+                reasons.PIPELINE(
+                    f"the grep pattern `{text}` matches more than labels; filter the port's result"
+                )
             )
         return args[-1]
 

@@ -62,7 +62,7 @@ def parse_shell(pieces: Pieces) -> Shell:
         raise Unliftable(_MISPARSED)
     statements = parts(root)
     if not statements:
-        raise Unliftable(reasons.SHELL_SYNTAX("the shell command is empty"))
+        raise Unliftable(reasons.SHELL_SYNTAX("the shell command is empty; delete the call"))
     if any(child.type == "&" for child in root.children):
         raise Unliftable(
             reasons.IN_BACKGROUND("runs in the background; call the port without waiting for it")
@@ -115,14 +115,19 @@ class _Reader:
             return Pipeline(tuple(stages))
         raise Unliftable(
             reasons.SHELL_SYNTAX(
-                f"shell syntax ({node.type.replace('_', ' ')}) that no port call expresses"
+                f"shell syntax ({node.type.replace('_', ' ')}) that no port call expresses; write "
+                "plain commands, and the rest in code"
             )
         )
 
     def redirected(self, node: Node) -> Shell:
         body = node.child_by_field_name("body")
         if body is None:
-            raise Unliftable(reasons.SHELL_SYNTAX("a redirection without a command"))
+            raise Unliftable(
+                reasons.SHELL_SYNTAX(
+                    "a redirection without a command; write or read the file in code"
+                )
+            )
         quiet = silent = False
         for redirect in node.children_by_field_name("redirect"):
             spelled = re.sub(r"\s+", "", self.text(redirect))
@@ -132,7 +137,8 @@ class _Reader:
             else:
                 raise Unliftable(
                     reasons.SHELL_SYNTAX(
-                        f"the redirection `{self.text(redirect)}` has no counterpart"
+                        f"the redirection `{self.text(redirect)}` has no counterpart; use the "
+                        "file in code"
                     )
                 )
         shell = self.shell(body)
@@ -145,11 +151,17 @@ class _Reader:
                 words.append(self.word(child.named_children[0]))
             elif child.type == "variable_assignment":
                 raise Unliftable(
-                    reasons.SHELL_SYNTAX("an environment assignment before the command")
+                    reasons.SHELL_SYNTAX(
+                        "an environment assignment before the command; do without it, or keep it "
+                        "in an adapter"
+                    )
                 )
             elif child.type in ("file_redirect", "herestring_redirect"):
                 raise Unliftable(
-                    reasons.SHELL_SYNTAX(f"the redirection `{self.text(child)}` has no counterpart")
+                    reasons.SHELL_SYNTAX(
+                        f"the redirection `{self.text(child)}` has no counterpart; use the file "
+                        "in code"
+                    )
                 )
             else:
                 words.append(self.word(child))
@@ -175,7 +187,9 @@ class _Reader:
             text = self.text(node)
             if node.type == "word" and re.match(r"~[^/]", text):
                 raise Unliftable(
-                    reasons.SHELL_EXPANSION(f"the home `{text}` is only known to the shell")
+                    reasons.SHELL_EXPANSION(
+                        f"the home `{text}` is only known to the shell; make the value in code"
+                    )
                 )
             if node.type == "word" and node.parent is not None and text.startswith("~/"):
                 out.append(HomeDir())
@@ -185,7 +199,10 @@ class _Reader:
             out.append(self.expansion(re.sub(r"[\s{}()\"`]", "", self.text(node))))
         else:
             raise Unliftable(
-                reasons.SHELL_SYNTAX(f"shell syntax ({node.type.replace('_', ' ')}) inside a word")
+                reasons.SHELL_SYNTAX(
+                    f"shell syntax ({node.type.replace('_', ' ')}) inside a word; make the value "
+                    "in code"
+                )
             )
         return tuple(out)
 
@@ -207,5 +224,8 @@ class _Reader:
         if squeezed == "$HOME":
             return HomeDir()
         raise Unliftable(
-            reasons.SHELL_EXPANSION(f"the shell expansion `{squeezed}` is only known to the shell")
+            reasons.SHELL_EXPANSION(
+                f"the shell expansion `{squeezed}` is only known to the shell; make the value in "
+                "code"
+            )
         )

@@ -90,7 +90,10 @@ class Targets:
         first = folder[0] if folder else name[0] if name else ""
         if isinstance(first, str) and not first.startswith(("/", "~")) and not any_file:
             raise Unliftable(
-                reasons.UNKNOWN_LABEL("a relative path, whose folder is only known at run time")
+                reasons.UNKNOWN_LABEL(
+                    "a relative path, whose folder is only known at run time; give the port the "
+                    "label"
+                )
             )
         if name and isinstance(name[-1], str) and name[-1].endswith(_PLIST):
             name = joined([*name[:-1], name[-1][: -len(_PLIST)]])
@@ -99,7 +102,9 @@ class Targets:
             if not name:
                 raise Unliftable(self._why_not_told(path))
         if not name:
-            raise Unliftable(reasons.UNKNOWN_LABEL("the plist's path has no file name"))
+            raise Unliftable(
+                reasons.UNKNOWN_LABEL("the plist's path has no file name; give the port the label")
+            )
         if len(name) == 1 and isinstance(name[0], str) and "." not in name[0]:
             raise Unliftable(
                 reasons.UNKNOWN_LABEL(
@@ -291,7 +296,9 @@ class Targets:
 
     def _checked(self, pieces: Pieces) -> Pieces:
         if not pieces:
-            raise Unliftable(reasons.UNKNOWN_LABEL("an empty label"))
+            raise Unliftable(
+                reasons.UNKNOWN_LABEL("the label is empty; give the port the label of a service")
+            )
         first = pieces[0]
         if isinstance(first, str) and re.match(r"(login|pid|session|asid)/", first):
             raise Unliftable(
@@ -301,13 +308,18 @@ class Targets:
             if isinstance(piece, str) and _domain(piece):
                 raise Unliftable(
                     reasons.UNKNOWN_LABEL(
-                        f"something stands in front of `{piece}`, which may be a flag"
+                        f"something stands in front of `{piece}`, which may be a flag; write the "
+                        "target alone"
                     )
                 )
         for piece in pieces:
             # launchd takes any label, and people have labels with spaces (an agent's name)
             if isinstance(piece, str) and not re.fullmatch(r"[A-Za-z0-9_.@+/: -]*", piece):
-                raise Unliftable(reasons.UNKNOWN_LABEL(f"`{piece.strip()}` is no service label"))
+                raise Unliftable(
+                    reasons.UNKNOWN_LABEL(
+                        f"`{piece.strip()}` is no service label; give the port a label"
+                    )
+                )
         last = pieces[-1]
         if isinstance(first, str) and first.startswith(" "):
             raise Unliftable(

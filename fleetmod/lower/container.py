@@ -113,7 +113,12 @@ class _Running(Questions):
 
     def ask(self, node: Node) -> None:
         if self.literal(node) not in _RUNNING:
-            raise Refused(reasons.OUTPUT_READ("asks for more than whether it runs"))
+            raise Refused(
+                reasons.OUTPUT_READ(
+                    "asks for more than whether it runs; ask `isHealthy()` or `machines()` of the "
+                    "port"
+                )
+            )
         self.asked += 1
 
 
@@ -123,7 +128,11 @@ class _Unasked(Questions):
     lets_go = (Escaped,)
 
     def ask(self, node: Node) -> None:
-        raise Refused(reasons.OUTPUT_READ("asks what the tool prints where it does not fail"))
+        raise Refused(
+            reasons.OUTPUT_READ(
+                "asks what the tool prints where it does not fail; ask `isHealthy()` of the port"
+            )
+        )
 
 
 class ContainerCalls(ProcessCalls):

@@ -347,7 +347,11 @@ class ProcessCalls:
             outcome = self._loose(self.calls.outcome(site.operations[0], context, text=False))
             self.draft.replace(usage.value, f"{outcome}.ok", self.calls.rule)
         elif site.runner.result == NOTHING:
-            raise Refused(reasons.NO_VALUE("the value of a call that gives none is used"))
+            raise Refused(
+                reasons.NO_VALUE(
+                    "the value of a call that gives none is used; ask `inspect(label)` for one"
+                )
+            )
         else:
             raise Refused(
                 reasons.UNKNOWN_CALLEE(

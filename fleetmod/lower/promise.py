@@ -41,7 +41,10 @@ class Promises:
             )
         if site.runner.result == UNKNOWN and ignored(usage, self.scopes) is None:
             raise Refused(
-                reasons.UNKNOWN_CALLEE("what the wrapper's promise resolves to is not known")
+                reasons.UNKNOWN_CALLEE(
+                    "what the wrapper's promise resolves to is not known; call the port at this "
+                    "place"
+                )
             )
         if self._in_promise_all(usage):
             call = self.calls.port(op, ASYNC) + (".catch(() => {})" if op.tolerated else "")

@@ -61,12 +61,15 @@ def check_told_apart(node: Node, source: Source, places: Places, homes: Homes) -
     if any(_preferred(use, homes) for use in uses):
         raise Refused(
             reasons.COMPARED_HOME(
-                "is preferred to the caller's own home, so it is another account's"
+                "the code takes this home before the caller's own, so it may be another "
+                "account's; say whose it is"
             )
         )
     if other := next(filter(None, (_other_home(use, homes, places) for use in uses)), ""):
         raise Refused(
-            reasons.COMPARED_HOME(f"is told from `{other}` here; say by what else the two differ")
+            reasons.COMPARED_HOME(
+                f"the code tells this home from `{other}`; say by what else the two differ"
+            )
         )
 
 
