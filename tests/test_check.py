@@ -45,7 +45,8 @@ def check(root: Path, *files: str) -> tuple[int, str]:
 def test_a_finding_is_shown_with_place_reason_and_replacement(root: Path) -> None:
     code, out = check(root, A)
     assert code == 1
-    assert f"{A}:3:3: launchctl-call: stop com.acme.a" in out
+    place = f"{A}:3:3: launchctl-call: launchctl call `execFileSync("
+    assert place in out
     assert '  write: await processManager.stop("com.acme.a");' in out
     assert '  with:  import { processManager } from "@acme/process-manager";' in out
     assert "launchctl-call: launchctl exists on macOS only" in out

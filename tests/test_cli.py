@@ -254,4 +254,5 @@ def test_a_finding_is_one_line_of_the_audit(tmp_path: Path) -> None:
     )
     root = make(tmp_path / "lines", {**MANIFESTS, "packages/app/src/a.ts": code})
     line = next(x for x in fleetmod(root, "audit").out.splitlines() if "a.ts:3:3" in x)
-    assert "inspect ${LABEL}" in line and "can be rewritten" in line
+    assert "launchctl call `execSync(`launchctl list ${ LABEL }`)`" in line
+    assert line.endswith("let the process-manager port inspect ${LABEL}")

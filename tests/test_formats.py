@@ -62,11 +62,12 @@ def test_annotations_keep_to_the_limits_and_show_the_worst() -> None:
 
 
 def test_annotations_escape_what_would_end_them() -> None:
-    odd = finding(1, path="src/a,b:c%0A.ts", understood="50% of\r\n::error::x")
+    why = "50% of\r\n::error::x"
+    odd = finding(1, path="src/a,b:c%0A.ts", action=REFUSE, reason=why)
     line, *rest = github.render(report(odd)).splitlines()
     assert rest == []
-    assert line.startswith("::warning file=src/a%2Cb%3Ac%250A.ts,line=1,")
-    assert "::50%25 of%0D%0A::error::x: " in line
+    assert line.startswith("::error file=src/a%2Cb%3Ac%250A.ts,line=1,")
+    assert line.endswith(": 50%25 of%0D%0A::error::x")
 
 
 def test_nothing_new_is_said_so() -> None:

@@ -217,14 +217,15 @@ def _lines(project: Project, checked: Checked, since: Since | None) -> Iterator[
     """What a committer reads: each new finding with what to write, and why once for each rule."""
     from fleetmod.baseline import FILE
     from fleetmod.grepped import RULE as GREP
+    from fleetmod.headline import problem
     from fleetmod.report.summary import of_check
     from fleetmod.suppress import RULE
 
     absent = [f'"{name}"' for port, name in project.packages.items() if port not in project.present]
     needed = set[str]()
     for finding in checked.new:
-        what = finding.understood or finding.text
-        yield f"{finding.path}:{finding.line}:{finding.col}: {finding.rule}: {what}"
+        place = f"{finding.path}:{finding.line}:{finding.col}"
+        yield f"{place}: {finding.rule}: {problem(finding)}"
         made = checked.replacements.get(finding)
         if made is None:
             yield f"  stays: {finding.why or 'its rewrite is part of another place'}"

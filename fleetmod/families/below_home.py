@@ -7,6 +7,7 @@ lies elsewhere.
 from __future__ import annotations
 
 from fleetmod.families.family import Family
+from fleetmod.families.homes import lookup
 
 BELOW_HOME = Family(
     id="place",
@@ -14,6 +15,8 @@ BELOW_HOME = Family(
     proves="no checkout and no vault that is looked for below the home folder",
     title="places below home",
     port="node-identity",
+    problems={"path": "Path below the home folder"},
+    remedy=lookup,
     predicate="place?",
     classify=lambda analysis, node: analysis.place_of(node),
 )

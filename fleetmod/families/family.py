@@ -25,6 +25,10 @@ def _always(*_: Any) -> bool:
     return True
 
 
+def _none(*_: Any) -> str:
+    return ""
+
+
 def _no_sites(_: Analysis) -> dict[int, Site]:
     return {}
 
@@ -37,6 +41,8 @@ class Family:
     is meant, and `shown` whether a count of none is told. `sites` are the calls of the tool in a
     file, by the id of their node. `classify` says what part a node plays, for the predicate of that
     name in the queries of rules; `rewrites` are functions of its own that rules can name.
+    `problems` says what is wrong with a finding, by the class of its rule, and `remedy` what to
+    write in its place, from that class and from what was understood ("" where that tells nothing).
     """
 
     id: str
@@ -55,6 +61,8 @@ class Family:
     classify: Callable[[Analysis, Node], str | None] | None = None
     sites: Callable[[Analysis], dict[int, Site]] = _no_sites
     rewrites: Mapping[str, Any] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    remedy: Callable[[str, str], str] = _none
     strict: bool = False  # whether its grep can be asked to find nothing at all
     services: bool = False  # its calls act on services, and texts speak of them
     homes: bool = False  # it stands in data, which moves together with what expects it

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fleetmod.families.family import Family
-from fleetmod.places import Places
+from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.workspace.config import Config
 
 _LINUX = "/home/"
@@ -25,6 +25,11 @@ def _counts(places: Places, line: str, needle: str) -> bool:
     return not needle.startswith(_LINUX) or any(path.base for path in places.find(line))
 
 
+def lookup(_: str, understood: str) -> str:
+    """What to look up in place of a path; "" for what is no member of NodeIdentity."""
+    return f"use nodeIdentity.{understood}" if understood in (HOME, ROOT, VAULT) else ""
+
+
 HOMES = Family(
     id="home",
     phase="1b",
@@ -38,6 +43,13 @@ HOMES = Family(
     ),
     predicate="home?",
     classify=lambda analysis, node: analysis.home_kinds.kind(node),
+    problems={
+        "path": "Hard-coded home path",
+        "comment": "Home path in a comment",
+        "test data": "Home path in test data",
+        "elsewhere": "Path that looks like a home",
+    },
+    remedy=lookup,
     strict=True,
     homes=True,
 )

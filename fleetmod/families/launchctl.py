@@ -19,6 +19,18 @@ LAUNCHCTL = Family(
     predicate="role?",
     classify=lambda analysis, node: analysis.roles.role(node),
     sites=lambda analysis: analysis.roles.sites,
+    problems={
+        "call": "launchctl call",
+        "display": "launchctl in a text for people",
+        "log": "launchctl in a log line",
+        "comment": "launchctl in a comment",
+        "value": "launchctl as a value",
+        "name": "Name that holds launchctl",
+        "detector": "Pattern that looks for launchctl",
+        "test data": "launchctl in test data",
+        "elsewhere": "launchctl of another machine",
+    },
+    remedy=lambda cls, what: f"let the process-manager port {what}" if cls == "call" else "",
     strict=True,
     services=True,
 )

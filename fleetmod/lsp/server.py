@@ -15,6 +15,7 @@ from pygls.uris import from_fs_path, to_fs_path
 from fleetmod import __version__
 from fleetmod.bounds import Stopped
 from fleetmod.errors import FleetmodError
+from fleetmod.headline import headline
 from fleetmod.lsp.folder import Folder, Mending
 from fleetmod.lsp.text import Text
 from fleetmod.model import EXEMPT, REFUSE, Finding, is_debt
@@ -260,8 +261,6 @@ def make_server(root: Path) -> Server:
 
 
 def _diagnostic(finding: Finding, text: Text) -> lsp.Diagnostic:
-    what = finding.understood or finding.text
-    why = (finding.suppressed and f"suppressed: {finding.suppressed}") or finding.why
     if not is_debt(finding):
         severity = lsp.DiagnosticSeverity.Hint
     elif finding.action == REFUSE:
@@ -270,7 +269,7 @@ def _diagnostic(finding: Finding, text: Text) -> lsp.Diagnostic:
         severity = lsp.DiagnosticSeverity.Information
     return lsp.Diagnostic(
         range=text.range(finding.start, finding.end),
-        message=f"{what}: {why}" if why else f"{what} (fleetmod can rewrite it)",
+        message=headline(finding),
         severity=severity,
         code=finding.rule,
         source=SOURCE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+from fleetmod.headline import problem, remedy
 from fleetmod.model import EXEMPT, REFUSE, REWRITE
 from fleetmod.printed import one_line
 from fleetmod.reasons import todo
@@ -105,7 +106,7 @@ def _group(entry: Entry) -> str:
 
 def _row(entry: Entry) -> str:
     f = entry.finding
-    what, why = _text(f.understood or f.text), _text(f.suppressed or f.why)
+    what, why = _text(problem(f)), _text(remedy(f))
     why = ": ".join(filter(None, ("known" if f.known else "", why))) or "—"
     return f"| {_text(f.path)}:{f.line} | {f.rule} | {what} | {why} |"
 

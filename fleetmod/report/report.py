@@ -10,6 +10,7 @@ from fleetmod.fixes import edits_alone
 from fleetmod.gates.check import Verdict
 from fleetmod.gates.not_looked_at import Group
 from fleetmod.grepped import RULE as GREP
+from fleetmod.headline import headline
 from fleetmod.model import EXEMPT, REFUSE, Edit, Finding, is_debt
 from fleetmod.project import Project
 from fleetmod.report.fingerprint import fingerprints
@@ -39,9 +40,7 @@ class Entry:
     @property
     def message(self) -> str:
         """One line: what stands there, and what becomes of it."""
-        f = self.finding
-        what = f.understood or f.text
-        return f"{what}: {f.why}" if f.reason else f"{what}: `fleetmod migrate` rewrites it"
+        return headline(self.finding)
 
 
 @dataclass(frozen=True)

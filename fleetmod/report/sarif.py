@@ -78,7 +78,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": _sentence(rule.title)},
         "fullDescription": {"text": prose},
         "help": {"text": prose, "markdown": markdown},
-        "defaultConfiguration": {"level": "warning" if rule.rewrite else "error"},
+        "defaultConfiguration": {"level": "warning" if rule.rewrite or rule.template else "error"},
         "properties": {"tags": [t for t in (rule.family, rule.cls) if t]},
     }
 

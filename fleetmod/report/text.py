@@ -15,6 +15,7 @@ from fleetmod.audit import Audit
 from fleetmod.gates.check import PASSED, Verdict
 from fleetmod.gates.not_looked_at import Group
 from fleetmod.grepped import RULE as GREP
+from fleetmod.headline import problem
 from fleetmod.model import EXEMPT, IGNORE, REFUSE, REWRITE, Finding, Plan
 from fleetmod.printed import lines as inert_lines
 from fleetmod.printed import one_line
@@ -110,13 +111,13 @@ def _figures(group: list[Finding]) -> list[str]:
 
 
 def print_findings(console: Console, findings: Sequence[Finding]) -> None:
-    """One line a finding: place, rule, class, what was understood, and what becomes of it."""
+    """One line a finding: place, rule, class, the problem, and what becomes of it."""
     for finding in findings:
         line = Text()
         line.append(one_line(f"{finding.path}:{finding.line}:{finding.col}"), style="bold")
         line.append(f" {finding.rule}", style="cyan")
         line.append(f" [{finding.cls}{', test' if finding.test else ''}] ", style="dim")
-        line.append(_one_line(finding.understood or finding.text))
+        line.append(_one_line(problem(finding)))
         line.append(*_outcome(finding))
         console.print(line, soft_wrap=True)
 
@@ -140,7 +141,8 @@ def _print_reasons(console: Console, findings: Sequence[Finding]) -> None:
 
 def _outcome(finding: Finding) -> tuple[str, str]:
     if finding.action == REWRITE:
-        return " → can be rewritten", "green"
+        remedy = families.of(finding).remedy(finding.cls, finding.understood)
+        return f" → {_one_line(remedy) or 'can be rewritten'}", "green"
     if finding.action == EXEMPT:
         return f" → no debt: {_one_line(finding.reason)}", "dim"
     return f" → refused: {_one_line(finding.why)}", "yellow"
