@@ -178,7 +178,8 @@ class Analysis:
     def display(self) -> Display:
         from fleetmod.lower.prose import Display
 
-        return Display(self.draft, self.roles.lifter.grammar, self.roles.lifter.values)
+        lifter = self.roles.lifter
+        return Display(self.draft, lifter.grammar, lifter.values, lambda: self.roles.kickstart)
 
     @cached_property
     def home_paths(self) -> HomePaths:

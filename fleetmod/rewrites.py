@@ -92,7 +92,8 @@ def comment(analysis: Analysis, node: Node, rule: str) -> Rewritten:
         raise Refused(flaw)
     # no more than the words near it: a row may be as long as the file
     above, below = row[max(start - _NEAR, 0) : start], row[end : end + _NEAR]
-    neutral = neutral_comment(text, analysis.roles.lifter.grammar, above, below)
+    kickstart = analysis.roles.kickstart if "kickstart" in text else "start"
+    neutral = neutral_comment(text, analysis.roles.lifter.grammar, above, below, kickstart)
     analysis.draft.replace(node, neutral, rule)
     return Rewritten("comment")
 

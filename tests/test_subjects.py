@@ -102,3 +102,17 @@ def test_a_test_that_is_skipped_elsewhere_is_the_platforms_own() -> None:
         )
         found = look(text, "packages/app/src/real.test.ts").findings
         assert {f.action for f in found if f.rule == "launchctl-call"} == {action}, skip
+
+
+def test_kickstart_is_not_worded_where_it_starts_and_restarts() -> None:
+    code = """import { execSync } from "node:child_process";
+export function both(hard: boolean) {
+  if (hard) execSync("launchctl kickstart -k system/com.acme.api");
+  else execSync("launchctl kickstart system/com.acme.api");
+  throw new Error("launchctl kickstart did it");
+}
+"""
+    found = {f.rule: f for f in look(code).findings}
+    assert found["launchctl-call"].action == REWRITE
+    assert found["launchctl-display"].action == REFUSE
+    assert "only starts in one call of this file" in found["launchctl-display"].reason

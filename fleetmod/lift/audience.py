@@ -72,7 +72,8 @@ def _script(tools: tuple[str, ...]) -> re.Pattern[str]:
         rf"|{tool}{end}(?:&?>+\s*[/&\w]|\|\|\s*(?:true|exit|return|:)"
         rf"|\|\s*(?:awk|sed|cut|xargs|head|tail)\b|;\s*(?:then|do)\b)"
         # other languages that hold one
-        rf"|<string>[^<]*{tool}|\bdo shell script\b|^\s*(?:[\d*/,-]+\s+){{5}}{tool}"
+        rf"|\w\(\s*\[?\s*\\?[\"'`]{tool}|<string>[^<]*{tool}|\bdo shell script\b"
+        rf"|^\s*(?:[\d*/,-]+\s+){{5}}{tool}"
         rf"|\\?[\"']\w+\\?[\"']\s*:\s*\\?[\"']{tool}"
         rf"|^\s*(?:-\s+)?(?:run|command|cmd|script|exec|shell|ExecSt\w+)\s*[:=]\s*{tool}",
         re.M,

@@ -68,6 +68,19 @@ class Roles:
         return {site.call.id: site for site in self.lifter.find()}
 
     @cached_property
+    def kickstart(self) -> str:
+        """What `kickstart` asks for in this file: it starts, or it restarts with `-k`; empty where
+        its calls ask for both."""
+        asked = {
+            operation.verb
+            for site in self.sites.values()
+            if any(command.verb == "kickstart" for command in site.commands or ())
+            for operation in site.operations
+            if operation.verb in ("start", "restart")
+        }
+        return "".join(asked or {"start"}) if len(asked) < 2 else ""
+
+    @cached_property
     def _watched(self) -> Watched:
         return Watched(self.scopes)
 

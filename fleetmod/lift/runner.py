@@ -33,6 +33,7 @@ class Runner:
     spread: bool = False  # the arguments come as a rest parameter
     wrapper: Binding | None = None
     decoded: bool = False  # STRUCT whose outputs are texts already
+    bytes: bool = False  # TEXT that comes as bytes where no encoding is asked for
     # STRUCT that a wrapper makes: what it calls each field of the port's outcome
     fields: tuple[tuple[str, str], ...] = ()
     # which argument, and its flag ("" where it is one itself), keeps it from throwing

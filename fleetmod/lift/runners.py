@@ -29,8 +29,8 @@ from fleetmod.syntax.scope import Binding, Scopes
 from fleetmod.syntax.source import parts, unwrap
 
 _CHILD_PROCESS = {
-    "execSync": Runner("execSync", SHELL, TEXT, sync=True, throws=True),
-    "execFileSync": Runner("execFileSync", ARGV, TEXT, sync=True, throws=True),
+    "execSync": Runner("execSync", SHELL, TEXT, sync=True, throws=True, bytes=True),
+    "execFileSync": Runner("execFileSync", ARGV, TEXT, sync=True, throws=True, bytes=True),
     "spawnSync": Runner("spawnSync", ARGV, STRUCT, sync=True, throws=False),
     "exec": Runner("exec", SHELL, CHILD, sync=False, throws=False, calls_back=True),
     "execFile": Runner("execFile", ARGV, CHILD, sync=False, throws=False, calls_back=True),

@@ -177,6 +177,15 @@ def _derived(value: Node, call: Node, inner: Runner, runners: Resolver) -> tuple
     return UNKNOWN, False
 
 
+def is_raw(value: Node, call: Node, runners: Resolver) -> bool:
+    """Whether a returned expression is what the call gives, as it is."""
+    node = unwrap(value)
+    binding = runners.scopes.resolve(node) if node.type == "identifier" else None
+    if binding is not None and binding.value is not None:
+        node = unwrap(binding.value)
+    return node.id == call.id
+
+
 def _stdout_of(
     owner: Node, call: Node, inner: Runner, runners: Resolver, trimmed: bool
 ) -> tuple[str, bool]:

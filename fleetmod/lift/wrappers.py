@@ -14,9 +14,11 @@ from fleetmod.lift.wrapper_result import (
     arguments_of,
     calls_in,
     is_async,
+    is_raw,
     lenient_flag,
     parameters,
     result_of,
+    returned,
     throws,
 )
 from fleetmod.syntax.scope import Binding
@@ -68,6 +70,7 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
         result=result,
         trimmed=trimmed,
         sync=sync,
+        bytes=inner.bytes and any(is_raw(each, call, runners) for each in returned(function)),
         throws=throws(function, call, inner, runners),
         lenient=lenient,
         options=" ".join(

@@ -37,6 +37,16 @@ _READS_TEXT = (
 _DECODER = lazy(r"(newTextDecoder\([^)]*\)|\w*[dD]ecoder)\.decode")
 
 
+_BYTES = reasons.OUTPUT_BYTES("passes the bytes of the output on; the port gives text")
+_WHOLE = reasons.RESULT_PASSED_ON(
+    "the result object is exported whole; read its fields where it is made"
+)
+# ECMA-262, 22.1.3, but for what is something else of a Buffer; and what a Buffer calls so, too
+_OF_TEXT = frozenset(
+    "toString length trim trimStart trimEnd split match matchAll replace replaceAll includes slice"
+    " indexOf lastIndexOf startsWith endsWith toLowerCase toUpperCase search padStart padEnd repeat"
+    " concat substring normalize localeCompare".split()
+)
 _NO_CODE = reasons.ERROR_READ(
     "asks for a missing exit code, and the port always tells one; ask `error` of the port's outcome"
 )
@@ -72,6 +82,8 @@ class Outcomes:
                 return
             binding = declared(holder, self.scopes)
             reads = self.scopes.references(binding) if binding else []
+            if binding is not None and self.scopes.exported(binding):
+                raise Refused(_WHOLE)
             if all(member(r, self.source) in ("stdout", "stderr") for r in reads) and reads:
                 made = f"{{ stdout: {text}, stderr: {self.draft.style.string('')} }}"
                 self.draft.replace(usage.value, made, self.calls.rule)
@@ -130,6 +142,8 @@ class Outcomes:
                     "the result is typed as a child process's; read the port's fields instead"
                 )
             )
+        if self.scopes.exported(binding):
+            raise Refused(_WHOLE)
         reads = self.scopes.references(binding)
         if self._throw_only(holder, binding, reads, context, op):
             return
@@ -156,9 +170,11 @@ class Outcomes:
             local = match[2] or match[1]
             leaf = field if match[2] is None else field.child_by_field_name("value")
             binding = self.scopes.resolve(leaf) if leaf is not None else None
+            plain = encoded or new not in ("stdout", "stderr")
+            if binding is not None and self.scopes.exported(binding) and not plain:
+                raise Refused(_BYTES)
             for read in self.scopes.references(binding) if binding is not None else ():
                 self._check_read(read, new, op)
-                plain = encoded or new not in ("stdout", "stderr")
                 if not plain and member(read, self.source) not in ("toString", "length"):
                     raise Refused(
                         reasons.OUTPUT_BYTES(
@@ -273,6 +289,15 @@ class Outcomes:
         for node, text in after:
             self.draft.replace_range(node.end_byte, node.end_byte, text, self.calls.rule)
 
+    def check_bytes(self, value: Node) -> None:
+        """Raises Refused where output that came as bytes is used for more than its text."""
+        holder = declarator(value)
+        binding = declared(holder, self.scopes) if holder is not None else None
+        if binding is not None and self.scopes.exported(binding):
+            raise Refused(_BYTES)
+        for read in self.scopes.references(binding) if binding is not None else (value,):
+            self._bytes_read(read)
+
     def _bytes_read(self, access: Node) -> list[tuple[Node, str]]:
         """`p.stderr` is a string now: decoders around it go, string methods stay."""
         parent = access.parent
@@ -281,7 +306,7 @@ class Outcomes:
         if parent.type == "member_expression":
             whole = parent.parent
             name = member(access, self.source)
-            if name in ("byteLength", "buffer", "equals"):
+            if name not in _OF_TEXT:
                 raise Refused(
                     reasons.OUTPUT_BYTES(
                         f"reads the output's bytes by `{name}`; the port gives text"
@@ -306,9 +331,7 @@ class Outcomes:
                 )
             )
         if parent.type not in _READS_TEXT:
-            raise Refused(
-                reasons.OUTPUT_BYTES("passes the bytes of the output on; the port gives text")
-            )
+            raise Refused(_BYTES)
         return []
 
     def _takes_string(self, target: Node) -> bool:

@@ -365,6 +365,9 @@ class ProcessCalls:
             raise Refused(self.calls.unread(op))
         context = context.throwing()
         self._check_encoding(site, usage)
+        options = f"{site.options} {site.runner.options}"
+        if site.runner.bytes and "encoding" not in options and not usage.stringified:
+            self.outcomes.check_bytes(usage.value)
         holder = declarator(usage.value)
         binding = declared(holder, self.scopes) if holder is not None else None
         for read in self.scopes.references(binding) if binding is not None else ():

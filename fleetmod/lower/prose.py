@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 
 from tree_sitter import Node
@@ -75,8 +75,11 @@ _MAC = lazy(
 )
 
 
-def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "") -> str:
-    """A comment in which the tool is the service manager, and a command what it does.
+def neutral_comment(
+    text: str, grammar: Grammar, above: str = "", below: str = "", kickstart: str = "start"
+) -> str:
+    """A comment in which the tool is the service manager, and a command what it does; `kickstart`
+    is what that subcommand asks for in the file.
 
     `above` and `below` are the texts that it is one with: each line with `//` is a comment; see
     `comment_flaw` for what may be wrong with the whole of them.
@@ -88,6 +91,8 @@ def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "
     def told(match: re.Match[str]) -> str:
         """A command in backticks as what it asks of the service manager."""
         verb = "restart" if match["force"] else VERBS.get(match["verb"], match["verb"])
+        if verb == VERBS["kickstart"] and match["verb"] == "kickstart":
+            verb = kickstart or verb
         before = in_front(above, text, match.start())
         article = match["article"] or ""
         if article in ("a ", "A ") or (not article and modified(before)):
@@ -104,7 +109,8 @@ def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "
         op = command.operation
         label = "".join(p for p in op.label if isinstance(p, str))
         said, then = in_front(above, text, command.start), beginning(text, command.start, below)
-        out += neutral(text[at : command.start], in_front(above, text, at), prose=True, then=then)
+        words = text[at : command.start]
+        out += neutral(words, in_front(above, text, at), True, then, kickstart)
         if label:
             out += f"{op.verb} {label} (service manager)"
         elif modified(said):
@@ -112,7 +118,7 @@ def neutral_comment(text: str, grammar: Grammar, above: str = "", below: str = "
         else:
             out += f"{'The' if starts(said) else 'the'} service manager's {op.verb}"
         at = command.end
-    return out + neutral(text[at:], in_front(above, text, at), prose=True, then=below)
+    return out + neutral(text[at:], in_front(above, text, at), True, below, kickstart)
 
 
 @lru_cache(maxsize=16)
@@ -132,8 +138,12 @@ def comment_flaw(text: str) -> Reason | None:
 class Display:
     """Rewrites string literals that people read."""
 
-    def __init__(self, draft: Draft, grammar: Grammar, values: Values) -> None:
+    def __init__(
+        self, draft: Draft, grammar: Grammar, values: Values, kickstart: Callable[[], str]
+    ) -> None:
+        """`kickstart` gives what that subcommand asks for in the file."""
         self.draft, self.grammar, self.values = draft, grammar, values
+        self._kickstart = kickstart
         self.source: Source = draft.scopes.source
 
     @cached_property
@@ -240,10 +250,10 @@ class Display:
         if _ARGUMENTS.search(flat + chain):
             raise Refused(_OWN_ARGUMENTS)
         if in_jsx:
-            self.draft.replace(node, neutral(self.source.text(node)), rule)
+            self.draft.replace(node, self._neutral(self.source.text(node)), rule)
         for child in node.named_children:
             if child.type == "string_fragment" and "launchctl" in self.source.text(child):
-                self.draft.replace(child, neutral(self.source.text(child)), rule)
+                self.draft.replace(child, self._neutral(self.source.text(child)), rule)
         return "names the tool"
 
     def _check_words(self, node: Node, said: str) -> None:
@@ -257,7 +267,10 @@ class Display:
             raise Refused(reasons.COMMAND_SHOWN)
         if stuck(flatten(part)):
             raise Refused(reasons.PART_OF_NAME)
-        return merge([neutral(p) if isinstance(p, str) else p for p in part])
+        return merge([self._neutral(p) if isinstance(p, str) else p for p in part])
+
+    def _neutral(self, text: str) -> str:
+        return neutral(text, kickstart=self._kickstart() if "kickstart" in text else "start")
 
     def _platform(self, node: Node, pieces: Pieces, quoted: list[Quoted]) -> bool:
         """Whether the words around the commands are about one platform."""

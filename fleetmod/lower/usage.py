@@ -147,7 +147,7 @@ def ignored(usage: Usage, scopes: Scopes) -> Node | None:
     if holder is not None and (binding := declared(holder, scopes)) is not None:
         statement = holder.parent
         alone = statement is not None and len(statement.named_children) == 1
-        if alone and not scopes.references(binding):
+        if alone and not scopes.references(binding) and not scopes.exported(binding):
             return statement
     return None
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from fleetmod import reasons
 from fleetmod.lift.prose import unwrapped
+from fleetmod.lower.draft import Refused
 from fleetmod.regex import lazy
 
 # what the port calls the tool's subcommands that no other service manager has
@@ -65,6 +67,10 @@ HEADING = lazy(r"(?<![\w./@-])(?P<name>[Ll]aunch[Dd])(?=:\s*$)")
 _DOUBLED = lazy(r"\blaunchctl (?=(?:service|manager)s?\b(?!-))")
 
 
+_EITHER = reasons.COMMAND_SHOWN(
+    "names `kickstart`, which only starts in one call of this file and restarts in another; word "
+    "it by what was asked for"
+)
 # The words around a name that its grammar hangs on; a long text is not read again for each name.
 _NEAR = 160
 
@@ -99,11 +105,14 @@ def starts(before: str) -> bool:
     return bool(_START.search(before))
 
 
-def neutral(text: str, said: str = "", prose: bool = False, then: str = "") -> str:
+def neutral(
+    text: str, said: str = "", prose: bool = False, then: str = "", kickstart: str = "start"
+) -> str:
     """`text` with "service manager" for the tool, with an article where the sentence wants one.
 
     `said` are the words before it, `then` those behind it. In `prose` the first words are a
-    sentence too, and no label.
+    sentence too, and no label. `kickstart` is what that subcommand asks for in this file, empty
+    where its calls ask for different things; then Refused is raised for a text that names it.
     """
     text, said, then = _DOUBLED.sub("", text), nearest(said), then[:_NEAR]
 
@@ -118,7 +127,10 @@ def neutral(text: str, said: str = "", prose: bool = False, then: str = "") -> s
         ticks = (match["tick"] or "", match["close"] or "")
         if ticks == ("`", "`") and not verb:
             ticks = ("", "")
-        named = f"{ticks[0]}service manager{f' {VERBS[verb]}' if verb else ''}{ticks[1]}"
+        if verb == "kickstart" and not kickstart:
+            raise Refused(_EITHER)
+        told = kickstart if verb == "kickstart" else VERBS.get(verb, "")
+        named = f"{ticks[0]}service manager{f' {told}' if told else ''}{ticks[1]}"
         if not article and verb and prose and _fits(before, after):
             article = "the " if _GOES_ON.search(before) else ""
         elif not article:
