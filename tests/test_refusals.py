@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from fleetmod.engine import scan
+from fleetmod.host.scan import scan as scan_host
+from fleetmod.host.tools import load_tools
 from fleetmod.model import REFUSE
 from tests import languages
 from tests.scan import RULES, SETTINGS, look
@@ -132,6 +134,10 @@ TEXTS |= {
     )
 }
 HOMES = {
+    'export const P = "/Users/alice/a:/Users/you/b";\n': "the home of `you`, who is not in",
+    "export const P = (h: string) => `/Users/alice/a:${h}/Users/alice/b`;\n": (
+        "stands behind a value that is only known at run time"
+    ),
     'export enum P {\n  A = "/Users/alice/a",\n}\n': "an enum member must be constant",
     'const m = require("/Users/alice/Code/acme/x");\n': "a module loaded by an absolute path",
     'export { a } from "/Users/alice/Code/acme/x.ts";\n': "an import of an absolute path",
@@ -158,6 +164,13 @@ TESTS = {
     'vi.mock("/Users/alice/code/f");\nexpect(f("/Users/alice/b")).toBe(1);\n': (
         "load it by its package name"
     ),
+}
+TOOLS = {
+    f'{SYNC}function x() {{\n  try {{ execSync("pbcopy"); }} catch {{}}\n}}\nconst a = = 1;\n': (
+        "the file does not parse as a whole"
+    ),
+    f"{SYNC}function run(c: string) {{\n  log(c);\n  execSync(c);\n}}\n"
+    'function x() {\n  try { run("pbcopy"); } catch {}\n}\n': "`run` does more than run",
 }
 PLIST = '<plist version="1.0"><dict><key>a</key>{}<string>/Users/alice/a</string>{}</dict></plist>'
 OTHERS = [
@@ -200,6 +213,12 @@ def test_code(text: str) -> None:
 def test_code_of_a_test(text: str) -> None:
     found = said("packages/app/src/example.test.ts", text)
     assert any(TESTS[text] in reason for reason in found), found
+
+
+@pytest.mark.parametrize("text", TOOLS)
+def test_a_call_of_another_tool(text: str) -> None:
+    (finding,) = scan_host("a.ts", text.encode(), load_tools()).findings
+    assert TOOLS[text] in finding.reason
 
 
 def test_words_of_jsx() -> None:
