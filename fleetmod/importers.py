@@ -29,6 +29,7 @@ _PAST = {
     *("archive", "archived", "archives", "attic", "deprecated", "graveyard", "obsolete"),
     *("prototype", "prototypes", "scratch", "spike", "spikes"),
 }
+_DOCUMENTED = {"doc", "docs", "documentation"}
 
 
 def is_development(project: Project, owner: PackageInfo, path: str) -> bool:
@@ -43,7 +44,7 @@ def is_development(project: Project, owner: PackageInfo, path: str) -> bool:
 
 def is_idle(project: Project, owner: PackageInfo, path: str) -> bool:
     """Whether nothing loads or runs a file that stands in a folder of what is over."""
-    return _stands_in_past(path) and is_apart(project, owner, path)
+    return _stands_in_past(owner, path) and is_apart(project, owner, path)
 
 
 def is_apart(project: Project, owner: PackageInfo, path: str) -> bool:
@@ -51,7 +52,7 @@ def is_apart(project: Project, owner: PackageInfo, path: str) -> bool:
     package's own compiler leaves it out, or it stands in a folder of what is over."""
     if is_test(path) or is_entry(owner, path) or project.graph.importers(path):
         return False
-    if not _stands_in_past(path) and _is_compiled(project, owner, path) is not False:
+    if not _stands_in_past(owner, path) and _is_compiled(project, owner, path) is not False:
         return False
     return not _is_named(project, path)
 
@@ -134,8 +135,13 @@ def _is_named(project: Project, path: str) -> bool:
     return bool(candidates(project.root, others, names, project.search).hits)
 
 
-def _stands_in_past(path: str) -> bool:
-    return any(map(_is_past, folders_above(posixpath.dirname(path))))
+def _stands_in_past(owner: PackageInfo, path: str) -> bool:
+    """Whether a file stands in a folder of what is over, or among its package's documents, which
+    tell how things were; a program of theirs is a package of its own, or `docs/.tool`."""
+    folders = folders_above(posixpath.dirname(path))
+    inside = posixpath.relpath(path, owner.path or ".").split("/")[:-1]
+    documents = bool(_DOCUMENTED & {*inside}) and not any(n.startswith(".") for n in inside)
+    return documents or any(map(_is_past, folders))
 
 
 def _is_past(folder: str) -> bool:

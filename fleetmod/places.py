@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from fleetmod import reasons
 from fleetmod.regex import lazy
-from fleetmod.workspace.placeholders import PLACEHOLDERS as PLACEHOLDERS
+from fleetmod.workspace.placeholders import stands_for_nobody as stands_for_nobody
 
 HOME, ROOT, VAULT = "homeDir", "repoRoot", "vaultPath"  # members of NodeIdentity
 SHARED = {"Shared", "Guest", "Deleted Users", ".localized"}
@@ -273,7 +273,8 @@ def names_nobody(user: str, form: str) -> bool:
     small = user.lower()
     if form == WINDOWS and (small in _OF_WINDOWS or len(user) == 1):  # `\\w` is of a pattern
         return True
-    return user in SHARED or small in PLACEHOLDERS or _NEUTRAL.fullmatch(user) is not None
+    nobody = stands_for_nobody(small) or stands_for_nobody(user)
+    return user in SHARED or nobody or _NEUTRAL.fullmatch(user) is not None
 
 
 def slug(path: str) -> str:

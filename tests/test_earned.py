@@ -72,6 +72,9 @@ def test_one_file_gets_the_verdict_of_all(tmp_path: Path) -> None:
         # a document runs nothing
         ("archive/bench.ts", {"archive/README.md": "Run `bun archive/bench.ts`.\n"}, True),
         ("archive/bench.ts", {"archive/next.ts": "// faster than bench.ts\n"}, True),
+        ("docs/reviews/frame.ts", {}, True),
+        ("docs/frame.ts", {"docs/package.json": '{"name": "site"}'}, False),
+        ("docs/.site/config.ts", {}, False),
         ("tools/bench.ts", {}, False),
         ("archive/bench.ts", {"src/main.ts": 'import "../archive/bench";\n'}, False),
         ("archive/bench.ts", {"run.sh": "bun archive/bench.ts\n"}, False),

@@ -264,7 +264,9 @@ def test_an_account_that_the_code_makes_is_no_host_s(tmp_path: Path) -> None:
     assert make(tmp_path / "d", told)[0].home.users == ("eve",)
 
 
-@pytest.mark.parametrize("name", ["mock", "Mock", "fake-user", "dummy", "placeholder"])
+@pytest.mark.parametrize(
+    "name", ["mock", "Mock", "fake-user", "dummy", "placeholder", "__USERNAME__", "MAC_USER"]
+)
 def test_a_name_that_stands_for_nobody_is_no_user(tmp_path: Path, name: str) -> None:
     code = f'export const info = {{ homeDir: "/Users/{name}", cwd: "/Users/{name}/work" }};\n'
     config, _ = make(tmp_path, {"package.json": "{}", "src/electron.ts": code})

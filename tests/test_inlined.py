@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from fleetmod.workspace.inlined import placed, shipped_too
+from fleetmod.workspace.manifest import PackageInfo, package_at
 from tests.install import CALL, HOME, migrated, repo
 from tests.node import check, node, npm, npm_cli, run
-from tests.repo import commit, fleetmod, tree
+from tests.repo import commit, fleetmod, make, tree
 
 PACKAGE = {"name": "tool", "version": "1.0.0", "bin": "dist/main.js", "files": ["dist"]}
 MAIN = """#!/usr/bin/env node
@@ -182,3 +184,62 @@ def test_a_package_of_a_workspace_that_is_not_published_shares_one(tmp_path: Pat
     assert (root / "packages/tool/src/fleetmod/process-manager.ts").is_file()
     assert "@acme/process-manager" in (root / "packages/own/src/a.ts").read_text()
     assert (root / "packages/process-manager/package.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("files", "folder"),
+    [
+        ({"src/a.ts": "", "lib/a.ts": ""}, "src"),
+        ({"app/a.ts": "", "tsconfig.json": '{"compilerOptions": {"rootDir": "app"}}'}, "app"),
+        ({"lib/a.ts": "", "cli.ts": ""}, "lib"),
+        ({"lib/a.js": "", "lib/a.d.ts": "", "cli.ts": ""}, ""),
+    ],
+)
+def test_a_port_stands_among_the_sources(
+    files: dict[str, str], folder: str, tmp_path: Path
+) -> None:
+    root = make(tmp_path, {"package.json": json.dumps(PACKAGE), **files})
+    info = package_at(root, "")
+    assert info is not None
+    assert placed(root, info).folder == f"{folder}/fleetmod".removeprefix("/")
+
+
+@pytest.mark.parametrize(
+    ("options", "ending"),
+    [
+        ({"moduleResolution": "bundler", "allowImportingTsExtensions": True}, ".ts"),
+        ({"module": "nodenext", "rewriteRelativeImportExtensions": True}, ".ts"),
+        ({"moduleResolution": "bundler"}, ""),
+    ],
+)
+def test_the_ending_where_a_file_tells_none(
+    options: dict[str, object], ending: str, tmp_path: Path
+) -> None:
+    files = {"package.json": "{}", "tsconfig.json": json.dumps({"compilerOptions": options})}
+    info = package_at(make(tmp_path, files), "")
+    assert info is not None and placed(tmp_path, info).ending == ending
+
+
+@pytest.mark.parametrize(
+    ("files", "after"),
+    [
+        (["bin/", "cli.ts", "lib/"], ["bin/", "cli.ts", "lib/", "fleetmod/"]),
+        (["cli.ts"], ["cli.ts", "fleetmod"]),
+        (["*.ts", "!a.ts"], ["*.ts", "!a.ts", "fleetmod"]),
+        (["dist"], ["dist"]),  # what is built holds the port
+        (["./fleetmod", "cli.ts"], ["./fleetmod", "cli.ts"]),
+        (["**/*.ts"], ["**/*.ts"]),
+    ],
+)
+def test_what_is_shipped_finds_its_port(files: list[str], after: list[str]) -> None:
+    text = json.dumps({"name": "tool", "files": files})
+    info = PackageInfo(path="", name="tool", text=text)
+    got = shipped_too(text, info, {"cli.ts"}, ["fleetmod"])
+    assert json.loads(got)["files"] == after
+
+
+def test_a_package_that_ships_its_sources_ships_the_port(tmp_path: Path) -> None:
+    manifest = {**PACKAGE, "bin": "cli.ts", "files": ["cli.ts"]}
+    root = repo(tmp_path, {"package.json": json.dumps(manifest), "cli.ts": CALL})
+    migrated(root)
+    assert json.loads((root / "package.json").read_text())["files"] == ["cli.ts", "fleetmod"]

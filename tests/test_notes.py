@@ -147,3 +147,19 @@ def test_a_status_that_may_be_null_is_told(code: str, told: bool) -> None:
 def test_messages_that_people_saw_are_told(options: str, told: bool) -> None:
     said = notes(f'execSync("launchctl kickstart system/com.acme.api", {options});')
     assert ("what launchctl says is not shown any more" in said) is told
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("console.log(execSync(`launchctl print system/${label}`).toString());", True),
+        ("const out = execSync('launchctl list com.acme.api'); process.stdout.write(out);", True),
+        ("console.log(execSync('launchctl list').toString());", False),
+        (
+            "return /state = running/.test(execSync(`launchctl print system/${label}`, 'utf8'));",
+            False,
+        ),
+    ],
+)
+def test_people_who_see_less_are_told_of(code: str, told: bool) -> None:
+    assert ("people see less" in notes(code)) is told

@@ -17,9 +17,9 @@ from fleetmod.places import (
     ENCODED,
     LABELLED,
     ON_WINDOWS,
-    PLACEHOLDERS,
     UNKNOWN,
     WINDOWS,
+    stands_for_nobody,
 )
 from fleetmod.regex import lazy
 from fleetmod.settings import Settings
@@ -67,7 +67,7 @@ class HomeKinds:
         if not any(path.base for path in found):
             if any(path.why for path in found):
                 return self._elsewhere(node, {path.why for path in found})
-            everyone = all(path.user in PLACEHOLDERS for path in found)
+            everyone = all(stands_for_nobody(path.user) for path in found)
             # what a comment spells for an example binds nothing to a host
             harmless = everyone or self.test or node.type == "comment"
             return PLACEHOLDER if harmless else STRANGER

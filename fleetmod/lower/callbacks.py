@@ -126,7 +126,7 @@ class Callbacks:
                 )
             )
         for read in callback.stdout if op.verb == INSPECT else ():
-            check_reads(read, False, Questions(op.label, self.scopes))
+            self.calls.shown |= check_reads(read, False, Questions(op.label, self.scopes))
         for read in callback.stderr:
             check_words(read, op, self.source)
 

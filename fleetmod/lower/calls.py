@@ -27,6 +27,7 @@ class Calls:
         self.draft = draft
         self.narrowing = Narrowing(draft)
         self.call: Node | None = None  # in whose place the next calls are written
+        self.shown = False  # whether people are shown what they print
 
     def outside(self, op: Operation) -> Operation:
         """The operation as a closure may hold it."""

@@ -39,7 +39,7 @@ class Children:
             check_codes(usage, self.source)
         told = [w for r, w in zip(reads, found, strict=True) if member(r, self.source) == "stdout"]
         for whole in told if op.verb == INSPECT else ():
-            check_reads(whole, False, Questions(op.label, self.scopes))
+            self.calls.shown |= check_reads(whole, False, Questions(op.label, self.scopes))
         statements = [self._statement(whole) for whole in found]
         if None not in statements and (alone := _declared_alone(holder)) is not None:
             text = self.calls.statement(op.tolerate(), context, "")

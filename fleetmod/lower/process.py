@@ -64,6 +64,10 @@ ABSENT = (
     "a host without the tool is a failure like others now, which the result tells; Bun threw there"
 )
 SIDE_BY_SIDE = "what `map` starts for each element ran one by one, and runs side by side now"
+LESS = (
+    "people see less: the port tells the service's file, state, program, folder, pid, runs and "
+    "last exit code, and launchctl prints all that it knows of it"
+)
 RESTARTS = (
     "`disable` does not keep a running service from being restarted on Linux (Restart=); `stop` "
     "does"
@@ -98,6 +102,7 @@ class ProcessCalls:
         """Give a wrapper the action that a call asked for by a command; returns notes and raises
         Refused, as `lower` does."""
         self._first = len(self.draft.edits)
+        self.calls.shown = False
         usage = usage_of(site.call, self.source, shell_options=False)
         self.actions.lower(site, wrapper, usage)
         told = replace(
@@ -112,7 +117,7 @@ class ProcessCalls:
 
     def _lower(self, site: Site, usage: Usage, context: Context) -> tuple[str, ...]:
         operations = site.operations
-        self.calls.call = site.call
+        self.calls.call, self.calls.shown = site.call, False
         if site.runner.form == DENO:
             raise Refused(
                 reasons.DENO_COMMAND(
@@ -196,6 +201,8 @@ class ProcessCalls:
             notes.append(SIDE_BY_SIDE)
         if site.runner.absent_throws and not site.runner.throws:
             notes.append(ABSENT)
+        if self.calls.shown:
+            notes.append(LESS)
         if self._sync_was_used(site):
             notes.append(f"uses the synchronous companion: {self._why_sync(site, context)}")
         return tuple(dict.fromkeys(notes))
@@ -386,7 +393,8 @@ class ProcessCalls:
         structured = site.runner.result == STRUCT and "text" not in usage.methods
         outputs = [own for own, field in site.runner.fields if field == "stdout"]
         for stream in outputs if structured and site.runner.fields else ["stdout"]:
-            check_reads(usage.value, structured, Questions(op.label, self.scopes), stream)
+            questions = Questions(op.label, self.scopes)
+            self.calls.shown |= check_reads(usage.value, structured, questions, stream)
 
     def _check_encoding(self, site: Site, usage: Usage) -> None:
         """The port gives text: what wants bytes, or another spelling of them, is refused."""

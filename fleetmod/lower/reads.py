@@ -50,19 +50,23 @@ def _escape(how: str) -> Escaped:
     )
 
 
-def check_reads(node: Node, structured: bool, questions: Questions, stream: str = "stdout") -> None:
-    """Raises Refused where the printed text is read for what the port lacks, or gets out of sight.
+def check_reads(node: Node, structured: bool, questions: Questions, stream: str = "stdout") -> bool:
+    """Raises Refused where the printed text is read for what the port lacks, or gets out of sight;
+    else returns whether people are shown it.
 
     `node` is the expression that holds the text or, when `structured`, the result whose `stream`
     it is; `questions` judge what is asked of it.
     """
-    _Reads(questions, node, stream).follow(node, structured)
+    reads = _Reads(questions, node, stream)
+    reads.follow(node, structured)
+    return reads.shown
 
 
 class _Reads:
     def __init__(self, questions: Questions, start: Node, stream: str) -> None:
         self.scopes, self.source = questions.scopes, questions.source
         self.questions, self.start, self.stream = questions, start, stream
+        self.shown = False
         self.seen: set[tuple[int, bool]] = set()
         self.entered: set[int] = set()  # functions that get the text as a parameter
         self.passes: set[int] = set()  # those of them that give it back
@@ -210,7 +214,9 @@ class _Reads:
     # -- calls ------------------------------------------------------------------------------------
 
     def _shows(self, call: Node) -> bool:
-        return _SHOWS.fullmatch(self._callee(call)) is not None
+        shows = _SHOWS.fullmatch(self._callee(call)) is not None
+        self.shown |= shows
+        return shows
 
     def _callee(self, call: Node) -> str:
         target = call.child_by_field_name("function") or call.child_by_field_name("constructor")

@@ -7,7 +7,7 @@ from tree_sitter import Node
 from fleetmod import reasons
 from fleetmod.lift.homes import Homes
 from fleetmod.lower.draft import Refused
-from fleetmod.places import PLACEHOLDERS, UNKNOWN, Places
+from fleetmod.places import UNKNOWN, Places, stands_for_nobody
 from fleetmod.regex import lazy
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.source import (
@@ -99,7 +99,7 @@ def _people(node: Node, places: Places, homes: Homes) -> set[str]:
 def _spelled(whole: Node, source: Source, places: Places) -> set[str]:
     texts = (cook(n, source).text for n in walk(whole) if n.type in _LITERALS)
     found = (path for text in texts if "/" in text for path in places.find(text))
-    return {path.user for path in found if path.user not in PLACEHOLDERS and not path.why}
+    return {path.user for path in found if not (stands_for_nobody(path.user) or path.why)}
 
 
 def _listed(people: set[str]) -> str:

@@ -25,7 +25,7 @@ from fleetmod.runtime.ports import (
 from fleetmod.runtime.programs import Programs
 from fleetmod.workspace.disk import is_file
 from fleetmod.workspace.graph import packages_of
-from fleetmod.workspace.inlined import Inline, placed
+from fleetmod.workspace.inlined import Inline, placed, shipped_too
 from fleetmod.workspace.managers import linked_globs
 from fleetmod.workspace.manifest import PackageInfo
 from fleetmod.workspace.manifest import owner as owner_of
@@ -60,6 +60,7 @@ class _Wanted:
     ports: set[str]
     locals: dict[PackageInfo, set[Local]]
     inlined: dict[tuple[Inline, str], PackageInfo]
+    importers: dict[PackageInfo, set[str]]  # of ports in one file
 
 
 def install(
@@ -74,12 +75,13 @@ def install(
     """
     names: dict[str, set[str]] = defaultdict(set)
     importers: dict[tuple[PackageInfo, str], list[str]] = defaultdict(list)
-    wanted = _Wanted(set(), defaultdict(set), {})
+    wanted = _Wanted(set(), defaultdict(set), {}, defaultdict(set))
     for each in needed:
         for need in each.needs:
             inline = project.inline_of(each.path)
             if inline is not None:
                 wanted.inlined.setdefault((inline, need.package), each.owner)
+                wanted.importers[each.owner].add(each.path)
             elif each.owner.path != project.port_folder(need.package):
                 importers[each.owner, need.package].append(each.path)
             if inline is None:
@@ -116,7 +118,7 @@ def install(
 def put_in(project: Project, ports: Collection[str], owners: Iterable[PackageInfo]) -> Installed:
     """What must be written so that the `owners` can import the `ports`: each is created where it is
     not there yet. Raises FleetmodError as `install` does."""
-    wanted = _Wanted(set(), defaultdict(set), {})
+    wanted = _Wanted(set(), defaultdict(set), {}, {})
     for owner in owners:
         inline = project.inline_of(owner.manifest)
         for port in ports:
@@ -132,7 +134,7 @@ def standing(project: Project, ports: Collection[str]) -> list[tuple[str, str, S
     """The place, the port and the state of each of the `ports` that the repository has, as a
     package or in one file."""
     inlined = {path: port for path, port in project.inlined.items() if port in ports}
-    wanted = _Wanted(set(ports), {}, {})
+    wanted = _Wanted(set(ports), {}, {}, {})
     found = [*_standing(project, wanted)]
     for path, port in sorted(inlined.items()):
         info = owner_of(project.root, path)
@@ -170,6 +172,12 @@ def _put_in(project: Project, wanted: _Wanted) -> Installed:
     fitted = _fitted(project, wanted.locals, folders, own)
     texts.update(fitted.texts)
     notes = [*wired.notes, *fitted.notes]
+    for info, importers in wanted.importers.items():
+        before, after = texts.get(info.manifest, (info.text, info.text))
+        places = {i.folder for (i, _), owner in wanted.inlined.items() if owner == info}
+        after = shipped_too(after, info, importers, sorted(places))
+        if after != before:
+            texts[info.manifest] = before, after
     made = [path for path in texts if not is_file(project.root / path)]
     created = [new_file(path, texts.pop(path)[1]) for path in made]
     for port in new:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
-from fleetmod.workspace.placeholders import PLACEHOLDERS, SPECIMENS
+from fleetmod.workspace.placeholders import SPECIMENS, stands_for_nobody
 
 _QUOTES = "\"'`"
 _NEAR = 500  # characters in front of a path that may say what it is
@@ -83,7 +83,7 @@ def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
     for match in _LITERAL.finditer(text):
         user = match[2].rstrip(".")
         below = tuple(part for part in match[3].rstrip(".").split("/") if part)
-        nobody = user in PLACEHOLDERS
+        nobody = stands_for_nobody(user)
         if (nobody and match[1] == "home") or {".", ".."} & {*below}:
             continue
         if _EXAMPLE.search(text, max(match.start() - _NEAR, 0), match.start()):
@@ -140,7 +140,7 @@ def users(literals: Sequence[Literal], called: Collection[str] = ()) -> tuple[st
     owners = Counter(
         literal.user
         for literal in literals
-        if literal.user not in PLACEHOLDERS
+        if not stands_for_nobody(literal.user)
         and any(part.casefold() in called for part in literal.below)
     )
     bare = all(not literal.below for literal in literals if literal.user in votes)
@@ -173,7 +173,8 @@ def remark(literals: Sequence[Literal], chosen: Collection[str]) -> str:
     """What was seen of the users that are proposed, and of others; "" for nothing."""
     seen = Counter(literal.user for literal in literals)
     code = {literal.user for literal in literals if literal.kind == CODE and not chosen}
-    told_of = code | {literal.user for literal in literals} - PLACEHOLDERS
+    people = {literal.user for literal in literals if not stands_for_nobody(literal.user)}
+    told_of = code | people
     other = [u for u, _ in seen.most_common() if u in told_of and u not in chosen]
     told = [_told(literals, user) for user in [*chosen, *other[:3]]]
     if not told:

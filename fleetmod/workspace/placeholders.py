@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fleetmod.regex import lazy
+
 _NAMES = """
     you me user username name your_name yourname your-name youruser your-user yourusername
     your-username your_username someone somebody anyone someuser x y u a b xxx foo bar example
@@ -18,5 +20,13 @@ PLACEHOLDERS = frozenset(
     spelled for name in _NAMES for spelled in (name, name.capitalize(), name.upper())
 )
 
+# what a person or a script is to put a name in the place of: `__USERNAME__`, `MAC_USER`
+_TO_FILL_IN = lazy(r"__\w+__|[A-Z]+(?:[_-][A-Z]+)+")
+
 # people of examples, who are somebody where code has their home alone and no sentence names it
 SPECIMENS = frozenset("alice bob carol charlie dave eve mallory trent".split())
+
+
+def stands_for_nobody(name: str) -> bool:
+    """Whether a user's name is one that stands for nobody."""
+    return name in PLACEHOLDERS or _TO_FILL_IN.fullmatch(name) is not None
