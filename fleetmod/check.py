@@ -14,6 +14,7 @@ from fleetmod.edits import render
 from fleetmod.errors import CLEAN, DEBT, UNPROVEN, FleetmodError
 from fleetmod.filekinds import is_code
 from fleetmod.grepped import grep, unexplained, with_lines
+from fleetmod.lower.imports import RULE as IMPORT
 from fleetmod.lower.specifier import specifiers
 from fleetmod.model import REWRITE, Edit, FileResult, Finding, digest_of
 from fleetmod.project import Project
@@ -174,7 +175,8 @@ class _Edited:
         self._packages = specifiers(source, project.packages, inline)
         self._needs = tuple(dict.fromkeys(result.needs))
         # they do not overlap, so that their ends are in order, too
-        self._edits = sorted(result.edits, key=lambda e: (e.start, e.end))
+        own = (edit for edit in result.edits if edit.rule != IMPORT)
+        self._edits = sorted(own, key=lambda e: (e.start, e.end))
         self._starts = [e.start for e in self._edits]
         self._ends = [e.end for e in self._edits]
 

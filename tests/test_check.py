@@ -47,8 +47,9 @@ def test_a_finding_is_shown_with_place_reason_and_replacement(root: Path) -> Non
     assert code == 1
     place = f"{A}:3:3: launchctl-call: launchctl call `execFileSync("
     assert place in out
-    assert '  write: await processManager.stop("com.acme.a");' in out
-    assert '  with:  import { processManager } from "@acme/process-manager";' in out
+    assert "  3 -   execFileSync(" in out
+    assert '    +   await processManager.stop("com.acme.a");\n' in out
+    assert '    + import { processManager } from "@acme/process-manager";\n' in out
     assert "launchctl-call: launchctl exists on macOS only" in out
 
 

@@ -218,6 +218,7 @@ def _lines(project: Project, checked: Checked, since: Since | None) -> Iterator[
     from fleetmod.baseline import FILE
     from fleetmod.grepped import RULE as GREP
     from fleetmod.headline import problem
+    from fleetmod.report.frames import change, frame
     from fleetmod.report.summary import of_check
     from fleetmod.suppress import RULE
 
@@ -228,13 +229,14 @@ def _lines(project: Project, checked: Checked, since: Since | None) -> Iterator[
         yield f"{place}: {finding.rule}: {problem(finding)}"
         made = checked.replacements.get(finding)
         if made is None:
+            if data := checked.sources.contents.get(finding.path):
+                yield from frame(data, finding)
             yield f"  stays: {finding.why or 'its rewrite is part of another place'}"
             # the reason of the one says so, where that is possible; the other is a directive itself
             if finding.rule not in (GREP.id, RULE.id):
                 yield f"  accept it with: // fleetmod-ignore {finding.rule}: why"
             continue
-        yield from (f"  write: {line.strip()}" for line in made.after.split("\n"))
-        yield from (f"  with:  {line}" for line in made.imports)
+        yield from change(made)
         needed.update(name for name in absent if any(name in line for line in made.imports))
     rules = {rule.id: rule for rule in (*project.rules, RULE, GREP)}
     for rule in dict.fromkeys(finding.rule for finding in checked.new):
