@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from fleetmod import families
-from fleetmod.fleet import validate
 from fleetmod.trend import Point
 from tests.repo import commit, copy, fleetmod, git, make
 
@@ -248,15 +247,6 @@ def test_no_row_of_markdown_ends_in_an_empty_reason(root: Path) -> None:
     assert len(rows) == 9 and all(row.endswith("| known |") for row in rows)
     rows = fleetmod(root, "audit", "--format", "markdown").out.splitlines()
     assert not any(row.endswith(("|  |", ": |", ":  |")) for row in rows)
-
-
-def test_charts_that_are_not_rendered_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(validate, "find_spec", lambda name: None)
-    (told,) = validate.not_rendered(Path("r/charts"))
-    assert "were not rendered" in told and "fleetmod[charts]" in told
-    assert list(validate.not_rendered(None)) == []
-    monkeypatch.setattr(validate, "find_spec", lambda name: name)
-    assert list(validate.not_rendered(Path("r/charts"))) == []
 
 
 def test_an_audit_ends_with_a_summary_and_the_next_step(root: Path, tmp_path: Path) -> None:

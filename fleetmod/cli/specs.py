@@ -30,9 +30,10 @@ def command(root: Path, dry_run: bool) -> int:
 
     console = make_console()
     project = open_project(root)
-    files = generate(cluster_of(project), project.config.cluster)
+    clients = list(redis_clients(project))
+    files = generate(cluster_of(project), project.config.cluster, bool(clients))
     planned = changes(project.root, files)
-    print_clients(console, list(redis_clients(project)))
+    print_clients(console, clients)
     if dry_run:
         print_diff(console, unified(*as_plan(project.root, planned)))
         return CLEAN

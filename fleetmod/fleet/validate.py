@@ -8,13 +8,13 @@ https://github.com/datreeio/CRDs-catalog.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from fleetmod.errors import FleetmodError
 from fleetmod.fleet.manifests.read import documents
+from fleetmod.fleet.render import Named, missing, render
 
 _KUBERNETES = ("apps/", "batch/", "networking.k8s.io/", "policy/", "rbac.authorization.k8s.io/")
 
@@ -31,8 +31,15 @@ def object_errors(data: Mapping[str, Any], charts: Path | None) -> Iterator[str]
             yield from _schema_errors(_json(file), data)
 
 
-def values_errors(values: Mapping[str, Any], chart: Path, namespace: str) -> Iterator[str]:
-    """What is wrong with a chart's values: its own schema, then its templates, where Helm is here.
+def values_errors(
+    values: Mapping[str, Any],
+    chart: Path,
+    namespace: str,
+    release: str = "",
+    named: Iterable[Named] = (),
+) -> Iterator[str]:
+    """What is wrong with a chart's values: its own schema, then its templates, where Helm is here,
+    and what of `named` they do not make.
 
     Helm checks the schema against the chart's defaults with the values laid over them
     (https://helm.sh/docs/topics/charts/#schema-files), and so does this.
@@ -46,38 +53,20 @@ def values_errors(values: Mapping[str, Any], chart: Path, namespace: str) -> Ite
     if schema.is_file():
         yield from _schema_errors(_json(schema), merged)
     yield from (f"`{key}` is no value of the chart" for key in unknown(values, defaults.data))
-    yield from _rendered(values, chart, namespace)
+    try:
+        made = render(values, chart, release or chart.name, namespace)
+    except FleetmodError as error:
+        yield f"the chart {error.what}"
+        return
+    for document in made:
+        yield from (f"{document.path}: {error}" for error in object_errors(document.data, None))
+    if made:
+        yield from missing(named, made)
 
 
 def unknown(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> Iterator[str]:
     """The top keys that a chart does not know, which Helm would pass over in silence."""
     yield from (key for key in values if key not in defaults and key != "global")
-
-
-def not_rendered(charts: Path | None) -> Iterator[str]:
-    """What `values_errors` leaves out here, for a verdict to tell."""
-    if charts is not None and find_spec("helm_python") is None:
-        yield (
-            f"the templates of the charts in {charts.name} were not rendered, only their schemas "
-            "and keys were checked: pip install 'fleetmod[charts]' renders them"
-        )
-
-
-def _rendered(values: Mapping[str, Any], chart: Path, namespace: str) -> Iterator[str]:
-    if find_spec("helm_python") is None:
-        return  # `not_rendered` tells
-    import helm_python  # type: ignore[import-not-found,unused-ignore]
-
-    try:
-        with helm_python.Chart.load(str(chart)) as loaded:
-            files = loaded.render(dict(values), name=chart.name, namespace=namespace)
-    except helm_python.HelmError as error:
-        yield f"the chart does not render: {' '.join(str(error).split())}"
-        return
-    for name, text in sorted(files.items()):
-        if name.endswith((".yaml", ".yml")):
-            for document in documents(name, text):
-                yield from (f"{name}: {error}" for error in object_errors(document.data, None))
 
 
 def _kubernetes(data: Mapping[str, Any]) -> Iterator[str]:

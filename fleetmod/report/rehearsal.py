@@ -17,6 +17,9 @@ def print_rehearsal(console: Console, found: Rehearsal) -> None:
     """Each node with its runs and what they reached for, and the sum."""
     for outcome in found.outcomes:
         _print_outcome(console, outcome)
+    if found.migrated:
+        told = f"{len(found.ran)} of {len(found.migrated)} files that use the ports"
+        _plain(console, f"the commands ran {told}")
     for line in found.unproven:
         _print(console, "unproven", line, "yellow")
     passed = sum(outcome.passed for outcome in found.outcomes)
@@ -39,7 +42,8 @@ def rehearsal_json(found: Rehearsal) -> str:
         for outcome in found.outcomes
     ]
     head = {"format": "fleetmod-rehearsal", "version": 1, "tool": f"fleetmod {__version__}"}
-    document = head | {"passed": found.passed, "unproven": found.unproven, "nodes": nodes}
+    document = head | {"passed": found.passed, "unproven": found.unproven}
+    document |= {"migrated": found.migrated, "ran": found.ran, "nodes": nodes}
     return json.dumps(document, indent=2) + "\n"
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fleetmod.regex import lazy
@@ -12,9 +13,12 @@ from fleetmod.testfiles import is_test
 from fleetmod.workspace import infer_talos
 from fleetmod.workspace.schema import Cluster, is_relative
 
-TRIGGERS = (b"apiVersion:", b"cilium", b"ailscale", b"tailnet")
+_MANY = 8  # folders that a person would name one by one
+TRIGGERS = (b"apiVersion:", b"patches", b"cilium", b"ailscale", b"tailnet")
 _KIND = lazy(
-    r"^kind:\s*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Service|Ingress|Pod)\b", re.M
+    r"^kind:\s*[\"']?(?:Deployment|StatefulSet|DaemonSet|CronJob|Job|Service|Ingress|Pod"
+    r"|HelmRelease)\b",
+    re.M,
 )
 _YAML = lazy(r"\.ya?ml$")
 _TALOS = lazy(r"\btalos(?:ctl)?\b", re.I)
@@ -27,6 +31,7 @@ _CILIUM = lazy(
     r"|^[ \t]*(?:\$ )?cilium\s+install\b",
     re.M,
 )
+_FILE = lazy(r"^\s*(?:- )?(?:path:\s*)?[\"']?([\w./-]+\.ya?ml)[\"']?\s*$")
 _DSR = lazy(r"\bloadBalancer\.mode=(?:dsr|hybrid)\b|^\s+mode:\s*[\"']?dsr\b", re.M)
 _TAILSCALE = lazy(r"\b(?:tailscale|tailnet)\b", re.I)
 _NGINX = lazy(r"ingressClassName:\s*[\"']?nginx\b")
@@ -35,14 +40,28 @@ _NGINX = lazy(r"ingressClassName:\s*[\"']?nginx\b")
 def cluster(texts: Mapping[str, str], why: dict[str, str]) -> Cluster:
     """The cluster's table; `texts` are files by path, those with `apiVersion:` among them.
 
-    A chart's templates are no manifests: they are not YAML before Helm has filled them in.
+    A chart's templates count as their chart's folder, which Helm renders; the patches of a
+    Kustomization describe nothing of their own.
     """
+    patches = {path for name, text in texts.items() for path in _patches(name, text)}
     manifests = {
         path: text
         for path, text in texts.items()
-        if _YAML.search(path) and _KIND.search(text) and "{{" not in text and not is_test(path)
+        if _YAML.search(path)
+        and _KIND.search(text)
+        and "{{" not in text
+        and path not in patches
+        and not is_test(path)
     }
-    found = Counter(path.rpartition("/")[0] or "." for path in manifests)
+    folder_of = {path: path.rpartition("/")[0] or "." for path in manifests}
+    charts = [p.rpartition("/")[0] for p in texts if p.rpartition("/")[2] == "Chart.yaml"]
+    for path, text in texts.items():  # what Helm fills in counts as its chart
+        chart = next((c for c in charts if c and path.startswith(f"{c}/templates/")), "")
+        if chart and _YAML.search(path) and _KIND.search(text) and not is_test(path):
+            manifests[path] = text
+            folder_of[path] = chart
+    found = Counter(folder_of.values())
+    found = _together(found) if len(found) > _MANY else found
     folders = tuple(
         sorted(
             (
@@ -51,7 +70,8 @@ def cluster(texts: Mapping[str, str], why: dict[str, str]) -> Cluster:
                 if is_relative(folder)
                 and not any(f != folder and folder.startswith(f"{f}/") for f in found)
             ),
-            key=lambda folder: (-found[folder], folder),
+            # the first gets the generated files, which are none of a chart's
+            key=lambda folder: (folder in charts, -found[folder], folder),
         )
     )
     if not folders:
@@ -84,6 +104,9 @@ def cluster(texts: Mapping[str, str], why: dict[str, str]) -> Cluster:
     endpoint, place = infer_talos.endpoint(outside)
     if endpoint:
         why["cluster.endpoint"] = f"so says {place}"
+    subnets, place = infer_talos.node_subnets(outside)
+    if subnets:
+        why["cluster.node_subnets"] = f"so says {place}"
     # KubePrism is on by default since Talos 1.6; Talos gives flannel IANA's VXLAN port
     # (siderolabs/talos, pkg/machinery/config/types/v1alpha1 and k8stemplates/flannel.go)
     why["cluster.api"] = "KubePrism, which Talos runs on each node"
@@ -93,11 +116,36 @@ def cluster(texts: Mapping[str, str], why: dict[str, str]) -> Cluster:
         platform="talos",
         nodes=told.nodes if told is not None else "",
         endpoint=endpoint,
+        node_subnets=subnets,
         api="localhost:7445",
         vxlan_port="4789",
         ingress_namespace=namespace,
         **network,
     )
+
+
+def _together(found: Counter[str]) -> Counter[str]:
+    """The folders by what those below one top have in common: a folder each for many apps."""
+    tops: dict[str, list[str]] = {}
+    for folder in found:
+        tops.setdefault(folder.partition("/")[0], []).append(folder)
+    made: Counter[str] = Counter()
+    for folders in tops.values():
+        made[posixpath.commonpath(folders)] = sum(found[folder] for folder in folders)
+    return made
+
+
+def _patches(path: str, text: str) -> Iterator[str]:
+    """The files that a Kustomization changes others by; they describe nothing of their own."""
+    folder, _, name = path.rpartition("/")
+    if name not in ("kustomization.yaml", "kustomization.yml"):
+        return
+    part = ""
+    for line in text.splitlines():
+        if line and not line[0].isspace() and not line.startswith("-"):
+            part = line.partition(":")[0]
+        elif part.startswith("patches") and (match := _FILE.search(line)):
+            yield posixpath.normpath(posixpath.join(folder, match[1]))
 
 
 def _clients(texts: Mapping[str, str], why: dict[str, str]) -> tuple[str, ...]:

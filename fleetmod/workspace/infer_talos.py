@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fleetmod.regex import lazy
 
 MACHINES, CONTAINERS = "machines", "containers"
-TRIGGERS = (b"talos", b"Talos")
+TRIGGERS = (b"talos", b"Talos", b"validSubnets", b"controlPlane:")
 _TALOS = lazy(r"\btalos(?:ctl)?\b", re.I)
 # talosctl's Docker provisioner calls a node's container CLUSTER-controlplane-1
 # (siderolabs/talos, pkg/provision/providers/docker/node.go)
@@ -35,10 +35,13 @@ _MACHINE = lazy(
 _RUNS = lazy(r"^[ \t]*(?:\$ |sudo |- )*talosctl[ \t]+[a-z-]", re.M)
 # `talosctl gen config NAME URL`, and talhelper's talconfig.yaml
 _ENDPOINT = lazy(
-    r"(?:\btalosctl\b[^\n|;&]*\bgen\s+config\b[^\n|;&]*?\s|^endpoint:\s*)[\"']?https://"
+    r"(?:\btalosctl\b[^\n|;&]*\bgen\s+config\b[^\n|;&]*?\s|^endpoint:\s*"
+    r"|^[ \t]+controlPlane:[ \t]*\n[ \t]+endpoint:\s*)[\"']?https://"
     r"([A-Za-z0-9.-]+:\d{1,5})\b",
     re.M,
 )
+_SUBNETS = lazy(r"^[ \t]*validSubnets:[ \t]*\n((?:[ \t]+-[^\n]*(?:\n|$))+)", re.M)
+_NETWORK = lazy(r"-\s*[\"']?(\d+(?:\.\d+){3}/\d+)[\"']?\s*(?:#.*)?$", re.M)
 _LOOPBACK = lazy(r"localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0|(?:.*\.)?example(?:\.(?:com|org|net))?")
 
 
@@ -80,6 +83,15 @@ def endpoint(texts: Mapping[str, str]) -> tuple[str, str]:
             if not is_loopback(found[1]):
                 return found[1], _place(path, text, found)
     return "", ""
+
+
+def node_subnets(texts: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
+    """The networks that a machine configuration takes the nodes' addresses from, and where."""
+    for path, text in sorted(texts.items()):
+        for found in _SUBNETS.finditer(text):
+            if networks := tuple(_NETWORK.findall(found[1])):
+                return networks, _place(path, text, found)
+    return (), ""
 
 
 def is_loopback(address: str) -> bool:

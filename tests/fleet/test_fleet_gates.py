@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from fleetmod.fleet.blocks import block_of
+from fleetmod.fleet.manifests.read import documents
 from fleetmod.fleet.review import review_of
+from tests.fleet.bootstrap import tool
 from tests.fleet.harbor import CONFIG, harbor
 from tests.repo import Ran, fleetmod
 
@@ -33,11 +35,46 @@ def told(found: dict[str, Any]) -> str:
     return "\n".join(f"{p['path']}:{p['line']} {p['text']}" for p in found["grep"])
 
 
+# What the charts make of the specs, so far as the specs speak of it.
+HELM = """cat > /dev/null
+ports() { echo "---"; echo "{kind: Service, metadata: {name: $1}, spec: {ports: [$2]}}"; }
+case "$3" in
+  */redis-ha) ports "$2" "{port: 6380}, {port: 26379}" ;;
+  */typesense)
+    ports "$2-headless-svc" "{port: 8108}, {port: 8107}"
+    echo "---"; echo "kind: Pod"
+    echo "spec: {containers: [{envFrom: [{secretRef: {name: $2-env}}]}]}" ;;
+  *) echo "{}" ;;
+esac"""
+
+
+@pytest.fixture(autouse=True)
+def helm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", tool(tmp_path / "bin", "helm", HELM)["PATH"])
+
+
+def charted(root: Path) -> None:
+    """Charts that know every key of the specs, named in the configuration."""
+    for name, files in (
+        ("redis-ha", SPECS[:1]),
+        ("typesense", SPECS[1:]),
+        ("cilium", [path for path in NETWORK if path.endswith("values.yaml")]),
+    ):
+        folder = root / "charts" / name
+        folder.mkdir(parents=True)
+        (folder / "Chart.yaml").write_text(f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n")
+        keys = {key for file in files for key in documents(file, (root / file).read_text())[0].data}
+        known = sorted(keys | {"exporter"})
+        (folder / "values.yaml").write_text("".join(f"{key}: 1\n" for key in known))
+    replace(root / "fleetmod.toml", "[cluster]", '[cluster]\ncharts = "charts"')
+
+
 def passing(folder: Path) -> Path:
     root = harbor(folder)
     for command in ("specs", "network"):
         assert fleetmod(root, command).code == 0
     assert fleetmod(root, "review", *SPECS, *NETWORK, "--by", "Ada Example").code == 0
+    charted(root)
     return root
 
 
@@ -59,6 +96,9 @@ def test_from_missing_to_unreviewed_to_passed(tmp_path: Path) -> None:
     assert all("not reviewed" in p["text"] for f in found.values() for p in f["grep"])
     assert len(found["3"]["grep"]) == len(SPECS) and len(found["4"]["grep"]) == len(NETWORK)
     assert fleetmod(root, "review", *SPECS, *NETWORK, "--by", "Ada Example").code == 0
+    found = gate(root)  # no chart to check values against
+    assert {p: f["verdict"] for p, f in found.items()} == {"3": "unproven", "4": "unproven"}
+    charted(root)
     found = gate(root)
     assert {p: f["verdict"] for p, f in found.items()} == {"3": "passed", "4": "passed"}
 
@@ -150,6 +190,12 @@ def test_a_file_of_somebodys_own_is_not_overwritten(tmp_path: Path) -> None:
     ran = fleetmod(root, "specs")
     assert ran.code == 2 and "did not write it" in ran.err
     assert own.read_text() == "replicas: 1\n" and not (root / SPECS[1]).exists()
+
+
+def test_a_service_that_the_chart_does_not_make_fails(tmp_path: Path) -> None:
+    root = passing(tmp_path / "r")
+    replace(tmp_path / "bin/helm", "$2-headless-svc", "$2-svc")
+    assert "Service search-ha-headless-svc, port 8108, is not what" in told(gate(root, "3")["3"])
 
 
 def test_damaged_marks_are_named(tmp_path: Path) -> None:

@@ -73,6 +73,16 @@ def test_the_endpoint_is_one_that_another_machine_reaches() -> None:
     assert infer_talos.endpoint({"a.sh": own, "b.yaml": lan}) == ("10.0.0.5:6443", "b.yaml:2")
 
 
+def test_a_machine_configuration_tells_endpoint_and_networks() -> None:
+    text = (
+        "cluster:\n  controlPlane:\n    endpoint: https://k8s.lan:6443\n"
+        "  discovery:\n    endpoint: https://discovery.example.com/\n"
+        "machine:\n  kubelet:\n    nodeIP:\n      validSubnets:\n        - 10.0.0.0/24  # lan\n"
+    )
+    assert infer_talos.endpoint({"c.yaml": text}) == ("k8s.lan:6443", "c.yaml:2")
+    assert infer_talos.node_subnets({"c.yaml": text}) == (("10.0.0.0/24",), "c.yaml:9")
+
+
 @pytest.mark.parametrize(
     ("text", "cni"),
     [
@@ -99,3 +109,21 @@ def test_cilium_hands_on_no_address_unless_a_file_says_so() -> None:
     assert cluster(texts, {}).client_source == "snat"
     dsr = {**texts, "k8s/v.yaml": "cilium:\n  loadBalancer:\n    mode: dsr\n"}
     assert cluster(dsr, {}).client_source == "dsr"
+
+
+def test_patches_describe_nothing_and_charts_count_as_one() -> None:
+    kustomization = "resources: [../base]\npatches:\n  - path: replicas.yaml\n"
+    texts = {
+        "deploy/base/a.yaml": SERVICE,
+        "deploy/prod/kustomization.yaml": kustomization,
+        "deploy/prod/replicas.yaml": SERVICE,
+        "charts/x/Chart.yaml": "apiVersion: v2\nname: x\n",
+        "charts/x/templates/a.yaml": SERVICE + "spec: {{ .Values.spec }}\n",
+        "charts/x/templates/b.yaml": SERVICE + "spec: {{ .Values.spec }}\n",
+    }
+    assert cluster(texts, {}).manifests == ("deploy/base", "charts/x")
+
+
+def test_many_apps_are_named_by_what_they_have_in_common() -> None:
+    texts = {f"kubernetes/apps/a{n}/app/x.yaml": SERVICE for n in range(12)}
+    assert cluster({**texts, "ci/y.yaml": SERVICE}, {}).manifests == ("kubernetes/apps", "ci")

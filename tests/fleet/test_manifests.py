@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from fleetmod.errors import FleetmodError
+from fleetmod.fleet.manifests import sources
 from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.fleet.manifests.parse import parse
 from fleetmod.fleet.manifests.read import documents
+from tests.fleet.bootstrap import tool
 from tests.repo import make
 
 JOB = """
@@ -100,3 +102,43 @@ def test_values_become_a_release_and_generated_files_nothing(tmp_path: Path) -> 
         ("q.x.svc:6379", "k8s/hub-values.yaml:3")
     ]
     assert cluster.services == () and len(cluster.unread) == 1
+
+
+DEPLOYMENT = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: %s}
+spec: {template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: x}]}}}
+"""
+
+
+def test_a_patch_describes_nothing_a_second_time_and_a_namespace_is_given(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "k8s/base/a.yaml": DEPLOYMENT % "a",
+        "k8s/base/kustomization.yaml": "kind: Kustomization\nresources: [a.yaml]\n",
+        "k8s/prod/kustomization.yaml": (
+            "kind: Kustomization\nnamespace: prod\nresources: [../base]\n"
+            "patches:\n  - path: more.yaml\n  - patch: |\n      - op: remove\n"
+        ),
+        "k8s/prod/more.yaml": DEPLOYMENT % "a",
+    }
+    found = load_cluster(make(tmp_path / "r", files), ("k8s",))
+    assert [(w.name, w.namespace) for w in found.workloads] == [("a", "prod")]
+    assert found.unread == ()
+
+
+def test_a_chart_is_rendered_or_said_to_be_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files: dict[str, str | bytes] = {
+        "charts/x/Chart.yaml": "apiVersion: v2\nname: x\nversion: 1.0.0\n",
+        "charts/x/values.yaml": "replicas: 1\n",
+        "charts/x/templates/a.yaml": DEPLOYMENT % "{{ .Release.Name }}",
+    }
+    root = make(tmp_path / "r", files)
+    script = f"cat <<'E'\n{DEPLOYMENT % 'x'}E"
+    monkeypatch.setenv("PATH", tool(tmp_path / "bin", "helm", script)["PATH"])
+    found = load_cluster(root, ("charts/x",))
+    assert [w.name for w in found.workloads] == ["x"] and found.unread == ()
+    monkeypatch.setattr(sources, "can_render", lambda: False)
+    (told,) = load_cluster(root, ("charts/x",)).unread
+    assert told.startswith("charts/x: is a Helm chart, and nothing here renders it")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fleetmod.fleet.rehearse.model import Node, Outcome, Rehearsal
+from fleetmod.fleet.rehearse.run import _uncovered
 from tests.fleet.rehearsing import nodes, rehearse, require, touched
 from tests.repo import copy, fleetmod, tree
 
@@ -56,11 +59,24 @@ def test_a_migrated_monorepo_runs_on_two_nodes_that_see_each_other(tmp_path: Pat
         names
     )
 
-    assert fleetmod(root, "gate", "--phase", "5").code == 0
+    found = json.loads(done.out)
+    assert set(found["ran"]) == {"packages/worker/src/config.ts", "packages/worker/src/probe.ts"}
+    gate = fleetmod(root, "gate", "--phase", "5")
+    assert gate.code == 0 and "no cluster asked" in gate.out
     assert "│ 5 " in fleetmod(root, "gate", "--phase", "all").out
     (root / "README.md").write_text("Another one.\n")
     changed = fleetmod(root, "gate", "--phase", "5")
     assert changed.code == 3 and "files changed since the rehearsal" in changed.out
+
+
+def test_commands_that_run_nothing_that_was_migrated_prove_nothing() -> None:
+    found = Rehearsal((), (), ("packages/worker/src/probe.ts",))
+    (told,) = _uncovered(found)
+    assert "ran none of the 1 files that use the ports, as packages/worker/src/probe.ts" in told
+    node = Node("k", "k", 1, Path("/h"), Path("/h/s"), Path("/t"))
+    ran = Outcome(node, (), (), (), ran=("packages/worker/src/probe.ts",))
+    assert not list(_uncovered(replace(found, outcomes=(ran,))))
+    assert not list(_uncovered(replace(found, migrated=())))
 
 
 def test_the_same_monorepo_as_it_is_fails(tmp_path: Path) -> None:

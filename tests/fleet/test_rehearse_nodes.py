@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from fleetmod.errors import FleetmodError
 from fleetmod.fleet.rehearse import means
+from fleetmod.fleet.rehearse.needs import require_tools
 from tests.fleet.rehearsing import nodes, rehearse, require, touched
 from tests.node import bin_folder, npm
 from tests.repo import fleetmod, make, tree
@@ -212,3 +214,21 @@ def test_what_the_machine_lacks_is_told_at_once(monkeypatch: pytest.MonkeyPatch)
     assert means.missing()[1].startswith("not installed: apt-get install strace iproute2")
     monkeypatch.setattr("sys.platform", "darwin")
     assert "the second node is a Linux host" in means.missing()[0]
+
+
+def test_a_program_that_the_nodes_would_not_have_is_told_first(tmp_path: Path) -> None:
+    require_tools(("true", "A=b cd /tmp && nonesuch", "./own.sh", "'unended"))
+    with pytest.raises(FleetmodError, match=r"nonesuch is not on PATH \(for `A=b nonesuch x`\)"):
+        require_tools(("true", "A=b nonesuch x"))
+    done = rehearse(repository(tmp_path / "acme", {}), "--command", "nonesuch")
+    assert done.code == 3 and "nothing was rehearsed: nonesuch is not on PATH" in done.err
+
+
+@pytest.mark.heavy
+def test_after_an_installation_that_fails_nothing_else_runs(tmp_path: Path) -> None:
+    root = repository(tmp_path / "acme", {})
+    done = rehearse(root, "--install", "echo broken; exit 7", "--command", "touch /tmp/x")
+    assert done.code == 1
+    for node in nodes(done):
+        assert [run["what"] for run in node["runs"]] == ["the installation"]
+        assert node["problems"][-1] == "nothing else was started: the installation failed"

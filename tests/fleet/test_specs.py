@@ -76,6 +76,36 @@ def test_typesense_gets_three_members_and_its_volume(tmp_path: Path) -> None:
     assert made["service"] == {"type": "ClusterIP", "port": 8108}
 
 
+def test_todays_flags_of_typesense_are_carried_over(tmp_path: Path) -> None:
+    root = harbor(tmp_path / "r")
+    assert "extraArgs" not in values(root, "typesense-ha-values.yaml")
+    file = root / "k8s/search.yaml"
+    words = "--data-dir=/data, --analytics-dir=/data/an, --log-dir=/var/log/t, --enable-cors"
+    text = file.read_text()
+    old = text[text.index("          args:") : text.index("          ports:")]
+    file.write_text(text.replace(old, f"          args: [{words}]\n"))
+    made = values(root, "typesense-ha-values.yaml")
+    assert made["extraArgs"] == [
+        "--analytics-dir=/usr/share/typesense/data/an",
+        "--log-dir=/var/log/t",
+    ]
+    assert made["typesense"]["cors"] == {"enabled": True}
+
+
+def test_the_way_to_sentinel_speaks_of_ioredis_only_where_it_is(tmp_path: Path) -> None:
+    project = open_project(harbor(tmp_path / "r"))
+    for ioredis in (True, False):
+        files = generate(cluster_of(project), project.config.cluster, ioredis)
+        body = next(f.body for f in files if f.path.endswith("redis-ha-values.yaml"))
+        assert ("ioredis" in body) is ioredis and "3. Clients in the cluster" in body
+
+
+def test_inngest_notes_agree_with_the_vendors_chart() -> None:
+    told = inngest()
+    assert "With Postgres *and* Redis outside" in told and "inngest-helm" in told
+    assert "not two at once" not in told
+
+
 def inngest(tag: str = "", args: str = "", service: str = "flows") -> str:
     cluster = parse(documents("a.yaml", INNGEST % (tag, args, service)))
     (file,) = generate(cluster, Settings())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from fleetmod.fleet.rehearse.strace import Call, calls
+from fleetmod.fleet.rehearse.strace import Call, calls, opened
 from fleetmod.fleet.rehearse.touch import Old, old_places
 from fleetmod.workspace.schema import Home
 
@@ -75,3 +77,15 @@ def test_a_link_to_the_old_home_is_followed_where_the_call_follows() -> None:
     assert OLD.place(link) == ("the old home", "/Users/sam/Notes")
     call = only(f'newfstatat(AT_FDCWD</>, "{link}", 0x1, AT_SYMLINK_NOFOLLOW) = 0')
     assert not call.follows and OLD.place(link, call.follows) == ("", "")
+
+
+def test_which_of_some_files_were_opened(tmp_path: Path) -> None:
+    trace = tmp_path / "command-0.1"
+    trace.write_text(
+        'openat(AT_FDCWD</home/k/src/acme>, "packages/a/src/x.ts", O_RDONLY) = 3</x>\n'
+        'openat(AT_FDCWD</home/k/src/acme>, "/home/k/src/acme/./y.ts", O_RDONLY) = 4</y>\n'
+        'openat(AT_FDCWD</home/k/src/acme>, "z.ts", O_RDONLY) = -1 ENOENT (No such file)\n'
+        'newfstatat(AT_FDCWD</home/k/src/acme>, "w.ts", {}, 0) = 0\n'
+    )
+    wanted = ("packages/a/src/x.ts", "w.ts", "y.ts", "z.ts")
+    assert opened([trace], "/home/k/src/acme", wanted) == ["packages/a/src/x.ts", "y.ts"]

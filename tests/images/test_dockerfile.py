@@ -7,6 +7,7 @@ import pytest
 from fleetmod.edits import render
 from fleetmod.fleet.images.checks import flaws, read
 from fleetmod.fleet.images.dockerfile import instructions, stages
+from tests.repo import FIXTURES
 
 FROM = "FROM node:22\n"
 BROKEN = {
@@ -116,3 +117,8 @@ def test_the_parser_agrees_with_buildkits_own(text: str) -> None:
 def test_stages_and_their_names() -> None:
     found = stages(instructions(b"ARG V=3\nFROM a:${V:-1} AS One\nFROM $B\nFROM one\n"))
     assert [(s.base, s.alias) for s in found] == [("a:3", "One"), ("$B", ""), ("one", "")]
+
+
+def test_the_image_that_rehearses_can_be_built_for_every_platform() -> None:
+    data = (FIXTURES.parent / "docs/rehearse.Dockerfile").read_bytes()
+    assert flaws(read(data)) == []

@@ -231,3 +231,14 @@ def test_every_image_that_is_deployed_is_known_by_its_tag_or_digest(tmp_path: Pa
             "x/z has no tag here, so the chart's own version says which it is",
         ),
     ]
+
+
+def test_actions_that_take_the_same_inputs_and_workflows_of_elsewhere() -> None:
+    depot = rewritten(STEPS.replace("docker/build-push", "depot/build-push"))
+    assert "platforms: linux/arm64,linux/amd64" in depot and "setup-qemu" not in depot
+    place = "acme/.github/.github/workflows/docker-build.yaml@v1"
+    call = f"on: push\njobs:\n  image:\n    uses: {place}\n"
+    assert actions(call) == [REFUSE]
+    done = f"{call}    with:\n      platforms: linux/amd64,linux/arm64\n"
+    assert actions(done) == [EXEMPT]
+    assert actions(call.replace("acme/.github", ".")) == []

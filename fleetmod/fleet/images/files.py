@@ -147,6 +147,7 @@ _BAKE = re.compile(r"(?:.*/)?docker-bake(?:\.override)?\.(hcl|json)")
 _RECIPES = re.compile(
     r"(?:.*/)?(?:(?:GNU)?[Mm]akefile|[\w.-]+\.mk|[Jj]ustfile|[Tt]askfile\.ya?ml|package\.json)"
 )
+_IMAGES = re.compile(rb"build-push-action|uses:.*(?:docker|image|container)[\w.-]*\.ya?ml")
 _WORDS = re.compile(rb"\b(?:docker|podman|nerdctl|buildah)\b")
 
 
@@ -154,7 +155,7 @@ def _reader(path: str) -> _Reader | None:
     """What finds the builds of a file, by its name; None for a file of another kind."""
     if _WORKFLOW.fullmatch(path):
         return lambda p, data, wanted: (
-            workflow_builds(tree(p, data), wanted) if b"build-push-action" in data else ()
+            workflow_builds(tree(p, data), wanted) if _IMAGES.search(data) else ()
         )
     if _COMPOSE.fullmatch(path):
         return lambda p, data, wanted: (

@@ -17,28 +17,45 @@ from fleetmod.fleet.images.found import RULE, Build
 from fleetmod.fleet.images.yaml_places import Tree, child, elements, line_of, pairs, scalar
 from fleetmod.model import Edit
 
-_PUBLISHES = "docker/build-push-action"
+# Docker's own, and those of others that take its inputs and bring builders of their own
+_PUBLISHES = "/build-push-action"
+_CALLED = re.compile(r"[\w.-]*(?:docker|image|container)[\w.-]*\.ya?ml\b")
 _QEMU, _BUILDX = "docker/setup-qemu-action", "docker/setup-buildx-action"
 _EXPRESSION = re.compile(r"\$\{\{\s*matrix\.([\w.-]+)\s*\}\}")
 _NOTE = (
     "the other platform's RUN lines are emulated, which is slow: a runner of each platform and a "
-    "merge of their digests is quicker"
+    "merge of their digests is quicker; pin the actions that were added as you pin the others"
 )
 
 
 def workflow_builds(tree: Tree, platforms: Sequence[str]) -> Iterator[Build]:
     """The builds of a workflow, or of a composite action, that are pushed."""
     for _, _, job in pairs(child(tree.root, "jobs")):
+        uses = scalar(child(job, "uses")) or ""
+        # a workflow of this repository is read itself
+        if not uses.startswith("./") and (called := _CALLED.search(uses)):
+            yield _call(tree, job, called[0], platforms)
         yield from _steps(tree, elements(child(job, "steps")), child(job, "strategy"), platforms)
     steps = elements(child(tree.root, "runs", "steps"))
     yield from _steps(tree, steps, None, platforms)
+
+
+def _call(tree: Tree, job: Any, called: str, wanted: Sequence[str]) -> Build:
+    """A job that a workflow of elsewhere does; what it builds for is only known by its inputs."""
+    given = child(job, "with", "platforms")
+    known = re.split(r"[\n,]", scalar(given) or "")
+    done = set(wanted) <= {part.strip() for part in known}
+    write = f"{called} builds it: have it build {', '.join(wanted)}, by an input if it has one"
+    line = line_of(child(job, "uses"))
+    told = f"an image by {called}"
+    return Build(tree.path, line, told, (None,), (told,), write="" if done else write)
 
 
 def _steps(tree: Tree, steps: list[Any], strategy: Any, wanted: Sequence[str]) -> Iterator[Build]:
     before: list[Any] = []
     prepared = False  # one insertion serves all the builds of a job
     for step in steps:
-        if _uses(step) == _PUBLISHES:
+        if _uses(step).endswith(_PUBLISHES):
             build = _build(tree, step, before, strategy, wanted, prepared)
             if build is not None:
                 prepared |= bool(build.edits)
@@ -79,7 +96,7 @@ def _build(
     if reason:
         return replace(build, write=reason)
     edits = [_platforms(tree, given, found, wanted)]
-    if not prepared:
+    if not prepared and _uses(step) == f"docker{_PUBLISHES}":
         edits += _preparation(tree, step, before)
     return replace(build, edits=tuple(edits), notes=(_NOTE,))
 

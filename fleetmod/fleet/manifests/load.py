@@ -12,6 +12,7 @@ from fleetmod.fleet.blocks import is_generated
 from fleetmod.fleet.manifests.model import Cluster, Release
 from fleetmod.fleet.manifests.parse import parse
 from fleetmod.fleet.manifests.read import Document, documents, get, require_yaml
+from fleetmod.fleet.manifests.sources import chart_objects, charts_in, in_namespaces, kustomized
 from fleetmod.workspace.grep import grep_files
 
 _URL = re.compile(r"^(?:[a-z][a-z+]*://)?[a-z0-9.-]+:\d{2,5}(?:/\S*)?$|^[a-z][a-z+]*://\S+$")
@@ -30,7 +31,16 @@ def load_cluster(root: Path, folders: tuple[str, ...]) -> Cluster:
     plain: list[Document] = []
     values: list[Document] = []
     unread: list[str] = []
-    for path in yaml_files(root, folders):
+    paths = yaml_files(root, folders)
+    charts = charts_in(paths)
+    for chart in charts:
+        try:
+            plain += [d for d in chart_objects(root, chart) if get(d.data, "kind")]
+        except (FleetmodError, OSError, UnicodeDecodeError) as error:
+            unread.append(str(error))
+    for path in paths:
+        if any(path.startswith(f"{chart}/") for chart in charts):
+            continue
         try:
             text = (root / path).read_text(encoding="utf-8")
             if is_generated(text):
@@ -48,7 +58,9 @@ def load_cluster(root: Path, folders: tuple[str, ...]) -> Cluster:
             where="fleetmod.toml",
             todo="Name the folders in cluster.manifests",
         )
-    cluster = parse(plain)
+    changes = kustomized([*plain, *values])
+    described = [d for d in plain if d.path not in changes.patches]
+    cluster = parse(in_namespaces(described, changes.namespaces))
     releases = tuple(_releases(root, folders, values, tuple(cluster.namespaces)))
     return replace(cluster, releases=releases, unread=(*unread, *cluster.unread))
 

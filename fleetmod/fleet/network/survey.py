@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from fleetmod.filekinds import is_code
 from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.fleet.manifests.model import Cluster
+from fleetmod.fleet.manifests.read import get
 from fleetmod.fleet.network.api_server import port_of
 from fleetmod.fleet.network.declared import declared
 from fleetmod.fleet.network.graph import Code, build
 from fleetmod.fleet.network.model import Graph
-from fleetmod.fleet.network.owners import owned_folders
+from fleetmod.fleet.network.owners import holds, owned_folders
 from fleetmod.fleet.network.uses import TRIGGERS, Use, env_reads, imports_kubernetes, uses
 from fleetmod.project import Project
 from fleetmod.syntax.source import is_text, open_source
 from fleetmod.testfiles import is_test
 from fleetmod.workspace.discover import candidates, discover
 from fleetmod.workspace.manifest import packages
+
+_OTHER = (".py", ".go", ".cs", ".java", ".kt", ".rb", ".rs", ".php", ".ex", ".scala", ".swift")
 
 
 def survey(project: Project) -> tuple[Cluster, Graph]:
@@ -51,9 +55,43 @@ def survey(project: Project) -> tuple[Cluster, Graph]:
     folders = {
         (w.namespace, w.name): owned_folders(w, infos, dockerfiles) for w in cluster.workloads
     }
+    unread += _unheard(cluster, folders, discovered, project.config.cluster.edges)
+    unread += _releases(cluster)
     cluster = replace(cluster, unread=tuple(unread))
     settings = project.config.cluster
     more = declared(cluster, settings)
     code = Code(found, reads, folders, kubernetes)
     graph = build(cluster, code, settings.ingress_namespace, more, port_of(settings))
     return cluster, graph
+
+
+def _unheard(
+    cluster: Cluster,
+    folders: Mapping[tuple[str, str], Sequence[str]],
+    discovered: Sequence[str],
+    edges: Sequence[str],
+) -> Iterator[str]:
+    """The workloads whose own code is in a language that is not read, and for which nobody has
+    declared an edge: whom they call is not known, and a policy would drop it."""
+    declared_of = {edge.partition(" -> ")[0] for edge in edges}
+    for workload in cluster.workloads:
+        own = folders[workload.namespace, workload.name]
+        other = next(
+            (p for p in discovered if p.endswith(_OTHER) and holds(own, p) and not is_test(p)), ""
+        )
+        if other and workload.name not in declared_of:
+            yield (
+                f"{workload.place}: {workload.name} runs {other}, whose addresses are not read; "
+                f'name whom it calls in cluster.edges: "{workload.name} -> TARGET:PORT"'
+            )
+
+
+def _releases(cluster: Cluster) -> Iterator[str]:
+    """The releases of charts that are not in the repository."""
+    found = [d for d in cluster.others if get(d.data, "kind") in ("HelmRelease", "HelmChart")]
+    if found:
+        count = f"{len(found)} Helm release{'s' * (len(found) > 1)}"
+        yield (
+            f"{found[0].place()}: {count} of charts that are not here; what their pods are and "
+            "whom they call is not seen"
+        )

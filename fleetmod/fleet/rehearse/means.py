@@ -26,7 +26,10 @@ _TOOLS = {  # each tool, and the Debian package that has it
 def missing() -> tuple[str, ...]:
     """What stands in the way of a rehearsal here, each with what to do; () for nothing."""
     if sys.platform != "linux":
-        return ("the second node is a Linux host: run it there, in a container or in CI",)
+        return (
+            "the second node is a Linux host: run it there, in CI, or in the container of "
+            "fleetmod's docs/rehearse.Dockerfile",
+        )
     found = [] if os.geteuid() == 0 else ["only root can make namespaces: run it with sudo"]
     packages = [package for tool, package in _TOOLS.items() if shutil.which(tool) is None]
     if not any(Path(each).exists() for each in _MANAGERS):

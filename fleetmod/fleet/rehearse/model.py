@@ -59,13 +59,14 @@ class Run:
 @dataclass(frozen=True)
 class Outcome:
     """What became of a node: its runs, the steps that its workload did, the nodes whose probe
-    events it saw, and what was wrong besides."""
+    events it saw, what was wrong besides, and the migrated files that its commands ran."""
 
     node: Node
     runs: tuple[Run, ...]
     steps: tuple[str, ...]
     seen: tuple[str, ...]
     problems: tuple[str, ...] = ()
+    ran: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -74,10 +75,18 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """The outcomes of all nodes; `unproven` says what nothing was seen of."""
+    """The outcomes of all nodes; `unproven` says what nothing was seen of, `migrated` are the
+    files whose code uses the ports."""
 
     outcomes: tuple[Outcome, ...]
     unproven: tuple[str, ...] = ()
+    migrated: tuple[str, ...] = ()
+
+    @property
+    def ran(self) -> tuple[str, ...]:
+        """The migrated files that some node's commands ran."""
+        seen = {path for outcome in self.outcomes for path in outcome.ran}
+        return tuple(path for path in self.migrated if path in seen)
 
     @property
     def passed(self) -> bool:

@@ -201,7 +201,9 @@ def _spaces(network: bool) -> Iterator[tuple[str, str]]:
 
 
 def _tail(file: Path) -> str:
-    """The last lines of what was printed."""
+    """The last lines of what was printed; "" for what was never started."""
+    if not file.exists():
+        return ""
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     kept = [each.rstrip()[:_WIDTH] for each in lines if each.strip()]
     return "\n".join(kept[-_LINES:])

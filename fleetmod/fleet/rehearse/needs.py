@@ -7,13 +7,15 @@ import os
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fleetmod import families
 from fleetmod.audit import audit
-from fleetmod.errors import FleetmodError
+from fleetmod.errors import UNPROVEN, FleetmodError
+from fleetmod.filekinds import is_code
 from fleetmod.fleet.rehearse.model import Node
 from fleetmod.fleet.rehearse.programs import given, typescript_runtime
 from fleetmod.fleet.rehearse.snapshot import Modules, Snapshot, module_folders
@@ -22,8 +24,10 @@ from fleetmod.fleet.rehearse.touch import Old, foreign_tools, old_places
 from fleetmod.host.plan import scan_repository, tools_of
 from fleetmod.model import EXEMPT
 from fleetmod.project import PROCESS_MANAGER, Project
+from fleetmod.testfiles import is_test
 from fleetmod.workspace import infer_programs
 from fleetmod.workspace.copy import MODULES
+from fleetmod.workspace.discover import candidates
 from fleetmod.workspace.managers import manager_of
 from fleetmod.workspace.manifest import packages
 
@@ -36,6 +40,11 @@ _INSTALL = {  # the lock file may not know the ports' packages yet
 # how this machine reaches its registries
 _NETWORK = re.compile(
     r"(?i)(?:https?|no|all)_proxy|(?:npm|bun)_config_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR)"
+)
+# what a POSIX shell has itself (POSIX.1-2024, 2.15 and 1.7)
+_BUILTINS = frozenset(
+    ". : break cd command continue eval exec exit export false if for getopts read return set "
+    "shift test times trap true type ulimit umask unset wait while until case { [".split()
 )
 _RUNS = re.compile(r"runs (\S+), of ")  # how a finding of a host-bound tool says which
 
@@ -53,7 +62,8 @@ class Options:
 class Needs:
     """`paths` are the own files of the repository at `root`, `links` those among them that are
     links, with what each says; `modules` are its installed dependencies, `runtime` is what runs
-    TypeScript. `problems` are known beforehand; `unproven` is what no run can show."""
+    TypeScript. `problems` are known beforehand; `unproven` is what no run can show; `migrated` are
+    the files whose code uses the ports."""
 
     root: Path
     paths: tuple[str, ...]
@@ -66,6 +76,7 @@ class Needs:
     runtime: str
     problems: tuple[str, ...] = ()
     unproven: tuple[str, ...] = ()
+    migrated: tuple[str, ...] = ()
 
     @property
     def network_env(self) -> dict[str, str]:
@@ -117,6 +128,7 @@ def find_needs(seen: Snapshot, options: Options) -> Needs:
             raise FleetmodError(f"holds no {MODULES}", where=str(options.modules))
     if not install and not modules and options.install is None and _has_dependencies(root, paths):
         install = _INSTALL[manager]
+    require_tools((*commands, *([install] if install else [])))
     left = [each for each in config.commands if each not in commands]
     unproven = [f"not started, of rehearse.commands: {each}" for each in left]
     if not commands:
@@ -133,7 +145,44 @@ def find_needs(seen: Snapshot, options: Options) -> Needs:
         typescript_runtime(manager == "bun"),
         _problems(project),
         tuple(unproven),
+        tuple(_migrated(project, paths)),
     )
+
+
+def require_tools(commands: Sequence[str]) -> None:
+    """Raises FleetmodError, with UNPROVEN, for commands whose program this machine does not have:
+    the nodes have the programs of this machine, and none else."""
+    lacks: dict[str, str] = {}
+    for command in commands:
+        try:
+            words = shlex.split(command, comments=True)
+        except ValueError:
+            continue  # the shell will tell
+        while words and re.fullmatch(r"\w+=.*", words[0], re.S):
+            words = words[1:]
+        if words and re.fullmatch(r"[\w.+-]+", words[0]) and not _is_there(words[0]):
+            lacks.setdefault(words[0], command)
+    if lacks:
+        told = "; ".join(f"{tool} is not on PATH (for `{why}`)" for tool, why in lacks.items())
+        raise FleetmodError(
+            f"nothing was rehearsed: {told}",
+            todo="Install it, or give other commands with --install and --command",
+            exit_code=UNPROVEN,
+        )
+
+
+def _is_there(name: str) -> bool:
+    return shutil.which(name) is not None or name in _BUILTINS
+
+
+def _migrated(project: Project, paths: Sequence[str]) -> Iterator[str]:
+    """The files of code that name one of the ports' packages, without the packages themselves."""
+    own = tuple(f"{folder}/" for folder in project.present.values())
+    names = [project.packages[port] for port in project.present]
+    code = [p for p in paths if is_code(p) and not is_test(p) and not p.startswith(own)]
+    quoted = [f"{mark}{name}{mark}".encode() for name in names for mark in "\"'"]
+    if quoted:
+        yield from candidates(project.root, code, quoted).hits
 
 
 def old_machine(project: Project) -> Old:

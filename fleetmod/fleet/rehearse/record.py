@@ -23,6 +23,7 @@ from fleetmod.workspace.lock import locked, opened, seal, sealed, state_folder
 
 _RECORD, _SEAL = "rehearsal.json", "rehearsal.seal"
 _MOST = 1 << 26  # bytes
+_SHOWN = 5  # files that nothing ran
 _AGAIN = "Run: fleetmod rehearse"
 
 
@@ -145,6 +146,12 @@ def _failures(outcome: Outcome) -> Iterator[str]:
 
 def evidence(found: Rehearsal) -> Iterator[str]:
     """What was seen to go well, one line each."""
+    if found.ran:
+        left = [path for path in found.migrated if path not in found.ran]
+        more = f"; not {', '.join(left[:_SHOWN])}" if left else ""
+        more += f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
+        count = len(found.migrated)
+        yield f"the commands ran {len(found.ran)} of {count} files that use the ports{more}"
     for outcome in found.outcomes:
         node = outcome.node
         good = [run.what for run in outcome.runs if run.passed]

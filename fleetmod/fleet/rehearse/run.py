@@ -20,7 +20,7 @@ from fleetmod.fleet.rehearse.namespace import Namespace, running
 from fleetmod.fleet.rehearse.needs import Needs
 from fleetmod.fleet.rehearse.snapshot import temporary
 from fleetmod.fleet.rehearse.stage import environment, identity, lay_out
-from fleetmod.fleet.rehearse.strace import is_whole
+from fleetmod.fleet.rehearse.strace import is_whole, opened
 from fleetmod.fleet.rehearse.touch import Old
 from fleetmod.fleet.rehearse.workload import read_steps, run_workload
 from fleetmod.project import Project
@@ -66,13 +66,23 @@ def rehearse(project: Project, needs: Needs, old: Old, asked: Asked, say: Say) -
         with _place(asked.keep) as parent:
             outcomes, lost = _rehearse(project, needs, old, asked, parent, say)
         if not lost:
-            return Rehearsal(outcomes, needs.unproven)
+            found = Rehearsal(outcomes, needs.unproven, needs.migrated)
+            return replace(found, unproven=(*found.unproven, *_uncovered(found)))
         say(f"strace broke off: {lost}")
         if asked.keep is not None:
             shutil.rmtree(asked.keep)
     raise FleetmodError(
         f"strace broke off {_TRIES} times, of {lost}", todo="Run it again", exit_code=UNPROVEN
     )
+
+
+def _uncovered(found: Rehearsal) -> Iterator[str]:
+    """That the commands ran nothing of what was migrated, which then is as unproven as before."""
+    if found.migrated and not found.ran:
+        yield (
+            f"the commands ran none of the {len(found.migrated)} files that use the ports, as "
+            f"{found.migrated[0]}: name commands that do in rehearse.commands"
+        )
 
 
 @contextmanager
@@ -147,6 +157,7 @@ def _node(crew: _Crew, node: Node) -> tuple[Outcome, Namespace]:
     """What one node does, from its start to its end."""
     needs, project, seconds = crew.needs, crew.project, crew.seconds
     runs: list[Run] = []
+    broken = False
     known = {**dict(each.split("=", 1) for each in needs.env), **identity(node, project)}
     with running(node, environment(node), crew.started) as namespace:
         if needs.install:
@@ -155,13 +166,19 @@ def _node(crew: _Crew, node: Node) -> tuple[Outcome, Namespace]:
             runs.append(
                 namespace.run("install", INSTALL, needs.install, seconds * 4, more, network=True)
             )
-        crew.say(f"{node.name}: starting the user manager and its workload")
-        namespace.start_manager(means.manager())
-        runs.append(run_workload(namespace, project, needs.runtime, crew.names, seconds, known))
-        for at, command in enumerate(needs.commands):
-            crew.say(f"{node.name}: {command}")
-            runs.append(namespace.run(f"command-{at}", command, command, seconds, known))
-    runs.insert(0, namespace.end())
+            broken = bool(runs[-1].code)
+        if not broken:
+            crew.say(f"{node.name}: starting the user manager and its workload")
+            namespace.start_manager(means.manager())
+            runs.append(run_workload(namespace, project, needs.runtime, crew.names, seconds, known))
+            for at, command in enumerate(needs.commands):
+                crew.say(f"{node.name}: {command}")
+                runs.append(namespace.run(f"command-{at}", command, command, seconds, known))
+    ended = namespace.end()
+    if broken:  # what follows would only say the same in other words
+        problems = (*needs.problems, "nothing else was started: the installation failed")
+        return Outcome(node, tuple(runs), (), (), problems), namespace
+    runs.insert(0, ended)
     steps, seen, problems = read_steps(namespace.log("workload"), crew.names)
     return Outcome(node, tuple(runs), steps, seen, (*needs.problems, *problems)), namespace
 
@@ -176,4 +193,11 @@ def _judged(outcome: Outcome, needs: Needs, old: Old, namespace: Namespace) -> O
         replace(run, touches=judge(namespace.traces(run.name), mine, path, node.home))
         for run in outcome.runs
     )
-    return replace(outcome, runs=runs)
+    traces = [
+        file
+        for run in outcome.runs
+        if run.name.startswith("command-")
+        for file in namespace.traces(run.name)
+    ]
+    ran = opened(traces, str(node.checkout), needs.migrated)
+    return replace(outcome, runs=runs, ran=tuple(ran))

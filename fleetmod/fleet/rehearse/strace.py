@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +81,22 @@ def calls(lines: Iterable[str], needles: Iterable[str] = ()) -> Iterator[Call]:
         text = _plain("".join(_STRINGS.findall(arguments))) if name == "write" else ""
         stays = name in _STAYS or "NOFOLLOW" in arguments
         yield Call(name, paths, error, words, text, follows=not stays)
+
+
+def opened(files: Iterable[Path], root: str, wanted: Sequence[str]) -> list[str]:
+    """Which of the `wanted` files below `root` some process opened, in their order."""
+    found: set[str] = set()
+    known = set(wanted)
+    for file in files:
+        with file.open(encoding="utf-8", errors="surrogateescape") as lines:
+            for call in calls(lines, (root,)):
+                if call.name.startswith("open") and not call.error:
+                    found |= {
+                        below
+                        for path in call.paths
+                        if (below := posixpath.relpath(path, root)) in known
+                    }
+    return [each for each in wanted if each in found]
 
 
 def is_whole(file: Path) -> bool:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_code
 from fleetmod.fleet.blocks import Generated
 from fleetmod.fleet.manifests.load import load_cluster
 from fleetmod.fleet.manifests.model import Cluster
+from fleetmod.fleet.render import Named
 from fleetmod.fleet.specs import inngest, redis, redis_sites, typesense
-from fleetmod.fleet.specs.stores import INNGEST, REDIS, TYPESENSE, stores
+from fleetmod.fleet.specs.stores import INNGEST, REDIS, TYPESENSE, Store, stores
 from fleetmod.project import Project
 from fleetmod.syntax.source import is_text, open_source
 from fleetmod.testfiles import is_test
@@ -23,28 +24,51 @@ FILES = {
     INNGEST: "inngest-ha-notes.md",
 }
 CHARTS = {FILES[REDIS]: redis.CHART, FILES[TYPESENSE]: typesense.CHART}
-_TEXTS = {REDIS: redis.values, TYPESENSE: typesense.values, INNGEST: inngest.notes}
+# what the text of a values file tells people to use, for the gate to look up in what is rendered
+NAMED: dict[str, Callable[[Store], Sequence[Named]]] = {
+    REDIS: redis.named,
+    TYPESENSE: typesense.named,
+}
 
 
-def generate(cluster: Cluster, settings: Settings) -> list[Generated]:
+def generate(cluster: Cluster, settings: Settings, ioredis: bool = True) -> list[Generated]:
     """A file for each kind of store; pure. A second Redis gets its own name before the file's.
 
+    `ioredis` says whether the code has clients of that package, which speak Sentinel themselves.
     Raises FleetmodError when the manifests run no store that a spec is known for.
     """
-    folder = settings.manifests[0].rstrip("/")
-    made: dict[str, Generated] = {}
-    for store in stores(cluster):
-        name = FILES[store.kind]
-        if f"{folder}/{name}" in made:
-            name = f"{store.name}-{name}"
-        path = f"{folder}/{name}"
-        made[path] = Generated(path, _TEXTS[store.kind](store))
+    made = [
+        Generated(path, _text(store, ioredis)) for path, store in placed(cluster, settings).items()
+    ]
     if not made:
         raise FleetmodError(
             f"no Redis, Typesense or Inngest runs in {', '.join(settings.manifests)}",
             todo="There is nothing that this command knows a spec for",
         )
-    return list(made.values())
+    return made
+
+
+def placed(cluster: Cluster, settings: Settings) -> dict[str, Store]:
+    """Each store by the path of its file."""
+    folder = settings.manifests[0].rstrip("/")
+    made: dict[str, Store] = {}
+    for store in stores(cluster):
+        name = FILES[store.kind]
+        if f"{folder}/{name}" in made:
+            name = f"{store.name}-{name}"
+        made[f"{folder}/{name}"] = store
+    return made
+
+
+def _text(store: Store, ioredis: bool) -> str:
+    if store.kind == REDIS:
+        return redis.values(store, ioredis)
+    return typesense.values(store) if store.kind == TYPESENSE else inngest.notes(store)
+
+
+def has_ioredis(project: Project) -> bool:
+    """Whether the code makes a client of ioredis."""
+    return any(True for _ in redis_clients(project))
 
 
 def cluster_of(project: Project) -> Cluster:

@@ -1,10 +1,11 @@
-"""Notes on Inngest: what holds its state, what can be moved out, and why one instance."""
+"""Notes on Inngest: what holds its state, what can be moved out, and how many there can be."""
 
 from __future__ import annotations
 
 from fleetmod.fleet.manifests.model import Service
 from fleetmod.fleet.specs.stores import Store, pinned
 
+_CHART = "inngest/inngest-helm 0.3.1, README, Production"
 _FLAGS = "https://github.com/inngest/inngest/blob/main/cmd/start/cmd.go"
 
 
@@ -85,16 +86,18 @@ def _from_secret(store: Store) -> str:
 
 
 def _one(store: Store) -> str:
-    return f"""## Why one instance
+    return f"""## How many
 
-- With SQLite there is one writer, on a ReadWriteOnce volume of one node. A second replica would
-  have a database and a queue of its own: each event would be known to one of them.
-- With Postgres and Redis outside the pod holds nothing any more, and *restarting it elsewhere* is
-  what becomes quick and safe. That is the gain: not two at once.
-- `inngest start` runs everything in one process and calls itself single-node
-  (https://www.inngest.com/docs/platform-and-operations/self-host-inngest). Workers that use Connect
-  hold a socket to the gateway (8289) of one process. So: `replicas: 1`, a rolling update that
-  stops the old pod first (a {store.workload.kind} of one does), workers that reconnect."""
+- With SQLite, or with the queue inside of the process, there is one: a writer on a ReadWriteOnce
+  volume of one node. A second replica would have a database and a queue of its own: each event would
+  be known to one of them. So today `replicas: 1`, and a rolling update that stops the old pod first
+  (a {store.workload.kind} of one does).
+- With Postgres *and* Redis outside the pod holds nothing any more. Then the vendor's own chart runs
+  several ({_CHART}: `replicaCount`, or KEDA with `minReplicas: 2`), as a Deployment;
+  each needs the same `INNGEST_EVENT_KEY` and `INNGEST_SIGNING_KEY`. Begin with one, see a run go on
+  after the pod is deleted, then go to two.
+- Workers that use Connect hold a socket to the gateway (8289) of one replica: they must reconnect
+  when it goes."""
 
 
 def _path(store: Store) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleetmod.fleet.manifests.model import LOAD_BALANCER
+from fleetmod.fleet.render import Named
 from fleetmod.fleet.specs.stores import Store
 from fleetmod.fleet.specs.text import commented, head, resources
 
@@ -29,8 +30,17 @@ and delete everything. Safer: auth: true, with existingSecret and authKey, and `
 """
 
 
-def values(store: Store) -> str:
-    """The values file's text."""
+def named(store: Store) -> list[Named]:
+    """What the text speaks of."""
+    own = f"{store.name}-ha"
+    found = [Named("Service", own, store.port), Named("Service", own, 26379)]
+    if store.published is not None:
+        found.append(Named("Service", f"{own}-haproxy", store.port))
+    return found
+
+
+def values(store: Store, ioredis: bool = True) -> str:
+    """The values file's text; `ioredis` says whether the code has such clients."""
     claim = store.claim
     storage = f"\n  storageClass: {claim.storage_class}" if claim and claim.storage_class else ""
     config = "".join(
@@ -62,7 +72,7 @@ def values(store: Store) -> str:
         "# One pod at a time may be away for maintenance.\n"
         "podDisruptionBudget:\n  maxUnavailable: 1",
         _stable_address(store),
-        commented(_path(store)),
+        commented(_path(store, ioredis)),
     ]
     return "\n\n".join(parts)
 
@@ -106,7 +116,24 @@ port they know. It takes over the port in the last step, when the old Service is
     )
 
 
-def _path(store: Store) -> str:
+def _clients(store: Store, ioredis: bool) -> str:
+    name = store.name
+    if ioredis:
+        return (
+            f'Clients in the cluster: `sentinels: [{{ host: "{name}-ha", port: 26379 }}], '
+            'name: "mymaster"` in place\n'
+            "   of host and port. ioredis speaks Sentinel itself "
+            "(https://github.com/redis/ioredis#sentinel);\n"
+            "   `fleetmod specs` lists each `new Redis(...)` that needs it."
+        )
+    return (
+        f"Clients in the cluster: the Sentinels at {name}-ha, port 26379, master mymaster, by their\n"
+        "   library's own way; one that knows no Sentinel needs HAProxy (haproxy.enabled), which\n"
+        "   follows the master for it."
+    )
+
+
+def _path(store: Store, ioredis: bool) -> str:
     name, space = store.name, store.namespace
     proxy = f" and of {name}-ha-haproxy" if store.published else ""
     opened = ""
@@ -128,9 +155,7 @@ The way there:
    kubectl -n {space} exec {name}-0 -- sh -c 'redis-cli --scan | while IFS= read -r key; do
      redis-cli migrate MASTER {store.port} "$key" 0 10000 copy replace; done'
    Check: `redis-cli dbsize` is the same on both (other databases than 0 need a run each).
-3. Clients in the cluster: `sentinels: [{{ host: "{name}-ha", port: 26379 }}], name: "mymaster"` in place
-   of host and port. ioredis speaks Sentinel itself (https://github.com/redis/ioredis#sentinel);
-   `fleetmod specs` lists each `new Redis(...)` that needs it.
+3. {_clients(store, ioredis)}
 4. Delete the old Service only, give its port to HAProxy (helm upgrade with this file), start the
    workers. Fail over once on purpose: `redis-cli -p 26379 sentinel failover mymaster`.
    Check: clients reconnect; `info replication` of the new master{proxy} shows two replicas.

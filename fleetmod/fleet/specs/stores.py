@@ -74,6 +74,13 @@ class Store:
                 return word.partition("=")[2]
         return None
 
+    @property
+    def options(self) -> dict[str, str]:
+        """All long options with their values, "" for one without."""
+        words = self.container.words
+        names = [word[2:].partition("=")[0] for word in words if word.startswith("--")]
+        return {name: self.option(name) or "" for name in names if name}
+
     def env(self, name: str) -> str | None:
         """The value of a variable; "" where it comes from elsewhere, None where it is not set."""
         found = next((v for v in self.container.env if v.name == name), None)
