@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fleetmod.edits import render
 from fleetmod.migrate import plan as make_plan
 from fleetmod.model import REWRITE, FileChange, Plan
+from fleetmod.printed import one_line
 from fleetmod.report.summary import counted
 from fleetmod.report.text import package_of
 from fleetmod.workspace.branch import commit_branch
@@ -88,7 +89,7 @@ def _contents(
 
 
 def _tell(console: Console, line: str) -> None:
-    console.print(line, markup=False, soft_wrap=True)
+    console.print(one_line(line), markup=False, soft_wrap=True)
 
 
 def _groups(project: Project, kind: str) -> Callable[[str], str]:

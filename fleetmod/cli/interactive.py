@@ -14,6 +14,7 @@ from fleetmod.fixes import edits_alone
 from fleetmod.lower.imports import RULE as IMPORT
 from fleetmod.migrate import difference
 from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, Finding, Plan
+from fleetmod.printed import one_line
 from fleetmod.report.diff import unified
 from fleetmod.report.text import print_diff
 from fleetmod.sources import read_sources
@@ -63,18 +64,23 @@ def choose(console: Console, project: Project, planned: Planned) -> Plan | None:
         console.rule()
         where = f"{finding.path}:{finding.line}"
         told = f"{where} {finding.rule} ({number} of {len(asked)}): {finding.understood}"
-        console.print(told, markup=False, soft_wrap=True)
+        _say(console, told)
         for note in finding.notes:
-            console.print(f"  to look at: {note}", markup=False, soft_wrap=True)
+            _say(console, f"  to look at: {note}")
         data = sources.contents.get(finding.path, b"")
         edits = alone.get(finding, ())
         if edits:
             _show(console, finding.path, edits, {finding.path: data})
         else:
-            console.print("  goes with others: its change is shown there", markup=False)
+            _say(console, "  goes with others: its change is shown there")
         if not _answer(console, finding, data, edits, answers):
             return None
     return _agreed(console, planned, plan, answers, sources.contents)
+
+
+def _say(console: Console, line: str) -> None:
+    """Print a line; whatever a path or the code puts into it is shown and not obeyed."""
+    console.print(one_line(line), markup=False, soft_wrap=True)
 
 
 def _show(console: Console, path: str, edits: tuple[Edit, ...], contents: dict[str, bytes]) -> None:
@@ -91,13 +97,13 @@ def _answer(
         key = click.prompt("Rewrite it?", type=click.Choice(list(_KEYS)), show_choices=True)
         if key == "?":
             for each, what in _KEYS.items():
-                console.print(f"  {each}  {what}", markup=False)
+                _say(console, f"  {each}  {what}")
         elif key == "e":
             lines = _edited(finding, data, edits)
             if lines is not None:
                 answers.own.append((finding.path, *lines))
                 return True
-            console.print("  nothing to edit, or it does not parse: answer again", markup=False)
+            _say(console, "  nothing to edit, or it does not parse: answer again")
         else:
             break
     if key == "a":
@@ -142,14 +148,14 @@ def _agreed(
         plan = planned(declined)
         for finding in _held(first, plan, declined):
             line = f"  {finding.path}:{finding.line} stays, too: {finding.reason}"
-            console.print(line, markup=False, soft_wrap=True)
+            _say(console, line)
     changes = {change.path: change for change in plan.changes}
     for path, made, text in answers.own:
         data = contents.get(path, b"")
         after = render(data, changes[path].edits) if path in changes else b""
         if after.count(made) != 1:
             line = f"  {path}: your text does not fit what else changes there; the plan's stands"
-            console.print(line, markup=False, soft_wrap=True)
+            _say(console, line)
             continue
         edits = difference(data, after.replace(made, text))
         changes[path] = replace(changes[path], edits=edits)
