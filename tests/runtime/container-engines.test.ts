@@ -140,19 +140,22 @@ describe("the choice of an adapter", () => {
 });
 
 describe("events", () => {
-  test("each probe tells who asked what, how long it took and how it ended", async () => {
+  test("each verb and query tells who asked what, how long it took and how it ended", async () => {
     const events: ProbeEvent[] = [];
     const port = createContainerRuntime({
       adapter: "docker", sink: (event) => events.push(event), nodeId: "anvil", timeoutMs: 5000,
     });
     host.tool("docker", "exit 1");
+    host.set("OTEL_SERVICE_NAME", "tests");
     await port.isHealthy();
-    await port.vmIp();
+    port.sshConfig();
+    await assert.rejects(port.start());
+    const all = { name: "fleet.probe", node_id: "anvil", platform: process.platform, endpoint_class: "localhost",
+      adapter_type: "docker", "service.name": "tests", port: "container-runtime", target: "" };
     assert.deepEqual(events.map(({ name, attributes: { duration_ms, ...rest } }) => ({ name, ...rest })), [
-      { name: "fleet.probe", node_id: "anvil", platform: process.platform, endpoint_class: "localhost",
-        adapter_type: "docker", outcome: "failed", target: "isHealthy", "error.type": "not-running" },
-      { name: "fleet.probe", node_id: "anvil", platform: process.platform, endpoint_class: "localhost",
-        adapter_type: "docker", outcome: "ok", target: "vmIp" },
+      { ...all, operation: "isHealthy", outcome: "failed", "error.type": "not-running" },
+      { ...all, operation: "sshConfig", outcome: "ok" },
+      { ...all, operation: "start", outcome: "failed", "error.type": "not-running" },
     ]);
     for (const event of events) {
       assert.ok(event.attributes.duration_ms >= 0);
@@ -174,7 +177,7 @@ describe("events", () => {
     } finally {
       setProbeSink(undefined);
     }
-    assert.deepEqual(events.map(({ attributes }) => [attributes.node_id, attributes.target]), [
+    assert.deepEqual(events.map(({ attributes }) => [attributes.node_id, attributes.operation]), [
       ["forge", "vmIp"], ["forge", "uptimeSeconds"],
     ]);
   });

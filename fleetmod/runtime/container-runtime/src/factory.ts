@@ -1,8 +1,9 @@
+import type { ProbeSink } from "../../events/src/event.ts";
 import { asyncPort, syncPort, unsupported, type Adapter, type PortOptions } from "./adapter.ts";
 import { colima } from "./colima.ts";
 import { docker, isRemote, remote } from "./docker.ts";
 import { nullAdapter } from "./null.ts";
-import type { ContainerRuntimePort, ContainerRuntimeSyncPort, ProbeSink } from "./types.ts";
+import type { ContainerRuntimePort, ContainerRuntimeSyncPort } from "./types.ts";
 
 export type AdapterName = "colima" | "docker" | "remote" | "null";
 
@@ -13,10 +14,10 @@ export interface ContainerRuntimeOptions {
   profile?: string;
   /** The bound on each command, in milliseconds; a start may take longer. */
   timeoutMs?: number;
-  /** Takes an event for each probe; by default what `setProbeSink` was given. */
+  /** Takes the event of each call; by default what setProbeSink has set, else what FLEET_EVENTS names. */
   sink?: ProbeSink;
   /** The node's name in events; by default NODE_ID, else the host's name. */
-  nodeId?: string;
+  nodeId?: string | (() => string);
 }
 
 const TIMEOUT_MS = 10_000;

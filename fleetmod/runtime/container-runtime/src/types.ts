@@ -12,7 +12,7 @@ export interface Machine {
 
 /**
  * Asks the container runtime of this node. Queries never fail: what is not known, does not apply or
- * cannot be asked is `false` or `null`, and the probe's event tells why. `start` rejects with a
+ * cannot be asked is `false` or `null`, and the call's event tells why. `start` rejects with a
  * ContainerRuntimeError.
  */
 export interface ContainerRuntimePort {
@@ -44,27 +44,3 @@ export interface ContainerRuntimeSyncPort {
 }
 
 export type HintVerb = "status" | "start";
-
-/** How an endpoint is reached: on this node, on the runtime's machine, or by a service's DNS name. */
-export type EndpointClass = "localhost" | "vm" | "svc_dns";
-
-/** One event for each probe, with attribute names in OpenTelemetry's style. */
-export interface ProbeEvent {
-  name: "fleet.probe";
-  /** When the probe began, in ISO 8601. */
-  time: string;
-  attributes: {
-    node_id: string;
-    platform: string;
-    endpoint_class: EndpointClass | "none";
-    adapter_type: string;
-    duration_ms: number;
-    outcome: "ok" | "failed";
-    /** What was asked: a verb of the port, or the URL of an endpoint. */
-    target: string;
-    "error.type"?: string;
-  };
-}
-
-/** Takes the events; what it throws is dropped, so that no probe fails by its report. */
-export type ProbeSink = (event: ProbeEvent) => void;

@@ -88,7 +88,7 @@ export interface ProcessManagerPort {
   start(label: string): Promise<void>;
   /** Make the service known to the manager, unless it is disabled; what starts by itself starts. */
   load(label: string, config?: ServiceConfig): Promise<void>;
-  /** `inspect` for watchers: never rejects, and tells the sink of each probe. */
+  /** `inspect` for watchers: never rejects. */
   probe(label: string): Promise<ProbeResult>;
   /** The command that a person types for it on this platform. Runs nothing, never throws. */
   hint(verb: HintVerb, label: string): string;
