@@ -42,6 +42,23 @@ for (const kind of KINDS) {
       await assert.rejects(port.start(), { code: "timeout", exitCode: 124 });
     });
 
+    test("a variable bounds each command, read at each call", async () => {
+      host.tool("docker", "/bin/sleep 300 & wait");
+      const port = runtimeOf(kind, { adapter: "docker" });
+      host.set("CONTAINER_RUNTIME_TIMEOUT_MS", "150");
+      assert.equal(await port.isHealthy(), false);
+      await assert.rejects(port.start(), { code: "timeout", hint: /`docker version .*timeoutMs or CONTAINER_RUNTIME_TIMEOUT_MS/ });
+    });
+
+    test("a start by Colima has a bound of its own", async () => {
+      host.tool("colima", "/bin/sleep 300 & wait");
+      const late = { code: "timeout", hint: /`colima start .*startMs or CONTAINER_RUNTIME_START_MS/ };
+      host.set("CONTAINER_RUNTIME_START_MS", "150");
+      await assert.rejects(runtimeOf(kind, { adapter: "colima" }).start(), late);
+      host.set("CONTAINER_RUNTIME_START_MS", undefined);
+      await assert.rejects(runtimeOf(kind, { adapter: "colima", startMs: 150 }).start(), late);
+    });
+
     test("a remote engine is asked at its host", async () => {
       host.tool("docker", '[ "$1 $2" = "--host ssh://ops@10.1.2.3:22" ] && echo 27.4.0');
       host.set("DOCKER_HOST", "ssh://ops@10.1.2.3:22");

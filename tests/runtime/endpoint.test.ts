@@ -73,6 +73,16 @@ describe("the classes", () => {
     }
   });
 
+  test("a variable bounds each probe", async () => {
+    process.env["CONTAINER_RUNTIME_PROBE_MS"] = "30";
+    try {
+      const found = await resolveEndpoint({ localhost, vmHost: null, probe: () => new Promise(() => {}) });
+      assert.deepEqual(found.failed[0]?.reasons, ["no answer within 30 ms", "no answer within 30 ms"]);
+    } finally {
+      delete process.env["CONTAINER_RUNTIME_PROBE_MS"];
+    }
+  });
+
   test("a probe that never answers is not waited for", async () => {
     const found = await resolveEndpoint({ localhost, runtime, probe: () => new Promise(() => {}), timeoutMs: 30 });
     assert.equal(found.ok, false);

@@ -22,8 +22,11 @@ export interface Adapter {
   hint(verb: HintVerb): string;
 }
 
+export type Bounds = Pick<DriveOptions, "timeoutMs" | "startMs">;
+
 export interface PortOptions extends Pick<Call, "sink" | "nodeId"> {
-  timeoutMs: number;
+  /** Asked at each call. */
+  bounds: () => Bounds;
 }
 
 /** The port of the adapter that `adapter()` gives at each call. */
@@ -91,7 +94,7 @@ function prepare(adapter: () => Adapter, operation: string, options: PortOptions
   const end = begin({
     port: "container-runtime", operation, target: "", adapter: on.name, endpointClass: on.endpointClass, sink, nodeId,
   });
-  return { on, drive: { operation, adapter: on.name, timeoutMs: options.timeoutMs }, end };
+  return { on, drive: { operation, adapter: on.name, ...options.bounds() }, end };
 }
 
 function sshConfig(adapter: () => Adapter, options: PortOptions): string | null {

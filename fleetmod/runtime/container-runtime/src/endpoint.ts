@@ -7,7 +7,7 @@ import { connect, isIPv6 } from "node:net";
 import type { EndpointClass } from "../../events/src/event.ts";
 import { begin, errorType, type Call } from "../../events/src/events.ts";
 import { createBreaker, TIERS, type Breaker, type Patience, type Tier } from "./breaker.ts";
-import { containerRuntime } from "./factory.ts";
+import { containerRuntime, variable } from "./factory.ts";
 import type { ContainerRuntimePort } from "./types.ts";
 
 /** Asks one URL; resolves when the service answers, rejects or throws when it does not. */
@@ -22,9 +22,12 @@ export interface EndpointOptions extends Pick<Call, "sink" | "nodeId"> {
   vmHost?: string | null;
   /** By default `httpProbe` for http and https, else `tcpProbe`. */
   probe?: Probe;
-  /** The bound on one probe, and on asking for the machine's address; in milliseconds. */
+  /**
+   * The bound on one probe, and on asking for the machine's address, in milliseconds; by default
+   * CONTAINER_RUNTIME_PROBE_MS, else 1500.
+   */
   timeoutMs?: number;
-  /** How often a candidate is asked before it counts as failed. */
+  /** How often a candidate is asked before it counts as failed; by default twice. */
   attempts?: number;
   runtime?: Pick<ContainerRuntimePort, "vmIp">;
 }
@@ -85,7 +88,7 @@ export function watchEndpoint(options: WatchedOptions): WatchedEndpoint {
 async function turns(
   options: EndpointOptions & { tier?: Tier }, breakers?: ReadonlyMap<EndpointClass, Breaker>,
 ): Promise<EndpointResolution> {
-  const timeoutMs = options.timeoutMs ?? PROBE_MS;
+  const timeoutMs = options.timeoutMs ?? variable("CONTAINER_RUNTIME_PROBE_MS") ?? PROBE_MS;
   const local = new URL(options.localhost);
   const probe = options.probe ?? (/^https?:$/.test(local.protocol) ? httpProbe : tcpProbe);
   const failed: FailedEndpoint[] = [];

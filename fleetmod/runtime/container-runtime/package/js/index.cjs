@@ -408,7 +408,6 @@ function driveSync(steps, options) {
 const settings = () => ({ detached: true, env: { ...process.env, LC_ALL: "C" } });
 function run(command, options) {
     const [program, ...args] = command.argv;
-    const timeoutMs = command.timeoutMs ?? options.timeoutMs;
     return new Promise((resolve) => {
         const child = (0, node_child_process_1.spawn)(program, args, { ...settings(), stdio: ["ignore", "pipe", "pipe"] });
         const output = { stdout: "", stderr: "" };
@@ -419,7 +418,7 @@ function run(command, options) {
             child.stderr?.destroy();
             resolve(error);
         };
-        const timer = setTimeout(() => end(overdue(program, timeoutMs, options)), timeoutMs);
+        const timer = setTimeout(() => end(overdue(command, options)), boundOf(command, options));
         const take = (name) => (text) => {
             output[name] += text;
             if (output[name].length > MAX_OUTPUT)
@@ -440,12 +439,11 @@ function run(command, options) {
 }
 function runNow(command, options) {
     const [program, ...args] = command.argv;
-    const timeoutMs = command.timeoutMs ?? options.timeoutMs;
     // `detached` is not among spawnSync's documented options; Node and Bun honour it all the same.
     const done = (0, node_child_process_1.spawnSync)(program, args, {
         ...settings(),
         encoding: "utf8",
-        timeout: timeoutMs,
+        timeout: boundOf(command, options),
         killSignal: "SIGKILL",
         maxBuffer: MAX_OUTPUT,
         stdio: ["ignore", "pipe", "pipe"],
@@ -456,7 +454,7 @@ function runNow(command, options) {
     killGroup(done.pid);
     const error = done.error;
     if (error?.code === "ETIMEDOUT")
-        return overdue(program, timeoutMs, options);
+        return overdue(command, options);
     if (error?.code === "ENOBUFS")
         return broken(program, "printed too much", options);
     if (error !== undefined)
@@ -481,9 +479,15 @@ function unstarted(program, error, options) {
         ...options, code: "tool-missing", exitCode: NOT_RUN, stderr: `${program} is not on PATH`,
     });
 }
-function overdue(program, timeoutMs, options) {
+function boundOf({ starts }, { timeoutMs, startMs }) {
+    return starts ? startMs : timeoutMs;
+}
+function overdue(command, options) {
+    const [option, name] = command.starts ? ["startMs", "START"] : ["timeoutMs", "TIMEOUT"];
     return new ContainerRuntimeError({
-        ...options, code: "timeout", exitCode: OVERDUE, stderr: `${program} did not answer within ${timeoutMs} ms`,
+        ...options, code: "timeout", exitCode: OVERDUE,
+        stderr: `${command.argv[0]} did not answer within ${boundOf(command, options)} ms`,
+        hint: `see what \`${command.argv.join(" ")}\` says; wait longer by ${option} or CONTAINER_RUNTIME_${name}_MS`,
     });
 }
 function broken(program, what, options) {
@@ -552,7 +556,7 @@ function prepare(adapter, operation, options) {
     const end = begin({
         port: "container-runtime", operation, target: "", adapter: on.name, endpointClass: on.endpointClass, sink, nodeId,
     });
-    return { on, drive: { operation, adapter: on.name, timeoutMs: options.timeoutMs }, end };
+    return { on, drive: { operation, adapter: on.name, ...options.bounds() }, end };
 }
 function sshConfig(adapter, options) {
     const { on, end } = prepare(adapter, "sshConfig", options);
@@ -643,7 +647,6 @@ function quote(word) {
  * config/profile.go, the address in limautil/network.go.
  */
 const COLIMA = "colima";
-const START_MS = 10 * 60_000; // the first start downloads an image
 const PROFILE = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 /** Colima's profile of that name; by default what COLIMA_PROFILE names, else `default`. */
 function colima(profile) {
@@ -656,12 +659,12 @@ function colima(profile) {
             hint: "use letters, digits, '.', '_' and '-'",
         });
     };
-    function* call(verb, flags = [], timeoutMs) {
+    function* call(verb, ...flags) {
         const argv = [COLIMA, verb, "--profile", wanted(), ...flags];
-        return yield timeoutMs === undefined ? { argv } : { argv, timeoutMs };
+        return yield verb === "start" ? { argv, starts: true } : { argv };
     }
     function* status(operation) {
-        const result = yield* call("status", ["--json"]);
+        const result = yield* call("status", "--json");
         if (result.code !== 0 && /unknown flag/.test(result.stderr)) {
             const plain = yield* call("status"); // before v0.10 it told no more than whether it runs
             if (plain.code === 0)
@@ -702,7 +705,7 @@ function colima(profile) {
                     throw error;
             }
             // `status` asks the engine's runtime in the machine too; the list knows the address without.
-            const result = yield* call("list", ["--json"]);
+            const result = yield* call("list", "--json");
             if (result.code !== 0)
                 throw failed("vmIp", result);
             const name = shortName(wanted());
@@ -710,7 +713,7 @@ function colima(profile) {
             return isAddress(mine?.["address"]) ? mine["address"] : null;
         },
         *uptimeSeconds() {
-            const result = yield* call("ssh", ["--", "cat", "/proc/uptime"]);
+            const result = yield* call("ssh", "--", "cat", "/proc/uptime");
             if (result.code !== 0)
                 throw failed("uptimeSeconds", result);
             const seconds = /^(\d+)(?:\.\d+)? \d/m.exec(result.stdout)?.[1]; // proc_uptime(5)
@@ -735,7 +738,7 @@ function colima(profile) {
         },
         *start() {
             // Of a machine that runs, Colima says "already running, ignoring" and exits with 0 (cmd/start.go).
-            const result = yield* call("start", [], START_MS);
+            const result = yield* call("start");
             if (result.code !== 0)
                 throw failed("start", result);
         },
@@ -915,6 +918,7 @@ function nullAdapter(state = {}) {
     };
 }
 const TIMEOUT_MS = 10_000;
+const START_MS = 10 * 60_000; // the first start downloads an image
 const BY_PLATFORM = { darwin: "colima", linux: "docker" };
 // One for all ports, so that the synchronous companion sees what its fellow did.
 const NOTHING = nullAdapter();
@@ -933,8 +937,17 @@ function createContainerRuntimeSync(options = {}) {
 exports.containerRuntime = createContainerRuntime();
 /** The same, synchronously. */
 exports.containerRuntimeSync = createContainerRuntimeSync();
-function portOptions(options) {
-    return { timeoutMs: options.timeoutMs ?? TIMEOUT_MS, sink: options.sink, nodeId: options.nodeId };
+function portOptions({ timeoutMs, startMs, sink, nodeId }) {
+    const bounds = () => ({
+        timeoutMs: timeoutMs ?? variable("CONTAINER_RUNTIME_TIMEOUT_MS") ?? TIMEOUT_MS,
+        startMs: startMs ?? variable("CONTAINER_RUNTIME_START_MS") ?? START_MS,
+    });
+    return { bounds, sink, nodeId };
+}
+/** A number of milliseconds in the environment; undefined for none, and for what is none. */
+function variable(name) {
+    const value = Number(process.env[name]);
+    return value > 0 ? value : undefined;
 }
 function choose(options) {
     if (typeof options.adapter === "object")
@@ -974,7 +987,7 @@ function watchEndpoint(options) {
     };
 }
 async function turns(options, breakers) {
-    const timeoutMs = options.timeoutMs ?? PROBE_MS;
+    const timeoutMs = options.timeoutMs ?? variable("CONTAINER_RUNTIME_PROBE_MS") ?? PROBE_MS;
     const local = new URL(options.localhost);
     const probe = options.probe ?? (/^https?:$/.test(local.protocol) ? httpProbe : tcpProbe);
     const failed = [];

@@ -88,8 +88,8 @@ export declare class ContainerRuntimeError extends Error {
 /** A program to run: an argument vector, never a shell. */
 interface Command {
     argv: readonly [string, ...string[]];
-    /** The bound on this command, where it is not the port's. */
-    timeoutMs?: number;
+    /** It starts the runtime, and may take as long as that. */
+    starts?: true;
 }
 interface Result {
     code: number;
@@ -113,6 +113,17 @@ export interface Machine {
  * Asks the container runtime of this node. Queries never fail: what is not known, does not apply or
  * cannot be asked is `false` or `null`, and the call's event tells why. `start` rejects with a
  * ContainerRuntimeError.
+ *
+ * What waits, and how long (then it fails with the code `timeout`):
+ *
+ * | what waits | seconds | per call | by variable |
+ * |---|---|---|---|
+ * | each verb and query: each command of the tool that it runs, if not told otherwise below | 10 | `timeoutMs` | CONTAINER_RUNTIME_TIMEOUT_MS |
+ * | `start` of Colima, which may download an image first | 600 | `startMs` | CONTAINER_RUNTIME_START_MS |
+ * | `resolveEndpoint`, each probe of a class, and asking for the machine's address | 1.5, twice a class | `timeoutMs`, `attempts` | CONTAINER_RUNTIME_PROBE_MS |
+ * | `watchEndpoint`, the same | 1.5, as often as the tier says | `timeoutMs`, `attempts` | CONTAINER_RUNTIME_PROBE_MS |
+ *
+ * For one call alone: `createContainerRuntime({ timeoutMs: 2000 }).isHealthy()`. `sshConfig` and `hint` wait for nothing.
  */
 export interface ContainerRuntimePort {
     /** Whether the runtime runs and its engine answers. */
@@ -225,8 +236,10 @@ export interface ContainerRuntimeOptions {
     adapter?: AdapterName | Adapter;
     /** Colima's profile; by default COLIMA_PROFILE, else `default`. */
     profile?: string;
-    /** The bound on each command, in milliseconds; a start may take longer. */
+    /** The bound on each command, in milliseconds; by default CONTAINER_RUNTIME_TIMEOUT_MS, else 10 seconds. */
     timeoutMs?: number;
+    /** The bound on a start by Colima, in milliseconds; by default CONTAINER_RUNTIME_START_MS, else ten minutes. */
+    startMs?: number;
     /** Takes the event of each call; by default what setProbeSink has set, else what FLEET_EVENTS names. */
     sink?: ProbeSink;
     /** The node's name in events; by default NODE_ID, else the host's name. */
@@ -259,9 +272,12 @@ export interface EndpointOptions extends Pick<Call, "sink" | "nodeId"> {
     vmHost?: string | null;
     /** By default `httpProbe` for http and https, else `tcpProbe`. */
     probe?: Probe;
-    /** The bound on one probe, and on asking for the machine's address; in milliseconds. */
+    /**
+     * The bound on one probe, and on asking for the machine's address, in milliseconds; by default
+     * CONTAINER_RUNTIME_PROBE_MS, else 1500.
+     */
     timeoutMs?: number;
-    /** How often a candidate is asked before it counts as failed. */
+    /** How often a candidate is asked before it counts as failed; by default twice. */
     attempts?: number;
     runtime?: Pick<ContainerRuntimePort, "vmIp">;
 }

@@ -459,8 +459,8 @@ export class ContainerRuntimeError extends Error {
 /** A program to run: an argument vector, never a shell. */
 interface Command {
   argv: readonly [string, ...string[]];
-  /** The bound on this command, where it is not the port's. */
-  timeoutMs?: number;
+  /** It starts the runtime, and may take as long as that. */
+  starts?: true;
 }
 
 interface Result {
@@ -481,7 +481,10 @@ function* stepless<T>(answer: () => T): Steps<T> {
 interface DriveOptions {
   operation: string;
   adapter: string;
+  /** The bound on each command. */
   timeoutMs: number;
+  /** The bound on one that starts the runtime. */
+  startMs: number;
 }
 
 const OVERDUE = 124; // as timeout(1) exits
@@ -517,7 +520,6 @@ const settings = (): { detached: true; env: NodeJS.ProcessEnv } =>
 
 function run(command: Command, options: DriveOptions): Promise<Result | ContainerRuntimeError> {
   const [program, ...args] = command.argv;
-  const timeoutMs = command.timeoutMs ?? options.timeoutMs;
   return new Promise((resolve) => {
     const child = spawn(program, args, { ...settings(), stdio: ["ignore", "pipe", "pipe"] });
     const output = { stdout: "", stderr: "" };
@@ -528,7 +530,7 @@ function run(command: Command, options: DriveOptions): Promise<Result | Containe
       child.stderr?.destroy();
       resolve(error);
     };
-    const timer = setTimeout(() => end(overdue(program, timeoutMs, options)), timeoutMs);
+    const timer = setTimeout(() => end(overdue(command, options)), boundOf(command, options));
     const take = (name: "stdout" | "stderr") => (text: string) => {
       output[name] += text;
       if (output[name].length > MAX_OUTPUT) end(broken(program, "printed too much", options));
@@ -547,12 +549,11 @@ function run(command: Command, options: DriveOptions): Promise<Result | Containe
 
 function runNow(command: Command, options: DriveOptions): Result | ContainerRuntimeError {
   const [program, ...args] = command.argv;
-  const timeoutMs = command.timeoutMs ?? options.timeoutMs;
   // `detached` is not among spawnSync's documented options; Node and Bun honour it all the same.
   const done = spawnSync(program, args, {
     ...settings(),
     encoding: "utf8",
-    timeout: timeoutMs,
+    timeout: boundOf(command, options),
     killSignal: "SIGKILL",
     maxBuffer: MAX_OUTPUT,
     stdio: ["ignore", "pipe", "pipe"],
@@ -562,7 +563,7 @@ function runNow(command: Command, options: DriveOptions): Result | ContainerRunt
   }
   killGroup(done.pid);
   const error = done.error as NodeJS.ErrnoException | undefined;
-  if (error?.code === "ETIMEDOUT") return overdue(program, timeoutMs, options);
+  if (error?.code === "ETIMEDOUT") return overdue(command, options);
   if (error?.code === "ENOBUFS") return broken(program, "printed too much", options);
   if (error !== undefined) return unstarted(program, error, options);
   return broken(program, `was ended by ${done.signal}`, options);
@@ -586,9 +587,16 @@ function unstarted(program: string, error: NodeJS.ErrnoException, options: Drive
   });
 }
 
-function overdue(program: string, timeoutMs: number, options: DriveOptions): ContainerRuntimeError {
+function boundOf({ starts }: Command, { timeoutMs, startMs }: DriveOptions): number {
+  return starts ? startMs : timeoutMs;
+}
+
+function overdue(command: Command, options: DriveOptions): ContainerRuntimeError {
+  const [option, name] = command.starts ? ["startMs", "START"] : ["timeoutMs", "TIMEOUT"];
   return new ContainerRuntimeError({
-    ...options, code: "timeout", exitCode: OVERDUE, stderr: `${program} did not answer within ${timeoutMs} ms`,
+    ...options, code: "timeout", exitCode: OVERDUE,
+    stderr: `${command.argv[0]} did not answer within ${boundOf(command, options)} ms`,
+    hint: `see what \`${command.argv.join(" ")}\` says; wait longer by ${option} or CONTAINER_RUNTIME_${name}_MS`,
   });
 }
 
@@ -613,6 +621,17 @@ export interface Machine {
  * Asks the container runtime of this node. Queries never fail: what is not known, does not apply or
  * cannot be asked is `false` or `null`, and the call's event tells why. `start` rejects with a
  * ContainerRuntimeError.
+ *
+ * What waits, and how long (then it fails with the code `timeout`):
+ *
+ * | what waits | seconds | per call | by variable |
+ * |---|---|---|---|
+ * | each verb and query: each command of the tool that it runs, if not told otherwise below | 10 | `timeoutMs` | CONTAINER_RUNTIME_TIMEOUT_MS |
+ * | `start` of Colima, which may download an image first | 600 | `startMs` | CONTAINER_RUNTIME_START_MS |
+ * | `resolveEndpoint`, each probe of a class, and asking for the machine's address | 1.5, twice a class | `timeoutMs`, `attempts` | CONTAINER_RUNTIME_PROBE_MS |
+ * | `watchEndpoint`, the same | 1.5, as often as the tier says | `timeoutMs`, `attempts` | CONTAINER_RUNTIME_PROBE_MS |
+ *
+ * For one call alone: `createContainerRuntime({ timeoutMs: 2000 }).isHealthy()`. `sshConfig` and `hint` wait for nothing.
  */
 export interface ContainerRuntimePort {
   /** Whether the runtime runs and its engine answers. */
@@ -663,8 +682,11 @@ export interface Adapter {
   hint(verb: HintVerb): string;
 }
 
+type Bounds = Pick<DriveOptions, "timeoutMs" | "startMs">;
+
 interface PortOptions extends Pick<Call, "sink" | "nodeId"> {
-  timeoutMs: number;
+  /** Asked at each call. */
+  bounds: () => Bounds;
 }
 
 /** The port of the adapter that `adapter()` gives at each call. */
@@ -732,7 +754,7 @@ function prepare(adapter: () => Adapter, operation: string, options: PortOptions
   const end = begin({
     port: "container-runtime", operation, target: "", adapter: on.name, endpointClass: on.endpointClass, sink, nodeId,
   });
-  return { on, drive: { operation, adapter: on.name, timeoutMs: options.timeoutMs }, end };
+  return { on, drive: { operation, adapter: on.name, ...options.bounds() }, end };
 }
 
 function sshConfig(adapter: () => Adapter, options: PortOptions): string | null {
@@ -834,7 +856,6 @@ function quote(word: string): string {
  * config/profile.go, the address in limautil/network.go.
  */
 const COLIMA = "colima";
-const START_MS = 10 * 60_000; // the first start downloads an image
 const PROFILE = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
 /** The fields of `colima status --json` that are read here. */
@@ -853,13 +874,13 @@ export function colima(profile?: string): Adapter {
       hint: "use letters, digits, '.', '_' and '-'",
     });
   };
-  function* call(verb: string, flags: readonly string[] = [], timeoutMs?: number): Steps<Result> {
+  function* call(verb: string, ...flags: string[]): Steps<Result> {
     const argv = [COLIMA, verb, "--profile", wanted(), ...flags] as const;
-    return yield timeoutMs === undefined ? { argv } : { argv, timeoutMs };
+    return yield verb === "start" ? { argv, starts: true } : { argv };
   }
 
   function* status(operation: string): Steps<Status> {
-    const result = yield* call("status", ["--json"]);
+    const result = yield* call("status", "--json");
     if (result.code !== 0 && /unknown flag/.test(result.stderr)) {
       const plain = yield* call("status"); // before v0.10 it told no more than whether it runs
       if (plain.code === 0) return {};
@@ -894,7 +915,7 @@ export function colima(profile?: string): Adapter {
         if (!(error instanceof ContainerRuntimeError) || error.code === "tool-missing") throw error;
       }
       // `status` asks the engine's runtime in the machine too; the list knows the address without.
-      const result = yield* call("list", ["--json"]);
+      const result = yield* call("list", "--json");
       if (result.code !== 0) throw failed("vmIp", result);
       const name = shortName(wanted());
       const mine = objects(result.stdout).find((each) => each["name"] === name);
@@ -902,7 +923,7 @@ export function colima(profile?: string): Adapter {
     },
 
     *uptimeSeconds(): Steps<number | null> {
-      const result = yield* call("ssh", ["--", "cat", "/proc/uptime"]);
+      const result = yield* call("ssh", "--", "cat", "/proc/uptime");
       if (result.code !== 0) throw failed("uptimeSeconds", result);
       const seconds = /^(\d+)(?:\.\d+)? \d/m.exec(result.stdout)?.[1]; // proc_uptime(5)
       return seconds === undefined ? null : Number(seconds);
@@ -927,7 +948,7 @@ export function colima(profile?: string): Adapter {
 
     *start(): Steps<void> {
       // Of a machine that runs, Colima says "already running, ignoring" and exits with 0 (cmd/start.go).
-      const result = yield* call("start", [], START_MS);
+      const result = yield* call("start");
       if (result.code !== 0) throw failed("start", result);
     },
 
@@ -1179,8 +1200,10 @@ export interface ContainerRuntimeOptions {
   adapter?: AdapterName | Adapter;
   /** Colima's profile; by default COLIMA_PROFILE, else `default`. */
   profile?: string;
-  /** The bound on each command, in milliseconds; a start may take longer. */
+  /** The bound on each command, in milliseconds; by default CONTAINER_RUNTIME_TIMEOUT_MS, else 10 seconds. */
   timeoutMs?: number;
+  /** The bound on a start by Colima, in milliseconds; by default CONTAINER_RUNTIME_START_MS, else ten minutes. */
+  startMs?: number;
   /** Takes the event of each call; by default what setProbeSink has set, else what FLEET_EVENTS names. */
   sink?: ProbeSink;
   /** The node's name in events; by default NODE_ID, else the host's name. */
@@ -1188,6 +1211,7 @@ export interface ContainerRuntimeOptions {
 }
 
 const TIMEOUT_MS = 10_000;
+const START_MS = 10 * 60_000; // the first start downloads an image
 const BY_PLATFORM: Record<string, AdapterName> = { darwin: "colima", linux: "docker" };
 // One for all ports, so that the synchronous companion sees what its fellow did.
 const NOTHING = nullAdapter();
@@ -1211,8 +1235,18 @@ export const containerRuntime: ContainerRuntimePort = createContainerRuntime();
 /** The same, synchronously. */
 export const containerRuntimeSync: ContainerRuntimeSyncPort = createContainerRuntimeSync();
 
-function portOptions(options: ContainerRuntimeOptions): PortOptions {
-  return { timeoutMs: options.timeoutMs ?? TIMEOUT_MS, sink: options.sink, nodeId: options.nodeId };
+function portOptions({ timeoutMs, startMs, sink, nodeId }: ContainerRuntimeOptions): PortOptions {
+  const bounds = (): Bounds => ({
+    timeoutMs: timeoutMs ?? variable("CONTAINER_RUNTIME_TIMEOUT_MS") ?? TIMEOUT_MS,
+    startMs: startMs ?? variable("CONTAINER_RUNTIME_START_MS") ?? START_MS,
+  });
+  return { bounds, sink, nodeId };
+}
+
+/** A number of milliseconds in the environment; undefined for none, and for what is none. */
+function variable(name: string): number | undefined {
+  const value = Number(process.env[name]);
+  return value > 0 ? value : undefined;
 }
 
 function choose(options: ContainerRuntimeOptions): Adapter {
@@ -1245,9 +1279,12 @@ export interface EndpointOptions extends Pick<Call, "sink" | "nodeId"> {
   vmHost?: string | null;
   /** By default `httpProbe` for http and https, else `tcpProbe`. */
   probe?: Probe;
-  /** The bound on one probe, and on asking for the machine's address; in milliseconds. */
+  /**
+   * The bound on one probe, and on asking for the machine's address, in milliseconds; by default
+   * CONTAINER_RUNTIME_PROBE_MS, else 1500.
+   */
   timeoutMs?: number;
-  /** How often a candidate is asked before it counts as failed. */
+  /** How often a candidate is asked before it counts as failed; by default twice. */
   attempts?: number;
   runtime?: Pick<ContainerRuntimePort, "vmIp">;
 }
@@ -1308,7 +1345,7 @@ export function watchEndpoint(options: WatchedOptions): WatchedEndpoint {
 async function turns(
   options: EndpointOptions & { tier?: Tier }, breakers?: ReadonlyMap<EndpointClass, Breaker>,
 ): Promise<EndpointResolution> {
-  const timeoutMs = options.timeoutMs ?? PROBE_MS;
+  const timeoutMs = options.timeoutMs ?? variable("CONTAINER_RUNTIME_PROBE_MS") ?? PROBE_MS;
   const local = new URL(options.localhost);
   const probe = options.probe ?? (/^https?:$/.test(local.protocol) ? httpProbe : tcpProbe);
   const failed: FailedEndpoint[] = [];
