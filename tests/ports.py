@@ -1,6 +1,7 @@
 """Builds the packages that fleetmod installs from their modules: `python -m tests.ports`.
 
-A port is written in modules, `fleetmod/runtime/PORT/src`. What is installed is
+A port is written in modules, `fleetmod/runtime/PORT/src`, and takes those of its events from
+`fleetmod/runtime/events/src`, which all ports share. What is installed is
 `fleetmod/runtime/PORT/package`: the same as one file, `src/index.ts`, and what tsc makes of that
 for ES modules and for CommonJS, `js/`. Both are checked in; a test builds them and compares.
 """
@@ -20,12 +21,15 @@ from tests.node import check, node, npm
 
 RUNTIME = Path(__file__).parents[1] / "fleetmod" / "runtime"
 PORTS = ("container-runtime", "node-identity", "process-manager")
+SHARED = "events"
 ENTRY = "index.ts"
+_SHARED_FOLDER = f"../../{SHARED}/src/"
 
 
 def modules_of(port: str) -> dict[str, str]:
-    """The text of each module of a port, by its name."""
-    return {path.name: path.read_text() for path in (RUNTIME / port / "src").glob("*.ts")}
+    """The text of each module of a port, and of those that all ports share, by its name."""
+    paths = (path for each in (SHARED, port) for path in (RUNTIME / each / "src").glob("*.ts"))
+    return {path.name: path.read_text().replace(f'"{_SHARED_FOLDER}', '"./') for path in paths}
 
 
 def one_file(modules: Mapping[str, str], entry: str = ENTRY) -> str:

@@ -13,7 +13,7 @@ import pytest
 from fleetmod.runtime.identity import with_identity
 from fleetmod.workspace.config import parse_config
 from tests.node import check, node, npm, run
-from tests.ports import build, module_name, one_file
+from tests.ports import build, module_name, modules_of, one_file
 
 HERE = Path(__file__).parent
 RUNTIME = HERE.parent / "fleetmod" / "runtime"
@@ -132,6 +132,32 @@ def test_a_maintainer_builds_a_package_by_tsc(package: str, tmp_path: Path) -> N
 @each_package
 def test_a_package_is_a_dozen_files_at_most(package: str) -> None:
     assert len(_texts(RUNTIME / package / "package")) <= 12
+
+
+@pytest.mark.parametrize("package", ["container-runtime", "process-manager"])
+def test_the_declarations_tell_of_every_wait_and_how_to_change_it(package: str) -> None:
+    """In the table at the port, a row each."""
+    declared = (RUNTIME / package / "package/js/index.d.mts").read_text()
+    table = "\n".join(line for line in declared.splitlines() if line.startswith(" * |"))
+    code = "".join(modules_of(package).values())
+    variables = set(re.findall(r'variable\("(\w+)"\)', code))
+    options = set(re.findall(r"^ +(\w+Ms)\?: number;", declared, re.M))
+    assert len(variables) >= 2 and {"timeoutMs"} < options
+    assert not {name for name in variables | options if name not in table}
+
+
+@each_package
+def test_the_examples_of_tests_pass(package: str, tmp_path: Path) -> None:
+    readme = (RUNTIME / package / "package/README.md").read_text()
+    examples = [code for code in re.findall(r"```ts\n(.+?)```", readme, re.S) if "assert." in code]
+    names = "import { createNodeIdentity } from '@fleetmod/node-identity';\n"
+    _workspace(tmp_path, "")
+    for number, code in enumerate(examples):
+        script = tmp_path / f"example{number}.ts"
+        imports = "import assert from 'node:assert/strict';\n"
+        script.write_text(imports + ("" if "import " in code else names) + code)
+        check(node(), script, cwd=tmp_path)
+    assert len(examples) == 1
 
 
 def test_two_modules_that_declare_one_name_are_no_one_file() -> None:

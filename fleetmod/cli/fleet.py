@@ -68,10 +68,11 @@ def status(
 ) -> int:
     """Show the pass rate by node, platform, endpoint class and adapter, worst first.
 
-    EVENTS are files of JSON lines as the process-manager package's jsonLines sink writes them,
-    or globs of such; compressed ones end in .gz or .zst. A node fails when the newest probe of a
-    target that is still probed failed, or its pass rate is too low; it is silent when it sent
-    nothing for a while. Lines that hold no event are counted and left out. Exit 1 when a node
+    EVENTS are files of JSON lines as the ports write them with FLEET_EVENTS=FILE, or globs of
+    such; compressed ones end in .gz or .zst. Objects are named s3://BUCKET/PATH*.jsonl, or as
+    another library of fsspec names them. A node fails when the newest call of an operation
+    that is still called failed, or its pass rate is too low; it is silent when it sent nothing
+    for a while. Lines that hold no event are counted and left out. Exit 1 when a node
     fails or is silent, 3 when the files cannot be read or hold no event.
     """
     from fleetmod.fleet.status.model import PASSING, Limits

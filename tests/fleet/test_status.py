@@ -6,13 +6,19 @@ import gzip
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from fleetmod.errors import FleetmodError
+from fleetmod.fleet.status.model import Limits
+from fleetmod.fleet.status.query import read_status
 from tests.node import check, node
 from tests.repo import Ran, fleetmod
 
-RUNTIME = Path(__file__).parents[2] / "fleetmod/runtime/process-manager/src"
+RUNTIME = Path(__file__).parents[2] / "fleetmod/runtime"
 
 
 def event(at: str, node: str = "a", outcome: str = "ok", **changes: object) -> str:
@@ -93,6 +99,16 @@ def test_a_node_fails_while_the_newest_probe_of_a_target_failed(tmp_path: Path) 
     assert states(status(file)) == [("a", "passing")]
 
 
+def test_each_operation_on_a_target_is_judged_by_itself(tmp_path: Path) -> None:
+    file = events(
+        tmp_path / "e.jsonl",
+        *(event("12:00", operation="probe", target="x") for _ in range(99)),
+        event("11:59", outcome="failed", operation="restart", target="x"),
+        event("11:59", outcome="failed", operation="isHealthy", target=""),
+    )
+    assert status(file, code=1)["nodes"][0]["failing_now"] == ["isHealthy", "restart x"]
+
+
 def test_each_dimension_has_its_pass_rate_worst_first(tmp_path: Path) -> None:
     file = events(
         tmp_path / "e.jsonl",
@@ -138,6 +154,19 @@ def test_globs_compressed_files_and_odd_names_are_read_once(tmp_path: Path) -> N
     assert found["nodes"][0]["probes"] == 3
 
 
+def test_objects_of_a_storage_are_read_beside_files(tmp_path: Path) -> None:
+    storage = pytest.importorskip("fsspec").filesystem("memory")
+    storage.pipe("/fleet/b.jsonl", event("12:00", "b").encode())
+    storage.pipe("/fleet/c.jsonl.gz", gzip.compress(event("12:00", "c").encode()))
+    file = events(tmp_path / "a.jsonl", event("12:00", "a"))
+    limits = Limits(timedelta(hours=1), 0.95)
+    found = read_status([str(file), "memory://fleet/*.jsonl*"], limits)
+    assert [each.name for each in found.nodes] == ["a", "b", "c"]
+    with pytest.raises(FleetmodError, match="cannot be read"):
+        read_status(["memory://nowhere/*.jsonl"], limits)
+    assert "pip install" in refused("none://x/y", code=2).err
+
+
 def test_what_cannot_be_read_is_one_line_and_no_answer(tmp_path: Path) -> None:
     whole = events(tmp_path / "a.jsonl", event("12:00"))
     cut = tmp_path / "cut.jsonl.gz"
@@ -161,16 +190,23 @@ def test_without_duckdb_the_extra_is_named(tmp_path: Path) -> None:
     assert "pip install 'fleetmod[duckdb]'" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_it_reads_what_the_sink_of_the_runtime_package_writes(tmp_path: Path) -> None:
-    file = tmp_path / "probes.jsonl"
-    (tmp_path / "probe.ts").write_text(f"""
-import {{ createProcessManager, jsonLines }} from {json.dumps(str(RUNTIME / "index.ts"))};
-const port = createProcessManager({{ adapter: "null", sink: jsonLines({json.dumps(str(file))}) }});
-await port.probe("com.acme.api");
+def test_it_reads_what_the_ports_of_many_nodes_write(tmp_path: Path) -> None:
+    ports = ("process-manager", "container-runtime", "node-identity")
+    names = ", ".join(json.dumps(str(RUNTIME / port / "src/index.ts")) for port in ports)
+    (tmp_path / "calls.ts").write_text(f"""
+const [{{ processManager }}, {{ containerRuntime }}, {{ nodeIdentity }}] =
+  await Promise.all([{names}].map((name) => import(name)));
+for (const node of ["koala", "panda"]) {{
+  process.env.NODE_ID = node;
+  process.env.FLEET_EVENTS = `${{node}}.jsonl`;
+  await processManager.restart("com.acme.api");
+  await containerRuntime.vmIp();
+  void nodeIdentity.nodeId;
+}}
 """)
-    check(node(), tmp_path / "probe.ts", cwd=tmp_path, env={"NODE_ID": "koala"})
-    written = json.loads(file.read_text())
-    found = status(file, code=1 if written["attributes"]["outcome"] == "failed" else 0)
-    assert [each["name"] for each in found["nodes"]] == ["koala"]
-    assert [each["name"] for each in found["by_adapter_type"]] == ["null"]
+    env = {"PROCESS_MANAGER": "null", "CONTAINER_RUNTIME": "null"}
+    check(node(), tmp_path / "calls.ts", cwd=tmp_path, env=env)
+    found = status(tmp_path / "*.jsonl")
+    assert states(found) == [("koala", "passing"), ("panda", "passing")]
+    assert [each["name"] for each in found["by_adapter_type"]] == ["env", "null"]
     assert found["broken_lines"] == found["foreign_events"] == 0

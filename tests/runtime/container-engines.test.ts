@@ -42,6 +42,23 @@ for (const kind of KINDS) {
       await assert.rejects(port.start(), { code: "timeout", exitCode: 124 });
     });
 
+    test("a variable bounds each command, read at each call", async () => {
+      host.tool("docker", "/bin/sleep 300 & wait");
+      const port = runtimeOf(kind, { adapter: "docker" });
+      host.set("CONTAINER_RUNTIME_TIMEOUT_MS", "150");
+      assert.equal(await port.isHealthy(), false);
+      await assert.rejects(port.start(), { code: "timeout", hint: /`docker version .*timeoutMs or CONTAINER_RUNTIME_TIMEOUT_MS/ });
+    });
+
+    test("a start by Colima has a bound of its own", async () => {
+      host.tool("colima", "/bin/sleep 300 & wait");
+      const late = { code: "timeout", hint: /`colima start .*startMs or CONTAINER_RUNTIME_START_MS/ };
+      host.set("CONTAINER_RUNTIME_START_MS", "150");
+      await assert.rejects(runtimeOf(kind, { adapter: "colima" }).start(), late);
+      host.set("CONTAINER_RUNTIME_START_MS", undefined);
+      await assert.rejects(runtimeOf(kind, { adapter: "colima", startMs: 150 }).start(), late);
+    });
+
     test("a remote engine is asked at its host", async () => {
       host.tool("docker", '[ "$1 $2" = "--host ssh://ops@10.1.2.3:22" ] && echo 27.4.0');
       host.set("DOCKER_HOST", "ssh://ops@10.1.2.3:22");
@@ -140,19 +157,22 @@ describe("the choice of an adapter", () => {
 });
 
 describe("events", () => {
-  test("each probe tells who asked what, how long it took and how it ended", async () => {
+  test("each verb and query tells who asked what, how long it took and how it ended", async () => {
     const events: ProbeEvent[] = [];
     const port = createContainerRuntime({
       adapter: "docker", sink: (event) => events.push(event), nodeId: "anvil", timeoutMs: 5000,
     });
     host.tool("docker", "exit 1");
+    host.set("OTEL_SERVICE_NAME", "tests");
     await port.isHealthy();
-    await port.vmIp();
+    port.sshConfig();
+    await assert.rejects(port.start());
+    const all = { name: "fleet.probe", node_id: "anvil", platform: process.platform, endpoint_class: "localhost",
+      adapter_type: "docker", "service.name": "tests", port: "container-runtime", target: "" };
     assert.deepEqual(events.map(({ name, attributes: { duration_ms, ...rest } }) => ({ name, ...rest })), [
-      { name: "fleet.probe", node_id: "anvil", platform: process.platform, endpoint_class: "localhost",
-        adapter_type: "docker", outcome: "failed", target: "isHealthy", "error.type": "not-running" },
-      { name: "fleet.probe", node_id: "anvil", platform: process.platform, endpoint_class: "localhost",
-        adapter_type: "docker", outcome: "ok", target: "vmIp" },
+      { ...all, operation: "isHealthy", outcome: "failed", "error.type": "not-running" },
+      { ...all, operation: "sshConfig", outcome: "ok" },
+      { ...all, operation: "start", outcome: "failed", "error.type": "not-running" },
     ]);
     for (const event of events) {
       assert.ok(event.attributes.duration_ms >= 0);
@@ -174,7 +194,7 @@ describe("events", () => {
     } finally {
       setProbeSink(undefined);
     }
-    assert.deepEqual(events.map(({ attributes }) => [attributes.node_id, attributes.target]), [
+    assert.deepEqual(events.map(({ attributes }) => [attributes.node_id, attributes.operation]), [
       ["forge", "vmIp"], ["forge", "uptimeSeconds"],
     ]);
   });

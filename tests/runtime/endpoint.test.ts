@@ -4,7 +4,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from "nod
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { after, before, describe, test } from "node:test";
 import {
-  resolveEndpoint, type Probe, type ProbeEvent,
+  resolveEndpoint, watchEndpoint, type Probe, type ProbeEvent, type WatchedOptions,
 } from "../../fleetmod/runtime/container-runtime/src/index.ts";
 
 const runtime = { vmIp: async () => "192.168.64.2" };
@@ -73,6 +73,16 @@ describe("the classes", () => {
     }
   });
 
+  test("a variable bounds each probe", async () => {
+    process.env["CONTAINER_RUNTIME_PROBE_MS"] = "30";
+    try {
+      const found = await resolveEndpoint({ localhost, vmHost: null, probe: () => new Promise(() => {}) });
+      assert.deepEqual(found.failed[0]?.reasons, ["no answer within 30 ms", "no answer within 30 ms"]);
+    } finally {
+      delete process.env["CONTAINER_RUNTIME_PROBE_MS"];
+    }
+  });
+
   test("a probe that never answers is not waited for", async () => {
     const found = await resolveEndpoint({ localhost, runtime, probe: () => new Promise(() => {}), timeoutMs: 30 });
     assert.equal(found.ok, false);
@@ -98,6 +108,92 @@ describe("the classes", () => {
         ["anvil", "localhost", "probe", "failed", localhost], ["anvil", "localhost", "probe", "failed", localhost],
         ["anvil", "vm", "probe", "ok", "http://192.168.64.2:8288/health"],
       ]);
+  });
+});
+
+describe("an endpoint that is asked again and again", () => {
+  /** An endpoint whose hosts are up or down, and the hosts that were asked since the last question. */
+  function watched(options: Partial<WatchedOptions> = {}) {
+    const up = new Set(["localhost"]);
+    let asked: string[] = [];
+    const probe: Probe = async (url) => {
+      asked.push(url.hostname);
+      if (!up.has(url.hostname)) throw new Error("refused");
+    };
+    const endpoint = watchEndpoint({ localhost, serviceDns, vmHost: null, probe, ...options });
+    const resolve = async (): Promise<[string, string | null, string[]]> => {
+      asked = [];
+      const { state, endpointClass } = await endpoint.resolve();
+      return [state, endpointClass, asked];
+    };
+    return { up, endpoint, resolve };
+  }
+  const DNS = serviceDns;
+
+  test("it is degraded where a later class answers, and down where none does", async () => {
+    const { up, resolve } = watched();
+    assert.deepEqual(await resolve(), ["ok", "localhost", ["localhost"]]);
+    up.clear();
+    up.add(DNS);
+    assert.deepEqual(await resolve(), ["degraded", "svc_dns", ["localhost", "localhost", DNS]]);
+    up.clear();
+    assert.deepEqual(await resolve(), ["down", null, ["localhost", "localhost", DNS, DNS]]);
+  });
+
+  test("a class that keeps failing is passed over, and nothing is asked once all are", async () => {
+    const { up, endpoint, resolve } = watched({ failures: 2, attempts: 1, restMs: 60_000 });
+    up.clear();
+    up.add(DNS);
+    await resolve();
+    await resolve();
+    assert.deepEqual(await resolve(), ["degraded", "svc_dns", [DNS]]);
+    up.clear();
+    await resolve();
+    await resolve();
+    assert.deepEqual(await resolve(), ["down", null, []]);
+    const { failed } = await endpoint.resolve();
+    assert.match(String(failed[0]?.reasons), /^passed over after 2 failures, asked again in \d+ ms$/);
+  });
+
+  test("after a rest one probe decides, of one caller alone", async () => {
+    const { up, endpoint, resolve } = watched({ failures: 1, attempts: 3, restMs: 40 });
+    up.clear();
+    up.add(DNS);
+    assert.deepEqual((await resolve())[2], ["localhost", "localhost", "localhost", DNS]);
+    await new Promise((done) => setTimeout(done, 60));
+    assert.deepEqual((await resolve())[2], ["localhost", DNS]); // half open: one, and it failed
+    assert.deepEqual((await resolve())[2], [DNS]);
+    await new Promise((done) => setTimeout(done, 60));
+    up.add("localhost");
+    const [first, second] = await Promise.all([endpoint.resolve(), endpoint.resolve()]);
+    assert.deepEqual([first.state, second.state], ["ok", "degraded"]);
+    assert.match(String(second.failed[0]?.reasons), /being asked again/);
+    assert.deepEqual(await resolve(), ["ok", "localhost", ["localhost"]]);
+  });
+
+  test("an answer between two failures begins the count anew", async () => {
+    const { up, resolve } = watched({ failures: 2, attempts: 1, restMs: 60_000 });
+    up.add(DNS);
+    for (const isUp of [false, true, false]) {
+      if (isUp) up.add("localhost");
+      else up.delete("localhost");
+      await resolve();
+    }
+    assert.deepEqual((await resolve())[2], ["localhost", DNS]);
+  });
+
+  test("the tier says how often is asked and when is enough, and the events tell it", async () => {
+    const expected = { "infra-critical": [3, 2], "service-critical": [2, 3], "app-level": [1, 3] } as const;
+    for (const [tier, [attempts, failures]] of Object.entries(expected)) {
+      const events: ProbeEvent[] = [];
+      const options = { serviceDns: "", sink: (event: ProbeEvent) => events.push(event) };
+      const { up, endpoint } = watched({ tier: tier as keyof typeof expected, ...options });
+      up.clear();
+      for (let turn = 0; turn < failures + 2; turn++) assert.equal((await endpoint.resolve()).tier, tier);
+      const local = events.filter(({ attributes }) => attributes.endpoint_class === "localhost");
+      assert.equal(local.length, attempts * failures);
+      assert.ok(local.every(({ attributes }) => attributes.tier === tier));
+    }
   });
 });
 

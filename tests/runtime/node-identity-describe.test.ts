@@ -67,12 +67,12 @@ describe("describe", () => {
 
   test("doctor prints it, and fails when something is to be mended", () => {
     const folder = realpathSync(host.folder);
-    const sources = fileURLToPath(new URL("../../fleetmod/runtime/node-identity", import.meta.url));
+    const sources = fileURLToPath(new URL("../../fleetmod/runtime/node-identity/package", import.meta.url));
     const copy = join(folder, "ws/packages/node-identity");
     mkdirSync(copy, { recursive: true });
     cpSync(sources, copy, { recursive: true });
     host.write("ws/pnpm-workspace.yaml", "");
-    const doctor = (home: string) => spawnSync(process.execPath, [join(copy, "src/doctor.ts")], {
+    const doctor = (home: string) => spawnSync(process.execPath, [join(copy, "js/doctor.mjs")], {
       encoding: "utf8", cwd: folder, // where a relative home may be made
       env: { PATH: process.env["PATH"], HOME: home, NODE_ID: "anvil", VAULT_PATH: "/v" },
     });

@@ -1,4 +1,4 @@
-/** What a probe answers, and the event that it leaves. */
+/** What a probe answers, and the events that it and the verbs leave. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createWriteStream, readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import {
   jsonLines, nullAdapter, setProbeSink, type Adapter, type ProbeEvent, type ProbeSink,
 } from "../../fleetmod/runtime/process-manager/src/index.ts";
 import { Environment } from "./support/environment.ts";
-import { KINDS, portWith } from "./support/ports.ts";
+import { KINDS, portWith, verbs } from "./support/ports.ts";
 
 const STATE = {
   label: "dev.example.x", loaded: true, enabled: true, pid: 7, state: "running", program: null,
@@ -29,6 +29,7 @@ for (const kind of KINDS) {
 
     test("leaves one event with where, what, how long and how it went", async () => {
       host.set("NODE_ID", " anvil ");
+      host.set("OTEL_SERVICE_NAME", " tests ");
       await portWith(kind, { adapter: nullAdapter([STATE]), sink }).probe("dev.example.x");
       assert.equal(events.length, 1);
       const { name, time, attributes } = events[0] as ProbeEvent;
@@ -37,7 +38,8 @@ for (const kind of KINDS) {
       assert.ok(Number.isInteger(attributes.duration_ms) && attributes.duration_ms >= 0);
       assert.deepEqual({ ...attributes, duration_ms: 0 }, {
         node_id: "anvil", platform: process.platform, endpoint_class: "localhost", adapter_type: "null",
-        target: "dev.example.x", duration_ms: 0, outcome: "ok",
+        "service.name": "tests", port: "process-manager", operation: "probe", target: "dev.example.x", duration_ms: 0,
+        outcome: "ok",
         "service.loaded": true, "service.state": "running", "process.pid": 7,
       });
     });
@@ -55,11 +57,17 @@ for (const kind of KINDS) {
       assert.deepEqual([events, own].map((all) => all.map(({ attributes }) => attributes.target)), [["shared"], ["own"]]);
     });
 
-    test("only a probe leaves an event", async () => {
+    test("each verb leaves one event, a hint none", async () => {
       const port = portWith(kind, { adapter: nullAdapter(), sink });
-      await port.inspect("x");
-      await port.restart("x");
-      assert.deepEqual(events, []);
+      port.hint("stop", "x");
+      await port.list("x");
+      const calls = verbs(port);
+      for (const call of Object.values(calls)) await call("x");
+      assert.deepEqual(events.map(({ attributes: a }) => [a.operation, a.target, a.outcome]),
+        ["list", ...Object.keys(calls)].map((name) => [name, "x", "ok"]));
+      assert.equal(events.find(({ attributes }) => attributes.operation === "inspect")?.attributes["service.loaded"], false);
+      await assert.rejects(calls["start"]?.("../x") as Promise<unknown>);
+      assert.deepEqual([events.at(-1)?.attributes.outcome, events.at(-1)?.attributes["error.type"]], ["failed", "invalid-label"]);
     });
 
     test("the node is the one given, else NODE_ID, else the host", async () => {
@@ -91,7 +99,7 @@ for (const kind of KINDS) {
       const broken: Adapter = { ...nullAdapter(), name: "own", inspect: () => { throw new TypeError("oops"); } };
       const probed = await portWith(kind, { adapter: broken, sink }).probe("x");
       assert.equal(probed.outcome === "failed" && probed.error.message, "probe x by own: oops (see the service manager's own message)");
-      assert.deepEqual(events.map(({ attributes }) => attributes["error.type"]), ["unsupported", "failed"]);
+      assert.deepEqual(events.map(({ attributes }) => attributes["error.type"]), ["unsupported", "TypeError"]);
     });
 
     const FAILING: Record<string, ProbeSink> = {

@@ -1,6 +1,7 @@
 """One scan of the files by DuckDB, whose result grows with the nodes and targets, not the events.
 
-The events are what `ProbeEvent` in the process-manager package's src/events.ts says.
+The events are what `ProbeEvent` in runtime/events/src/event.ts says. Those of older ports have no
+`operation`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ WITH lines AS (
   SELECT name, try_cast(time AS TIMESTAMPTZ) AS moment, attributes AS a
   FROM read_json($files, format = 'newline_delimited', ignore_errors = true, columns = {
     name: 'VARCHAR', time: 'VARCHAR', attributes: 'STRUCT(node_id VARCHAR, platform VARCHAR,
-      endpoint_class VARCHAR, adapter_type VARCHAR, outcome VARCHAR, target VARCHAR)'})
+      endpoint_class VARCHAR, adapter_type VARCHAR, outcome VARCHAR, operation VARCHAR,
+      target VARCHAR)'})
 ), sorted AS (
   SELECT *, CASE
     WHEN name <> 'fleet.probe' THEN 'foreign'
@@ -41,7 +43,8 @@ WITH lines AS (
   FROM lines
 )
 SELECT kind, a.node_id AS node, a.platform AS platform, a.endpoint_class AS endpoint_class,
-  a.adapter_type AS adapter_type, a.target AS target, count(*) AS probes,
+  a.adapter_type AS adapter_type,
+  trim(concat_ws(' ', a.operation, a.target)) AS target, count(*) AS probes,
   count(*) FILTER (a.outcome = 'failed') AS failed, max(moment) AS last,
   arg_max(a.outcome, moment) AS outcome
 FROM sorted WHERE kind = 'event' GROUP BY ALL
@@ -63,26 +66,33 @@ FROM nodes n JOIN seen s USING (node) GROUP BY node
 
 
 def read_status(patterns: Sequence[str], limits: Limits) -> Status:
-    """The status that the files say, which may be compressed (.gz, .zst).
+    """The status that the files say, which may be compressed (.gz, .zst), or objects of a storage.
 
-    Raises FleetmodError without DuckDB, for a pattern that matches no file, and with UNPROVEN for
-    a file that cannot be read and for files without an event.
+    Raises FleetmodError without DuckDB or what reads that storage, for a pattern that matches no
+    file, and with UNPROVEN for a file that cannot be read and for files without an event.
     """
-    files = _files(patterns)
+    objects = [pattern for pattern in patterns if "://" in pattern]
+    files = _files([pattern for pattern in patterns if "://" not in pattern])
     connection = _connect()
     duckdb = _duckdb()
     try:
+        for protocol in {pattern.partition("://")[0] for pattern in objects}:
+            connection.register_filesystem(_storage(protocol))
         # a name is a pattern to DuckDB
-        connection.execute(_SCAN, {"files": [escape(file) for file in files]})
+        connection.execute(_SCAN, {"files": [*map(escape, files), *objects]})
         after = limits.silent_after.total_seconds() * 1_000_000
         nodes = connection.execute(_NODES, {"silent_after": int(after)}).fetchall()
         by = {name: _groups(connection, name) for name in DIMENSIONS}
         other = dict(
             connection.execute("SELECT kind, probes FROM seen WHERE kind <> 'event'").fetchall()
         )
-    except duckdb.Error as error:
+    except FleetmodError:
+        raise
+    except Exception as error:
+        if not objects and not isinstance(error, duckdb.Error):
+            raise  # a storage's library has errors of its own
         raise FleetmodError(
-            f"the events cannot be read: {str(error).splitlines()[0]}",
+            f"the events cannot be read: {(str(error) or type(error).__name__).splitlines()[0]}",
             todo="Mend or leave out that file",
             exit_code=UNPROVEN,
         ) from error
@@ -91,8 +101,8 @@ def read_status(patterns: Sequence[str], limits: Limits) -> Status:
     broken, foreign = other.get("broken", 0), other.get("foreign", 0)
     if not nodes:
         raise FleetmodError(
-            f"no probe event in {len(files)} file(s), {broken} broken line(s)",
-            todo="Give files that the process-manager package's jsonLines sink wrote",
+            f"no probe event in {len(patterns)} file(s), {broken} broken line(s)",
+            todo="Give files that FLEET_EVENTS=FILE has the ports write",
             exit_code=UNPROVEN,
         )
     newest = max(nodes, key=lambda row: row[3])
@@ -121,6 +131,19 @@ def _files(patterns: Sequence[str]) -> list[str]:
             )
         files |= dict.fromkeys(str(Path(each).resolve()) for each in found)
     return list(files)
+
+
+def _storage(protocol: str) -> Any:
+    """What reads the objects of a storage: fsspec's, which takes the environment's credentials."""
+    try:
+        import fsspec
+
+        return fsspec.filesystem(protocol)
+    except (ImportError, ValueError) as error:
+        raise FleetmodError(
+            f"{protocol}:// cannot be read here: {error}",
+            todo="pip install 'fleetmod[duckdb]' and s3fs for s3://, gcsfs for gs://, adlfs for az://",
+        ) from error
 
 
 def _duckdb() -> Any:

@@ -1,9 +1,8 @@
+import type { EndpointClass } from "../../events/src/event.ts";
+import { begin, type Call, type End } from "../../events/src/events.ts";
 import { ContainerRuntimeError } from "./errors.ts";
-import { begin } from "./events.ts";
 import { driveAsync, driveSync, stepless, type DriveOptions, type Steps } from "./steps.ts";
-import type {
-  ContainerRuntimePort, ContainerRuntimeSyncPort, HintVerb, Machine, ProbeEvent, ProbeSink,
-} from "./types.ts";
+import type { ContainerRuntimePort, ContainerRuntimeSyncPort, HintVerb, Machine } from "./types.ts";
 
 /**
  * One container runtime. Each verb is written once, as steps, and serves both ports. A query throws
@@ -11,8 +10,8 @@ import type {
  */
 export interface Adapter {
   readonly name: string;
-  /** Where its engine runs, for the probes' events. */
-  readonly endpointClass: ProbeEvent["attributes"]["endpoint_class"];
+  /** Where its engine runs, for the events. */
+  readonly endpointClass: EndpointClass | "none";
   /** Returns when the runtime is healthy; throws the reason when it is not. */
   check(): Steps<void>;
   vmIp(): Steps<string | null>;
@@ -23,10 +22,11 @@ export interface Adapter {
   hint(verb: HintVerb): string;
 }
 
-export interface PortOptions {
-  timeoutMs: number;
-  sink?: ProbeSink | undefined;
-  nodeId?: string | undefined;
+export type Bounds = Pick<DriveOptions, "timeoutMs" | "startMs">;
+
+export interface PortOptions extends Pick<Call, "sink" | "nodeId"> {
+  /** Asked at each call. */
+  bounds: () => Bounds;
 }
 
 /** The port of the adapter that `adapter()` gives at each call. */
@@ -48,7 +48,7 @@ export function asyncPort(adapter: () => Adapter, options: PortOptions): Contain
     isHealthy: () => ask("isHealthy", false, (on) => checked(on)),
     vmIp: () => ask("vmIp", null, (on) => on.vmIp()),
     uptimeSeconds: () => ask("uptimeSeconds", null, (on) => on.uptimeSeconds()),
-    sshConfig: () => adapter().sshConfig(),
+    sshConfig: () => sshConfig(adapter, options),
     machines: () => ask<Machine[] | null>("machines", null, (on) => on.machines()),
     start: () => probe("start", (on) => on.start()),
     hint: (verb) => adapter().hint(verb),
@@ -79,7 +79,7 @@ export function syncPort(adapter: () => Adapter, options: PortOptions): Containe
     isHealthy: () => ask("isHealthy", false, (on) => checked(on)),
     vmIp: () => ask("vmIp", null, (on) => on.vmIp()),
     uptimeSeconds: () => ask("uptimeSeconds", null, (on) => on.uptimeSeconds()),
-    sshConfig: () => adapter().sshConfig(),
+    sshConfig: () => sshConfig(adapter, options),
     machines: () => ask<Machine[] | null>("machines", null, (on) => on.machines()),
     start: () => probe("start", (on) => on.start()),
     hint: (verb) => adapter().hint(verb),
@@ -87,13 +87,21 @@ export function syncPort(adapter: () => Adapter, options: PortOptions): Containe
 }
 
 function prepare(adapter: () => Adapter, operation: string, options: PortOptions) : {
-  on: Adapter; drive: DriveOptions; end: (error?: unknown) => void;
+  on: Adapter; drive: DriveOptions; end: End;
 } {
   const on = adapter();
-  const end = begin(options.sink, {
-    endpointClass: on.endpointClass, adapter: on.name, target: operation, nodeId: options.nodeId,
+  const { sink, nodeId } = options;
+  const end = begin({
+    port: "container-runtime", operation, target: "", adapter: on.name, endpointClass: on.endpointClass, sink, nodeId,
   });
-  return { on, drive: { operation, adapter: on.name, timeoutMs: options.timeoutMs }, end };
+  return { on, drive: { operation, adapter: on.name, ...options.bounds() }, end };
+}
+
+function sshConfig(adapter: () => Adapter, options: PortOptions): string | null {
+  const { on, end } = prepare(adapter, "sshConfig", options);
+  const file = on.sshConfig();
+  end();
+  return file;
 }
 
 function* checked(on: Adapter): Steps<boolean> {

@@ -15,7 +15,6 @@ import type { Result, Steps } from "./steps.ts";
 import type { Machine } from "./types.ts";
 
 const COLIMA = "colima";
-const START_MS = 10 * 60_000; // the first start downloads an image
 const PROFILE = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
 /** The fields of `colima status --json` that are read here. */
@@ -34,13 +33,13 @@ export function colima(profile?: string): Adapter {
       hint: "use letters, digits, '.', '_' and '-'",
     });
   };
-  function* call(verb: string, flags: readonly string[] = [], timeoutMs?: number): Steps<Result> {
+  function* call(verb: string, ...flags: string[]): Steps<Result> {
     const argv = [COLIMA, verb, "--profile", wanted(), ...flags] as const;
-    return yield timeoutMs === undefined ? { argv } : { argv, timeoutMs };
+    return yield verb === "start" ? { argv, starts: true } : { argv };
   }
 
   function* status(operation: string): Steps<Status> {
-    const result = yield* call("status", ["--json"]);
+    const result = yield* call("status", "--json");
     if (result.code !== 0 && /unknown flag/.test(result.stderr)) {
       const plain = yield* call("status"); // before v0.10 it told no more than whether it runs
       if (plain.code === 0) return {};
@@ -75,7 +74,7 @@ export function colima(profile?: string): Adapter {
         if (!(error instanceof ContainerRuntimeError) || error.code === "tool-missing") throw error;
       }
       // `status` asks the engine's runtime in the machine too; the list knows the address without.
-      const result = yield* call("list", ["--json"]);
+      const result = yield* call("list", "--json");
       if (result.code !== 0) throw failed("vmIp", result);
       const name = shortName(wanted());
       const mine = objects(result.stdout).find((each) => each["name"] === name);
@@ -83,7 +82,7 @@ export function colima(profile?: string): Adapter {
     },
 
     *uptimeSeconds(): Steps<number | null> {
-      const result = yield* call("ssh", ["--", "cat", "/proc/uptime"]);
+      const result = yield* call("ssh", "--", "cat", "/proc/uptime");
       if (result.code !== 0) throw failed("uptimeSeconds", result);
       const seconds = /^(\d+)(?:\.\d+)? \d/m.exec(result.stdout)?.[1]; // proc_uptime(5)
       return seconds === undefined ? null : Number(seconds);
@@ -108,7 +107,7 @@ export function colima(profile?: string): Adapter {
 
     *start(): Steps<void> {
       // Of a machine that runs, Colima says "already running, ignoring" and exits with 0 (cmd/start.go).
-      const result = yield* call("start", [], START_MS);
+      const result = yield* call("start");
       if (result.code !== 0) throw failed("start", result);
     },
 

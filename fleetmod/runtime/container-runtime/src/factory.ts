@@ -1,8 +1,9 @@
-import { asyncPort, syncPort, unsupported, type Adapter, type PortOptions } from "./adapter.ts";
+import type { ProbeSink } from "../../events/src/event.ts";
+import { asyncPort, syncPort, unsupported, type Adapter, type Bounds, type PortOptions } from "./adapter.ts";
 import { colima } from "./colima.ts";
 import { docker, isRemote, remote } from "./docker.ts";
 import { nullAdapter } from "./null.ts";
-import type { ContainerRuntimePort, ContainerRuntimeSyncPort, ProbeSink } from "./types.ts";
+import type { ContainerRuntimePort, ContainerRuntimeSyncPort } from "./types.ts";
 
 export type AdapterName = "colima" | "docker" | "remote" | "null";
 
@@ -11,15 +12,18 @@ export interface ContainerRuntimeOptions {
   adapter?: AdapterName | Adapter;
   /** Colima's profile; by default COLIMA_PROFILE, else `default`. */
   profile?: string;
-  /** The bound on each command, in milliseconds; a start may take longer. */
+  /** The bound on each command, in milliseconds; by default CONTAINER_RUNTIME_TIMEOUT_MS, else 10 seconds. */
   timeoutMs?: number;
-  /** Takes an event for each probe; by default what `setProbeSink` was given. */
+  /** The bound on a start by Colima, in milliseconds; by default CONTAINER_RUNTIME_START_MS, else ten minutes. */
+  startMs?: number;
+  /** Takes the event of each call; by default what setProbeSink has set, else what FLEET_EVENTS names. */
   sink?: ProbeSink;
   /** The node's name in events; by default NODE_ID, else the host's name. */
-  nodeId?: string;
+  nodeId?: string | (() => string);
 }
 
 const TIMEOUT_MS = 10_000;
+const START_MS = 10 * 60_000; // the first start downloads an image
 const BY_PLATFORM: Record<string, AdapterName> = { darwin: "colima", linux: "docker" };
 // One for all ports, so that the synchronous companion sees what its fellow did.
 const NOTHING = nullAdapter();
@@ -43,8 +47,18 @@ export const containerRuntime: ContainerRuntimePort = createContainerRuntime();
 /** The same, synchronously. */
 export const containerRuntimeSync: ContainerRuntimeSyncPort = createContainerRuntimeSync();
 
-function portOptions(options: ContainerRuntimeOptions): PortOptions {
-  return { timeoutMs: options.timeoutMs ?? TIMEOUT_MS, sink: options.sink, nodeId: options.nodeId };
+function portOptions({ timeoutMs, startMs, sink, nodeId }: ContainerRuntimeOptions): PortOptions {
+  const bounds = (): Bounds => ({
+    timeoutMs: timeoutMs ?? variable("CONTAINER_RUNTIME_TIMEOUT_MS") ?? TIMEOUT_MS,
+    startMs: startMs ?? variable("CONTAINER_RUNTIME_START_MS") ?? START_MS,
+  });
+  return { bounds, sink, nodeId };
+}
+
+/** A number of milliseconds in the environment; undefined for none, and for what is none. */
+export function variable(name: string): number | undefined {
+  const value = Number(process.env[name]);
+  return value > 0 ? value : undefined;
 }
 
 function choose(options: ContainerRuntimeOptions): Adapter {

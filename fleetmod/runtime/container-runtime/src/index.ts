@@ -1,3 +1,7 @@
+export type { EndpointClass, ProbeEvent, ProbeSink } from "../../events/src/event.ts";
+export { setProbeSink } from "../../events/src/events.ts";
+export { jsonLines } from "../../events/src/sinks.ts";
+export type { LineStream } from "../../events/src/sinks.ts";
 export type { Adapter } from "./adapter.ts";
 export { colima } from "./colima.ts";
 export {
@@ -5,11 +9,13 @@ export {
 } from "./compat.ts";
 export type { Outcome } from "./compat.ts";
 export { docker, remote } from "./docker.ts";
-export { httpProbe, resolveEndpoint, tcpProbe } from "./endpoint.ts";
-export type { EndpointOptions, EndpointResolution, FailedEndpoint, Probe } from "./endpoint.ts";
+export type { Patience, Tier } from "./breaker.ts";
+export { httpProbe, resolveEndpoint, tcpProbe, watchEndpoint } from "./endpoint.ts";
+export type {
+  EndpointOptions, EndpointResolution, FailedEndpoint, Probe, WatchedEndpoint, WatchedOptions, WatchedResolution,
+} from "./endpoint.ts";
 export { ContainerRuntimeError } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
-export { setProbeSink } from "./events.ts";
 export {
   containerRuntime, containerRuntimeSync, createContainerRuntime, createContainerRuntimeSync,
 } from "./factory.ts";
@@ -17,5 +23,5 @@ export type { AdapterName, ContainerRuntimeOptions } from "./factory.ts";
 export { nullAdapter } from "./null.ts";
 export type { NullAdapter, NullState } from "./null.ts";
 export type {
-  ContainerRuntimePort, ContainerRuntimeSyncPort, EndpointClass, HintVerb, Machine, ProbeEvent, ProbeSink,
+  ContainerRuntimePort, ContainerRuntimeSyncPort, HintVerb, Machine,
 } from "./types.ts";

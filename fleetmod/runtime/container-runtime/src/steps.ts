@@ -4,8 +4,8 @@ import { ContainerRuntimeError } from "./errors.ts";
 /** A program to run: an argument vector, never a shell. */
 export interface Command {
   argv: readonly [string, ...string[]];
-  /** The bound on this command, where it is not the port's. */
-  timeoutMs?: number;
+  /** It starts the runtime, and may take as long as that. */
+  starts?: true;
 }
 
 export interface Result {
@@ -26,7 +26,10 @@ export function* stepless<T>(answer: () => T): Steps<T> {
 export interface DriveOptions {
   operation: string;
   adapter: string;
+  /** The bound on each command. */
   timeoutMs: number;
+  /** The bound on one that starts the runtime. */
+  startMs: number;
 }
 
 const OVERDUE = 124; // as timeout(1) exits
@@ -62,7 +65,6 @@ const settings = (): { detached: true; env: NodeJS.ProcessEnv } =>
 
 function run(command: Command, options: DriveOptions): Promise<Result | ContainerRuntimeError> {
   const [program, ...args] = command.argv;
-  const timeoutMs = command.timeoutMs ?? options.timeoutMs;
   return new Promise((resolve) => {
     const child = spawn(program, args, { ...settings(), stdio: ["ignore", "pipe", "pipe"] });
     const output = { stdout: "", stderr: "" };
@@ -73,7 +75,7 @@ function run(command: Command, options: DriveOptions): Promise<Result | Containe
       child.stderr?.destroy();
       resolve(error);
     };
-    const timer = setTimeout(() => end(overdue(program, timeoutMs, options)), timeoutMs);
+    const timer = setTimeout(() => end(overdue(command, options)), boundOf(command, options));
     const take = (name: "stdout" | "stderr") => (text: string) => {
       output[name] += text;
       if (output[name].length > MAX_OUTPUT) end(broken(program, "printed too much", options));
@@ -92,12 +94,11 @@ function run(command: Command, options: DriveOptions): Promise<Result | Containe
 
 function runNow(command: Command, options: DriveOptions): Result | ContainerRuntimeError {
   const [program, ...args] = command.argv;
-  const timeoutMs = command.timeoutMs ?? options.timeoutMs;
   // `detached` is not among spawnSync's documented options; Node and Bun honour it all the same.
   const done = spawnSync(program, args, {
     ...settings(),
     encoding: "utf8",
-    timeout: timeoutMs,
+    timeout: boundOf(command, options),
     killSignal: "SIGKILL",
     maxBuffer: MAX_OUTPUT,
     stdio: ["ignore", "pipe", "pipe"],
@@ -107,7 +108,7 @@ function runNow(command: Command, options: DriveOptions): Result | ContainerRunt
   }
   killGroup(done.pid);
   const error = done.error as NodeJS.ErrnoException | undefined;
-  if (error?.code === "ETIMEDOUT") return overdue(program, timeoutMs, options);
+  if (error?.code === "ETIMEDOUT") return overdue(command, options);
   if (error?.code === "ENOBUFS") return broken(program, "printed too much", options);
   if (error !== undefined) return unstarted(program, error, options);
   return broken(program, `was ended by ${done.signal}`, options);
@@ -131,9 +132,16 @@ function unstarted(program: string, error: NodeJS.ErrnoException, options: Drive
   });
 }
 
-function overdue(program: string, timeoutMs: number, options: DriveOptions): ContainerRuntimeError {
+function boundOf({ starts }: Command, { timeoutMs, startMs }: DriveOptions): number {
+  return starts ? startMs : timeoutMs;
+}
+
+function overdue(command: Command, options: DriveOptions): ContainerRuntimeError {
+  const [option, name] = command.starts ? ["startMs", "START"] : ["timeoutMs", "TIMEOUT"];
   return new ContainerRuntimeError({
-    ...options, code: "timeout", exitCode: OVERDUE, stderr: `${program} did not answer within ${timeoutMs} ms`,
+    ...options, code: "timeout", exitCode: OVERDUE,
+    stderr: `${command.argv[0]} did not answer within ${boundOf(command, options)} ms`,
+    hint: `see what \`${command.argv.join(" ")}\` says; wait longer by ${option} or CONTAINER_RUNTIME_${name}_MS`,
   });
 }
 

@@ -12,8 +12,19 @@ export interface Machine {
 
 /**
  * Asks the container runtime of this node. Queries never fail: what is not known, does not apply or
- * cannot be asked is `false` or `null`, and the probe's event tells why. `start` rejects with a
+ * cannot be asked is `false` or `null`, and the call's event tells why. `start` rejects with a
  * ContainerRuntimeError.
+ *
+ * What waits, and how long (then it fails with the code `timeout`):
+ *
+ * | what waits | seconds | per call | by variable |
+ * |---|---|---|---|
+ * | each verb and query: each command of the tool that it runs, if not told otherwise below | 10 | `timeoutMs` | CONTAINER_RUNTIME_TIMEOUT_MS |
+ * | `start` of Colima, which may download an image first | 600 | `startMs` | CONTAINER_RUNTIME_START_MS |
+ * | `resolveEndpoint`, each probe of a class, and asking for the machine's address | 1.5, twice a class | `timeoutMs`, `attempts` | CONTAINER_RUNTIME_PROBE_MS |
+ * | `watchEndpoint`, the same | 1.5, as often as the tier says | `timeoutMs`, `attempts` | CONTAINER_RUNTIME_PROBE_MS |
+ *
+ * For one call alone: `createContainerRuntime({ timeoutMs: 2000 }).isHealthy()`. `sshConfig` and `hint` wait for nothing.
  */
 export interface ContainerRuntimePort {
   /** Whether the runtime runs and its engine answers. */
@@ -44,27 +55,3 @@ export interface ContainerRuntimeSyncPort {
 }
 
 export type HintVerb = "status" | "start";
-
-/** How an endpoint is reached: on this node, on the runtime's machine, or by a service's DNS name. */
-export type EndpointClass = "localhost" | "vm" | "svc_dns";
-
-/** One event for each probe, with attribute names in OpenTelemetry's style. */
-export interface ProbeEvent {
-  name: "fleet.probe";
-  /** When the probe began, in ISO 8601. */
-  time: string;
-  attributes: {
-    node_id: string;
-    platform: string;
-    endpoint_class: EndpointClass | "none";
-    adapter_type: string;
-    duration_ms: number;
-    outcome: "ok" | "failed";
-    /** What was asked: a verb of the port, or the URL of an endpoint. */
-    target: string;
-    "error.type"?: string;
-  };
-}
-
-/** Takes the events; what it throws is dropped, so that no probe fails by its report. */
-export type ProbeSink = (event: ProbeEvent) => void;

@@ -6,6 +6,8 @@
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { begin } from "../../events/src/events.ts";
+import { setNodeId } from "../../events/src/node-name.ts";
 import { identityData } from "./data.ts";
 import {
   accountHome, checkoutAbove, first, firstPath, isFolder, packageAbove, scriptFolder, workspaceAbove,
@@ -13,6 +15,8 @@ import {
 } from "./sources.ts";
 import type { DescribedIdentity, FieldReport, IdentityData, IdentityOptions, Platform } from "./types.ts";
 
+export type { EndpointClass, ProbeEvent, ProbeSink } from "../../events/src/event.ts";
+export { setProbeSink } from "../../events/src/events.ts";
 export { formatReport } from "./report.ts";
 export type {
   DescribedIdentity, FieldReport, IdentityData, IdentityOptions, IdentityReport, NodeIdentity, Platform,
@@ -58,24 +62,46 @@ export function createNodeIdentity(options: IdentityOptions = {}): DescribedIden
   const vaultPath = (): Found =>
     firstPath("vaultPath", names.vaultPath, [variable(names.vaultPath), fallback(data.defaults?.vault)]);
 
+  const answers = new Map<string, string>();
+  const read = (operation: string, resolve: () => Found): string => {
+    const call = { port: "node-identity", operation, target: "", adapter: "none", endpointClass: "localhost" as const };
+    const end = begin(call);
+    const answer = (text: string, error?: unknown): void => {
+      // a member is read in loops: only an answer that is new is told
+      if (answers.get(operation) === text) return;
+      answers.set(operation, text);
+      end(error);
+    };
+    try {
+      const { value, source } = resolve();
+      call.adapter = source.split(" ")[0] ?? source;
+      answer(`${source}: ${value}`);
+      return value;
+    } catch (error) {
+      answer(String(error), error);
+      throw error;
+    }
+  };
+
   return {
     get nodeId(): string {
-      return nodeId().value;
+      return read("nodeId", nodeId);
     },
     get homeDir(): string {
-      return homeDir().value;
+      return read("homeDir", homeDir);
     },
     get repoRoot(): string {
-      return repoRoot().value;
+      return read("repoRoot", repoRoot);
     },
     get vaultPath(): string {
-      return vaultPath().value;
+      return read("vaultPath", vaultPath);
     },
     get platform(): Platform {
+      read("platform", () => ({ value: process.platform, source: "process" }));
       return process.platform;
     },
     get arch(): string {
-      return process.arch;
+      return read("arch", () => ({ value: process.arch, source: "process" }));
     },
     describe: () => ({
       nodeId: told(nodeId),
@@ -90,6 +116,7 @@ export function createNodeIdentity(options: IdentityOptions = {}): DescribedIden
 
 /** This node. */
 export const nodeIdentity: DescribedIdentity = createNodeIdentity();
+setNodeId(() => nodeIdentity.nodeId);
 
 /** What a member is; with the name of a variable, the folder has to be there. */
 function told(resolve: () => Found, variable = ""): FieldReport {

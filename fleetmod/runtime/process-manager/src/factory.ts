@@ -1,10 +1,9 @@
+import type { ProbeSink } from "../../events/src/event.ts";
 import type { Adapter } from "./adapter.ts";
 import { ProcessManagerError } from "./errors.ts";
-import type { ProbeSink } from "./events.ts";
 import { launchctl } from "./launchctl.ts";
 import { nullAdapter } from "./null.ts";
-import { asyncPort, syncPort } from "./ports.ts";
-import type { Bounds, ProbeOptions } from "./probe.ts";
+import { asyncPort, syncPort, type Bounds, type PortOptions } from "./ports.ts";
 import { stepless, type Steps } from "./steps.ts";
 import { systemctl } from "./systemctl.ts";
 import type { ProcessManagerPort, ProcessManagerSyncPort } from "./types.ts";
@@ -26,9 +25,9 @@ export interface ProcessManagerOptions {
    * to create a port costs nothing.
    */
   waitMs?: number;
-  /** Takes the event of each probe; by default what setProbeSink has set, and nobody at first. */
+  /** Takes the event of each call; by default what setProbeSink has set, else what FLEET_EVENTS names. */
   sink?: ProbeSink;
-  /** This node's name in the events; by default NODE_ID, else the host's name, at each probe. */
+  /** This node's name in the events; by default NODE_ID, else the host's name, at each call. */
   nodeId?: string | (() => string);
 }
 
@@ -56,7 +55,7 @@ export const processManager: ProcessManagerPort = createProcessManager();
 /** The same, synchronously. */
 export const processManagerSync: ProcessManagerSyncPort = createProcessManagerSync();
 
-function portOptions({ timeoutMs, waitMs, sink, nodeId }: ProcessManagerOptions): ProbeOptions {
+function portOptions({ timeoutMs, waitMs, sink, nodeId }: ProcessManagerOptions): PortOptions {
   const bounds = (): Bounds => ({
     timeoutMs: timeoutMs ?? variable("PROCESS_MANAGER_TIMEOUT_MS") ?? TIMEOUT_MS,
     waitMs: waitMs ?? variable("PROCESS_MANAGER_WAIT_MS"),

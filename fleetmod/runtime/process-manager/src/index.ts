@@ -1,3 +1,7 @@
+export type { EndpointClass, ProbeEvent, ProbeSink } from "../../events/src/event.ts";
+export { setProbeSink } from "../../events/src/events.ts";
+export { jsonLines } from "../../events/src/sinks.ts";
+export type { LineStream } from "../../events/src/sinks.ts";
 export type { Adapter } from "./adapter.ts";
 export {
   callBack, formatService, formatServiceEntry, formatServices, requireLoaded, requireServices, settle, settleSync,
@@ -5,8 +9,6 @@ export {
 export type { Outcome } from "./compat.ts";
 export { ProcessManagerError } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
-export { jsonLines, setProbeSink } from "./events.ts";
-export type { LineStream, ProbeEvent, ProbeSink } from "./events.ts";
 export {
   createProcessManager, createProcessManagerSync, processManager, processManagerSync,
 } from "./factory.ts";

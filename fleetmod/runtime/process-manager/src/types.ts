@@ -59,17 +59,17 @@ export type HintVerb =
  *
  * What waits, and how long (then it fails with the code `timeout`):
  *
- * | | seconds |
- * |---|---|
- * | each command of the tool | 10: `timeoutMs`, PROCESS_MANAGER_TIMEOUT_MS |
- * | `stop` on macOS, until the job is gone | its ExitTimeOut + 10 |
- * | `stop` on Linux | twice its TimeoutStopSec (90 by default) + 10 |
- * | `start`, `restart`, `enable` on Linux | its TimeoutStartSec + 10, for `restart` those of `stop` besides |
- * | the same of a oneshot unit | 1, to see whether it fails at once; its work goes on |
- * | a job that launchd is still removing, before it is loaded anew | 2, eight tries |
+ * | what waits | seconds | per call | by variable |
+ * |---|---|---|---|
+ * | each verb and query: each command of the tool that it runs, if not told otherwise below | 10 | `timeoutMs` | PROCESS_MANAGER_TIMEOUT_MS |
+ * | `stop` on macOS, until the job is gone | its ExitTimeOut + 10 | `waitMs` | PROCESS_MANAGER_WAIT_MS |
+ * | `restart`, `start`, `load`, `enable` on macOS of a job that is still being removed | 2, eight tries | `waitMs`, if shorter | PROCESS_MANAGER_WAIT_MS, if shorter |
+ * | `stop` on Linux | twice its TimeoutStopSec (90 by default) + 10 | `waitMs` | PROCESS_MANAGER_WAIT_MS |
+ * | `start`, `enable` on Linux | its TimeoutStartSec (90 by default) + 10 | `waitMs` | PROCESS_MANAGER_WAIT_MS |
+ * | `restart` on Linux | both of these together + 10 | `waitMs` | PROCESS_MANAGER_WAIT_MS |
+ * | the same of a oneshot unit, to see whether it fails at once; its work goes on | 1 | | |
  *
- * `waitMs` or PROCESS_MANAGER_WAIT_MS takes the place of each of the sums. For one call alone:
- * `createProcessManager({ waitMs: 5000 }).stop(label)`.
+ * For one call alone: `createProcessManager({ waitMs: 5000 }).stop(label)`. `hint` waits for nothing.
  */
 export interface ProcessManagerPort {
   /** The services whose label contains `pattern`; all of them for "". */
@@ -88,7 +88,7 @@ export interface ProcessManagerPort {
   start(label: string): Promise<void>;
   /** Make the service known to the manager, unless it is disabled; what starts by itself starts. */
   load(label: string, config?: ServiceConfig): Promise<void>;
-  /** `inspect` for watchers: never rejects, and tells the sink of each probe. */
+  /** `inspect` for watchers: never rejects. */
   probe(label: string): Promise<ProbeResult>;
   /** The command that a person types for it on this platform. Runs nothing, never throws. */
   hint(verb: HintVerb, label: string): string;

@@ -1,6 +1,7 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
 exports.containerRuntimeSync = exports.containerRuntime = exports.docker = exports.ContainerRuntimeError = void 0;
+exports.jsonLines = jsonLines;
 exports.setProbeSink = setProbeSink;
 exports.remote = remote;
 exports.colima = colima;
@@ -14,6 +15,7 @@ exports.nullAdapter = nullAdapter;
 exports.createContainerRuntime = createContainerRuntime;
 exports.createContainerRuntimeSync = createContainerRuntimeSync;
 exports.resolveEndpoint = resolveEndpoint;
+exports.watchEndpoint = watchEndpoint;
 exports.httpProbe = httpProbe;
 exports.tcpProbe = tcpProbe;
 const node_child_process_1 = require("node:child_process");
@@ -21,6 +23,329 @@ const node_fs_1 = require("node:fs");
 const node_net_1 = require("node:net");
 const node_os_1 = require("node:os");
 const node_path_1 = require("node:path");
+const node_worker_threads_1 = require("node:worker_threads");
+const KEY = Symbol.for("fleetmod.events.1");
+function shared() {
+    const all = globalThis;
+    return (all[KEY] ??= { dropped: new WeakMap() });
+}
+/** Events as log records to an OpenTelemetry collector: OTLP over HTTP, in JSON. */
+const QUEUE = 1000; // events that wait to be sent
+const EXIT_MS = 1000; // at the program's end, for those that wait
+const [DONE, LOST, CLOSING] = [0, 1, 2]; // what is counted
+// In a thread of its own, which sends while a synchronous port blocks the caller's. It is a text, since
+// a bundle, and a port in one file, has no second module to load. What a collector refuses, and
+// what it does not take at the second try, is lost (opentelemetry.io/docs/specs/otlp, "Failures").
+const SENDER = `
+const { parentPort, workerData: { url, headers, counts } } = require("node:worker_threads");
+const { request } = require(url.startsWith("https:") ? "node:https" : "node:http");
+const post = (body) => new Promise((resolve) => {
+  const call = request(url, { method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(body) } });
+  const timer = setTimeout(() => call.destroy(new Error("no answer within 5 s")), 5000);
+  call.on("error", ({ code, message }) => resolve(code || message));
+  call.on("close", () => clearTimeout(timer));
+  call.on("response", (response) => response.on("error", () => {}).on("close", () => resolve(response.statusCode)).resume());
+  call.end(body);
+});
+const pause = async () => {
+  for (let left = 20; left > 0 && Atomics.load(counts, ${CLOSING}) === 0; left--) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+const send = async (body) => {
+  const answer = await post(body);
+  const again = typeof answer === "string" || [429, 502, 503, 504].includes(answer);
+  if (!again || Atomics.load(counts, ${CLOSING}) !== 0) return answer;
+  await pause();
+  return post(body);
+};
+const waiting = [];
+let told = false, busy = false;
+parentPort.on("message", async (logs) => {
+  waiting.push(logs);
+  if (busy) return;
+  busy = true;
+  while (waiting.length > 0) {
+    const resourceLogs = waiting.splice(0, 100);
+    const answer = await send(JSON.stringify({ resourceLogs }));
+    if (!(answer >= 200 && answer < 300)) {
+      Atomics.add(counts, ${LOST}, resourceLogs.length);
+      if (!told) parentPort.postMessage(String(answer));
+      told = true;
+    }
+    Atomics.add(counts, ${DONE}, resourceLogs.length);
+    Atomics.notify(counts, ${DONE});
+  }
+  busy = false;
+});
+`;
+/**
+ * A sink that sends to the collector at `url`; a URL without a path gets OTLP's own. The headers are
+ * those of OTEL_EXPORTER_OTLP_HEADERS. `failed` is told the first reason for which events were lost.
+ */
+function otlp(url, failed) {
+    if (!/^https?:$/.test(url.protocol))
+        throw new Error(`${url.href} is no http URL`);
+    if (url.pathname === "/")
+        url.pathname = "/v1/logs";
+    const counts = new Int32Array(new SharedArrayBuffer(12));
+    const workerData = { url: url.href, headers: { ...ownHeaders(), "content-type": "application/json" }, counts };
+    let ended = false;
+    // without the program's own flags, which may load a compiler
+    const sender = new node_worker_threads_1.Worker(SENDER, { eval: true, workerData, env: {}, execArgv: [] });
+    sender.on("error", () => { ended = true; });
+    sender.on("message", failed);
+    sender.unref();
+    let taken = 0;
+    process.on("exit", () => {
+        Atomics.store(counts, CLOSING, 1);
+        const until = Date.now() + EXIT_MS;
+        for (let left = EXIT_MS; left > 0 && !ended; left = until - Date.now()) {
+            const done = Atomics.load(counts, DONE);
+            if (done >= taken)
+                return;
+            Atomics.wait(counts, DONE, done, left);
+        }
+    });
+    return (event) => {
+        if (ended || taken - Atomics.load(counts, DONE) >= QUEUE)
+            throw new Error("the collector is too slow");
+        const lost = Atomics.exchange(counts, LOST, 0) + (event.attributes["events.dropped"] ?? 0);
+        if (lost > 0)
+            event.attributes["events.dropped"] = lost;
+        sender.postMessage(resourceLogs(event));
+        taken += 1;
+    };
+}
+/** One event as OTLP's JSON has it: keys in camel case, 64-bit numbers as texts. */
+function resourceLogs({ name, time, attributes }) {
+    const { "service.name": service, port, ...rest } = attributes;
+    const failed = attributes.outcome === "failed";
+    return {
+        resource: { attributes: [attribute("service.name", service)] },
+        scopeLogs: [{
+                scope: { name: port },
+                logRecords: [{
+                        timeUnixNano: `${Date.parse(time)}000000`,
+                        observedTimeUnixNano: `${Date.now()}000000`,
+                        severityNumber: failed ? 13 : 9,
+                        severityText: failed ? "WARN" : "INFO",
+                        eventName: name,
+                        body: { stringValue: `${attributes.operation} ${attributes.target}`.trim() },
+                        attributes: Object.entries(rest).map(([key, value]) => attribute(key, value)),
+                    }],
+            }],
+    };
+}
+function attribute(key, value) {
+    if (typeof value === "string")
+        return { key, value: { stringValue: value } };
+    if (typeof value === "boolean")
+        return { key, value: { boolValue: value } };
+    return { key, value: { intValue: String(value) } };
+}
+/** `a=b,c=d`, its values percent-encoded, as OpenTelemetry's exporters read it. */
+function ownHeaders() {
+    const pairs = (process.env["OTEL_EXPORTER_OTLP_HEADERS"] ?? "").split(",").map((pair) => pair.split("="));
+    return Object.fromEntries(pairs.flatMap(([name = "", ...value]) => name.trim() === "" ? [] : [[name.trim().toLowerCase(), decodeURIComponent(value.join("=").trim())]]));
+}
+/** The sinks: standard error, a file that rotates, a stream, and a collector. */
+const FILE_BYTES = 10 * 1024 * 1024;
+const FILES = 5; // the file and four older ones
+const OLDER = /^\.\d{8}T\d{9}Z-\d+$/;
+const OTLP = /^otlp-http(?:\s+(.+))?$/;
+const COLLECTOR = "http://localhost:4318";
+/**
+ * A sink that appends each event as a line of JSON to a file, or writes it to a stream. A file that
+ * reaches 10 MiB is renamed to `FILE.TIME-PID`, and four of those are kept; many processes may
+ * write to one file. An event that does not fit on the disk, or that nobody takes, is dropped.
+ */
+function jsonLines(to) {
+    if (typeof to === "string")
+        return (event) => append(to, asLine(event));
+    to.on("error", () => { }); // a reader that went away ends no call
+    return (event) => to.write(asLine(event));
+}
+/** The sink that a value of FLEET_EVENTS names; undefined for none, with a warning where it is wrong. */
+function sinkOf(setting) {
+    if (setting === "" || setting === "off")
+        return undefined;
+    if (setting === "stderr")
+        return (event) => toStderr(asLine(event));
+    const url = OTLP.exec(setting);
+    if (url === null)
+        return warning(setting, jsonLines(setting));
+    try {
+        return otlp(new URL(url[1] ?? COLLECTOR), (why) => tellLoss(setting, why));
+    }
+    catch (error) {
+        tellLoss(setting, error);
+        return undefined;
+    }
+}
+/** The same sink, which tells the first failure and no other. */
+function warning(setting, sink) {
+    let told = false;
+    return (event) => {
+        try {
+            sink(event);
+        }
+        catch (error) {
+            if (!told)
+                tellLoss(setting, error);
+            told = true;
+            throw error;
+        }
+    };
+}
+/** By the runtime's own channel: on standard error, unless the program listens for it. */
+function tellLoss(setting, why) {
+    const reason = why instanceof Error ? why.message : String(why);
+    process.emitWarning(`events are lost, FLEET_EVENTS=${setting}: ${reason}`, "FleetEventsWarning");
+}
+function asLine(event) {
+    return `${JSON.stringify(event)}\n`;
+}
+function toStderr(text) {
+    // A pipe that nobody empties would hold the call up; opened anew, it refuses instead.
+    if (!(0, node_fs_1.fstatSync)(2).isFIFO())
+        return writeWhole(2, text);
+    let pipe;
+    try {
+        pipe = openToAppend("/dev/stderr");
+    }
+    catch {
+        return writeWhole(2, text); // no such file here, or the pipe is another user's
+    }
+    try {
+        writeWhole(pipe, text);
+    }
+    finally {
+        (0, node_fs_1.closeSync)(pipe);
+    }
+}
+function append(path, text) {
+    let file = openToAppend(path);
+    try {
+        if (isFull(file, text)) {
+            rotate(path, (0, node_fs_1.fstatSync)(file).ino);
+            (0, node_fs_1.closeSync)(file);
+            file = openToAppend(path);
+            if (isFull(file, text))
+                throw new Error(`${path} is full`);
+        }
+        writeWhole(file, text);
+    }
+    finally {
+        (0, node_fs_1.closeSync)(file);
+    }
+}
+/** For appending, which mixes no lines of several processes. */
+function openToAppend(path) {
+    // O_NONBLOCK, since opening a pipe that nobody reads would wait (open(2)).
+    const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = node_fs_1.constants;
+    return (0, node_fs_1.openSync)(path, O_WRONLY | O_APPEND | O_CREAT | (O_NONBLOCK ?? 0), 0o666);
+}
+function writeWhole(file, text) {
+    if ((0, node_fs_1.writeSync)(file, text) < Buffer.byteLength(text))
+        throw new Error("the disk is full");
+}
+function isFull(file, text) {
+    const stat = (0, node_fs_1.fstatSync)(file);
+    return stat.isFile() && stat.size + Buffer.byteLength(text) > FILE_BYTES;
+}
+/** Put a full file aside, once the oldest have made room; nothing where another process has done it. */
+function rotate(path, inode) {
+    const [folder, name] = [(0, node_path_1.dirname)(path), (0, node_path_1.basename)(path)];
+    const older = (0, node_fs_1.readdirSync)(folder).filter((each) => each.startsWith(name) && OLDER.test(each.slice(name.length)));
+    for (const each of older.sort().slice(0, Math.max(0, older.length - FILES + 2))) {
+        try {
+            (0, node_fs_1.unlinkSync)((0, node_path_1.join)(folder, each));
+        }
+        catch (error) {
+            if (error.code !== "ENOENT")
+                throw error;
+        }
+    }
+    if ((0, node_fs_1.statSync)(path).ino !== inode)
+        return;
+    (0, node_fs_1.renameSync)(path, `${path}.${new Date().toISOString().replace(/[-:.]/g, "")}-${process.pid}`);
+}
+const CLIPPED = 400; // so that a line is one write, which the system does not mix with another (pipe(7))
+/** Give the events of every port that has no sink of its own to `sink`; `undefined` leaves them to FLEET_EVENTS, as at first. */
+function setProbeSink(sink) {
+    shared().sink = sink;
+}
+/** Begin a call; call what comes back once, when it has ended. */
+function begin(call) {
+    const started = performance.now();
+    const time = new Date();
+    return (error, facts) => {
+        const duration_ms = Math.round(performance.now() - started);
+        const state = shared();
+        let sink;
+        try {
+            sink = call.sink ?? state.sink ?? chosen(state);
+            if (sink === undefined)
+                return;
+            const dropped = state.dropped.get(sink) ?? 0;
+            const result = sink({
+                name: "fleet.probe",
+                time: time.toISOString(),
+                attributes: {
+                    node_id: nodeOf(call, state),
+                    platform: process.platform,
+                    endpoint_class: call.endpointClass,
+                    adapter_type: call.adapter,
+                    "service.name": serviceName(),
+                    port: call.port,
+                    operation: call.operation,
+                    target: String(call.target).slice(0, CLIPPED),
+                    duration_ms,
+                    outcome: error === undefined ? "ok" : "failed",
+                    ...facts,
+                    ...(error === undefined ? {} : { "error.type": errorType(error) }),
+                    ...(dropped === 0 ? {} : { "events.dropped": dropped }),
+                },
+            });
+            lose(state, sink, -dropped);
+            if (result instanceof Promise)
+                result.catch(() => lose(state, sink, 1));
+        }
+        catch {
+            lose(state, sink, 1); // a call must not fail for its event
+        }
+    };
+}
+function lose({ dropped }, sink, count) {
+    if (sink !== undefined)
+        dropped.set(sink, (dropped.get(sink) ?? 0) + count);
+}
+/** A short word for a failure: a code where it has one, else its name. */
+function errorType(error) {
+    if (!(error instanceof Error))
+        return String(error).slice(0, CLIPPED);
+    const code = error.code;
+    return typeof code === "string" ? code : error.name;
+}
+/** The sink that FLEET_EVENTS names; it is read at each call, and its sink made once. */
+function chosen(state) {
+    const setting = process.env["FLEET_EVENTS"]?.trim() ?? "";
+    if (setting !== state.setting) {
+        state.setting = setting;
+        state.bySetting = undefined;
+        state.bySetting = sinkOf(setting);
+    }
+    return state.bySetting;
+}
+function nodeOf({ nodeId }, state) {
+    const given = typeof nodeId === "function" ? nodeId() : nodeId;
+    return given ?? (state.nodeId?.() || process.env["NODE_ID"]?.trim() || (0, node_os_1.hostname)());
+}
+function serviceName() {
+    const { OTEL_SERVICE_NAME: named, npm_package_name: run } = process.env;
+    return (named?.trim() || run || (0, node_path_1.basename)(process.argv[1] ?? "") || "unknown_service").slice(0, CLIPPED);
+}
 const NEXT = {
     "tool-missing": "install it, or choose another adapter by CONTAINER_RUNTIME",
     timeout: "see whether the container runtime answers at all",
@@ -50,46 +375,6 @@ class ContainerRuntimeError extends Error {
     }
 }
 exports.ContainerRuntimeError = ContainerRuntimeError;
-let shared;
-/** Give the events of every port that has no sink of its own to `sink`; `undefined` drops them, as at first. */
-function setProbeSink(sink) {
-    shared = sink;
-}
-/** Begin a probe; call what comes back once, when it has ended, with the reason where it failed. */
-function begin(sink, probed) {
-    const started = Date.now();
-    return (error) => {
-        const to = sink ?? shared;
-        if (to === undefined)
-            return;
-        try {
-            to({
-                name: "fleet.probe",
-                time: new Date(started).toISOString(),
-                attributes: {
-                    node_id: probed.nodeId ?? (process.env["NODE_ID"]?.trim() || (0, node_os_1.hostname)()),
-                    platform: process.platform,
-                    endpoint_class: probed.endpointClass,
-                    adapter_type: probed.adapter,
-                    duration_ms: Date.now() - started,
-                    outcome: error === undefined ? "ok" : "failed",
-                    target: probed.target,
-                    ...(error === undefined ? {} : { "error.type": errorType(error) }),
-                },
-            });
-        }
-        catch {
-            // a report that fails must not fail the probe
-        }
-    };
-}
-/** A short word for a failure: a code where it has one, else its name. */
-function errorType(error) {
-    if (!(error instanceof Error))
-        return String(error);
-    const code = error.code;
-    return typeof code === "string" ? code : error.name;
-}
 /** The steps of a verb that runs no command: `answer` is asked once they are driven. */
 function* stepless(answer) {
     yield* [];
@@ -123,7 +408,6 @@ function driveSync(steps, options) {
 const settings = () => ({ detached: true, env: { ...process.env, LC_ALL: "C" } });
 function run(command, options) {
     const [program, ...args] = command.argv;
-    const timeoutMs = command.timeoutMs ?? options.timeoutMs;
     return new Promise((resolve) => {
         const child = (0, node_child_process_1.spawn)(program, args, { ...settings(), stdio: ["ignore", "pipe", "pipe"] });
         const output = { stdout: "", stderr: "" };
@@ -134,7 +418,7 @@ function run(command, options) {
             child.stderr?.destroy();
             resolve(error);
         };
-        const timer = setTimeout(() => end(overdue(program, timeoutMs, options)), timeoutMs);
+        const timer = setTimeout(() => end(overdue(command, options)), boundOf(command, options));
         const take = (name) => (text) => {
             output[name] += text;
             if (output[name].length > MAX_OUTPUT)
@@ -155,12 +439,11 @@ function run(command, options) {
 }
 function runNow(command, options) {
     const [program, ...args] = command.argv;
-    const timeoutMs = command.timeoutMs ?? options.timeoutMs;
     // `detached` is not among spawnSync's documented options; Node and Bun honour it all the same.
     const done = (0, node_child_process_1.spawnSync)(program, args, {
         ...settings(),
         encoding: "utf8",
-        timeout: timeoutMs,
+        timeout: boundOf(command, options),
         killSignal: "SIGKILL",
         maxBuffer: MAX_OUTPUT,
         stdio: ["ignore", "pipe", "pipe"],
@@ -171,7 +454,7 @@ function runNow(command, options) {
     killGroup(done.pid);
     const error = done.error;
     if (error?.code === "ETIMEDOUT")
-        return overdue(program, timeoutMs, options);
+        return overdue(command, options);
     if (error?.code === "ENOBUFS")
         return broken(program, "printed too much", options);
     if (error !== undefined)
@@ -196,9 +479,15 @@ function unstarted(program, error, options) {
         ...options, code: "tool-missing", exitCode: NOT_RUN, stderr: `${program} is not on PATH`,
     });
 }
-function overdue(program, timeoutMs, options) {
+function boundOf({ starts }, { timeoutMs, startMs }) {
+    return starts ? startMs : timeoutMs;
+}
+function overdue(command, options) {
+    const [option, name] = command.starts ? ["startMs", "START"] : ["timeoutMs", "TIMEOUT"];
     return new ContainerRuntimeError({
-        ...options, code: "timeout", exitCode: OVERDUE, stderr: `${program} did not answer within ${timeoutMs} ms`,
+        ...options, code: "timeout", exitCode: OVERDUE,
+        stderr: `${command.argv[0]} did not answer within ${boundOf(command, options)} ms`,
+        hint: `see what \`${command.argv.join(" ")}\` says; wait longer by ${option} or CONTAINER_RUNTIME_${name}_MS`,
     });
 }
 function broken(program, what, options) {
@@ -223,7 +512,7 @@ function asyncPort(adapter, options) {
         isHealthy: () => ask("isHealthy", false, (on) => checked(on)),
         vmIp: () => ask("vmIp", null, (on) => on.vmIp()),
         uptimeSeconds: () => ask("uptimeSeconds", null, (on) => on.uptimeSeconds()),
-        sshConfig: () => adapter().sshConfig(),
+        sshConfig: () => sshConfig(adapter, options),
         machines: () => ask("machines", null, (on) => on.machines()),
         start: () => probe("start", (on) => on.start()),
         hint: (verb) => adapter().hint(verb),
@@ -255,7 +544,7 @@ function syncPort(adapter, options) {
         isHealthy: () => ask("isHealthy", false, (on) => checked(on)),
         vmIp: () => ask("vmIp", null, (on) => on.vmIp()),
         uptimeSeconds: () => ask("uptimeSeconds", null, (on) => on.uptimeSeconds()),
-        sshConfig: () => adapter().sshConfig(),
+        sshConfig: () => sshConfig(adapter, options),
         machines: () => ask("machines", null, (on) => on.machines()),
         start: () => probe("start", (on) => on.start()),
         hint: (verb) => adapter().hint(verb),
@@ -263,10 +552,17 @@ function syncPort(adapter, options) {
 }
 function prepare(adapter, operation, options) {
     const on = adapter();
-    const end = begin(options.sink, {
-        endpointClass: on.endpointClass, adapter: on.name, target: operation, nodeId: options.nodeId,
+    const { sink, nodeId } = options;
+    const end = begin({
+        port: "container-runtime", operation, target: "", adapter: on.name, endpointClass: on.endpointClass, sink, nodeId,
     });
-    return { on, drive: { operation, adapter: on.name, timeoutMs: options.timeoutMs }, end };
+    return { on, drive: { operation, adapter: on.name, ...options.bounds() }, end };
+}
+function sshConfig(adapter, options) {
+    const { on, end } = prepare(adapter, "sshConfig", options);
+    const file = on.sshConfig();
+    end();
+    return file;
 }
 function* checked(on) {
     yield* on.check();
@@ -351,7 +647,6 @@ function quote(word) {
  * config/profile.go, the address in limautil/network.go.
  */
 const COLIMA = "colima";
-const START_MS = 10 * 60_000; // the first start downloads an image
 const PROFILE = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 /** Colima's profile of that name; by default what COLIMA_PROFILE names, else `default`. */
 function colima(profile) {
@@ -364,12 +659,12 @@ function colima(profile) {
             hint: "use letters, digits, '.', '_' and '-'",
         });
     };
-    function* call(verb, flags = [], timeoutMs) {
+    function* call(verb, ...flags) {
         const argv = [COLIMA, verb, "--profile", wanted(), ...flags];
-        return yield timeoutMs === undefined ? { argv } : { argv, timeoutMs };
+        return yield verb === "start" ? { argv, starts: true } : { argv };
     }
     function* status(operation) {
-        const result = yield* call("status", ["--json"]);
+        const result = yield* call("status", "--json");
         if (result.code !== 0 && /unknown flag/.test(result.stderr)) {
             const plain = yield* call("status"); // before v0.10 it told no more than whether it runs
             if (plain.code === 0)
@@ -410,7 +705,7 @@ function colima(profile) {
                     throw error;
             }
             // `status` asks the engine's runtime in the machine too; the list knows the address without.
-            const result = yield* call("list", ["--json"]);
+            const result = yield* call("list", "--json");
             if (result.code !== 0)
                 throw failed("vmIp", result);
             const name = shortName(wanted());
@@ -418,7 +713,7 @@ function colima(profile) {
             return isAddress(mine?.["address"]) ? mine["address"] : null;
         },
         *uptimeSeconds() {
-            const result = yield* call("ssh", ["--", "cat", "/proc/uptime"]);
+            const result = yield* call("ssh", "--", "cat", "/proc/uptime");
             if (result.code !== 0)
                 throw failed("uptimeSeconds", result);
             const seconds = /^(\d+)(?:\.\d+)? \d/m.exec(result.stdout)?.[1]; // proc_uptime(5)
@@ -443,7 +738,7 @@ function colima(profile) {
         },
         *start() {
             // Of a machine that runs, Colima says "already running, ignoring" and exits with 0 (cmd/start.go).
-            const result = yield* call("start", [], START_MS);
+            const result = yield* call("start");
             if (result.code !== 0)
                 throw failed("start", result);
         },
@@ -562,6 +857,34 @@ function failure(thrown) {
     const asked = error.code !== "tool-missing" && error.code !== "timeout";
     return { ...outcome, exitCode: error.exitCode || 1, ...(asked ? {} : { error }) };
 }
+const TIERS = {
+    "infra-critical": { attempts: 3, failures: 2, restMs: 5_000 },
+    "service-critical": { attempts: 2, failures: 3, restMs: 15_000 },
+    "app-level": { attempts: 1, failures: 3, restMs: 60_000 },
+};
+function createBreaker({ failures, restMs }) {
+    let failed = 0;
+    let until = 0;
+    return {
+        begin() {
+            if (failed < failures)
+                return "closed";
+            if (performance.now() < until)
+                return "open";
+            until = Infinity;
+            return "half-open";
+        },
+        end(answered) {
+            failed = answered ? 0 : failed + 1;
+            until = performance.now() + restMs;
+        },
+        reason() {
+            const left = until - performance.now();
+            const again = Number.isFinite(left) ? `asked again in ${Math.ceil(left)} ms` : "being asked again";
+            return `passed over after ${failed} failures, ${again}`;
+        },
+    };
+}
 const NULL = "null";
 const KEPT = 1000; // a daemon that polls must not grow by it
 /** An adapter that answers from `state`, by default that nothing runs. */
@@ -595,6 +918,7 @@ function nullAdapter(state = {}) {
     };
 }
 const TIMEOUT_MS = 10_000;
+const START_MS = 10 * 60_000; // the first start downloads an image
 const BY_PLATFORM = { darwin: "colima", linux: "docker" };
 // One for all ports, so that the synchronous companion sees what its fellow did.
 const NOTHING = nullAdapter();
@@ -613,8 +937,17 @@ function createContainerRuntimeSync(options = {}) {
 exports.containerRuntime = createContainerRuntime();
 /** The same, synchronously. */
 exports.containerRuntimeSync = createContainerRuntimeSync();
-function portOptions(options) {
-    return { timeoutMs: options.timeoutMs ?? TIMEOUT_MS, sink: options.sink, nodeId: options.nodeId };
+function portOptions({ timeoutMs, startMs, sink, nodeId }) {
+    const bounds = () => ({
+        timeoutMs: timeoutMs ?? variable("CONTAINER_RUNTIME_TIMEOUT_MS") ?? TIMEOUT_MS,
+        startMs: startMs ?? variable("CONTAINER_RUNTIME_START_MS") ?? START_MS,
+    });
+    return { bounds, sink, nodeId };
+}
+/** A number of milliseconds in the environment; undefined for none, and for what is none. */
+function variable(name) {
+    const value = Number(process.env[name]);
+    return value > 0 ? value : undefined;
 }
 function choose(options) {
     if (typeof options.adapter === "object")
@@ -634,41 +967,75 @@ function choose(options) {
 }
 const PROBE_MS = 1500;
 const ATTEMPTS = 2;
+const CLASSES = ["localhost", "vm", "svc_dns"];
 /** Resolves to the first class that answers, with what failed before it; throws for a URL that is none, alone. */
 async function resolveEndpoint(options) {
-    const timeoutMs = options.timeoutMs ?? PROBE_MS;
+    return turns(options);
+}
+/** The same for a service that is asked again and again; creating it asks nothing. */
+function watchEndpoint(options) {
+    const tier = options.tier ?? "service-critical";
+    const patience = { ...TIERS[tier], ...options };
+    const breakers = new Map(CLASSES.map((each) => [each, createBreaker(patience)]));
+    return {
+        tier,
+        resolve: async () => {
+            const found = await turns({ ...options, attempts: patience.attempts }, breakers);
+            const state = !found.ok ? "down" : found.failed.length > 0 ? "degraded" : "ok";
+            return { ...found, tier, state };
+        },
+    };
+}
+async function turns(options, breakers) {
+    const timeoutMs = options.timeoutMs ?? variable("CONTAINER_RUNTIME_PROBE_MS") ?? PROBE_MS;
     const local = new URL(options.localhost);
     const probe = options.probe ?? (/^https?:$/.test(local.protocol) ? httpProbe : tcpProbe);
     const failed = [];
-    for (const endpointClass of ["localhost", "vm", "svc_dns"]) {
+    for (const endpointClass of CLASSES) {
+        const breaker = breakers?.get(endpointClass);
+        const turn = breaker?.begin() ?? "closed";
+        if (breaker !== undefined && turn === "open") {
+            failed.push({ endpointClass, url: null, reasons: [breaker.reason()] });
+            continue;
+        }
         let url;
         try {
             url = await locate(endpointClass, local, options, timeoutMs);
         }
         catch (error) {
+            breaker?.end(false);
             failed.push({ endpointClass, url: null, reasons: [message(error)] });
             continue;
         }
-        if (url === null)
+        if (url === null) {
+            breaker?.end(true); // a class that does not apply has not failed
             continue;
+        }
         const reasons = [];
-        for (let attempt = 0; attempt < Math.max(1, options.attempts ?? ATTEMPTS); attempt++) {
-            const end = begin(options.sink, {
-                endpointClass, adapter: probe.name || "probe", target: url.href, nodeId: options.nodeId,
+        const attempts = turn === "half-open" ? 1 : Math.max(1, options.attempts ?? ATTEMPTS);
+        for (let attempt = 0; attempt < attempts; attempt++) {
+            const end = begin({
+                port: "container-runtime", operation: "probe", target: shown(url), adapter: probe.name || "probe", endpointClass,
+                sink: options.sink, nodeId: options.nodeId,
             });
             try {
                 await bounded((signal) => probe(new URL(url), signal), timeoutMs);
-                end();
+                end(undefined, tiered(options));
+                breaker?.end(true);
                 return { ok: true, endpointClass, url: url.href, failed };
             }
             catch (error) {
-                end(error);
+                end(error, tiered(options));
                 reasons.push(message(error));
             }
         }
+        breaker?.end(false);
         failed.push({ endpointClass, url: url.href, reasons });
     }
     return { ok: false, endpointClass: null, url: null, failed };
+}
+function tiered({ tier }) {
+    return tier === undefined ? {} : { tier };
 }
 /** The URL of a class; null where the class does not apply. */
 async function locate(endpointClass, local, options, timeoutMs) {
@@ -684,6 +1051,10 @@ async function locate(endpointClass, local, options, timeoutMs) {
 function at(host, url) {
     const port = /:\d+$/.test(host) || url.port === "" ? "" : `:${url.port}`;
     return new URL(`${url.protocol}//${host}${port}${url.pathname}${url.search}`);
+}
+/** Without what may be secret in it. */
+function shown({ protocol, host, pathname }) {
+    return `${protocol}//${host}${pathname}`;
 }
 /** Whether a GET is answered with a status of success. */
 async function httpProbe(url, signal) {

@@ -1,8 +1,416 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, renameSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { connect, isIP, isIPv4, isIPv6 } from "node:net";
 import { homedir, hostname } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { Worker } from "node:worker_threads";
+
+/** How an endpoint is reached: on this node, on the runtime's machine, or by a service's DNS name. */
+export type EndpointClass = "localhost" | "vm" | "svc_dns";
+
+/**
+ * What a call of a port leaves behind: one flat event, its attributes named as OpenTelemetry names
+ * them, so that an exporter hands `name`, `time` and `attributes` on as they are.
+ */
+export interface ProbeEvent {
+  name: "fleet.probe";
+  /** When the call began, in ISO 8601. */
+  time: string;
+  attributes: {
+    node_id: string;
+    platform: string;
+    endpoint_class: EndpointClass | "none";
+    /** What was asked: an adapter, a kind of probe, or the source of a member of the identity. */
+    adapter_type: string;
+    /** The program that called: OTEL_SERVICE_NAME, else the package whose script runs, else the file. */
+    "service.name": string;
+    /** The port's package, without its scope. */
+    port: string;
+    /** The verb or the query. */
+    operation: string;
+    /** What it was about: a label, or a URL; "" where the operation says it all. */
+    target: string;
+    duration_ms: number;
+    outcome: "ok" | "failed";
+    /** Why it failed; only then. */
+    "error.type"?: string;
+    /** How many events before this one were lost. */
+    "events.dropped"?: number;
+    /** How much depends on the endpoint, where that was told. */
+    tier?: string;
+    "service.loaded"?: boolean;
+    "service.state"?: string;
+    "process.pid"?: number;
+  };
+}
+
+/** Takes an event away. What it throws or rejects with is dropped, and nobody waits for it. */
+export type ProbeSink = (event: ProbeEvent) => unknown;
+
+
+/** What all ports of a process share, also where one is loaded as both kinds of module. */
+interface Shared {
+  sink?: ProbeSink | undefined;
+  /** What FLEET_EVENTS said when its sink was made. */
+  setting?: string;
+  bySetting?: ProbeSink | undefined;
+  nodeId?: () => string;
+  /** How many events each sink lost and was not told of yet. */
+  dropped: WeakMap<ProbeSink, number>;
+}
+
+const KEY: unique symbol = Symbol.for("fleetmod.events.1");
+
+function shared(): Shared {
+  const all = globalThis as { [KEY]?: Shared };
+  return (all[KEY] ??= { dropped: new WeakMap() });
+}
+
+
+/** Events as log records to an OpenTelemetry collector: OTLP over HTTP, in JSON. */
+const QUEUE = 1000; // events that wait to be sent
+const EXIT_MS = 1000; // at the program's end, for those that wait
+const [DONE, LOST, CLOSING] = [0, 1, 2] as const; // what is counted
+
+// In a thread of its own, which sends while a synchronous port blocks the caller's. It is a text, since
+// a bundle, and a port in one file, has no second module to load. What a collector refuses, and
+// what it does not take at the second try, is lost (opentelemetry.io/docs/specs/otlp, "Failures").
+const SENDER = `
+const { parentPort, workerData: { url, headers, counts } } = require("node:worker_threads");
+const { request } = require(url.startsWith("https:") ? "node:https" : "node:http");
+const post = (body) => new Promise((resolve) => {
+  const call = request(url, { method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(body) } });
+  const timer = setTimeout(() => call.destroy(new Error("no answer within 5 s")), 5000);
+  call.on("error", ({ code, message }) => resolve(code || message));
+  call.on("close", () => clearTimeout(timer));
+  call.on("response", (response) => response.on("error", () => {}).on("close", () => resolve(response.statusCode)).resume());
+  call.end(body);
+});
+const pause = async () => {
+  for (let left = 20; left > 0 && Atomics.load(counts, ${CLOSING}) === 0; left--) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+const send = async (body) => {
+  const answer = await post(body);
+  const again = typeof answer === "string" || [429, 502, 503, 504].includes(answer);
+  if (!again || Atomics.load(counts, ${CLOSING}) !== 0) return answer;
+  await pause();
+  return post(body);
+};
+const waiting = [];
+let told = false, busy = false;
+parentPort.on("message", async (logs) => {
+  waiting.push(logs);
+  if (busy) return;
+  busy = true;
+  while (waiting.length > 0) {
+    const resourceLogs = waiting.splice(0, 100);
+    const answer = await send(JSON.stringify({ resourceLogs }));
+    if (!(answer >= 200 && answer < 300)) {
+      Atomics.add(counts, ${LOST}, resourceLogs.length);
+      if (!told) parentPort.postMessage(String(answer));
+      told = true;
+    }
+    Atomics.add(counts, ${DONE}, resourceLogs.length);
+    Atomics.notify(counts, ${DONE});
+  }
+  busy = false;
+});
+`;
+
+/**
+ * A sink that sends to the collector at `url`; a URL without a path gets OTLP's own. The headers are
+ * those of OTEL_EXPORTER_OTLP_HEADERS. `failed` is told the first reason for which events were lost.
+ */
+function otlp(url: URL, failed: (why: string) => void): ProbeSink {
+  if (!/^https?:$/.test(url.protocol)) throw new Error(`${url.href} is no http URL`);
+  if (url.pathname === "/") url.pathname = "/v1/logs";
+  const counts = new Int32Array(new SharedArrayBuffer(12));
+  const workerData = { url: url.href, headers: { ...ownHeaders(), "content-type": "application/json" }, counts };
+  let ended = false;
+  // without the program's own flags, which may load a compiler
+  const sender = new Worker(SENDER, { eval: true, workerData, env: {}, execArgv: [] });
+  sender.on("error", () => { ended = true; });
+  sender.on("message", failed);
+  sender.unref();
+  let taken = 0;
+  process.on("exit", () => {
+    Atomics.store(counts, CLOSING, 1);
+    const until = Date.now() + EXIT_MS;
+    for (let left = EXIT_MS; left > 0 && !ended; left = until - Date.now()) {
+      const done = Atomics.load(counts, DONE);
+      if (done >= taken) return;
+      Atomics.wait(counts, DONE, done, left);
+    }
+  });
+  return (event) => {
+    if (ended || taken - Atomics.load(counts, DONE) >= QUEUE) throw new Error("the collector is too slow");
+    const lost = Atomics.exchange(counts, LOST, 0) + (event.attributes["events.dropped"] ?? 0);
+    if (lost > 0) event.attributes["events.dropped"] = lost;
+    sender.postMessage(resourceLogs(event));
+    taken += 1;
+  };
+}
+
+/** One event as OTLP's JSON has it: keys in camel case, 64-bit numbers as texts. */
+function resourceLogs({ name, time, attributes }: ProbeEvent): unknown {
+  const { "service.name": service, port, ...rest } = attributes;
+  const failed = attributes.outcome === "failed";
+  return {
+    resource: { attributes: [attribute("service.name", service)] },
+    scopeLogs: [{
+      scope: { name: port },
+      logRecords: [{
+        timeUnixNano: `${Date.parse(time)}000000`,
+        observedTimeUnixNano: `${Date.now()}000000`,
+        severityNumber: failed ? 13 : 9,
+        severityText: failed ? "WARN" : "INFO",
+        eventName: name,
+        body: { stringValue: `${attributes.operation} ${attributes.target}`.trim() },
+        attributes: Object.entries(rest).map(([key, value]) => attribute(key, value)),
+      }],
+    }],
+  };
+}
+
+function attribute(key: string, value: string | number | boolean): unknown {
+  if (typeof value === "string") return { key, value: { stringValue: value } };
+  if (typeof value === "boolean") return { key, value: { boolValue: value } };
+  return { key, value: { intValue: String(value) } };
+}
+
+/** `a=b,c=d`, its values percent-encoded, as OpenTelemetry's exporters read it. */
+function ownHeaders(): Record<string, string> {
+  const pairs = (process.env["OTEL_EXPORTER_OTLP_HEADERS"] ?? "").split(",").map((pair) => pair.split("="));
+  return Object.fromEntries(pairs.flatMap(([name = "", ...value]) =>
+    name.trim() === "" ? [] : [[name.trim().toLowerCase(), decodeURIComponent(value.join("=").trim())]]));
+}
+
+
+/** The sinks: standard error, a file that rotates, a stream, and a collector. */
+const FILE_BYTES = 10 * 1024 * 1024;
+const FILES = 5; // the file and four older ones
+const OLDER = /^\.\d{8}T\d{9}Z-\d+$/;
+const OTLP = /^otlp-http(?:\s+(.+))?$/;
+const COLLECTOR = "http://localhost:4318";
+
+/** What a JSON-lines sink needs of a stream: process.stderr, or fs.createWriteStream(…). */
+export interface LineStream {
+  write(text: string): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+/**
+ * A sink that appends each event as a line of JSON to a file, or writes it to a stream. A file that
+ * reaches 10 MiB is renamed to `FILE.TIME-PID`, and four of those are kept; many processes may
+ * write to one file. An event that does not fit on the disk, or that nobody takes, is dropped.
+ */
+export function jsonLines(to: string | LineStream): ProbeSink {
+  if (typeof to === "string") return (event) => append(to, asLine(event));
+  to.on("error", () => {}); // a reader that went away ends no call
+  return (event) => to.write(asLine(event));
+}
+
+/** The sink that a value of FLEET_EVENTS names; undefined for none, with a warning where it is wrong. */
+function sinkOf(setting: string): ProbeSink | undefined {
+  if (setting === "" || setting === "off") return undefined;
+  if (setting === "stderr") return (event) => toStderr(asLine(event));
+  const url = OTLP.exec(setting);
+  if (url === null) return warning(setting, jsonLines(setting));
+  try {
+    return otlp(new URL(url[1] ?? COLLECTOR), (why) => tellLoss(setting, why));
+  } catch (error) {
+    tellLoss(setting, error);
+    return undefined;
+  }
+}
+
+/** The same sink, which tells the first failure and no other. */
+function warning(setting: string, sink: ProbeSink): ProbeSink {
+  let told = false;
+  return (event) => {
+    try {
+      sink(event);
+    } catch (error) {
+      if (!told) tellLoss(setting, error);
+      told = true;
+      throw error;
+    }
+  };
+}
+
+/** By the runtime's own channel: on standard error, unless the program listens for it. */
+function tellLoss(setting: string, why: unknown): void {
+  const reason = why instanceof Error ? why.message : String(why);
+  process.emitWarning(`events are lost, FLEET_EVENTS=${setting}: ${reason}`, "FleetEventsWarning");
+}
+
+function asLine(event: ProbeEvent): string {
+  return `${JSON.stringify(event)}\n`;
+}
+
+function toStderr(text: string): void {
+  // A pipe that nobody empties would hold the call up; opened anew, it refuses instead.
+  if (!fstatSync(2).isFIFO()) return writeWhole(2, text);
+  let pipe: number;
+  try {
+    pipe = openToAppend("/dev/stderr");
+  } catch {
+    return writeWhole(2, text); // no such file here, or the pipe is another user's
+  }
+  try {
+    writeWhole(pipe, text);
+  } finally {
+    closeSync(pipe);
+  }
+}
+
+function append(path: string, text: string): void {
+  let file = openToAppend(path);
+  try {
+    if (isFull(file, text)) {
+      rotate(path, fstatSync(file).ino);
+      closeSync(file);
+      file = openToAppend(path);
+      if (isFull(file, text)) throw new Error(`${path} is full`);
+    }
+    writeWhole(file, text);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** For appending, which mixes no lines of several processes. */
+function openToAppend(path: string): number {
+  // O_NONBLOCK, since opening a pipe that nobody reads would wait (open(2)).
+  const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
+  return openSync(path, O_WRONLY | O_APPEND | O_CREAT | (O_NONBLOCK ?? 0), 0o666);
+}
+
+function writeWhole(file: number, text: string): void {
+  if (writeSync(file, text) < Buffer.byteLength(text)) throw new Error("the disk is full");
+}
+
+function isFull(file: number, text: string): boolean {
+  const stat = fstatSync(file);
+  return stat.isFile() && stat.size + Buffer.byteLength(text) > FILE_BYTES;
+}
+
+/** Put a full file aside, once the oldest have made room; nothing where another process has done it. */
+function rotate(path: string, inode: number): void {
+  const [folder, name] = [dirname(path), basename(path)];
+  const older = readdirSync(folder).filter((each) => each.startsWith(name) && OLDER.test(each.slice(name.length)));
+  for (const each of older.sort().slice(0, Math.max(0, older.length - FILES + 2))) {
+    try {
+      unlinkSync(join(folder, each));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+  if (statSync(path).ino !== inode) return;
+  renameSync(path, `${path}.${new Date().toISOString().replace(/[-:.]/g, "")}-${process.pid}`);
+}
+
+
+/**
+ * One event for each call of a port, to the sink that the port was given, else to that of
+ * `setProbeSink`, else to what FLEET_EVENTS names. No call fails or waits for its event.
+ */
+type Attributes = ProbeEvent["attributes"];
+
+/** A call, and where its event goes. */
+interface Call {
+  port: string;
+  operation: string;
+  target: string;
+  adapter: string;
+  endpointClass: Attributes["endpoint_class"];
+  sink?: ProbeSink | undefined;
+  nodeId?: string | (() => string) | undefined;
+}
+
+/** How a call ended: with what error, if any, and what else is told of it. */
+type End = (error?: unknown, facts?: Partial<Attributes>) => void;
+
+const CLIPPED = 400; // so that a line is one write, which the system does not mix with another (pipe(7))
+
+/** Give the events of every port that has no sink of its own to `sink`; `undefined` leaves them to FLEET_EVENTS, as at first. */
+export function setProbeSink(sink: ProbeSink | undefined): void {
+  shared().sink = sink;
+}
+
+/** Begin a call; call what comes back once, when it has ended. */
+function begin(call: Call): End {
+  const started = performance.now();
+  const time = new Date();
+  return (error, facts) => {
+    const duration_ms = Math.round(performance.now() - started);
+    const state = shared();
+    let sink: ProbeSink | undefined;
+    try {
+      sink = call.sink ?? state.sink ?? chosen(state);
+      if (sink === undefined) return;
+      const dropped = state.dropped.get(sink) ?? 0;
+      const result = sink({
+        name: "fleet.probe",
+        time: time.toISOString(),
+        attributes: {
+          node_id: nodeOf(call, state),
+          platform: process.platform,
+          endpoint_class: call.endpointClass,
+          adapter_type: call.adapter,
+          "service.name": serviceName(),
+          port: call.port,
+          operation: call.operation,
+          target: String(call.target).slice(0, CLIPPED),
+          duration_ms,
+          outcome: error === undefined ? "ok" : "failed",
+          ...facts,
+          ...(error === undefined ? {} : { "error.type": errorType(error) }),
+          ...(dropped === 0 ? {} : { "events.dropped": dropped }),
+        },
+      });
+      lose(state, sink, -dropped);
+      if (result instanceof Promise) result.catch(() => lose(state, sink, 1));
+    } catch {
+      lose(state, sink, 1); // a call must not fail for its event
+    }
+  };
+}
+
+function lose({ dropped }: Shared, sink: ProbeSink | undefined, count: number): void {
+  if (sink !== undefined) dropped.set(sink, (dropped.get(sink) ?? 0) + count);
+}
+
+/** A short word for a failure: a code where it has one, else its name. */
+function errorType(error: unknown): string {
+  if (!(error instanceof Error)) return String(error).slice(0, CLIPPED);
+  const code = (error as Error & { code?: unknown }).code;
+  return typeof code === "string" ? code : error.name;
+}
+
+/** The sink that FLEET_EVENTS names; it is read at each call, and its sink made once. */
+function chosen(state: Shared): ProbeSink | undefined {
+  const setting = process.env["FLEET_EVENTS"]?.trim() ?? "";
+  if (setting !== state.setting) {
+    state.setting = setting;
+    state.bySetting = undefined;
+    state.bySetting = sinkOf(setting);
+  }
+  return state.bySetting;
+}
+
+function nodeOf({ nodeId }: Call, state: Shared): string {
+  const given = typeof nodeId === "function" ? nodeId() : nodeId;
+  return given ?? (state.nodeId?.() || process.env["NODE_ID"]?.trim() || hostname());
+}
+
+function serviceName(): string {
+  const { OTEL_SERVICE_NAME: named, npm_package_name: run } = process.env;
+  return (named?.trim() || run || basename(process.argv[1] ?? "") || "unknown_service").slice(0, CLIPPED);
+}
+
 
 export type ErrorCode = "tool-missing" | "timeout" | "failed" | "not-running" | "unsupported";
 
@@ -48,133 +456,11 @@ export class ContainerRuntimeError extends Error {
 }
 
 
-/** A virtual machine of the runtime, in the fields of `colima list --json`; what it does not tell is left out. */
-export interface Machine {
-  name: string;
-  status: string;
-  arch?: string;
-  cpus?: number;
-  memory?: number;
-  disk?: number;
-  address?: string;
-  runtime?: string;
-}
-
-/**
- * Asks the container runtime of this node. Queries never fail: what is not known, does not apply or
- * cannot be asked is `false` or `null`, and the probe's event tells why. `start` rejects with a
- * ContainerRuntimeError.
- */
-export interface ContainerRuntimePort {
-  /** Whether the runtime runs and its engine answers. */
-  isHealthy(): Promise<boolean>;
-  /** The address at which the runtime's machine is reached from this node; null where there is none. */
-  vmIp(): Promise<string | null>;
-  /** Seconds since the runtime's machine booted; null where there is none. */
-  uptimeSeconds(): Promise<number | null>;
-  /** The file to give to `ssh -F` to reach the runtime's machine; null where there is none. */
-  sshConfig(): string | null;
-  /** The virtual machines that it manages, which are none for an engine without; null where it cannot be asked. */
-  machines(): Promise<Machine[] | null>;
-  /** Start the runtime; one that runs already is left alone. */
-  start(): Promise<void>;
-  /** The command that a person types for it on this node. Runs nothing, never throws. */
-  hint(verb: HintVerb): string;
-}
-
-/** The synchronous companion, for callers that cannot wait for a promise: it throws where the port rejects. */
-export interface ContainerRuntimeSyncPort {
-  isHealthy(): boolean;
-  vmIp(): string | null;
-  uptimeSeconds(): number | null;
-  sshConfig(): string | null;
-  machines(): Machine[] | null;
-  start(): void;
-  hint(verb: HintVerb): string;
-}
-
-export type HintVerb = "status" | "start";
-
-/** How an endpoint is reached: on this node, on the runtime's machine, or by a service's DNS name. */
-export type EndpointClass = "localhost" | "vm" | "svc_dns";
-
-/** One event for each probe, with attribute names in OpenTelemetry's style. */
-export interface ProbeEvent {
-  name: "fleet.probe";
-  /** When the probe began, in ISO 8601. */
-  time: string;
-  attributes: {
-    node_id: string;
-    platform: string;
-    endpoint_class: EndpointClass | "none";
-    adapter_type: string;
-    duration_ms: number;
-    outcome: "ok" | "failed";
-    /** What was asked: a verb of the port, or the URL of an endpoint. */
-    target: string;
-    "error.type"?: string;
-  };
-}
-
-/** Takes the events; what it throws is dropped, so that no probe fails by its report. */
-export type ProbeSink = (event: ProbeEvent) => void;
-
-
-/** What an event tells beside the time it took. */
-interface Probed {
-  endpointClass: ProbeEvent["attributes"]["endpoint_class"];
-  adapter: string;
-  target: string;
-  nodeId?: string | undefined;
-}
-
-let shared: ProbeSink | undefined;
-
-/** Give the events of every port that has no sink of its own to `sink`; `undefined` drops them, as at first. */
-export function setProbeSink(sink: ProbeSink | undefined): void {
-  shared = sink;
-}
-
-/** Begin a probe; call what comes back once, when it has ended, with the reason where it failed. */
-function begin(sink: ProbeSink | undefined, probed: Probed): (error?: unknown) => void {
-  const started = Date.now();
-  return (error) => {
-    const to = sink ?? shared;
-    if (to === undefined) return;
-    try {
-      to({
-        name: "fleet.probe",
-        time: new Date(started).toISOString(),
-        attributes: {
-          node_id: probed.nodeId ?? (process.env["NODE_ID"]?.trim() || hostname()),
-          platform: process.platform,
-          endpoint_class: probed.endpointClass,
-          adapter_type: probed.adapter,
-          duration_ms: Date.now() - started,
-          outcome: error === undefined ? "ok" : "failed",
-          target: probed.target,
-          ...(error === undefined ? {} : { "error.type": errorType(error) }),
-        },
-      });
-    } catch {
-      // a report that fails must not fail the probe
-    }
-  };
-}
-
-/** A short word for a failure: a code where it has one, else its name. */
-function errorType(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = (error as Error & { code?: unknown }).code;
-  return typeof code === "string" ? code : error.name;
-}
-
-
 /** A program to run: an argument vector, never a shell. */
 interface Command {
   argv: readonly [string, ...string[]];
-  /** The bound on this command, where it is not the port's. */
-  timeoutMs?: number;
+  /** It starts the runtime, and may take as long as that. */
+  starts?: true;
 }
 
 interface Result {
@@ -195,7 +481,10 @@ function* stepless<T>(answer: () => T): Steps<T> {
 interface DriveOptions {
   operation: string;
   adapter: string;
+  /** The bound on each command. */
   timeoutMs: number;
+  /** The bound on one that starts the runtime. */
+  startMs: number;
 }
 
 const OVERDUE = 124; // as timeout(1) exits
@@ -231,7 +520,6 @@ const settings = (): { detached: true; env: NodeJS.ProcessEnv } =>
 
 function run(command: Command, options: DriveOptions): Promise<Result | ContainerRuntimeError> {
   const [program, ...args] = command.argv;
-  const timeoutMs = command.timeoutMs ?? options.timeoutMs;
   return new Promise((resolve) => {
     const child = spawn(program, args, { ...settings(), stdio: ["ignore", "pipe", "pipe"] });
     const output = { stdout: "", stderr: "" };
@@ -242,7 +530,7 @@ function run(command: Command, options: DriveOptions): Promise<Result | Containe
       child.stderr?.destroy();
       resolve(error);
     };
-    const timer = setTimeout(() => end(overdue(program, timeoutMs, options)), timeoutMs);
+    const timer = setTimeout(() => end(overdue(command, options)), boundOf(command, options));
     const take = (name: "stdout" | "stderr") => (text: string) => {
       output[name] += text;
       if (output[name].length > MAX_OUTPUT) end(broken(program, "printed too much", options));
@@ -261,12 +549,11 @@ function run(command: Command, options: DriveOptions): Promise<Result | Containe
 
 function runNow(command: Command, options: DriveOptions): Result | ContainerRuntimeError {
   const [program, ...args] = command.argv;
-  const timeoutMs = command.timeoutMs ?? options.timeoutMs;
   // `detached` is not among spawnSync's documented options; Node and Bun honour it all the same.
   const done = spawnSync(program, args, {
     ...settings(),
     encoding: "utf8",
-    timeout: timeoutMs,
+    timeout: boundOf(command, options),
     killSignal: "SIGKILL",
     maxBuffer: MAX_OUTPUT,
     stdio: ["ignore", "pipe", "pipe"],
@@ -276,7 +563,7 @@ function runNow(command: Command, options: DriveOptions): Result | ContainerRunt
   }
   killGroup(done.pid);
   const error = done.error as NodeJS.ErrnoException | undefined;
-  if (error?.code === "ETIMEDOUT") return overdue(program, timeoutMs, options);
+  if (error?.code === "ETIMEDOUT") return overdue(command, options);
   if (error?.code === "ENOBUFS") return broken(program, "printed too much", options);
   if (error !== undefined) return unstarted(program, error, options);
   return broken(program, `was ended by ${done.signal}`, options);
@@ -300,9 +587,16 @@ function unstarted(program: string, error: NodeJS.ErrnoException, options: Drive
   });
 }
 
-function overdue(program: string, timeoutMs: number, options: DriveOptions): ContainerRuntimeError {
+function boundOf({ starts }: Command, { timeoutMs, startMs }: DriveOptions): number {
+  return starts ? startMs : timeoutMs;
+}
+
+function overdue(command: Command, options: DriveOptions): ContainerRuntimeError {
+  const [option, name] = command.starts ? ["startMs", "START"] : ["timeoutMs", "TIMEOUT"];
   return new ContainerRuntimeError({
-    ...options, code: "timeout", exitCode: OVERDUE, stderr: `${program} did not answer within ${timeoutMs} ms`,
+    ...options, code: "timeout", exitCode: OVERDUE,
+    stderr: `${command.argv[0]} did not answer within ${boundOf(command, options)} ms`,
+    hint: `see what \`${command.argv.join(" ")}\` says; wait longer by ${option} or CONTAINER_RUNTIME_${name}_MS`,
   });
 }
 
@@ -311,14 +605,73 @@ function broken(program: string, what: string, options: DriveOptions): Container
 }
 
 
+/** A virtual machine of the runtime, in the fields of `colima list --json`; what it does not tell is left out. */
+export interface Machine {
+  name: string;
+  status: string;
+  arch?: string;
+  cpus?: number;
+  memory?: number;
+  disk?: number;
+  address?: string;
+  runtime?: string;
+}
+
+/**
+ * Asks the container runtime of this node. Queries never fail: what is not known, does not apply or
+ * cannot be asked is `false` or `null`, and the call's event tells why. `start` rejects with a
+ * ContainerRuntimeError.
+ *
+ * What waits, and how long (then it fails with the code `timeout`):
+ *
+ * | what waits | seconds | per call | by variable |
+ * |---|---|---|---|
+ * | each verb and query: each command of the tool that it runs, if not told otherwise below | 10 | `timeoutMs` | CONTAINER_RUNTIME_TIMEOUT_MS |
+ * | `start` of Colima, which may download an image first | 600 | `startMs` | CONTAINER_RUNTIME_START_MS |
+ * | `resolveEndpoint`, each probe of a class, and asking for the machine's address | 1.5, twice a class | `timeoutMs`, `attempts` | CONTAINER_RUNTIME_PROBE_MS |
+ * | `watchEndpoint`, the same | 1.5, as often as the tier says | `timeoutMs`, `attempts` | CONTAINER_RUNTIME_PROBE_MS |
+ *
+ * For one call alone: `createContainerRuntime({ timeoutMs: 2000 }).isHealthy()`. `sshConfig` and `hint` wait for nothing.
+ */
+export interface ContainerRuntimePort {
+  /** Whether the runtime runs and its engine answers. */
+  isHealthy(): Promise<boolean>;
+  /** The address at which the runtime's machine is reached from this node; null where there is none. */
+  vmIp(): Promise<string | null>;
+  /** Seconds since the runtime's machine booted; null where there is none. */
+  uptimeSeconds(): Promise<number | null>;
+  /** The file to give to `ssh -F` to reach the runtime's machine; null where there is none. */
+  sshConfig(): string | null;
+  /** The virtual machines that it manages, which are none for an engine without; null where it cannot be asked. */
+  machines(): Promise<Machine[] | null>;
+  /** Start the runtime; one that runs already is left alone. */
+  start(): Promise<void>;
+  /** The command that a person types for it on this node. Runs nothing, never throws. */
+  hint(verb: HintVerb): string;
+}
+
+/** The synchronous companion, for callers that cannot wait for a promise: it throws where the port rejects. */
+export interface ContainerRuntimeSyncPort {
+  isHealthy(): boolean;
+  vmIp(): string | null;
+  uptimeSeconds(): number | null;
+  sshConfig(): string | null;
+  machines(): Machine[] | null;
+  start(): void;
+  hint(verb: HintVerb): string;
+}
+
+export type HintVerb = "status" | "start";
+
+
 /**
  * One container runtime. Each verb is written once, as steps, and serves both ports. A query throws
  * where it cannot be answered, and gives null where there is nothing to tell.
  */
 export interface Adapter {
   readonly name: string;
-  /** Where its engine runs, for the probes' events. */
-  readonly endpointClass: ProbeEvent["attributes"]["endpoint_class"];
+  /** Where its engine runs, for the events. */
+  readonly endpointClass: EndpointClass | "none";
   /** Returns when the runtime is healthy; throws the reason when it is not. */
   check(): Steps<void>;
   vmIp(): Steps<string | null>;
@@ -329,10 +682,11 @@ export interface Adapter {
   hint(verb: HintVerb): string;
 }
 
-interface PortOptions {
-  timeoutMs: number;
-  sink?: ProbeSink | undefined;
-  nodeId?: string | undefined;
+type Bounds = Pick<DriveOptions, "timeoutMs" | "startMs">;
+
+interface PortOptions extends Pick<Call, "sink" | "nodeId"> {
+  /** Asked at each call. */
+  bounds: () => Bounds;
 }
 
 /** The port of the adapter that `adapter()` gives at each call. */
@@ -354,7 +708,7 @@ function asyncPort(adapter: () => Adapter, options: PortOptions): ContainerRunti
     isHealthy: () => ask("isHealthy", false, (on) => checked(on)),
     vmIp: () => ask("vmIp", null, (on) => on.vmIp()),
     uptimeSeconds: () => ask("uptimeSeconds", null, (on) => on.uptimeSeconds()),
-    sshConfig: () => adapter().sshConfig(),
+    sshConfig: () => sshConfig(adapter, options),
     machines: () => ask<Machine[] | null>("machines", null, (on) => on.machines()),
     start: () => probe("start", (on) => on.start()),
     hint: (verb) => adapter().hint(verb),
@@ -385,7 +739,7 @@ function syncPort(adapter: () => Adapter, options: PortOptions): ContainerRuntim
     isHealthy: () => ask("isHealthy", false, (on) => checked(on)),
     vmIp: () => ask("vmIp", null, (on) => on.vmIp()),
     uptimeSeconds: () => ask("uptimeSeconds", null, (on) => on.uptimeSeconds()),
-    sshConfig: () => adapter().sshConfig(),
+    sshConfig: () => sshConfig(adapter, options),
     machines: () => ask<Machine[] | null>("machines", null, (on) => on.machines()),
     start: () => probe("start", (on) => on.start()),
     hint: (verb) => adapter().hint(verb),
@@ -393,13 +747,21 @@ function syncPort(adapter: () => Adapter, options: PortOptions): ContainerRuntim
 }
 
 function prepare(adapter: () => Adapter, operation: string, options: PortOptions) : {
-  on: Adapter; drive: DriveOptions; end: (error?: unknown) => void;
+  on: Adapter; drive: DriveOptions; end: End;
 } {
   const on = adapter();
-  const end = begin(options.sink, {
-    endpointClass: on.endpointClass, adapter: on.name, target: operation, nodeId: options.nodeId,
+  const { sink, nodeId } = options;
+  const end = begin({
+    port: "container-runtime", operation, target: "", adapter: on.name, endpointClass: on.endpointClass, sink, nodeId,
   });
-  return { on, drive: { operation, adapter: on.name, timeoutMs: options.timeoutMs }, end };
+  return { on, drive: { operation, adapter: on.name, ...options.bounds() }, end };
+}
+
+function sshConfig(adapter: () => Adapter, options: PortOptions): string | null {
+  const { on, end } = prepare(adapter, "sshConfig", options);
+  const file = on.sshConfig();
+  end();
+  return file;
 }
 
 function* checked(on: Adapter): Steps<boolean> {
@@ -494,7 +856,6 @@ function quote(word: string): string {
  * config/profile.go, the address in limautil/network.go.
  */
 const COLIMA = "colima";
-const START_MS = 10 * 60_000; // the first start downloads an image
 const PROFILE = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
 /** The fields of `colima status --json` that are read here. */
@@ -513,13 +874,13 @@ export function colima(profile?: string): Adapter {
       hint: "use letters, digits, '.', '_' and '-'",
     });
   };
-  function* call(verb: string, flags: readonly string[] = [], timeoutMs?: number): Steps<Result> {
+  function* call(verb: string, ...flags: string[]): Steps<Result> {
     const argv = [COLIMA, verb, "--profile", wanted(), ...flags] as const;
-    return yield timeoutMs === undefined ? { argv } : { argv, timeoutMs };
+    return yield verb === "start" ? { argv, starts: true } : { argv };
   }
 
   function* status(operation: string): Steps<Status> {
-    const result = yield* call("status", ["--json"]);
+    const result = yield* call("status", "--json");
     if (result.code !== 0 && /unknown flag/.test(result.stderr)) {
       const plain = yield* call("status"); // before v0.10 it told no more than whether it runs
       if (plain.code === 0) return {};
@@ -554,7 +915,7 @@ export function colima(profile?: string): Adapter {
         if (!(error instanceof ContainerRuntimeError) || error.code === "tool-missing") throw error;
       }
       // `status` asks the engine's runtime in the machine too; the list knows the address without.
-      const result = yield* call("list", ["--json"]);
+      const result = yield* call("list", "--json");
       if (result.code !== 0) throw failed("vmIp", result);
       const name = shortName(wanted());
       const mine = objects(result.stdout).find((each) => each["name"] === name);
@@ -562,7 +923,7 @@ export function colima(profile?: string): Adapter {
     },
 
     *uptimeSeconds(): Steps<number | null> {
-      const result = yield* call("ssh", ["--", "cat", "/proc/uptime"]);
+      const result = yield* call("ssh", "--", "cat", "/proc/uptime");
       if (result.code !== 0) throw failed("uptimeSeconds", result);
       const seconds = /^(\d+)(?:\.\d+)? \d/m.exec(result.stdout)?.[1]; // proc_uptime(5)
       return seconds === undefined ? null : Number(seconds);
@@ -587,7 +948,7 @@ export function colima(profile?: string): Adapter {
 
     *start(): Steps<void> {
       // Of a machine that runs, Colima says "already running, ignoring" and exits with 0 (cmd/start.go).
-      const result = yield* call("start", [], START_MS);
+      const result = yield* call("start");
       if (result.code !== 0) throw failed("start", result);
     },
 
@@ -724,6 +1085,63 @@ function failure(thrown: unknown): Outcome {
 }
 
 
+/** How soon the failures of a service count, and when it is asked again. */
+
+/**
+ * How much depends on a service: `infra-critical` is what other services need (a queue, a database),
+ * `service-critical` what one service needs, `app-level` what a program does without for a while.
+ */
+export type Tier = "infra-critical" | "service-critical" | "app-level";
+
+export interface Patience {
+  /** How often a class is asked before its turn counts as failed. */
+  attempts: number;
+  /** After so many failed turns in a row a class is passed over. */
+  failures: number;
+  /** For so many milliseconds; then a single probe decides. */
+  restMs: number;
+}
+
+const TIERS: Readonly<Record<Tier, Patience>> = {
+  "infra-critical": { attempts: 3, failures: 2, restMs: 5_000 },
+  "service-critical": { attempts: 2, failures: 3, restMs: 15_000 },
+  "app-level": { attempts: 1, failures: 3, restMs: 60_000 },
+};
+
+/** Whether a class has a turn: `closed`, all attempts; `half-open`, one of them; `open`, none. */
+type BreakerState = "closed" | "half-open" | "open";
+
+interface Breaker {
+  /** What the next turn is. One that is told `half-open` has to `end`; others find it open until then. */
+  begin(): BreakerState;
+  end(answered: boolean): void;
+  /** Why it is open, for people. */
+  reason(): string;
+}
+
+function createBreaker({ failures, restMs }: Patience): Breaker {
+  let failed = 0;
+  let until = 0;
+  return {
+    begin(): BreakerState {
+      if (failed < failures) return "closed";
+      if (performance.now() < until) return "open";
+      until = Infinity;
+      return "half-open";
+    },
+    end(answered: boolean): void {
+      failed = answered ? 0 : failed + 1;
+      until = performance.now() + restMs;
+    },
+    reason(): string {
+      const left = until - performance.now();
+      const again = Number.isFinite(left) ? `asked again in ${Math.ceil(left)} ms` : "being asked again";
+      return `passed over after ${failed} failures, ${again}`;
+    },
+  };
+}
+
+
 /** Runs nothing: for tests, and for nodes without containers. */
 /** What the null adapter answers; a test may change it. */
 export interface NullState {
@@ -782,15 +1200,18 @@ export interface ContainerRuntimeOptions {
   adapter?: AdapterName | Adapter;
   /** Colima's profile; by default COLIMA_PROFILE, else `default`. */
   profile?: string;
-  /** The bound on each command, in milliseconds; a start may take longer. */
+  /** The bound on each command, in milliseconds; by default CONTAINER_RUNTIME_TIMEOUT_MS, else 10 seconds. */
   timeoutMs?: number;
-  /** Takes an event for each probe; by default what `setProbeSink` was given. */
+  /** The bound on a start by Colima, in milliseconds; by default CONTAINER_RUNTIME_START_MS, else ten minutes. */
+  startMs?: number;
+  /** Takes the event of each call; by default what setProbeSink has set, else what FLEET_EVENTS names. */
   sink?: ProbeSink;
   /** The node's name in events; by default NODE_ID, else the host's name. */
-  nodeId?: string;
+  nodeId?: string | (() => string);
 }
 
 const TIMEOUT_MS = 10_000;
+const START_MS = 10 * 60_000; // the first start downloads an image
 const BY_PLATFORM: Record<string, AdapterName> = { darwin: "colima", linux: "docker" };
 // One for all ports, so that the synchronous companion sees what its fellow did.
 const NOTHING = nullAdapter();
@@ -814,8 +1235,18 @@ export const containerRuntime: ContainerRuntimePort = createContainerRuntime();
 /** The same, synchronously. */
 export const containerRuntimeSync: ContainerRuntimeSyncPort = createContainerRuntimeSync();
 
-function portOptions(options: ContainerRuntimeOptions): PortOptions {
-  return { timeoutMs: options.timeoutMs ?? TIMEOUT_MS, sink: options.sink, nodeId: options.nodeId };
+function portOptions({ timeoutMs, startMs, sink, nodeId }: ContainerRuntimeOptions): PortOptions {
+  const bounds = (): Bounds => ({
+    timeoutMs: timeoutMs ?? variable("CONTAINER_RUNTIME_TIMEOUT_MS") ?? TIMEOUT_MS,
+    startMs: startMs ?? variable("CONTAINER_RUNTIME_START_MS") ?? START_MS,
+  });
+  return { bounds, sink, nodeId };
+}
+
+/** A number of milliseconds in the environment; undefined for none, and for what is none. */
+function variable(name: string): number | undefined {
+  const value = Number(process.env[name]);
+  return value > 0 ? value : undefined;
 }
 
 function choose(options: ContainerRuntimeOptions): Adapter {
@@ -839,7 +1270,7 @@ function choose(options: ContainerRuntimeOptions): Adapter {
 /** Asks one URL; resolves when the service answers, rejects or throws when it does not. */
 export type Probe = (url: URL, signal: AbortSignal) => Promise<unknown>;
 
-export interface EndpointOptions {
+export interface EndpointOptions extends Pick<Call, "sink" | "nodeId"> {
   /** The service as it is reached on this node, such as `http://localhost:8288/health`. */
   localhost: string | URL;
   /** Its host name, or host and port, in the cluster; left out, there is no such class. */
@@ -848,14 +1279,33 @@ export interface EndpointOptions {
   vmHost?: string | null;
   /** By default `httpProbe` for http and https, else `tcpProbe`. */
   probe?: Probe;
-  /** The bound on one probe, and on asking for the machine's address; in milliseconds. */
+  /**
+   * The bound on one probe, and on asking for the machine's address, in milliseconds; by default
+   * CONTAINER_RUNTIME_PROBE_MS, else 1500.
+   */
   timeoutMs?: number;
-  /** How often a candidate is asked before it counts as failed. */
+  /** How often a candidate is asked before it counts as failed; by default twice. */
   attempts?: number;
   runtime?: Pick<ContainerRuntimePort, "vmIp">;
-  sink?: ProbeSink;
-  nodeId?: string;
 }
+
+/** An endpoint that is asked again and again. What is given goes before what the tier says. */
+export interface WatchedOptions extends EndpointOptions, Partial<Patience> {
+  /** By default `service-critical`. */
+  tier?: Tier;
+}
+
+/**
+ * An endpoint that remembers what failed. A class whose turns keep failing is passed over, so that a
+ * caller waits for none that is known to be down; after a rest one probe decides whether it is back.
+ */
+export interface WatchedEndpoint {
+  readonly tier: Tier;
+  resolve(): Promise<WatchedResolution>;
+}
+
+/** `ok` is the first class; `degraded` a later one, since those before it failed; `down` is none. */
+export type WatchedResolution = EndpointResolution & { tier: Tier; state: "ok" | "degraded" | "down" };
 
 /** A candidate that did not answer, and why, probe by probe. */
 export interface FailedEndpoint {
@@ -870,39 +1320,79 @@ export type EndpointResolution =
 
 const PROBE_MS = 1500;
 const ATTEMPTS = 2;
+const CLASSES = ["localhost", "vm", "svc_dns"] as const;
 
 /** Resolves to the first class that answers, with what failed before it; throws for a URL that is none, alone. */
 export async function resolveEndpoint(options: EndpointOptions): Promise<EndpointResolution> {
-  const timeoutMs = options.timeoutMs ?? PROBE_MS;
+  return turns(options);
+}
+
+/** The same for a service that is asked again and again; creating it asks nothing. */
+export function watchEndpoint(options: WatchedOptions): WatchedEndpoint {
+  const tier = options.tier ?? "service-critical";
+  const patience = { ...TIERS[tier], ...options };
+  const breakers = new Map(CLASSES.map((each) => [each as EndpointClass, createBreaker(patience)]));
+  return {
+    tier,
+    resolve: async () => {
+      const found = await turns({ ...options, attempts: patience.attempts }, breakers);
+      const state = !found.ok ? "down" : found.failed.length > 0 ? "degraded" : "ok";
+      return { ...found, tier, state };
+    },
+  };
+}
+
+async function turns(
+  options: EndpointOptions & { tier?: Tier }, breakers?: ReadonlyMap<EndpointClass, Breaker>,
+): Promise<EndpointResolution> {
+  const timeoutMs = options.timeoutMs ?? variable("CONTAINER_RUNTIME_PROBE_MS") ?? PROBE_MS;
   const local = new URL(options.localhost);
   const probe = options.probe ?? (/^https?:$/.test(local.protocol) ? httpProbe : tcpProbe);
   const failed: FailedEndpoint[] = [];
-  for (const endpointClass of ["localhost", "vm", "svc_dns"] as const) {
+  for (const endpointClass of CLASSES) {
+    const breaker = breakers?.get(endpointClass);
+    const turn = breaker?.begin() ?? "closed";
+    if (breaker !== undefined && turn === "open") {
+      failed.push({ endpointClass, url: null, reasons: [breaker.reason()] });
+      continue;
+    }
     let url: URL | null;
     try {
       url = await locate(endpointClass, local, options, timeoutMs);
     } catch (error) {
+      breaker?.end(false);
       failed.push({ endpointClass, url: null, reasons: [message(error)] });
       continue;
     }
-    if (url === null) continue;
+    if (url === null) {
+      breaker?.end(true); // a class that does not apply has not failed
+      continue;
+    }
     const reasons: string[] = [];
-    for (let attempt = 0; attempt < Math.max(1, options.attempts ?? ATTEMPTS); attempt++) {
-      const end = begin(options.sink, {
-        endpointClass, adapter: probe.name || "probe", target: url.href, nodeId: options.nodeId,
+    const attempts = turn === "half-open" ? 1 : Math.max(1, options.attempts ?? ATTEMPTS);
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const end = begin({
+        port: "container-runtime", operation: "probe", target: shown(url), adapter: probe.name || "probe", endpointClass,
+        sink: options.sink, nodeId: options.nodeId,
       });
       try {
         await bounded((signal) => probe(new URL(url), signal), timeoutMs);
-        end();
+        end(undefined, tiered(options));
+        breaker?.end(true);
         return { ok: true, endpointClass, url: url.href, failed };
       } catch (error) {
-        end(error);
+        end(error, tiered(options));
         reasons.push(message(error));
       }
     }
+    breaker?.end(false);
     failed.push({ endpointClass, url: url.href, reasons });
   }
   return { ok: false, endpointClass: null, url: null, failed };
+}
+
+function tiered({ tier }: { tier?: Tier }): { tier?: Tier } {
+  return tier === undefined ? {} : { tier };
 }
 
 /** The URL of a class; null where the class does not apply. */
@@ -920,6 +1410,11 @@ async function locate(
 function at(host: string, url: URL): URL {
   const port = /:\d+$/.test(host) || url.port === "" ? "" : `:${url.port}`;
   return new URL(`${url.protocol}//${host}${port}${url.pathname}${url.search}`);
+}
+
+/** Without what may be secret in it. */
+function shown({ protocol, host, pathname }: URL): string {
+  return `${protocol}//${host}${pathname}`;
 }
 
 /** Whether a GET is answered with a status of success. */

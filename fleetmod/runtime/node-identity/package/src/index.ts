@@ -1,7 +1,421 @@
-import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readdirSync, realpathSync, renameSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+
+/** How an endpoint is reached: on this node, on the runtime's machine, or by a service's DNS name. */
+export type EndpointClass = "localhost" | "vm" | "svc_dns";
+
+/**
+ * What a call of a port leaves behind: one flat event, its attributes named as OpenTelemetry names
+ * them, so that an exporter hands `name`, `time` and `attributes` on as they are.
+ */
+export interface ProbeEvent {
+  name: "fleet.probe";
+  /** When the call began, in ISO 8601. */
+  time: string;
+  attributes: {
+    node_id: string;
+    platform: string;
+    endpoint_class: EndpointClass | "none";
+    /** What was asked: an adapter, a kind of probe, or the source of a member of the identity. */
+    adapter_type: string;
+    /** The program that called: OTEL_SERVICE_NAME, else the package whose script runs, else the file. */
+    "service.name": string;
+    /** The port's package, without its scope. */
+    port: string;
+    /** The verb or the query. */
+    operation: string;
+    /** What it was about: a label, or a URL; "" where the operation says it all. */
+    target: string;
+    duration_ms: number;
+    outcome: "ok" | "failed";
+    /** Why it failed; only then. */
+    "error.type"?: string;
+    /** How many events before this one were lost. */
+    "events.dropped"?: number;
+    /** How much depends on the endpoint, where that was told. */
+    tier?: string;
+    "service.loaded"?: boolean;
+    "service.state"?: string;
+    "process.pid"?: number;
+  };
+}
+
+/** Takes an event away. What it throws or rejects with is dropped, and nobody waits for it. */
+export type ProbeSink = (event: ProbeEvent) => unknown;
+
+
+/** What all ports of a process share, also where one is loaded as both kinds of module. */
+interface Shared {
+  sink?: ProbeSink | undefined;
+  /** What FLEET_EVENTS said when its sink was made. */
+  setting?: string;
+  bySetting?: ProbeSink | undefined;
+  nodeId?: () => string;
+  /** How many events each sink lost and was not told of yet. */
+  dropped: WeakMap<ProbeSink, number>;
+}
+
+const KEY: unique symbol = Symbol.for("fleetmod.events.1");
+
+function shared(): Shared {
+  const all = globalThis as { [KEY]?: Shared };
+  return (all[KEY] ??= { dropped: new WeakMap() });
+}
+
+
+/** Events as log records to an OpenTelemetry collector: OTLP over HTTP, in JSON. */
+const QUEUE = 1000; // events that wait to be sent
+const EXIT_MS = 1000; // at the program's end, for those that wait
+const [DONE, LOST, CLOSING] = [0, 1, 2] as const; // what is counted
+
+// In a thread of its own, which sends while a synchronous port blocks the caller's. It is a text, since
+// a bundle, and a port in one file, has no second module to load. What a collector refuses, and
+// what it does not take at the second try, is lost (opentelemetry.io/docs/specs/otlp, "Failures").
+const SENDER = `
+const { parentPort, workerData: { url, headers, counts } } = require("node:worker_threads");
+const { request } = require(url.startsWith("https:") ? "node:https" : "node:http");
+const post = (body) => new Promise((resolve) => {
+  const call = request(url, { method: "POST", headers: { ...headers, "content-length": Buffer.byteLength(body) } });
+  const timer = setTimeout(() => call.destroy(new Error("no answer within 5 s")), 5000);
+  call.on("error", ({ code, message }) => resolve(code || message));
+  call.on("close", () => clearTimeout(timer));
+  call.on("response", (response) => response.on("error", () => {}).on("close", () => resolve(response.statusCode)).resume());
+  call.end(body);
+});
+const pause = async () => {
+  for (let left = 20; left > 0 && Atomics.load(counts, ${CLOSING}) === 0; left--) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+const send = async (body) => {
+  const answer = await post(body);
+  const again = typeof answer === "string" || [429, 502, 503, 504].includes(answer);
+  if (!again || Atomics.load(counts, ${CLOSING}) !== 0) return answer;
+  await pause();
+  return post(body);
+};
+const waiting = [];
+let told = false, busy = false;
+parentPort.on("message", async (logs) => {
+  waiting.push(logs);
+  if (busy) return;
+  busy = true;
+  while (waiting.length > 0) {
+    const resourceLogs = waiting.splice(0, 100);
+    const answer = await send(JSON.stringify({ resourceLogs }));
+    if (!(answer >= 200 && answer < 300)) {
+      Atomics.add(counts, ${LOST}, resourceLogs.length);
+      if (!told) parentPort.postMessage(String(answer));
+      told = true;
+    }
+    Atomics.add(counts, ${DONE}, resourceLogs.length);
+    Atomics.notify(counts, ${DONE});
+  }
+  busy = false;
+});
+`;
+
+/**
+ * A sink that sends to the collector at `url`; a URL without a path gets OTLP's own. The headers are
+ * those of OTEL_EXPORTER_OTLP_HEADERS. `failed` is told the first reason for which events were lost.
+ */
+function otlp(url: URL, failed: (why: string) => void): ProbeSink {
+  if (!/^https?:$/.test(url.protocol)) throw new Error(`${url.href} is no http URL`);
+  if (url.pathname === "/") url.pathname = "/v1/logs";
+  const counts = new Int32Array(new SharedArrayBuffer(12));
+  const workerData = { url: url.href, headers: { ...ownHeaders(), "content-type": "application/json" }, counts };
+  let ended = false;
+  // without the program's own flags, which may load a compiler
+  const sender = new Worker(SENDER, { eval: true, workerData, env: {}, execArgv: [] });
+  sender.on("error", () => { ended = true; });
+  sender.on("message", failed);
+  sender.unref();
+  let taken = 0;
+  process.on("exit", () => {
+    Atomics.store(counts, CLOSING, 1);
+    const until = Date.now() + EXIT_MS;
+    for (let left = EXIT_MS; left > 0 && !ended; left = until - Date.now()) {
+      const done = Atomics.load(counts, DONE);
+      if (done >= taken) return;
+      Atomics.wait(counts, DONE, done, left);
+    }
+  });
+  return (event) => {
+    if (ended || taken - Atomics.load(counts, DONE) >= QUEUE) throw new Error("the collector is too slow");
+    const lost = Atomics.exchange(counts, LOST, 0) + (event.attributes["events.dropped"] ?? 0);
+    if (lost > 0) event.attributes["events.dropped"] = lost;
+    sender.postMessage(resourceLogs(event));
+    taken += 1;
+  };
+}
+
+/** One event as OTLP's JSON has it: keys in camel case, 64-bit numbers as texts. */
+function resourceLogs({ name, time, attributes }: ProbeEvent): unknown {
+  const { "service.name": service, port, ...rest } = attributes;
+  const failed = attributes.outcome === "failed";
+  return {
+    resource: { attributes: [attribute("service.name", service)] },
+    scopeLogs: [{
+      scope: { name: port },
+      logRecords: [{
+        timeUnixNano: `${Date.parse(time)}000000`,
+        observedTimeUnixNano: `${Date.now()}000000`,
+        severityNumber: failed ? 13 : 9,
+        severityText: failed ? "WARN" : "INFO",
+        eventName: name,
+        body: { stringValue: `${attributes.operation} ${attributes.target}`.trim() },
+        attributes: Object.entries(rest).map(([key, value]) => attribute(key, value)),
+      }],
+    }],
+  };
+}
+
+function attribute(key: string, value: string | number | boolean): unknown {
+  if (typeof value === "string") return { key, value: { stringValue: value } };
+  if (typeof value === "boolean") return { key, value: { boolValue: value } };
+  return { key, value: { intValue: String(value) } };
+}
+
+/** `a=b,c=d`, its values percent-encoded, as OpenTelemetry's exporters read it. */
+function ownHeaders(): Record<string, string> {
+  const pairs = (process.env["OTEL_EXPORTER_OTLP_HEADERS"] ?? "").split(",").map((pair) => pair.split("="));
+  return Object.fromEntries(pairs.flatMap(([name = "", ...value]) =>
+    name.trim() === "" ? [] : [[name.trim().toLowerCase(), decodeURIComponent(value.join("=").trim())]]));
+}
+
+
+/** The sinks: standard error, a file that rotates, a stream, and a collector. */
+const FILE_BYTES = 10 * 1024 * 1024;
+const FILES = 5; // the file and four older ones
+const OLDER = /^\.\d{8}T\d{9}Z-\d+$/;
+const OTLP = /^otlp-http(?:\s+(.+))?$/;
+const COLLECTOR = "http://localhost:4318";
+
+/** What a JSON-lines sink needs of a stream: process.stderr, or fs.createWriteStream(…). */
+interface LineStream {
+  write(text: string): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+/**
+ * A sink that appends each event as a line of JSON to a file, or writes it to a stream. A file that
+ * reaches 10 MiB is renamed to `FILE.TIME-PID`, and four of those are kept; many processes may
+ * write to one file. An event that does not fit on the disk, or that nobody takes, is dropped.
+ */
+function jsonLines(to: string | LineStream): ProbeSink {
+  if (typeof to === "string") return (event) => append(to, asLine(event));
+  to.on("error", () => {}); // a reader that went away ends no call
+  return (event) => to.write(asLine(event));
+}
+
+/** The sink that a value of FLEET_EVENTS names; undefined for none, with a warning where it is wrong. */
+function sinkOf(setting: string): ProbeSink | undefined {
+  if (setting === "" || setting === "off") return undefined;
+  if (setting === "stderr") return (event) => toStderr(asLine(event));
+  const url = OTLP.exec(setting);
+  if (url === null) return warning(setting, jsonLines(setting));
+  try {
+    return otlp(new URL(url[1] ?? COLLECTOR), (why) => tellLoss(setting, why));
+  } catch (error) {
+    tellLoss(setting, error);
+    return undefined;
+  }
+}
+
+/** The same sink, which tells the first failure and no other. */
+function warning(setting: string, sink: ProbeSink): ProbeSink {
+  let told = false;
+  return (event) => {
+    try {
+      sink(event);
+    } catch (error) {
+      if (!told) tellLoss(setting, error);
+      told = true;
+      throw error;
+    }
+  };
+}
+
+/** By the runtime's own channel: on standard error, unless the program listens for it. */
+function tellLoss(setting: string, why: unknown): void {
+  const reason = why instanceof Error ? why.message : String(why);
+  process.emitWarning(`events are lost, FLEET_EVENTS=${setting}: ${reason}`, "FleetEventsWarning");
+}
+
+function asLine(event: ProbeEvent): string {
+  return `${JSON.stringify(event)}\n`;
+}
+
+function toStderr(text: string): void {
+  // A pipe that nobody empties would hold the call up; opened anew, it refuses instead.
+  if (!fstatSync(2).isFIFO()) return writeWhole(2, text);
+  let pipe: number;
+  try {
+    pipe = openToAppend("/dev/stderr");
+  } catch {
+    return writeWhole(2, text); // no such file here, or the pipe is another user's
+  }
+  try {
+    writeWhole(pipe, text);
+  } finally {
+    closeSync(pipe);
+  }
+}
+
+function append(path: string, text: string): void {
+  let file = openToAppend(path);
+  try {
+    if (isFull(file, text)) {
+      rotate(path, fstatSync(file).ino);
+      closeSync(file);
+      file = openToAppend(path);
+      if (isFull(file, text)) throw new Error(`${path} is full`);
+    }
+    writeWhole(file, text);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** For appending, which mixes no lines of several processes. */
+function openToAppend(path: string): number {
+  // O_NONBLOCK, since opening a pipe that nobody reads would wait (open(2)).
+  const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
+  return openSync(path, O_WRONLY | O_APPEND | O_CREAT | (O_NONBLOCK ?? 0), 0o666);
+}
+
+function writeWhole(file: number, text: string): void {
+  if (writeSync(file, text) < Buffer.byteLength(text)) throw new Error("the disk is full");
+}
+
+function isFull(file: number, text: string): boolean {
+  const stat = fstatSync(file);
+  return stat.isFile() && stat.size + Buffer.byteLength(text) > FILE_BYTES;
+}
+
+/** Put a full file aside, once the oldest have made room; nothing where another process has done it. */
+function rotate(path: string, inode: number): void {
+  const [folder, name] = [dirname(path), basename(path)];
+  const older = readdirSync(folder).filter((each) => each.startsWith(name) && OLDER.test(each.slice(name.length)));
+  for (const each of older.sort().slice(0, Math.max(0, older.length - FILES + 2))) {
+    try {
+      unlinkSync(join(folder, each));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+  if (statSync(path).ino !== inode) return;
+  renameSync(path, `${path}.${new Date().toISOString().replace(/[-:.]/g, "")}-${process.pid}`);
+}
+
+
+/**
+ * One event for each call of a port, to the sink that the port was given, else to that of
+ * `setProbeSink`, else to what FLEET_EVENTS names. No call fails or waits for its event.
+ */
+type Attributes = ProbeEvent["attributes"];
+
+/** A call, and where its event goes. */
+interface Call {
+  port: string;
+  operation: string;
+  target: string;
+  adapter: string;
+  endpointClass: Attributes["endpoint_class"];
+  sink?: ProbeSink | undefined;
+  nodeId?: string | (() => string) | undefined;
+}
+
+/** How a call ended: with what error, if any, and what else is told of it. */
+type End = (error?: unknown, facts?: Partial<Attributes>) => void;
+
+const CLIPPED = 400; // so that a line is one write, which the system does not mix with another (pipe(7))
+
+/** Give the events of every port that has no sink of its own to `sink`; `undefined` leaves them to FLEET_EVENTS, as at first. */
+export function setProbeSink(sink: ProbeSink | undefined): void {
+  shared().sink = sink;
+}
+
+/** Begin a call; call what comes back once, when it has ended. */
+function begin(call: Call): End {
+  const started = performance.now();
+  const time = new Date();
+  return (error, facts) => {
+    const duration_ms = Math.round(performance.now() - started);
+    const state = shared();
+    let sink: ProbeSink | undefined;
+    try {
+      sink = call.sink ?? state.sink ?? chosen(state);
+      if (sink === undefined) return;
+      const dropped = state.dropped.get(sink) ?? 0;
+      const result = sink({
+        name: "fleet.probe",
+        time: time.toISOString(),
+        attributes: {
+          node_id: nodeOf(call, state),
+          platform: process.platform,
+          endpoint_class: call.endpointClass,
+          adapter_type: call.adapter,
+          "service.name": serviceName(),
+          port: call.port,
+          operation: call.operation,
+          target: String(call.target).slice(0, CLIPPED),
+          duration_ms,
+          outcome: error === undefined ? "ok" : "failed",
+          ...facts,
+          ...(error === undefined ? {} : { "error.type": errorType(error) }),
+          ...(dropped === 0 ? {} : { "events.dropped": dropped }),
+        },
+      });
+      lose(state, sink, -dropped);
+      if (result instanceof Promise) result.catch(() => lose(state, sink, 1));
+    } catch {
+      lose(state, sink, 1); // a call must not fail for its event
+    }
+  };
+}
+
+function lose({ dropped }: Shared, sink: ProbeSink | undefined, count: number): void {
+  if (sink !== undefined) dropped.set(sink, (dropped.get(sink) ?? 0) + count);
+}
+
+/** A short word for a failure: a code where it has one, else its name. */
+function errorType(error: unknown): string {
+  if (!(error instanceof Error)) return String(error).slice(0, CLIPPED);
+  const code = (error as Error & { code?: unknown }).code;
+  return typeof code === "string" ? code : error.name;
+}
+
+/** The sink that FLEET_EVENTS names; it is read at each call, and its sink made once. */
+function chosen(state: Shared): ProbeSink | undefined {
+  const setting = process.env["FLEET_EVENTS"]?.trim() ?? "";
+  if (setting !== state.setting) {
+    state.setting = setting;
+    state.bySetting = undefined;
+    state.bySetting = sinkOf(setting);
+  }
+  return state.bySetting;
+}
+
+function nodeOf({ nodeId }: Call, state: Shared): string {
+  const given = typeof nodeId === "function" ? nodeId() : nodeId;
+  return given ?? (state.nodeId?.() || process.env["NODE_ID"]?.trim() || hostname());
+}
+
+function serviceName(): string {
+  const { OTEL_SERVICE_NAME: named, npm_package_name: run } = process.env;
+  return (named?.trim() || run || basename(process.argv[1] ?? "") || "unknown_service").slice(0, CLIPPED);
+}
+
+
+/** Have the events name this node as `nodeId` says, where a port was not told otherwise. */
+function setNodeId(nodeId: () => string): void {
+  shared().nodeId = nodeId;
+}
+
 
 /** `NodeJS.Platform`, spelled out: a program without Node's own types can read it, too. */
 export type Platform =
@@ -231,24 +645,46 @@ export function createNodeIdentity(options: IdentityOptions = {}): DescribedIden
   const vaultPath = (): Found =>
     firstPath("vaultPath", names.vaultPath, [variable(names.vaultPath), fallback(data.defaults?.vault)]);
 
+  const answers = new Map<string, string>();
+  const read = (operation: string, resolve: () => Found): string => {
+    const call = { port: "node-identity", operation, target: "", adapter: "none", endpointClass: "localhost" as const };
+    const end = begin(call);
+    const answer = (text: string, error?: unknown): void => {
+      // a member is read in loops: only an answer that is new is told
+      if (answers.get(operation) === text) return;
+      answers.set(operation, text);
+      end(error);
+    };
+    try {
+      const { value, source } = resolve();
+      call.adapter = source.split(" ")[0] ?? source;
+      answer(`${source}: ${value}`);
+      return value;
+    } catch (error) {
+      answer(String(error), error);
+      throw error;
+    }
+  };
+
   return {
     get nodeId(): string {
-      return nodeId().value;
+      return read("nodeId", nodeId);
     },
     get homeDir(): string {
-      return homeDir().value;
+      return read("homeDir", homeDir);
     },
     get repoRoot(): string {
-      return repoRoot().value;
+      return read("repoRoot", repoRoot);
     },
     get vaultPath(): string {
-      return vaultPath().value;
+      return read("vaultPath", vaultPath);
     },
     get platform(): Platform {
+      read("platform", () => ({ value: process.platform, source: "process" }));
       return process.platform;
     },
     get arch(): string {
-      return process.arch;
+      return read("arch", () => ({ value: process.arch, source: "process" }));
     },
     describe: () => ({
       nodeId: told(nodeId),
@@ -263,6 +699,7 @@ export function createNodeIdentity(options: IdentityOptions = {}): DescribedIden
 
 /** This node. */
 export const nodeIdentity: DescribedIdentity = createNodeIdentity();
+setNodeId(() => nodeIdentity.nodeId);
 
 /** What a member is; with the name of a variable, the folder has to be there. */
 function told(resolve: () => Found, variable = ""): FieldReport {

@@ -1,3 +1,55 @@
+/** How an endpoint is reached: on this node, on the runtime's machine, or by a service's DNS name. */
+export type EndpointClass = "localhost" | "vm" | "svc_dns";
+/**
+ * What a call of a port leaves behind: one flat event, its attributes named as OpenTelemetry names
+ * them, so that an exporter hands `name`, `time` and `attributes` on as they are.
+ */
+export interface ProbeEvent {
+    name: "fleet.probe";
+    /** When the call began, in ISO 8601. */
+    time: string;
+    attributes: {
+        node_id: string;
+        platform: string;
+        endpoint_class: EndpointClass | "none";
+        /** What was asked: an adapter, a kind of probe, or the source of a member of the identity. */
+        adapter_type: string;
+        /** The program that called: OTEL_SERVICE_NAME, else the package whose script runs, else the file. */
+        "service.name": string;
+        /** The port's package, without its scope. */
+        port: string;
+        /** The verb or the query. */
+        operation: string;
+        /** What it was about: a label, or a URL; "" where the operation says it all. */
+        target: string;
+        duration_ms: number;
+        outcome: "ok" | "failed";
+        /** Why it failed; only then. */
+        "error.type"?: string;
+        /** How many events before this one were lost. */
+        "events.dropped"?: number;
+        /** How much depends on the endpoint, where that was told. */
+        tier?: string;
+        "service.loaded"?: boolean;
+        "service.state"?: string;
+        "process.pid"?: number;
+    };
+}
+/** Takes an event away. What it throws or rejects with is dropped, and nobody waits for it. */
+export type ProbeSink = (event: ProbeEvent) => unknown;
+/** What a JSON-lines sink needs of a stream: process.stderr, or fs.createWriteStream(…). */
+export interface LineStream {
+    write(text: string): unknown;
+    on(event: "error", listener: (error: Error) => void): unknown;
+}
+/**
+ * A sink that appends each event as a line of JSON to a file, or writes it to a stream. A file that
+ * reaches 10 MiB is renamed to `FILE.TIME-PID`, and four of those are kept; many processes may
+ * write to one file. An event that does not fit on the disk, or that nobody takes, is dropped.
+ */
+export declare function jsonLines(to: string | LineStream): ProbeSink;
+/** Give the events of every port that has no sink of its own to `sink`; `undefined` leaves them to FLEET_EVENTS, as at first. */
+export declare function setProbeSink(sink: ProbeSink | undefined): void;
 export type ErrorCode = "tool-missing" | "timeout" | "not-found" | "disabled" | "no-manager" | "invalid-label" | "failed" | "unsupported";
 interface ErrorDetails {
     code: ErrorCode;
@@ -101,17 +153,17 @@ export type HintVerb = "list" | "start" | "restart" | "stop" | "inspect" | "disa
  *
  * What waits, and how long (then it fails with the code `timeout`):
  *
- * | | seconds |
- * |---|---|
- * | each command of the tool | 10: `timeoutMs`, PROCESS_MANAGER_TIMEOUT_MS |
- * | `stop` on macOS, until the job is gone | its ExitTimeOut + 10 |
- * | `stop` on Linux | twice its TimeoutStopSec (90 by default) + 10 |
- * | `start`, `restart`, `enable` on Linux | its TimeoutStartSec + 10, for `restart` those of `stop` besides |
- * | the same of a oneshot unit | 1, to see whether it fails at once; its work goes on |
- * | a job that launchd is still removing, before it is loaded anew | 2, eight tries |
+ * | what waits | seconds | per call | by variable |
+ * |---|---|---|---|
+ * | each verb and query: each command of the tool that it runs, if not told otherwise below | 10 | `timeoutMs` | PROCESS_MANAGER_TIMEOUT_MS |
+ * | `stop` on macOS, until the job is gone | its ExitTimeOut + 10 | `waitMs` | PROCESS_MANAGER_WAIT_MS |
+ * | `restart`, `start`, `load`, `enable` on macOS of a job that is still being removed | 2, eight tries | `waitMs`, if shorter | PROCESS_MANAGER_WAIT_MS, if shorter |
+ * | `stop` on Linux | twice its TimeoutStopSec (90 by default) + 10 | `waitMs` | PROCESS_MANAGER_WAIT_MS |
+ * | `start`, `enable` on Linux | its TimeoutStartSec (90 by default) + 10 | `waitMs` | PROCESS_MANAGER_WAIT_MS |
+ * | `restart` on Linux | both of these together + 10 | `waitMs` | PROCESS_MANAGER_WAIT_MS |
+ * | the same of a oneshot unit, to see whether it fails at once; its work goes on | 1 | | |
  *
- * `waitMs` or PROCESS_MANAGER_WAIT_MS takes the place of each of the sums. For one call alone:
- * `createProcessManager({ waitMs: 5000 }).stop(label)`.
+ * For one call alone: `createProcessManager({ waitMs: 5000 }).stop(label)`. `hint` waits for nothing.
  */
 export interface ProcessManagerPort {
     /** The services whose label contains `pattern`; all of them for "". */
@@ -130,7 +182,7 @@ export interface ProcessManagerPort {
     start(label: string): Promise<void>;
     /** Make the service known to the manager, unless it is disabled; what starts by itself starts. */
     load(label: string, config?: ServiceConfig): Promise<void>;
-    /** `inspect` for watchers: never rejects, and tells the sink of each probe. */
+    /** `inspect` for watchers: never rejects. */
     probe(label: string): Promise<ProbeResult>;
     /** The command that a person types for it on this platform. Runs nothing, never throws. */
     hint(verb: HintVerb, label: string): string;
@@ -198,42 +250,6 @@ export declare function settleSync(action: () => unknown): Outcome;
  * null, and the texts. What the callback throws is uncaught, as there.
  */
 export declare function callBack(action: () => Promise<unknown>, callback: (error: Error | null, stdout: string, stderr: string) => void): void;
-/**
- * What a probe tells whoever watches the fleet: one flat event, its attributes named as OpenTelemetry
- * names them, so that an exporter hands `name`, `time` and `attributes` on as they are.
- */
-export interface ProbeEvent {
-    name: "fleet.probe";
-    /** When the probe began, in ISO 8601. */
-    time: string;
-    attributes: {
-        node_id: string;
-        platform: string;
-        /** How the probed thing is reached; a service manager is on this host. */
-        endpoint_class: "localhost" | "vm" | "svc_dns" | "none";
-        adapter_type: string;
-        duration_ms: number;
-        outcome: "ok" | "failed";
-        /** What was asked for: a label. */
-        target: string;
-        /** Why there was no answer; only when it failed. */
-        "error.type"?: string;
-        "service.loaded"?: boolean;
-        "service.state"?: string;
-        "process.pid"?: number;
-    };
-}
-/** Takes an event away. What it throws or rejects with is dropped, and nobody waits for it. */
-export type ProbeSink = (event: ProbeEvent) => unknown;
-/** What a JSON-lines sink needs of a stream: process.stderr, or fs.createWriteStream(…). */
-export interface LineStream {
-    write(text: string): unknown;
-    on(event: "error", listener: (error: Error) => void): unknown;
-}
-/** A sink that appends each event as a line of JSON to a file, or writes it to a stream. */
-export declare function jsonLines(to: string | LineStream): ProbeSink;
-/** Give the events of every port that has no sink of its own to `sink`; `undefined` drops them, as at first. */
-export declare function setProbeSink(sink: ProbeSink | undefined): void;
 /** The tool that manages services on macOS, for code that looks for its name in a text. */
 export declare const MACOS_SERVICE_TOOL = "launchctl";
 export declare const launchctl: Adapter;
@@ -267,9 +283,9 @@ export interface ProcessManagerOptions {
      * to create a port costs nothing.
      */
     waitMs?: number;
-    /** Takes the event of each probe; by default what setProbeSink has set, and nobody at first. */
+    /** Takes the event of each call; by default what setProbeSink has set, else what FLEET_EVENTS names. */
     sink?: ProbeSink;
-    /** This node's name in the events; by default NODE_ID, else the host's name, at each probe. */
+    /** This node's name in the events; by default NODE_ID, else the host's name, at each call. */
     nodeId?: string | (() => string);
 }
 /**
