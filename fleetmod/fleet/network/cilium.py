@@ -10,7 +10,7 @@ from fleetmod.workspace.schema import Cluster as Settings
 
 # the pool's apiVersion cilium.io/v2 is served since 1.18, the other is gone in 1.20
 # (cilium/cilium#39134); 1.19 still reads the CiliumNodeConfig of the migration guide
-CHART_VERSION = "1.19.7"
+CHART_VERSION = "1.19.6"
 _TALOS = """
 # Talos: the nodes mount cgroup v2 themselves and let no pod load kernel modules, so SYS_MODULE is
 # not among the capabilities (https://docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium).

@@ -71,17 +71,16 @@ def _unheard(
     discovered: Sequence[str],
     edges: Sequence[str],
 ) -> Iterator[str]:
-    """The workloads whose own code is in a language that is not read, and for which nobody has
-    declared an edge: whom they call is not known, and a policy would drop it."""
+    """The workloads whose own code is mostly in a language that is not read, and for which nobody
+    has declared an edge: whom they call is not known, and a policy would drop it."""
     declared_of = {edge.partition(" -> ")[0] for edge in edges}
     for workload in cluster.workloads:
         own = folders[workload.namespace, workload.name]
-        other = next(
-            (p for p in discovered if p.endswith(_OTHER) and holds(own, p) and not is_test(p)), ""
-        )
-        if other and workload.name not in declared_of:
+        held = [p for p in discovered if holds(own, p) and not is_test(p)]
+        other = [p for p in held if p.endswith(_OTHER)]
+        if len(other) > sum(map(is_code, held)) and workload.name not in declared_of:
             yield (
-                f"{workload.place}: {workload.name} runs {other}, whose addresses are not read; "
+                f"{workload.place}: {workload.name} runs {other[0]}, whose addresses are not read; "
                 f'name whom it calls in cluster.edges: "{workload.name} -> TARGET:PORT"'
             )
 

@@ -8,7 +8,7 @@ import posixpath
 import re
 import shlex
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,7 +128,8 @@ def find_needs(seen: Snapshot, options: Options) -> Needs:
             raise FleetmodError(f"holds no {MODULES}", where=str(options.modules))
     if not install and not modules and options.install is None and _has_dependencies(root, paths):
         install = _INSTALL[manager]
-    require_tools((*commands, *([install] if install else [])))
+    of_others = foreign_tools(tools_of(project).values())  # that one reaches for is to be seen
+    require_tools((*commands, *([install] if install else [])), of_others)
     left = [each for each in config.commands if each not in commands]
     unproven = [f"not started, of rehearse.commands: {each}" for each in left]
     if not commands:
@@ -149,9 +150,10 @@ def find_needs(seen: Snapshot, options: Options) -> Needs:
     )
 
 
-def require_tools(commands: Sequence[str]) -> None:
-    """Raises FleetmodError, with UNPROVEN, for commands whose program this machine does not have:
-    the nodes have the programs of this machine, and none else."""
+def require_tools(commands: Sequence[str], of_others: Collection[str] = ()) -> None:
+    """Raises FleetmodError, with UNPROVEN, for commands whose program this machine does not have,
+    unless it is a tool `of_others`' platforms: the nodes have the programs of this machine alone.
+    """
     lacks: dict[str, str] = {}
     for command in commands:
         try:
@@ -160,7 +162,8 @@ def require_tools(commands: Sequence[str]) -> None:
             continue  # the shell will tell
         while words and re.fullmatch(r"\w+=.*", words[0], re.S):
             words = words[1:]
-        if words and re.fullmatch(r"[\w.+-]+", words[0]) and not _is_there(words[0]):
+        named = words and re.fullmatch(r"[\w.+-]+", words[0]) and words[0] not in of_others
+        if named and not _is_there(words[0]):
             lacks.setdefault(words[0], command)
     if lacks:
         told = "; ".join(f"{tool} is not on PATH (for `{why}`)" for tool, why in lacks.items())
