@@ -31,10 +31,19 @@ TOO_DEEP = f"nests deeper than {DEPTH} levels, so nothing in it is looked at"
 TOO_MANY_LEVELS = (
     f"holds findings that nest {LEVELS:,} levels in all, so nothing in it is looked at"
 )
+SEARCHED = 20_000_000  # characters of one file that patterns of rules are held against, in all
+TOO_LONG = (
+    f"holds nodes of more than {SEARCHED:,} characters in all for the patterns of rules, so "
+    "nothing in it is looked at"
+)
 TOO_MANY = f"holds more than {FINDINGS:,} findings, so nothing in it is looked at"
 NO_TEXT = "is no UTF-8 text; save it as UTF-8"
 
 Stop = Callable[[], bool]
+
+
+class PastBound(Exception):
+    """A file is more than the analysis takes on; the message says in what."""
 
 
 class Stopped(Exception):

@@ -13,7 +13,7 @@ from tree_sitter import Node, QueryCursor
 
 from fleetmod import families
 from fleetmod.analysis import Analysis
-from fleetmod.bounds import Stop, ask
+from fleetmod.bounds import SEARCHED, TOO_LONG, PastBound, Stop, ask
 from fleetmod.linear import compiled
 from fleetmod.regex import any_of, lazy
 from fleetmod.rules import Rule, Told, told_of
@@ -51,11 +51,10 @@ def matches(
         if name == "pattern?":
             return bool(nodes) and pattern(args[1][0]).match(nodes[0], source) is not None
         if name in ("found?", "not-found?"):
-            wanted_text = compiled(args[1][0])
-            return all(wanted_text.found_in(source.text(n)) == (name == "found?") for n in nodes)
+            return all(search.finds(args[1][0], n) == (name == "found?") for n in nodes)
         raise ValueError(name)  # the loader lets no other predicate through
 
-    predicates = families.predicates()
+    predicates, search = families.predicates(), _PatternSearch(source)
     told = told_of(source.data, analysis.settings.places)
     for (triggers, reach), group in _groups(rules, told).items():
         places = _places(source.data, triggers, reach)
@@ -90,6 +89,26 @@ def captures(rule: Rule, node: Node, source: Source) -> Bound:
         if node in found.get("debt", []):
             return {name.upper(): nodes for name, nodes in found.items() if name != "debt"}
     return {}
+
+
+class _PatternSearch:
+    """Which patterns stand in which nodes of a file. Each is looked for once: a query comes by what
+    is around a place as often as there are places."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._known: dict[tuple[str, int], bool] = {}
+        self._searched = 0
+
+    def finds(self, pattern: str, node: Node) -> bool:
+        """Whether a pattern stands in a node. Raises PastBound past so many characters in all."""
+        if (pattern, node.id) not in self._known:
+            self._searched += node.end_byte - node.start_byte
+            if self._searched > SEARCHED:
+                raise PastBound(TOO_LONG)
+            found = compiled(pattern).found_in(self._source.text(node))
+            self._known[pattern, node.id] = found
+        return self._known[pattern, node.id]
 
 
 def _distinct(

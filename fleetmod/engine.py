@@ -20,6 +20,7 @@ from fleetmod.bounds import (
     TOO_DEEP,
     TOO_MANY,
     TOO_MANY_LEVELS,
+    PastBound,
     Stop,
     ask,
     too_large,
@@ -89,15 +90,11 @@ def scan_each(
         try:
             looked = looked or _Looked(open_source(path, data), settings, rules, stop)
             result = _scan(looked, only, stop)
-        except _PastBound as past:
+        except PastBound as past:
             result = unseen(str(past))
         except RecursionError:
             result = unseen(TOO_DEEP)
         yield result
-
-
-class _PastBound(Exception):
-    """A file is more than the analysis takes on; the message says in what."""
 
 
 class _Looked:
@@ -107,7 +104,7 @@ class _Looked:
         self, source: Source, settings: Settings, rules: Sequence[Rule], stop: Stop | None
     ) -> None:
         if deeper_than(source.root, DEPTH):
-            raise _PastBound(TOO_DEEP)
+            raise PastBound(TOO_DEEP)
         self.source, self.settings, self.rules = source, settings, rules
         self.broken = source.errors()
         self.in_pieces = any(node.child_count > PIECES for node in self.broken)
@@ -125,13 +122,13 @@ class _Looked:
 
     @cached_property
     def matches(self) -> list[tuple[Rule, Node]]:
-        """Each (rule, node) in source order. Raises _PastBound where they are too many."""
+        """Each (rule, node) in source order. Raises PastBound where they are too many."""
         found: list[tuple[Rule, Node]] = []
         levels = 0
         for rule, node in matches(self.analysis(()), self.rules, self._stop):
             levels += sum(1 for _ in ancestors(node))
             if len(found) == FINDINGS or levels > LEVELS:
-                raise _PastBound(TOO_MANY if len(found) == FINDINGS else TOO_MANY_LEVELS)
+                raise PastBound(TOO_MANY if len(found) == FINDINGS else TOO_MANY_LEVELS)
             ask(self._stop)
             found.append((rule, node))
         return found

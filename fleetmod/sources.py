@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from fleetmod import families
 from fleetmod.artefacts import by_people
+from fleetmod.bounds import too_large
 from fleetmod.checked_in import DATA, READ
 from fleetmod.filekinds import CODE, is_code, is_javascript, is_typescript
 from fleetmod.hints import MIXED, loads_files, mixed_in
@@ -33,7 +35,14 @@ from fleetmod.workspace.grep import grep_files
 from fleetmod.workspace.manifest import owner
 from fleetmod.workspace.schema import FILE
 from fleetmod.workspace.search import Search
-from fleetmod.workspace.tree_state import LFS, POINTER, code_files, is_pointer, not_on_disk
+from fleetmod.workspace.tree_state import (
+    LFS,
+    POINTER,
+    code_files,
+    configures,
+    is_pointer,
+    not_on_disk,
+)
 from fleetmod.workspace.tsconfig import read_tsconfig
 
 _OPTIONS = _ISOLATED, _VERBATIM = ("isolatedDeclarations", "verbatimModuleSyntax")
@@ -86,6 +95,7 @@ def read_sources(project: Project) -> Sources:
     unreadable = [
         *(each for each in found.unreadable if each[0] not in large),
         *((path, WIDE) for path in wide),
+        *large_manifests(project.root, discovered),
         *not_on_disk(project.root, search, matters, config.workspace.gate),
         *(empty_folders(project) if project.whole else ()),
     ]
@@ -107,6 +117,14 @@ def read_sources(project: Project) -> Sources:
     return Sources(
         settings, contents, tuple(discovered), tuple(unreadable), search, tuple(unseen), beside
     )
+
+
+def large_manifests(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """What configures the code and is too large to be read, so that the module graph lacks it."""
+    for path in filter(configures, paths):
+        with suppress(OSError):  # told elsewhere
+            if why := too_large(os.lstat(f"{root}/{path}").st_size):
+                yield readable_name(path), why
 
 
 def empty_folders(project: Project) -> Iterator[tuple[str, str]]:

@@ -19,9 +19,12 @@ from threading import Timer
 from typing import TypedDict
 
 _SECONDS = 60
+_SOON = 3  # seconds after which it is looked for what git may be waiting for
+_FOLDERS = 100_000  # that are looked into for that
 _CHUNK = 1 << 20
 _PATIENCE = 300  # seconds for which a repository is not asked again that gave no answer
-_silent: dict[Path, float] = {}  # when that was
+_silent: dict[Path, tuple[float, str]] = {}  # when that was, and why
+_READ_ANYWHERE = (".gitignore", ".gitattributes")  # in each folder, also before it says anything
 # what git reads before it says anything, and waits for the end of
 _READ_FIRST = (
     ".gitignore",
@@ -34,6 +37,7 @@ _READ_FIRST = (
     ".git/info/exclude",
     ".git/info/attributes",
 )
+_ENDLESS = "{} is a pipe, a device or the like, and git would wait for its end"
 # what git-config(1) lets a repository run, each set to nothing; an empty fsmonitor is "off" to
 # every version, while "false" is the name of a program to those before 2.36
 _RUN_NOTHING = (
@@ -154,11 +158,10 @@ def ask_git_why(
         if waiting is None:
             missing = "git cannot be started: it is not installed, or not on PATH"
             return None, [_why_not(root) or missing]
-        try:
-            found, said = waiting.communicate(timeout=_patience(root))
-        except subprocess.TimeoutExpired:
-            _give_up(root, waiting)
+        answered = _wait(root, waiting)
+        if answered is None:
             return None, [_why_not(root)]
+        found, said = answered
         listed = [part for part in os.fsdecode(found).split("\0") if part]
         lines = said.decode("utf-8", "replace").splitlines()
         return (listed if waiting.returncode == 0 else None), lines
@@ -265,10 +268,9 @@ def _why_not(root: Path) -> str:
         except OSError:
             continue
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            return f"{name} is a pipe, a device or the like, and git would wait for its end"
-    if time.monotonic() - _silent.get(root, -_PATIENCE) < _PATIENCE:
-        return f"git gave no answer within {_SECONDS} seconds"
-    return ""
+            return _ENDLESS.format(name)
+    when, why = _silent.get(root, (-_PATIENCE, ""))
+    return why if time.monotonic() - when < _PATIENCE else ""
 
 
 def _patience(root: Path) -> float:
@@ -276,10 +278,44 @@ def _patience(root: Path) -> float:
     return 1 if root in _silent and _why_not(root) else _SECONDS
 
 
-def _give_up(root: Path, process: subprocess.Popen[bytes]) -> None:
-    _silent[root] = time.monotonic()
+def _wait(
+    root: Path, process: subprocess.Popen[bytes], given: bytes | None = None
+) -> tuple[bytes, bytes] | None:
+    """What git printed, and what it complained of; None for one that waits for ever."""
+    patience = _patience(root)
+    try:
+        return process.communicate(given, timeout=min(_SOON, patience))
+    except subprocess.TimeoutExpired:
+        why = _waited_for(root)
+    try:
+        if not why:
+            return process.communicate(given, timeout=max(patience - _SOON, 0))
+    except subprocess.TimeoutExpired:
+        why = f"git gave no answer within {_SECONDS} seconds"
+    _silent[root] = (time.monotonic(), why)
     process.kill()
     process.communicate()
+    return None
+
+
+def _waited_for(root: Path) -> str:
+    """Why git may wait for ever: a pipe or the like in the place of a file that it reads."""
+    waiting = [""]
+    for _ in range(_FOLDERS):
+        if not waiting:
+            break
+        folder = waiting.pop()
+        try:
+            with os.scandir(root / folder) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.name not in (".git", "node_modules"):
+                            waiting.append(f"{folder}{entry.name}/")
+                    elif entry.name in _READ_ANYWHERE and not entry.is_file():
+                        return _ENDLESS.format(folder + entry.name)
+        except OSError:
+            continue
+    return ""
 
 
 def _finish(
@@ -290,11 +326,10 @@ def _finish(
 ) -> bytes | None:
     if process is None:
         return None
-    try:
-        answer, complaint = process.communicate(given, timeout=_patience(root))
-    except subprocess.TimeoutExpired:
-        _give_up(root, process)
+    answered = _wait(root, process, given)
+    if answered is None:
         return None
+    answer, complaint = answered
     return None if complaint or process.returncode not in ok else answer
 
 

@@ -56,11 +56,15 @@ def code_files(config: Config) -> Matters:
             return True
         if is_code(path):
             return wanted(path) or (inside(path, gate) and "/node_modules/" not in f"/{path}")
-        name = path.rpartition("/")[2]
-        configures = name in ("package.json", "pnpm-workspace.yaml") or name.startswith("tsconfig")
-        return configures and wanted(path)
+        return configures(path) and wanted(path)
 
     return matters
+
+
+def configures(path: str) -> bool:
+    """Whether a file, by its name, tells what a workspace holds or how code is compiled."""
+    name = path.rpartition("/")[2]
+    return name in ("package.json", "pnpm-workspace.yaml") or name.startswith("tsconfig")
 
 
 def unknown_state(root: Path, search: Search) -> str:

@@ -39,7 +39,7 @@ from fleetmod.scan import scan_all
 from fleetmod.sources import read_sources
 from fleetmod.syntax.source import Source
 from fleetmod.workspace.manifest import owner
-from tests.repo import Ran, make
+from tests.repo import Ran, fleetmod, make
 from tests.scan import PATH, SETTINGS, look
 
 TOOLS = load_tools(())
@@ -320,6 +320,21 @@ def test_a_manifest_without_end_is_told_as_not_read(tmp_path: Path, text: str, w
     assert told.startswith("k8s/b.yaml") and why in told
 
 
+@pytest.mark.parametrize(
+    "path", ["other/package.json", "pnpm-workspace.yaml", "other/tsconfig.json"]
+)
+def test_a_manifest_that_is_too_large_is_told_as_not_looked_at(tmp_path: Path, path: str) -> None:
+    """The module graph lacks what it says, wherever it stands."""
+    config = {"fleetmod.toml": 'version = 1\n[workspace]\ngate = ["packages"]\n'}
+    root = make(tmp_path / "r", {**config, "packages/a/src/a.ts": "export {};\n", path: "{}\n"})
+    with (root / path).open("a") as file:
+        file.write("#" * SIZE)
+    for command in ("audit", "check", "gate"):
+        ran = fleetmod(root, command)
+        told = " ".join(ran.out.split())
+        assert ran.code == 3 and path in told and "are not looked at" in told, ran
+
+
 def scripts(kind: str, n: int) -> None:
     """A script or module with so many calls and homes, as the gates of phases to come see it."""
     shell, python = "cp /Users/alice/x y; pbcopy\n", 'subprocess.run(["pbcopy"])\n'
@@ -592,6 +607,26 @@ def test_twice_the_line_is_twice_the_search(pattern: str) -> None:
     assert steps(lambda: Pattern(pattern).found_in(twice)) < 2.2 * steps(
         lambda: Pattern(pattern).found_in(once)
     )
+
+
+def nested(size: int) -> str:
+    return f"export const a = {' + '.join([repr('f' * size)] * 190)};\n"
+
+
+AROUND = (("((string)", "((binary_expression)"), ("aaaa", "fff"))
+
+
+@pytest.mark.parametrize("size", [10, 2_000])
+def test_a_pattern_for_what_nests_is_looked_for_once_and_not_without_end(
+    tmp_path: Path, size: int
+) -> None:
+    """Each level holds the whole text of those in it, and a query comes by from every place."""
+    root = with_rule(tmp_path / "r", "f+.*x", nested(size))
+    rule = root / "rules/acme.toml"
+    for before, after in AROUND:
+        rule.write_text(rule.read_text().replace(before, after))
+    ran = run(root, "check")
+    assert (ran.code, "the patterns of rules" in ran.out) == ((0, False), (3, True))[size > 10]
 
 
 SAME = 'f("/Users/alice/x");\n'
