@@ -10,7 +10,6 @@ from tree_sitter import Node
 from fleetmod import reasons
 from fleetmod.lift.action_wrappers import ActionWrapper
 from fleetmod.lift.operation import INSPECT, Operation
-from fleetmod.lift.runner import CHILD, DENO, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.lift.site import Site
 from fleetmod.lower.actions import Actions, exact
 from fleetmod.lower.callbacks import Callbacks
@@ -42,6 +41,7 @@ from fleetmod.lower.reads import check_reads
 from fleetmod.lower.style import line_indent
 from fleetmod.lower.usage import Usage, by_truth, declarator, declared, ignored, member, usage_of
 from fleetmod.regex import lazy
+from fleetmod.runner import CHILD, DENO, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import BLOCKS, STATEMENTS, enclosing_function
 
@@ -167,7 +167,7 @@ class ProcessCalls:
 
     def _shown(self, site: Site, usage: Usage) -> bool:
         """Whether the output goes to the terminal."""
-        if _INHERITS.search(site.options):
+        if _INHERITS.search(f"{site.options} {site.runner.options}"):
             return True
         quiet = {"quiet", "text"} & set(usage.methods)
         return site.runner.shows and not quiet and ignored(usage, self.scopes) is not None
@@ -312,7 +312,7 @@ class ProcessCalls:
         """The port's stop is content with what is not loaded; the tool, and the code, is not."""
         for op in operations:
             if op.verb == "stop" and op.required and not op.tolerated:
-                yield Operation(INSPECT, op.label, required=True)
+                yield op.asked()
             yield op
 
     def _swallowing_try(self, statement: Node, context: Context) -> Node | None:
