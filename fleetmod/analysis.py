@@ -88,7 +88,8 @@ class Analysis:
     def roles(self) -> Roles:
         from fleetmod.lift.roles import Roles
 
-        return Roles(self.scopes, self.settings.is_test(self.source.path))
+        settings, path = self.settings, self.source.path
+        return Roles(self.scopes, settings.is_test(path), settings.imported.get(path, {}))
 
     @cached_property
     def container_roles(self) -> ContainerRoles:

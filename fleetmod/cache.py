@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from fleetmod import __version__
 from fleetmod.errors import FleetmodError
 from fleetmod.model import Acts, Edit, FileResult, Finding, Need
+from fleetmod.runner import Runner
 from fleetmod.workspace.beneath import Folder, check_owner
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ _PER_FILE = (
     "required",
     "parted",
     "declined",
+    "imported",
 )
 _MOST = 1 << 28  # bytes; hundreds of times what a big repository needs
 _BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
@@ -134,6 +136,8 @@ class Keys:
             own.append(sorted(self._settings.parted[path].items()))
         if path in self._settings.declined:
             own.append(["declined", *sorted(self._settings.declined[path])])
+        if path in self._settings.imported:
+            own.append(["imported", *sorted(self._settings.imported[path].items())])
         if path in self._settings.kept:
             own.append(sorted(self._settings.kept[path].items()))
         if self._settings.is_test(path):
@@ -197,7 +201,7 @@ def _load(file: Path, stamp: str) -> dict[tuple[str, str], list[Any]]:
 
 def _row(value: Any) -> Any:
     """A value as JSON has it: a dataclass as the list of its fields."""
-    if isinstance(value, (FileResult, Finding, Edit, Need, Acts)):
+    if isinstance(value, (FileResult, Finding, Edit, Need, Acts, Runner)):
         return [_row(getattr(value, field.name)) for field in fields(value)]
     if isinstance(value, (tuple, list)):
         return [_row(each) for each in value]
@@ -244,8 +248,20 @@ def _label(raw: Any) -> tuple[int, str]:
     return _NUMBER(raw[0]), _TEXT(raw[1])
 
 
-# by the types that the fields of fleetmod.model are declared with
+def _or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda raw: None if raw is None else read(raw)
+
+
+def _nothing(raw: Any) -> None:
+    if raw is not None:
+        raise ValueError("of another run")
+
+
+# by the types that the fields of fleetmod.model, and of a runner, are declared with
 _READ: dict[str, Callable[[Any], Any]] = {
+    "str | None": _or_none(_TEXT),
+    "tuple[int, str] | None": _or_none(_label),
+    "Binding | None": _nothing,
     "str": _TEXT,
     "int": _NUMBER,
     "bool": _exactly(bool),
@@ -268,12 +284,22 @@ def _result(raw: Any, path: str) -> FileResult:
     return result
 
 
+def _exports(raw: Any, path: str) -> dict[tuple[str, str], Runner]:
+    if type(raw) is not list:
+        raise ValueError("no exports")
+    return {(_TEXT(module), _TEXT(name)): _made(Runner, each) for module, name, each in raw}
+
+
 _Form = tuple[Callable[[Any], Any], Callable[[Any, str], Any]]
 
 
 def _form(kind: str) -> _Form:
     """How what is kept of a kind is written, and how it is read for a path: what a file gave in
-    one of the scans, but for the literals."""
+    one of the scans, but for the literals, and for what it imports that runs a command."""
+    if kind == "exports":
+        return lambda known: [
+            [*key, _row(runner)] for key, runner in sorted(known.items())
+        ], _exports
     if kind == "literals":
         return sorted, lambda raw, _: frozenset(_each(_TEXT)(raw))
     if kind == FIXES:

@@ -35,7 +35,7 @@ from fleetmod.project import ADAPTER
 from fleetmod.refusal import Reason, Refused
 from fleetmod.rewrites import REWRITES, Rewritten
 from fleetmod.rules import EVERY_HINT, Rule
-from fleetmod.services import acts_of, staying
+from fleetmod.services import acts_of, asks_of, staying
 from fleetmod.settings import Settings
 from fleetmod.spans import Spans
 from fleetmod.subjects import Kept, Subjects, is_subject, is_text
@@ -166,6 +166,7 @@ def _scan(looked: _Looked, only: Only | None, stop: Stop | None) -> FileResult:
     if only is None:
         findings += suppressions.findings(rule.id for rule in rules)
     acting = any(map(_is_call, findings))
+    managing = any(families.of(finding).services for finding in findings)
     edits = _without_overlaps(analysis.draft.edits, rules)
     analysis.draft.edits[:] = edits
     orphans = _orphans(analysis)
@@ -185,6 +186,7 @@ def _scan(looked: _Looked, only: Only | None, stop: Stop | None) -> FileResult:
         labels=tuple(_labels(analysis, findings)),
         adapters=tuple(adapters),
         acts=tuple(acts_of(analysis.roles.sites, analysis.roles.lifter)) if acting else (),
+        asks=tuple(asks_of(analysis.roles.sites, analysis.roles.lifter)) if managing else (),
         errors=tuple(_line_range(source, node) for node in broken),
         unparsed=tuple(
             _line_range(source, node)

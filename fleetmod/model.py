@@ -120,6 +120,8 @@ class FileResult:
     labels: tuple[tuple[int, str], ...] = ()
     adapters: tuple[int, ...] = ()  # where what is exempt speaks of another file, an adapter
     acts: tuple[Acts, ...] = ()
+    # the functions of other modules that get a command of the tool, by module and name
+    asks: tuple[tuple[str, str], ...] = ()
 
     @property
     def doubt(self) -> str:

@@ -18,6 +18,7 @@ from fleetmod.fates import Fate
 from fleetmod.filekinds import is_code, shipped_from
 from fleetmod.literals import Literals
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding, refuse
+from fleetmod.others import Others
 from fleetmod.parted import Joints, parted
 from fleetmod.project import Project
 from fleetmod.refusal import Reason
@@ -153,12 +154,28 @@ def _first(
     stop: Stop | None = None,
 ) -> dict[str, FileResult]:
     """The results of files by themselves, without what their texts may speak of elsewhere."""
+    alone = replace(sources, settings=replace(sources.settings, imported={}))
     code = [path for path in paths if not sources.settings.is_test(path)]
-    found = _scan_part(project, sources, code, told, stop=stop)
+    found = _scan_part(project, alone, code, told, stop=stop)
     # what a test may expect hangs on what the code spells
     tests = [path for path in paths if path not in found]
-    found |= _scan_part(project, sources, tests, told, stop=stop)
+    found |= _scan_part(project, alone, tests, told, stop=stop)
+    found |= _by_other_modules(project, sources, found)
     return {path: _possible(project, found[path]) for path in paths}
+
+
+def _by_other_modules(
+    project: Project, sources: Sources, results: Mapping[str, FileResult]
+) -> dict[str, FileResult]:
+    """The results of the files that give a command to functions of other modules, once those are
+    known to run it."""
+    asking = {path: result.asks for path, result in results.items() if result.asks}
+    imported, others = sources.settings.imported, Others(project, sources.contents)
+    for path, asks in asking.items():
+        if known := others.run(path, asks):
+            imported[path] = known
+    again = [path for path in asking if path in imported]
+    return _scan_part(project, sources, again, lambda: None, "imported")
 
 
 def _compared(

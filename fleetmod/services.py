@@ -7,7 +7,7 @@ or not at all; what only asks goes with what stays in its own function.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -15,7 +15,7 @@ from tree_sitter import Node
 from fleetmod import reasons
 from fleetmod.flow.exports import exported_as, taken_from
 from fleetmod.flow.local_calls import LocalCalls, key
-from fleetmod.lift.launchctl import ASKS
+from fleetmod.lift.launchctl import ASKS, VERBS
 from fleetmod.lift.operation import Command, Service
 from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites
@@ -58,7 +58,9 @@ def acts_of(sites: Mapping[int, Site], lifter: Sites) -> Iterator[Acts]:
     for site in acting:
         named = sorted(service.name for service in services[site.call.id])
         told.append((site.call, named))
-    yield from _groups(lifter.scopes, calls, told)
+    # what a wrapper of another file runs is what its calls ask for, which are told by themselves
+    known = frozenset(site.call.id for site in sites.values() if _is_told(site))
+    yield from _groups(lifter.scopes, calls, told, known)
 
 
 def joins_of(scopes: Scopes) -> Iterator[Acts]:
@@ -68,10 +70,14 @@ def joins_of(scopes: Scopes) -> Iterator[Acts]:
 
 
 def _groups(
-    scopes: Scopes, calls: LocalCalls, acting: Sequence[tuple[Node, Sequence[str]]]
+    scopes: Scopes,
+    calls: LocalCalls,
+    acting: Sequence[tuple[Node, Sequence[str]]],
+    known: Collection[int] = (),
 ) -> Iterator[Acts]:
-    """The functions of a file by what they run, each group with the calls of `acting` in it."""
-    found = [(calls.owner(node), use) for node, use in _taken(scopes)]
+    """The functions of a file by what they run, each group with the calls of `acting` in it; those
+    that are `known`, by their ids, run nothing else."""
+    found = [(calls.owner(node), use) for node, use in _taken(scopes) if node.id not in known]
     # what the module only hands on joins nothing: `command.action(start)`
     taken = [(owner, use.told) for owner, use in found if owner is not None or use.called]
     if not acting and not taken:
@@ -91,6 +97,36 @@ def _groups(
     for group in sorted({*begins, *runs}, key=str):
         here, by = sorted(begins[group]), sorted(names[group])
         yield Acts(tuple(here), tuple(sorted(runs[group])), tuple(by))
+
+
+def asks_of(sites: Mapping[int, Site], lifter: Sites) -> list[tuple[str, str]]:
+    """The functions of other modules that get a command of the tool and are not known to run it, by
+    the module as it is spelled and the name that it has there."""
+    asked = set()
+    for call in lifter.source.of("call_expression"):
+        function = call.child_by_field_name("function")
+        told = lifter.runners.of_another_module(function) if function is not None else None
+        site = sites.get(call.id)
+        if told is None or _is_told(site) or (site is not None and site.foreign):
+            continue
+        if site is not None or _may_be_command(call, lifter):
+            asked.add(told)
+    return sorted(asked)
+
+
+def _may_be_command(call: Node, lifter: Sites) -> bool:
+    """Whether a call gives a function words of a command: the tool's name, or a verb and more."""
+    given = parts(call.child_by_field_name("arguments"))
+    if any(lifter.grammar.names(lifter.source.text(each)) for each in given):
+        return True
+    first = given[:1] and (lifter.values.elements(given[0]) or given)[:1]
+    verb = lifter.values.literal(first[0]) if first else None
+    return verb in VERBS
+
+
+def _is_told(site: Site | None) -> bool:
+    """Whether a call is known to run the tool by a function of which that is known."""
+    return site is not None and bool(site.runner.name)
 
 
 def _without_wrappers(

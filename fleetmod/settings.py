@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from fleetmod.fates import Fate
 from fleetmod.places import HOME, ROOT, VAULT, Places
 from fleetmod.refusal import Reason
+from fleetmod.runner import Runner
 from fleetmod.testfiles import is_test
 
 
@@ -64,7 +65,10 @@ class Settings:
     with the reason by where it begins, by the path of the file; `inlined` is where the ports of a
     file's package stand in one file each, and the ending of an import there, by the path of the
     file; `required` are the files of JavaScript that Node loads as CommonJS modules; `declined` are
-    the places that a person keeps as they are, each by where it begins, by the path of the file."""
+    the places that a person keeps as they are, each by where it begins, by the path of the file;
+    `imported` are the functions of other modules that run a command which a file gives them, by the
+    path of the file, then by the module as it is spelled there and the name that the module
+    exports; what is known of them grows as files are analysed."""
 
     places: Places
     packages: dict[str, str]
@@ -89,6 +93,7 @@ class Settings:
     required: frozenset[str] = frozenset()
     parted: Mapping[str, Mapping[int, Reason]] = field(default_factory=dict)
     declined: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    imported: dict[str, Mapping[tuple[str, str], Runner]] = field(default_factory=dict)
 
     def is_test(self, path: str) -> bool:
         """Whether a file is a test, a mock or test data, by its name or by its use."""

@@ -16,6 +16,7 @@ import pytest
 
 from fleetmod.cache import Cache
 from fleetmod.model import Acts, Edit, FileResult, Finding, Need
+from fleetmod.runner import Runner
 from tests.repo import Ran, commit, copy, fleetmod, make
 
 CALL = """import { execFileSync } from "node:child_process";
@@ -198,15 +199,21 @@ def test_every_value_comes_back_as_it_was(tmp_path: Path) -> None:
         *((Need("node-identity", "nodeIdentity"),), spans, spans[:1], "a problem"),
         *(((1, "com.acme"),), (1,)),
         (Acts(((1, "com.acme"), (2, "")), (("./a", "stop"),), ("start",)),),
+        (("./b", "run"),),
     )
+    runner = Runner("run", "argv", "text", True, False, "launchctl", lenient=(2, "quiet"))
+    plain = Runner("other", "shell", "struct", False, True, fields=(("code", "exitCode"),))
+    exports = {("./a", "run"): runner, ("./b", "default"): plain}
     assert all(getattr(finding, each.name) != each.default for each in fields(Finding))
     assert all(getattr(result, each.name) != each.default for each in fields(FileResult))
     for whole in (True, False):
         cache = Cache(tmp_path / "own/a.json", "stamp")
         cache.put("result", "a.ts", "key", result)
         cache.put("literals", "a.ts", "key", frozenset({"/Users/ada", "/home/ada"}))
+        cache.put("exports", "a.ts", "key", exports)
         cache.save(whole)
         again = Cache(tmp_path / "own/a.json", "stamp")
+        assert again.get("exports", "a.ts", "key") == exports
         assert again.get("result", "a.ts", "key") == result
         assert again.get("literals", "a.ts", "key") == {"/Users/ada", "/home/ada"}
         assert again.get("result", "a.ts", "other key") is None
@@ -220,7 +227,7 @@ def planted(root: Path) -> Path:
     stamp, listed = json.loads(kept.read_bytes())
     for entry in listed:
         if entry[0] == "result":
-            entry[3] = [entry[1], "", *([[]] * 5), "", [], [], []]
+            entry[3] = [entry[1], "", *([[]] * 5), "", [], [], [], []]
     kept.write_text(json.dumps([stamp, listed]))
     # it is believed as it is; only the grep looks anew
     assert {f["rule"] for f in json.loads(audit(root).out)["findings"]} == {"gate-grep"}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from fleetmod.flow.texts import Pieces, Values
-from fleetmod.lift.runner import ARGV, ARRAY, DENO, SHELL, TEMPLATE, WORDS, Runner
 from fleetmod.lift.runners import Runners
+from fleetmod.runner import ARGV, ARRAY, DENO, SHELL, TEMPLATE, WORDS, Runner
 from fleetmod.syntax.source import ancestors, parse, unwrap, walk
 
 # programs that run the one behind them, with those of their options that take a word

@@ -13,10 +13,10 @@ from tree_sitter import Node
 
 from fleetmod import reasons
 from fleetmod.host.tools import Tool
-from fleetmod.lift.runner import Runner
 from fleetmod.lower.draft import Refused
 from fleetmod.lower.style import Style, line_indent
 from fleetmod.model import Edit
+from fleetmod.runner import Runner
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import ancestors, contains, enclosing_function, same, unwrap, walk
 

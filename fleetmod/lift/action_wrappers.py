@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from fleetmod.lift.runner import ARGV, CHILD, Runner
 from fleetmod.lift.site import Site
 from fleetmod.lift.sites import Sites, harmless_options
 from fleetmod.lift.wrapper_result import arguments_of, calls_in
+from fleetmod.runner import ARGV, CHILD, Runner
 from fleetmod.syntax.scope import Binding
 from fleetmod.syntax.source import contains, enclosing_function, parts, unwrap, walk
 

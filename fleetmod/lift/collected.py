@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from fleetmod.lift.runner import CHILD, TEXT, Runner
 from fleetmod.lift.wrapper_result import Resolver, in_handler, returned
 from fleetmod.regex import lazy
+from fleetmod.runner import CHILD, TEXT, Runner
 from fleetmod.syntax.source import parts, unwrap, walk
 
 EXIT, OK, STDOUT, STDERR, ERROR = "exitCode", "ok", "stdout", "stderr", "error"

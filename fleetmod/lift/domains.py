@@ -9,9 +9,9 @@ from tree_sitter import Node
 
 from fleetmod.flow.texts import Hole, Values
 from fleetmod.lift.opening import Opening
-from fleetmod.lift.runner import CHILD, STRUCT, TEXT
 from fleetmod.lift.runners import Runners
 from fleetmod.regex import lazy
+from fleetmod.runner import CHILD, STRUCT, TEXT
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import parts, unwrap
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from tree_sitter import Node
@@ -10,9 +11,10 @@ from fleetmod.lift.audience import looks_run, quotes_only
 from fleetmod.lift.launchctl import TOOL, Launchctl
 from fleetmod.lift.prose import changes_host, is_directive, is_title, of_environment
 from fleetmod.lift.site import Site
-from fleetmod.lift.sites import Sites
+from fleetmod.lift.sites import NOTHING_KNOWN, Sites
 from fleetmod.lift.watched import Watched
 from fleetmod.regex import lazy
+from fleetmod.runner import Runner
 from fleetmod.spans import Spans
 from fleetmod.syntax.cooked import cook
 from fleetmod.syntax.scope import Scopes
@@ -52,15 +54,21 @@ _COMPARISONS = {"===", "!==", "==", "!="}
 class Roles:
     """The roles of one file's nodes, for both the tool and home paths."""
 
-    def __init__(self, scopes: Scopes, test: bool) -> None:
-        """`test` tells whether the file is test code."""
-        self.scopes, self.source = scopes, scopes.source
+    def __init__(
+        self,
+        scopes: Scopes,
+        test: bool,
+        imported: Mapping[tuple[str, str], Runner] = NOTHING_KNOWN,
+    ) -> None:
+        """`test` tells whether the file is test code; `imported` are the runners that other modules
+        of the repository export, by module and name."""
+        self.scopes, self.source, self._imported = scopes, scopes.source, imported
         self._known: dict[int, str] = {}
         self._test = test
 
     @cached_property
     def lifter(self) -> Sites:
-        return Sites(self.scopes, Launchctl)
+        return Sites(self.scopes, Launchctl, self._imported)
 
     @cached_property
     def sites(self) -> dict[int, Site]:

@@ -6,12 +6,15 @@ Sources: Node's child_process, Bun's spawn and shell, Deno.Command, execa 9 and 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from tree_sitter import Node
 
 from fleetmod.flow.texts import Values
-from fleetmod.lift.runner import (
+from fleetmod.lift.wrappers import read_wrapper
+from fleetmod.regex import lazy
+from fleetmod.runner import (
     ARGV,
     ARRAY,
     CHILD,
@@ -23,8 +26,6 @@ from fleetmod.lift.runner import (
     WORDS,
     Runner,
 )
-from fleetmod.lift.wrappers import read_wrapper
-from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Binding, Scopes
 from fleetmod.syntax.source import parts, unwrap
 
@@ -72,10 +73,19 @@ _MODULES = {
 
 
 class Runners:
-    """Recognises the runner behind a call in one file."""
+    """Recognises the runner behind a call in one file.
 
-    def __init__(self, scopes: Scopes, values: Values) -> None:
-        self.scopes, self.values = scopes, values
+    `imported` tells how a function of another module of the repository runs a program, by the
+    module as it is spelled and the name that it has there.
+    """
+
+    def __init__(
+        self,
+        scopes: Scopes,
+        values: Values,
+        imported: Callable[[str, str], Runner | None] = lambda module, name: None,
+    ) -> None:
+        self.scopes, self.values, self._imported = scopes, values, imported
         self.source = scopes.source
         self._seen: dict[int, Runner | None] = {}
 
@@ -112,6 +122,8 @@ class Runners:
             module = self.scopes.module(binding)
             if module == "execa" and name == "sync":
                 return _EXECA["execaSync"]
+            if (told := self.of_another_module(node)) is not None:
+                return self._of_module(told, node, binding)
             return _MODULES[module].get(name) if module in _MODULES else None
         module = self.scopes.required(owner)
         return _MODULES[module].get(name) if module in _MODULES else None
@@ -152,6 +164,8 @@ class Runners:
         if module in _MODULES:
             imported = self._imported_name(binding)
             return _MODULES[module].get(imported) if imported else None
+        if (told := self.of_another_module(binding.name_node)) is not None:
+            return self._of_module(told, binding.name_node, binding)
         if not self.scopes.fixed(binding):
             return None
         if binding.value is not None:
@@ -159,6 +173,31 @@ class Runners:
             if runner is not None:
                 return runner
         return read_wrapper(binding, self)
+
+    def of_another_module(self, function: Node) -> tuple[str, str] | None:
+        """The module that a function is imported from, as it is spelled, and the name that it has
+        there; None for what no other module gives, and for those that run programs themselves."""
+        node = unwrap(function)
+        owner, member = node.child_by_field_name("object"), node.child_by_field_name("property")
+        named = node if owner is None else unwrap(owner)
+        binding = self.scopes.resolve(named) if "identifier" in named.type else None
+        module = self.scopes.module(binding) if binding is not None else ""
+        if binding is None or not module or module in _MODULES:
+            return None
+        if member is not None:
+            return (module, self.source.text(member)) if _is_whole(binding) else None
+        parent = binding.name_node.parent
+        whole = parent is not None and parent.type == "import_clause"
+        name = "default" if whole else self._imported_name(binding)
+        return (module, name) if name else None
+
+    def _of_module(self, told: tuple[str, str], used: Node, binding: Binding) -> Runner | None:
+        """The runner that another module exports, by the name that it has here."""
+        found = self._imported(*told)
+        if found is None:
+            return None
+        wrapper = binding if found.wraps else None
+        return replace(found, name=self.source.text(used), wrapper=wrapper)
 
     def _imported_name(self, binding: Binding) -> str:
         node = binding.name_node
@@ -174,3 +213,9 @@ class Runners:
             key = parent.child_by_field_name("key")
             return self.source.text(key) if key is not None else ""
         return binding.name if parent.type == "object_pattern" else ""
+
+
+def _is_whole(binding: Binding) -> bool:
+    """Whether a name stands for a module as a whole: `import * as m`, `const m = require("m")`."""
+    parent = binding.name_node.parent
+    return parent is not None and parent.type in ("namespace_import", "variable_declarator")

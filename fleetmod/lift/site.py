@@ -9,8 +9,8 @@ from tree_sitter import Node
 from fleetmod.flow.texts import Values
 from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.operation import Command, Operation
-from fleetmod.lift.runner import Runner
 from fleetmod.refusal import Reason
+from fleetmod.runner import Runner
 from fleetmod.syntax.source import contains, walk
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tree_sitter import Node
@@ -12,7 +13,14 @@ from fleetmod.flow.texts import Hole, Pieces, Values
 from fleetmod.lift.chosen import chosen
 from fleetmod.lift.grammar import Grammar, is_shell
 from fleetmod.lift.operation import Foreign, Serviceless, Unliftable, Word
-from fleetmod.lift.runner import (
+from fleetmod.lift.runners import Runners
+from fleetmod.lift.shell import Simple, parse_shell
+from fleetmod.lift.site import Site, claim
+from fleetmod.lift.strangers import Strangers
+from fleetmod.lift.targets import Targets
+from fleetmod.refusal import Reason
+from fleetmod.regex import lazy
+from fleetmod.runner import (
     ARGV,
     ARRAY,
     DENO,
@@ -21,16 +29,10 @@ from fleetmod.lift.runner import (
     WORDS,
     Runner,
 )
-from fleetmod.lift.runners import Runners
-from fleetmod.lift.shell import Simple, parse_shell
-from fleetmod.lift.site import Site, claim
-from fleetmod.lift.strangers import Strangers
-from fleetmod.lift.targets import Targets
-from fleetmod.refusal import Reason
-from fleetmod.regex import lazy
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import FUNCTIONS, parts, unwrap
 
+NOTHING_KNOWN: Mapping[tuple[str, str], Runner] = {}
 _HARMLESS = ("encoding", "stdio", "timeout", "maxBuffer", "windowsHide", "env", "cwd")
 _OPTIONS = (
     (
@@ -62,10 +64,17 @@ def harmless_options(call: Node, runner: Runner, lifter: Sites) -> bool:
 class Sites:
     """Finds the sites of one file that run the tool of a grammar."""
 
-    def __init__(self, scopes: Scopes, grammar: type[Grammar]) -> None:
+    def __init__(
+        self,
+        scopes: Scopes,
+        grammar: type[Grammar],
+        imported: Mapping[tuple[str, str], Runner] = NOTHING_KNOWN,
+    ) -> None:
+        """`imported` are the runners that other modules of the repository export, by the module as
+        it is spelled and the name there."""
         self.scopes, self.source = scopes, scopes.source
         self.values = Values(scopes)
-        self.runners = Runners(scopes, self.values)
+        self.runners = Runners(scopes, self.values, lambda *key: imported.get(key))
         self.targets = Targets(scopes, self.values)
         self.grammar = grammar(self.targets)
         self.strangers = Strangers(self.values, self.grammar, self.runners)

@@ -10,11 +10,11 @@ from fleetmod.lift.audience import Audience, looks_run, quotes_only
 from fleetmod.lift.grammar import Grammar
 from fleetmod.lift.handed_in import HandedIn
 from fleetmod.lift.operation import Foreign, Serviceless, Unliftable, Word
-from fleetmod.lift.runner import SHELL, UNKNOWN, Runner
 from fleetmod.lift.runners import Runners
 from fleetmod.lift.shell import Simple, parse_shell
 from fleetmod.lift.site import Site, claim
 from fleetmod.regex import lazy
+from fleetmod.runner import SHELL, UNKNOWN, Runner
 from fleetmod.syntax.source import parts, unwrap
 from fleetmod.testfiles import is_test
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from tree_sitter import Node
 
 from fleetmod.flow.texts import Values
-from fleetmod.lift.runner import CHILD, NOTHING, OK, STRUCT, TEXT, UNKNOWN, Runner
+from fleetmod.runner import CHILD, NOTHING, OK, STRUCT, TEXT, UNKNOWN, Runner
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import (
     FUNCTIONS,

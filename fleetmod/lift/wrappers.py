@@ -8,7 +8,6 @@ from tree_sitter import Node
 
 from fleetmod.lift.collected import STDOUT, collected
 from fleetmod.lift.plain import caveat
-from fleetmod.lift.runner import ARGV, ARRAY, CHILD, SHELL, STRUCT, TEXT, Runner
 from fleetmod.lift.wrapper_result import (
     Resolver,
     arguments_of,
@@ -21,6 +20,7 @@ from fleetmod.lift.wrapper_result import (
     returned,
     throws,
 )
+from fleetmod.runner import ARGV, ARRAY, CHILD, SHELL, STRUCT, TEXT, Runner
 from fleetmod.syntax.scope import Binding
 from fleetmod.syntax.source import FUNCTIONS, parts, unwrap
 
@@ -67,6 +67,7 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
         shaped,
         name=binding.name,
         wrapper=binding,
+        wraps=True,
         result=result,
         trimmed=trimmed,
         sync=sync,

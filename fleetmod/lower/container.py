@@ -13,7 +13,6 @@ from fleetmod import reasons
 from fleetmod.lift.audience import Audience
 from fleetmod.lift.colima import HEALTHY, MACHINES, START
 from fleetmod.lift.operation import Operation
-from fleetmod.lift.runner import CHILD, OK, STRUCT
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC, GEN, SYNC, Context
@@ -24,6 +23,7 @@ from fleetmod.lower.reads import check_reads
 from fleetmod.lower.usage import Usage, declarator, declared, ignored, member
 from fleetmod.refusal import Reason
 from fleetmod.regex import lazy
+from fleetmod.runner import CHILD, OK, STRUCT
 
 _DEEPER = "`isHealthy` also asks the engine inside the machine"
 _SILENT = "what Colima prints while it starts is not shown any more"

@@ -30,7 +30,9 @@ _FOR_ALL = lazy(
 )
 _DECLARED = ("interface_declaration", "type_alias_declaration")
 _WORD = lazy(rb"[\w$\x80-\xff]+")
-_NAME, _DOLLAR_NAME = lazy(r"\w+"), lazy(r"[\w$]+")
+# the name of a member is none of the file's: `port.start`, but `...start`
+_FREE = r"(?:(?<=\.\.\.)|(?<![.\w$]))"
+_NAME, _DOLLAR_NAME = lazy(r"(?:(?<=\.\.\.)|(?<![.\w]))\w+"), lazy(_FREE + r"[\w$]+")
 _ROUNDS = 20  # declarations that only each other use, one behind the other; people write a few
 
 

@@ -10,7 +10,6 @@ from tree_sitter import Node
 from fleetmod import reasons
 from fleetmod.lift.action_wrappers import ActionWrapper
 from fleetmod.lift.operation import INSPECT, Operation
-from fleetmod.lift.runner import CHILD, DENO, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.lift.site import Site
 from fleetmod.lower.actions import Actions, exact
 from fleetmod.lower.callbacks import Callbacks
@@ -42,6 +41,7 @@ from fleetmod.lower.reads import check_reads
 from fleetmod.lower.style import line_indent
 from fleetmod.lower.usage import Usage, by_truth, declarator, declared, ignored, member, usage_of
 from fleetmod.regex import lazy
+from fleetmod.runner import CHILD, DENO, NOTHING, OK, STRUCT, TEMPLATE, TEXT
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import BLOCKS, STATEMENTS, enclosing_function
 

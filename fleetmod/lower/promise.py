@@ -6,13 +6,13 @@ from tree_sitter import Node
 
 from fleetmod import reasons
 from fleetmod.lift.operation import Operation
-from fleetmod.lift.runner import NOTHING, UNKNOWN
 from fleetmod.lift.site import Site
 from fleetmod.lower.calls import Calls
 from fleetmod.lower.context import ASYNC
 from fleetmod.lower.draft import Draft, Refused
 from fleetmod.lower.usage import Usage, ignored, member, usage_of
 from fleetmod.regex import lazy
+from fleetmod.runner import NOTHING, UNKNOWN
 from fleetmod.syntax.source import enclosing_function, parts, unwrap
 
 _ALL = lazy(r"Promise\.(?:all|allSettled)")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from fleetmod.syntax.scope import Binding
+if TYPE_CHECKING:
+    from fleetmod.syntax.scope import Binding
 
 # How the command is given.
 SHELL, ARGV, ARRAY, WORDS, TEMPLATE, DENO = "shell", "argv", "array", "words", "template", "deno"
@@ -32,6 +34,7 @@ class Runner:
     args_at: int = 1  # which argument holds the arguments
     spread: bool = False  # the arguments come as a rest parameter
     wrapper: Binding | None = None
+    wraps: bool = False  # a function of the repository's around another runner
     decoded: bool = False  # STRUCT whose outputs are texts already
     bytes: bool = False  # TEXT that comes as bytes where no encoding is asked for
     # STRUCT that a wrapper makes: what it calls each field of the port's outcome
