@@ -8,7 +8,6 @@ from fleetmod.model import REFUSE
 from tests.scan import look, migrated
 
 CP = 'import { execFileSync, execSync } from "node:child_process";\n'
-NEEDS_LABEL = "is not told by the plist's path"
 SHELL = "runs through a shell by its options"
 
 
@@ -71,16 +70,16 @@ IN_TWO = f"const home = homedir();\n    return {PLIST.replace('homedir()', 'home
 )
 def test_a_plist_that_a_method_of_the_class_names(member: str, use: str, told: bool) -> None:
     text = CLASS % (member, use)
-    reasons = [f.reason for f in look(text).findings if f.action == REFUSE]
-    assert any(NEEDS_LABEL in reason for reason in reasons) is not told, reasons
-    assert ('"com.acme.api"' in migrated(text)) is told
+    moved = migrated(text)
+    assert ('stop("com.acme.api")' in moved) is told
+    assert ("stop(plistLabel(file))" in moved) is not told
 
 
 def test_a_method_that_another_class_overrides() -> None:
     member = f"path(): string {{ return {PLIST}; }}"
     text = CLASS % (member, "this.path()")
     text += 'class Other extends Agent { path(): string { return "/tmp/other.plist"; } }\n'
-    assert any(NEEDS_LABEL in f.reason for f in look(text).findings)
+    assert "stop(plistLabel(file))" in migrated(text)
 
 
 @pytest.mark.parametrize(

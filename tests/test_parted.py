@@ -10,11 +10,12 @@ from tests.repo import fleetmod
 from tests.test_texts_elsewhere import MOVES as RESTARTS
 from tests.test_texts_elsewhere import RUNS, migrated
 
-# the label of a plist that nobody knows is not told: the call stays
+# no port sends a signal: the call stays
 STAYS = RUNS + (
-    'export function load(plist: string) {\n  execFileSync("launchctl", ["load", plist]);\n}\n'
+    "export function load(plist: string) {\n"
+    '  execFileSync("launchctl", ["kill", "HUP", plist]);\n}\n'
 )
-MOVES = STAYS.replace('["load", plist]', '["kickstart", "-k", "gui/501/com.acme.api"]')
+MOVES = STAYS.replace('["kill", "HUP", plist]', '["kickstart", "-k", "gui/501/com.acme.api"]')
 STOP = 'execFileSync("launchctl", ["bootout", "gui/501/com.acme.api"]);'
 BODY = f"export function again(plist: string) {{\n  {STOP}\n  CALL\n}}\n"
 
@@ -55,7 +56,7 @@ def test_what_a_helper_keeps_holds_the_other_half(
 
 def test_what_stays_holds_the_half_of_a_helper(tmp_path: Path) -> None:
     line = 'import { load } from "./units";\n'
-    stop = 'execFileSync("launchctl", ["unload", plist]);'
+    stop = 'execFileSync("launchctl", ["kill", "HUP", plist]);'
     own = f"{RUNS}{line}{BODY.replace(STOP, stop).replace('CALL', 'load(plist);')}"
     assert both(tmp_path / "a", own, MOVES) == (False, False)
 
@@ -78,7 +79,7 @@ def test_what_one_helper_keeps_holds_another_helper(tmp_path: Path) -> None:
         # in another function, which nothing joins with this one
         (STAYS, BODY.replace("  CALL\n", "") + "export const up = (plist: string) => { CALL };\n"),
         # it only asks
-        (STAYS.replace('"load"', '"print"'), BODY),
+        (STAYS.replace('"kill", "HUP"', '"print"'), BODY),
     ],
 )
 def test_what_is_of_no_concern_holds_nothing(tmp_path: Path, helper: str, body: str) -> None:

@@ -224,9 +224,9 @@ class Launchctl(Grammar):
                 )
             return replace(self.on(args[0], "stop"), required=True)
         if len(args) == 2:
-            label, _ = self.targets.from_path(args[0], args[1], any_file=True)
-            notes = (_NO_FILE,) if self.targets.is_target(args[1]) else ()
-            return Operation("stop", label, required=True, notes=notes)
+            stop = self.targets.of_plist("stop", args[0], args[1], any_file=True)
+            notes = (_NO_FILE,) if self.targets.is_target(args[1]) else stop.notes
+            return replace(stop, source=None, required=True, notes=notes)
         raise Unliftable(
             reasons.SEVERAL_COMMANDS("bootout of several services at once; one call each")
         )
@@ -238,15 +238,15 @@ class Launchctl(Grammar):
                     "`bootstrap` takes a domain and one plist here; make one call for each plist"
                 )
             )
-        label, source = self.targets.from_path(args[0], args[1])
-        return Operation("load", label, source)
+        return self.targets.of_plist("load", args[0], args[1])
 
     def _by_path(self, verb: str, args: tuple[Word, ...], override: bool) -> tuple[Operation, ...]:
-        label, source = self.targets.from_path(None, self._one(args, verb))
+        found = self.targets.of_plist("load", None, self._one(args, verb))
         if verb == "load":
-            return (Operation("enable" if override else "load", label, source, legacy=verb),)
-        stop = Operation("stop", label, legacy=verb)
-        return (Operation("disable", label), stop) if override else (stop,)
+            return (replace(found, verb="enable" if override else "load", legacy=verb),)
+        stop = replace(found, verb="stop", source=None, legacy=verb)
+        disable = replace(stop, verb="disable", legacy="", notes=())
+        return (disable, stop) if override else (stop,)
 
     def _list(self, args: tuple[Word, ...]) -> Operation:
         if not args:

@@ -81,6 +81,12 @@ class Operation:
     # the condition under which it is this verb, and what it is elsewhere
     when: Hole | None = None
     otherwise: str = ""
+    # `label` gives the path of a plist, and the service is the one that this defines
+    in_plist: bool = False
 
     def tolerate(self) -> Operation:
         return replace(self, tolerated=True)
+
+    def asked(self) -> Operation:
+        """The question whether its service is loaded, which fails where it is not."""
+        return Operation(INSPECT, self.label, required=True, in_plist=self.in_plist)

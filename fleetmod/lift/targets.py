@@ -11,7 +11,15 @@ from fleetmod.flow.texts import Hole, Piece, Pieces, Values, merge
 from fleetmod.lift.domains import Domains
 from fleetmod.lift.homes import Homes
 from fleetmod.lift.opening import Opening, joined
-from fleetmod.lift.operation import HomeDir, OwnUid, Service, Unliftable, Word, WordPiece
+from fleetmod.lift.operation import (
+    HomeDir,
+    Operation,
+    OwnUid,
+    Service,
+    Unliftable,
+    Word,
+    WordPiece,
+)
 from fleetmod.refusal import Reason
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import unwrap, walk
@@ -20,6 +28,14 @@ _PLIST = ".plist"
 _NOT_TOLD = reasons.UNKNOWN_LABEL(
     "the label is not told by the plist's path; give the port the label"
 )
+_LOOKED_UP = (
+    "the label is looked up in the plist where the code runs (`plistLabel`); of a file that cannot "
+    "be read, the name is the label"
+)
+
+
+class _NotTold(Unliftable):
+    """What code spells of a plist's path does not tell the label."""
 
 
 class Targets:
@@ -77,6 +93,37 @@ class Targets:
             return self._checked(self.plain(word))
         return self._checked(self._visible(parts, word) or self.plain(word))
 
+    def of_plist(
+        self, verb: str, domain: Word | None, path: Word, any_file: bool = False
+    ) -> Operation:
+        """What is done with the service of a plist. Its name tells the label, by convention
+        (launchd.plist(5), Label); that of a path which is only known at run time is looked up
+        then."""
+        held = self._held(path) if domain is None or not self._domain_prefix(domain) else None
+        try:
+            label, source = self.from_path(domain, path, any_file)
+        except _NotTold:
+            if held is None:
+                raise
+            return Operation(verb, held, held, in_plist=True, notes=(_LOOKED_UP,))
+        return Operation(verb, label, source)
+
+    def _held(self, path: Word) -> Pieces | None:
+        """The path that one name holds, or a field of one that nothing changes."""
+        hole = path[0] if len(path) == 1 else None
+        if not isinstance(hole, Hole):
+            return None
+        node = unwrap(hole.node)
+        root = node
+        while root.type == "member_expression":
+            root = root.child_by_field_name("object") or root.children[0]
+        binding = self.scopes.resolve(root) if root.type == "identifier" else None
+        if binding is None or binding.kind == "import":
+            return None
+        if node.type == "member_expression" and self.opening.changed(node) is not None:
+            return None
+        return (Hole(node),)
+
     def from_path(
         self, domain: Word | None, path: Word, any_file: bool = False
     ) -> tuple[Pieces, Pieces | None]:
@@ -100,7 +147,7 @@ class Targets:
         elif not (any_file and self.is_domain(folder)):
             name, folder = self._named_by(path), ()
             if not name:
-                raise Unliftable(self._why_not_told(path))
+                raise _NotTold(self._why_not_told(path))
         if not name:
             raise Unliftable(
                 reasons.UNKNOWN_LABEL("the plist's path has no file name; give the port the label")
@@ -115,7 +162,7 @@ class Targets:
             prefix = ("system/",)  # load reads a daemon's file into the system domain
         visible = self._visible(joined([*prefix, *name]), path)
         if visible is None:
-            raise Unliftable(_NOT_TOLD)
+            raise _NotTold(_NOT_TOLD)
         label = self._checked(visible)
         told = all(isinstance(piece, str) for piece in prefix)
         standard = told and self._is_standard(folder, prefix == ("system/",))

@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from fleetmod import reasons
 from fleetmod.lift.action_wrappers import ActionWrapper, parameters_of
-from fleetmod.lift.operation import INSPECT, QUERIES, Operation
+from fleetmod.lift.operation import QUERIES, Operation
 from fleetmod.lift.site import Site
 from fleetmod.lift.wrapper_result import arguments_of
 from fleetmod.lower.calls import Calls
@@ -77,7 +77,7 @@ class Actions:
         for op in operations:
             op = self.calls.outside(op)
             if op.verb == "stop" and op.required and not op.tolerated:
-                ops.append(Operation(INSPECT, op.label, required=True))
+                ops.append(op.asked())
             ops.append(op)
         calls = [self.calls.statement(op, context, "") for op in ops]
         alone = calls[0] if len(calls) == 1 else ""

@@ -73,6 +73,8 @@ class Calls:
     def _label(self, op: Operation) -> str:
         """The label; what a template took and may be no text stays in a template."""
         text = self.draft.style.expression(op.label)
+        if op.in_plist:
+            return f"{self.name('plistLabel')}({text})"
         only = op.label[0] if len(op.label) == 1 else ""
         if not isinstance(only, Hole) or text.startswith("`"):
             return text

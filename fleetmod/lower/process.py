@@ -312,7 +312,7 @@ class ProcessCalls:
         """The port's stop is content with what is not loaded; the tool, and the code, is not."""
         for op in operations:
             if op.verb == "stop" and op.required and not op.tolerated:
-                yield Operation(INSPECT, op.label, required=True)
+                yield op.asked()
             yield op
 
     def _swallowing_try(self, statement: Node, context: Context) -> Node | None:

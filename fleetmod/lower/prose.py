@@ -185,7 +185,7 @@ class Display:
                     "word it for every platform"
                 )
             )
-        if any(command.operation.source is not None for command in quoted):
+        if any(c.operation.source is not None or c.operation.in_plist for c in quoted):
             raise Refused(
                 reasons.COMMAND_SHOWN(
                     "shows a command with a file of its own; word it for every platform"

@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync
 import { execFileSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { plistLabel } from "../../fleetmod/runtime/process-manager/src/index.ts";
 import { Mac, OWN } from "./support/mac.ts";
 import { KINDS, portOf } from "./support/ports.ts";
 
@@ -26,6 +27,15 @@ for (const kind of KINDS) {
       renameSync(plist, to);
       return to;
     };
+
+    test("a plist names its service by its Label, and by its file's name where it cannot be read", async () => {
+      assert.equal(plistLabel(renamed(X, "pm2.somebody")), X);
+      await port.start(plistLabel(join(mac.folder, "home/Library/LaunchAgents/pm2.somebody.plist")));
+      assert.ok((await port.inspect(X)).loaded);
+      assert.equal(plistLabel(`/nowhere/${X}.plist`), X);
+      assert.equal(plistLabel(mac.write(`home/${X}.plist`, "no plist")), X);
+      assert.equal(plistLabel(`/Library/LaunchDaemons/${X}.plist`), `system/${X}`);
+    });
 
     test("a plist is found by its Label, whatever its file is called", async () => {
       mac.plist("dev.example.other");

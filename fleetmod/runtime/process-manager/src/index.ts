@@ -14,6 +14,7 @@ export {
 } from "./factory.ts";
 export type { AdapterName, ProcessManagerOptions } from "./factory.ts";
 export { launchctl } from "./launchctl.ts";
+export { plistLabel } from "./launchctl-plists.ts";
 export { MACOS_SERVICE_TOOL } from "./launchctl-tool.ts";
 export { nullAdapter } from "./null.ts";
 export type { NullAdapter, RecordedCall } from "./null.ts";

@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Target } from "./labels.ts";
 import type { Steps } from "./steps.ts";
 
@@ -54,6 +54,15 @@ export function* labelOf(path: string): Steps<string | null> {
   if (!bytes.subarray(0, 6).equals(Buffer.from("bplist"))) return labelIn(bytes.toString());
   const asXml = yield { argv: ["plutil", "-convert", "xml1", "-o", "-", path], optional: true };
   return asXml.code === 0 ? labelIn(asXml.stdout) : null;
+}
+
+/**
+ * The label of the service that a plist defines, as the port takes it: `system/x` for one of
+ * /Library/LaunchDaemons. Of a file that cannot be read it is the name, by convention.
+ */
+export function plistLabel(path: string): string {
+  const label = labelIn(readBytes(path).toString()) ?? basename(path, ".plist");
+  return dirname(path) === "/Library/LaunchDaemons" ? `system/${label}` : label;
 }
 
 /** Whether two paths are one file, whatever links lead there. */

@@ -11,6 +11,7 @@ exports.requireLoaded = requireLoaded;
 exports.settle = settle;
 exports.settleSync = settleSync;
 exports.callBack = callBack;
+exports.plistLabel = plistLabel;
 exports.nullAdapter = nullAdapter;
 exports.createProcessManager = createProcessManager;
 exports.createProcessManagerSync = createProcessManagerSync;
@@ -815,6 +816,14 @@ function* labelOf(path) {
         return labelIn(bytes.toString());
     const asXml = yield { argv: ["plutil", "-convert", "xml1", "-o", "-", path], optional: true };
     return asXml.code === 0 ? labelIn(asXml.stdout) : null;
+}
+/**
+ * The label of the service that a plist defines, as the port takes it: `system/x` for one of
+ * /Library/LaunchDaemons. Of a file that cannot be read it is the name, by convention.
+ */
+function plistLabel(path) {
+    const label = labelIn(readBytes(path).toString()) ?? (0, node_path_1.basename)(path, ".plist");
+    return (0, node_path_1.dirname)(path) === "/Library/LaunchDaemons" ? `system/${label}` : label;
 }
 /** Whether two paths are one file, whatever links lead there. */
 function isSameFile(one, other) {

@@ -252,6 +252,11 @@ export declare function settleSync(action: () => unknown): Outcome;
 export declare function callBack(action: () => Promise<unknown>, callback: (error: Error | null, stdout: string, stderr: string) => void): void;
 /** The tool that manages services on macOS, for code that looks for its name in a text. */
 export declare const MACOS_SERVICE_TOOL = "launchctl";
+/**
+ * The label of the service that a plist defines, as the port takes it: `system/x` for one of
+ * /Library/LaunchDaemons. Of a file that cannot be read it is the name, by convention.
+ */
+export declare function plistLabel(path: string): string;
 export declare const launchctl: Adapter;
 export interface RecordedCall {
     verb: string;

@@ -799,6 +799,14 @@ function* labelOf(path) {
     const asXml = yield { argv: ["plutil", "-convert", "xml1", "-o", "-", path], optional: true };
     return asXml.code === 0 ? labelIn(asXml.stdout) : null;
 }
+/**
+ * The label of the service that a plist defines, as the port takes it: `system/x` for one of
+ * /Library/LaunchDaemons. Of a file that cannot be read it is the name, by convention.
+ */
+export function plistLabel(path) {
+    const label = labelIn(readBytes(path).toString()) ?? basename(path, ".plist");
+    return dirname(path) === "/Library/LaunchDaemons" ? `system/${label}` : label;
+}
 /** Whether two paths are one file, whatever links lead there. */
 function isSameFile(one, other) {
     const a = statSync(one, { throwIfNoEntry: false });

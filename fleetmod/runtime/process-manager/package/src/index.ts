@@ -1143,6 +1143,15 @@ function* labelOf(path: string): Steps<string | null> {
   return asXml.code === 0 ? labelIn(asXml.stdout) : null;
 }
 
+/**
+ * The label of the service that a plist defines, as the port takes it: `system/x` for one of
+ * /Library/LaunchDaemons. Of a file that cannot be read it is the name, by convention.
+ */
+export function plistLabel(path: string): string {
+  const label = labelIn(readBytes(path).toString()) ?? basename(path, ".plist");
+  return dirname(path) === "/Library/LaunchDaemons" ? `system/${label}` : label;
+}
+
 /** Whether two paths are one file, whatever links lead there. */
 function isSameFile(one: string, other: string): boolean {
   const a = statSync(one, { throwIfNoEntry: false });
