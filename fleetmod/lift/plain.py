@@ -23,12 +23,8 @@ def caveat(function: Node, call: Node, forwarded: set[str], scopes: Scopes) -> s
     `call` is the runner's call inside it, `forwarded` the parameters that are its command.
     """
     source = scopes.source
-    for name in _other_parameters(function, scopes):
-        if name in forwarded:
-            continue
-        for node in _named(function, name, scopes):
-            if not _in_options(node, call) and not _is_parameter(node, function):
-                return f"reads `{name}`"
+    if more := reads_more(function, call, forwarded, scopes):
+        return more
     for node in walk(function):
         if node.type in ("for_statement", "for_in_statement", "while_statement", "do_statement"):
             return "runs it in a loop"
@@ -49,6 +45,18 @@ def caveat(function: Node, call: Node, forwarded: set[str], scopes: Scopes) -> s
             "update_expression",
         ):
             return "keeps a state"
+    return ""
+
+
+def reads_more(function: Node, call: Node, forwarded: set[str], scopes: Scopes) -> str:
+    """The parameter that a wrapper reads beside its command and the options of that; empty for
+    none."""
+    for name in _other_parameters(function, scopes):
+        if name in forwarded:
+            continue
+        for node in _named(function, name, scopes):
+            if not _in_options(node, call) and not _is_parameter(node, function):
+                return f"reads `{name}`"
     return ""
 
 

@@ -215,7 +215,10 @@ def _executor_result(executor: Node, runners: Resolver) -> tuple[str, bool, bool
     return (kinds.pop() if len(kinds) == 1 else UNKNOWN), False, False
 
 
-_FAILS_UNLESS = r"\(\w+\.(?:status|exitCode|code)!==?0&&(?:!{0}\??\.(\w+)|{0}\??\.(\w+)!==true)\)"
+# `done.status !== 0`, or the error that a callback gets
+_FAILED = r"(?:\w+\.(?:status|exitCode|code)!==?0|\w*[eE]rr(?:or)?)"
+_FAILS_UNLESS = rf"\({_FAILED}&&(?:!{{0}}\??\.(\w+)|{{0}}\??\.(\w+)!==true)\)"
+_REJECTS = r"(?:return )?\w*[rR]ej(?:ect)?\((\w*[eE]rr(?:or)?)\);?"
 
 
 def lenient_flag(function: Node, names: list[str], runners: Resolver) -> tuple[int, str] | None:
@@ -227,7 +230,11 @@ def lenient_flag(function: Node, names: list[str], runners: Resolver) -> tuple[i
     checks = [n for n in walk(body) if n.type == "if_statement"] if body is not None else []
     condition = checks[0].child_by_field_name("condition") if len(checks) == 1 else None
     then = checks[0].child_by_field_name("consequence") if len(checks) == 1 else None
-    if body is None or condition is None or then is None or len(_throws_only(then)) != 1:
+    if body is None or condition is None or then is None:
+        return None
+    only = then.named_children if then.type == "statement_block" else [then]
+    rejects = len(only) == 1 and re.fullmatch(_REJECTS, runners.source.text(only[0]))
+    if not rejects and len(_throws_only(then)) != 1:
         return None
     spelled = runners.source.squeezed(condition)
     listed = function.child_by_field_name("parameters")

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from tree_sitter import Node
 
+from fleetmod.lift.awaited_child import awaited_child
 from fleetmod.lift.collected import STDOUT, collected
-from fleetmod.lift.plain import caveat
+from fleetmod.lift.plain import caveat, reads_more
 from fleetmod.lift.wrapper_result import (
     Resolver,
     arguments_of,
@@ -47,8 +48,18 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
     if shaped is None:
         return None
     objects = inner.result in (CHILD, STRUCT, TEXT)
-    told = collected(function, call, inner, runners) if objects else None
-    if told is not None:
+    waits = awaited_child(function, call, runners) if inner.result == CHILD else None
+    told = collected(function, call, inner, runners) if objects and waits is None else None
+    if waits is not None:
+        shaped = replace(
+            shaped,
+            decoded=True,
+            fields=waits.fields,
+            absent_throws=waits.absent_throws,
+            calls_back=False,
+        )
+        result, trimmed, sync = waits.result, waits.trimmed, False
+    elif told is not None:
         fields = tuple((name, each.field) for name, each in told.items())
         shaped = replace(shaped, result=STRUCT, decoded=True, fields=fields)
         inner = replace(inner, result=STRUCT)
@@ -56,6 +67,7 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
         result, sync = STRUCT, inner.sync and not is_async(function)
     else:
         result, trimmed, sync = result_of(function, call, inner, runners)
+    besides = reads_more if waits is not None else caveat
     names = [name for name, _ in parameters(function, runners)]
     used = [shaped.args_at] if shaped.form == ARGV else []
     used += [shaped.command_at] if shaped.tool is None else []
@@ -71,13 +83,15 @@ def read_wrapper(binding: Binding, runners: Resolver) -> Runner | None:
         result=result,
         trimmed=trimmed,
         sync=sync,
-        bytes=inner.bytes and any(is_raw(each, call, runners) for each in returned(function)),
-        throws=throws(function, call, inner, runners),
+        bytes=waits is None
+        and inner.bytes
+        and any(is_raw(each, call, runners) for each in returned(function)),
+        throws=waits.throws if waits else throws(function, call, inner, runners),
         lenient=lenient,
         options=" ".join(
             [inner.options, *map(runners.values.spelled, _behind(call, inner))]
         ).strip(),
-        caveat=inner.caveat or caveat(function, call, forwarded, runners.scopes),
+        caveat=inner.caveat or besides(function, call, forwarded, runners.scopes),
     )
 
 

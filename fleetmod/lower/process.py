@@ -167,7 +167,7 @@ class ProcessCalls:
 
     def _shown(self, site: Site, usage: Usage) -> bool:
         """Whether the output goes to the terminal."""
-        if _INHERITS.search(site.options):
+        if _INHERITS.search(f"{site.options} {site.runner.options}"):
             return True
         quiet = {"quiet", "text"} & set(usage.methods)
         return site.runner.shows and not quiet and ignored(usage, self.scopes) is not None
