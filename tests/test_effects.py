@@ -207,6 +207,4 @@ export function reload({made}) {{
   execSync(`launchctl load ${{plist}}`);
 }}
 """
-    [call] = [f for f in look(code).findings if f.cls == "call"]
-    assert call.action == REFUSE
-    assert call.reason == "the label is not told by the plist's path; give the port the label"
+    assert "load(plistLabel(plist), { source: plist });" in migrated(code)

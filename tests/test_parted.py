@@ -190,7 +190,7 @@ HELPERS = {
     "behind": "function load(plist: string) {\n  TOOL\n}\n"
     "export function up(plist: string) {\n  load(plist);\n}\n",
 }
-UNKNOWN = 'execFileSync("launchctl", ["load", plist]);'
+UNKNOWN = 'execFileSync("launchctl", ["kill", "HUP", plist]);'
 KNOWN = 'execFileSync("launchctl", ["kickstart", "-k", "gui/501/com.acme.api"]);'
 
 
