@@ -8,7 +8,7 @@ from tests.scan import look, migrated
 HEAD = 'import { execFileSync, execSync } from "node:child_process";\n'
 DONE = '  execFileSync("launchctl", ["bootout", "system/com.acme.api"]);\n'
 OTHER = '  execFileSync("launchctl", ["kill", "SIGHUP", "system/com.acme.web"]);\n'  # stays as well
-LEFT = '  execFileSync("launchctl", ["load", plist]);\n'  # whose label nobody knows
+LEFT = '  execFileSync("launchctl", ["kill", "HUP", plist]);\n'  # no port sends a signal
 NEXT = 'export const next = "See launchctl state";\n'
 
 

@@ -34,14 +34,15 @@ MAC = RUNS + (
     '  list() { return execFileSync("launchctl", ["list"], { encoding: "utf8" }); }\n'
     "}\n"
 )
-# `kickstart` of a constant label moves, `load` of a plist that nobody knows stays
+# `kickstart` of a constant label moves, `kill` sends a signal and stays
 MOVES = RUNS + (
     "export function restart() {\n"
     '  execFileSync("launchctl", ["kickstart", "-k", "gui/501/com.acme.api"]);\n'
     "}\n"
 )
 STAYS = RUNS + (
-    'export function reload(plist: string) {\n  execFileSync("launchctl", ["load", plist]);\n}\n'
+    "export function reload(plist: string) {\n"
+    '  execFileSync("launchctl", ["kill", "HUP", plist]);\n}\n'
 )
 
 
@@ -140,7 +141,7 @@ def test_a_name_of_what_a_call_that_stays_prints_stays_beside_one_that_moves(
         MOVES
         + "const launchctlRow = /com.acme/;\n"
         + "export function reload(plist: string) {\n"
-        + '  return launchctlRow.test(execFileSync("launchctl", ["load", plist], '
+        + '  return launchctlRow.test(execFileSync("launchctl", ["kill", "HUP", plist], '
         + '{ encoding: "utf8" }));\n'
         + "}\n"
     )
