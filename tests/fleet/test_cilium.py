@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,9 @@ def test_nothing_is_deleted_before_a_node_was_restarted_and_looked_at(tmp_path: 
 
 def test_the_nodes_addresses_are_pinned_before_cilium(tmp_path: Path) -> None:
     before = text_of(harbor(tmp_path / "a"), RUNBOOK).partition("## 2. ")[0]
-    assert 'validSubnets: ["10.3.0.0/24"]' in before
-    assert 'podSubnets: ["10.244.0.0/16", "10.245.0.0/16"]' in before
+    assert before.count('validSubnets: ["10.3.0.0/24", "!10.245.0.0/16"]') == 2
+    # two of one family stop the controller manager (Talos, KubeNetworkConfig)
+    assert "podSubnets:" not in before and "`podSubnets` stays 10.244.0.0/16" in before
     assert 'advertisedSubnets: ["10.3.0.0/24"]' in before
     bare = CONFIG.replace('node_subnets = ["10.3.0.0/24"]\n', "")
     told = text_of(harbor(tmp_path / "b", bare), RUNBOOK)
@@ -166,3 +168,11 @@ def test_announcements_need_a_rate_limit_and_no_balancer_needs_none(tmp_path: Pa
     assert values["l2announcements"] == {"enabled": False} and "k8sClientRateLimit" not in values
     pool, _ = made(root, BALANCER)
     assert pool["spec"]["disabled"] is True and pool["spec"]["blocks"] == []
+
+
+def test_no_block_writes_one_file_twice(tmp_path: Path) -> None:
+    """Whoever pastes a whole block would have the older Talos' form in the place of the newer's."""
+    told = text_of(harbor(tmp_path / "r"), RUNBOOK)
+    for block in re.findall(r"```sh\n(.*?)```", told, re.S):
+        written = re.findall(r"cat > (\S+)", block)
+        assert len(written) == len(set(written)), written

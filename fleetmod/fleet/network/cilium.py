@@ -37,6 +37,9 @@ securityContext:
       - SYS_ADMIN
       - SYS_RESOURCE
 """
+_IPAM = """\
+# Talos' guide to Cilium takes ipam.mode kubernetes, for a cluster that never had another network.
+"""
 _PRISM = """\
 # KubePrism, Talos's own balancer on each node, answers there
 # (https://docs.siderolabs.com/kubernetes-guides/advanced-guides/kubeprism)."""
@@ -125,6 +128,7 @@ def _tunnel(settings: Settings, facts: Facts) -> str:
         "# by side while the nodes change over\n"
         "# (https://docs.cilium.io/en/stable/installation/k8s-install-migration/). Changing it\n"
         "# later means moving every pod again, so it stays.\n"
+        f"{_IPAM if settings.platform == 'talos' else ''}"
         f"{clash}"
         f"routingMode: tunnel\ntunnelProtocol: {protocol}\ntunnelPort: {facts.cilium_port}\n"
         "ipam:\n  mode: cluster-pool\n  operator:\n"

@@ -161,32 +161,24 @@ def _pinned(settings: Settings) -> str:
     where it is not told which to take (docs.siderolabs.com/talos, Networking, Multihoming)."""
     subnets = ", ".join(f'"{each}"' for each in settings.node_subnets) or '"THE NODES\' NETWORK"'
     return f"""
-Pin the nodes' addresses, before there is a second one on each. Cilium's pool counts among the pods'
-networks, from which Talos takes no address:
+Pin the nodes' addresses, before there is a second one on each:
 
 ```sh
-# Talos 1.14 and newer
-cat > addresses.yaml <<EOF
+# for Talos 1.14 and newer
+cat > addresses-1.14.yaml <<'EOF'
 apiVersion: v1alpha1
 kind: KubeNodeConfig
 nodeIP:
-  validSubnets: [{subnets}]
----
-apiVersion: v1alpha1
-kind: KubeNetworkConfig
-podSubnets: ["{settings.pod_cidr}", "{settings.cilium_cidr}"]
+  validSubnets: [{subnets}, "!{settings.cilium_cidr}"]
 EOF
-# before 1.14
-cat > addresses.yaml <<EOF
+# for those before
+cat > addresses.yaml <<'EOF'
 machine:
   kubelet:
     nodeIP:
-      validSubnets: [{subnets}]
-cluster:
-  network:
-    podSubnets: ["{settings.pod_cidr}", "{settings.cilium_cidr}"]
+      validSubnets: [{subnets}, "!{settings.cilium_cidr}"]
 EOF
-talosctl --nodes "$ALL_NODE_IPS" patch machineconfig --patch @addresses.yaml
+talosctl --nodes "$ALL_NODE_IPS" patch machineconfig --patch @addresses-1.14.yaml    # or the other
 # the control plane's nodes alone
 cat > etcd.yaml <<EOF
 cluster:
@@ -195,6 +187,9 @@ cluster:
 EOF
 talosctl --nodes "$CONTROL_PLANE_IPS" patch machineconfig --patch @etcd.yaml
 ```
+
+Talos' `podSubnets` stays {settings.pod_cidr}: it takes one network of each family, and the controller
+manager refuses to start where the nodes' old `podCIDR` lies in no other. Cilium's pool is its own.
 
 Check, now and after each step: every INTERNAL-IP of `kubectl get nodes -o wide` and every address of
 `talosctl --nodes "$CONTROL_PLANE_IPS" etcd members` lies in {subnets}, none in {settings.cilium_cidr}.
@@ -343,8 +338,8 @@ kubectl -n kube-system rollout restart ds/cilium
 # The two forms (docs.siderolabs.com/kubernetes-guides/cni/deploying-cilium); a setting that stands in
 # both is refused (siderolabs/talos, pkg/machinery/config/types/k8s)
 _STOPPED = (
-    """# Talos owns flannel and kube-proxy, and would bring them back. 1.14 and newer:
-cat > no-flannel.yaml <<'EOF'
+    """# Talos owns flannel and kube-proxy, and would bring them back. For 1.14 and newer:
+cat > no-flannel-1.14.yaml <<'EOF'
 apiVersion: v1alpha1
 kind: KubeFlannelCNIConfig
 $patch: delete
@@ -353,8 +348,8 @@ apiVersion: v1alpha1
 kind: KubeProxyConfig
 enabled: false
 EOF
-# before 1.14
-cat > no-flannel.yaml <<EOF
+# for those before
+cat > no-flannel.yaml <<'EOF'
 cluster:
   network:
     cni:
@@ -362,7 +357,7 @@ cluster:
   proxy:
     disabled: true
 EOF
-talosctl --nodes "$CONTROL_PLANE_IPS" patch machineconfig --patch @no-flannel.yaml
+talosctl --nodes "$CONTROL_PLANE_IPS" patch machineconfig --patch @no-flannel-1.14.yaml    # or the other
 """,
     """# Talos 1.14 and newer: KubeFlannelCNIConfig as in machineconfig-before-cilium.yaml, and
 # KubeProxyConfig with enabled: true; before 1.14:
