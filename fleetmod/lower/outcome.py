@@ -293,7 +293,8 @@ class Outcomes:
         """Raises Refused where output that came as bytes is used for more than its text."""
         holder = declarator(value)
         binding = declared(holder, self.scopes) if holder is not None else None
-        if binding is not None and self.scopes.exported(binding):
+        typed = holder.child_by_field_name("type") if holder is not None else None
+        if typed is not None or (binding is not None and self.scopes.exported(binding)):
             raise Refused(_BYTES)
         for read in self.scopes.references(binding) if binding is not None else (value,):
             self._bytes_read(read)
