@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from fleetmod.regex import lazy
 
 # the tree-sitter language of each suffix
@@ -13,13 +11,6 @@ CODE = TYPESCRIPT | JAVASCRIPT  # what one engine reads
 _TYPESCRIPT = tuple(TYPESCRIPT)
 _JAVASCRIPT = tuple(JAVASCRIPT)
 _CODE = tuple(CODE)
-_LONG = 5000  # bytes; no person writes such a line
-# what compilers and bundlers put into what they make: tsc, esbuild, webpack, Rollup, Bun
-_BUILT = lazy(
-    rb"^//[#@] sourceMappingURL=|^(?:var|const) __(?:defProp|create|webpack_\w+)\b|^/\*{6}/"
-    rb"|^Object\.defineProperty\(exports, [\"']__esModule|^// @bun\b|@generated\b",
-    re.M,
-)
 # folders whose files go as they are to where they run: a phone, a browser, another machine
 _SHIPPED = frozenset("assets public static resources raw wwwroot".split())
 _SHELLS = (".sh", ".bash", ".zsh", ".ksh", ".command")
@@ -56,13 +47,6 @@ def shipped_from(path: str) -> str:
     stands; empty for none."""
     folders = path.split("/")[:-1] if is_javascript(path) else []
     return next((folder for folder in folders if folder.lower() in _SHIPPED), "")
-
-
-def is_built(path: str, data: bytes) -> bool:
-    """Whether a tool made a file of JavaScript out of another one."""
-    if not is_javascript(path):
-        return False
-    return _BUILT.search(data) is not None or max(map(len, data.split(b"\n"))) >= _LONG
 
 
 def may_be_script(path: str) -> bool:

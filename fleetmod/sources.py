@@ -12,7 +12,7 @@ from pathlib import Path
 from fleetmod import families
 from fleetmod.artefacts import by_people
 from fleetmod.checked_in import DATA, READ
-from fleetmod.filekinds import CODE, is_built, is_code, is_javascript, is_typescript
+from fleetmod.filekinds import CODE, is_code, is_javascript, is_typescript
 from fleetmod.hints import MIXED, loads_files, mixed_in
 from fleetmod.literals import IDENTITY, Literals
 from fleetmod.mentions import mentions
@@ -22,6 +22,7 @@ from fleetmod.project import Project
 from fleetmod.regex import any_of
 from fleetmod.rules import Told
 from fleetmod.settings import Settings
+from fleetmod.syntax.built import is_built
 from fleetmod.testcode import tests_by_use
 from fleetmod.testfiles import is_test
 from fleetmod.together import Fates, Held, is_data

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from fleetmod import families
 from fleetmod.bounds import RECORD
-from fleetmod.filekinds import CODE, is_built, is_code, is_javascript, suffix
+from fleetmod.filekinds import CODE, is_code, is_javascript, suffix
 from fleetmod.grepped import needles
 from fleetmod.project import Project
+from fleetmod.syntax.built import is_built
 from fleetmod.workspace.discover import UTF16 as UTF16_MARKS
 from fleetmod.workspace.discover import Place, everything, place_of
 from fleetmod.workspace.disk import is_folder, read_plain, read_start, readable_name

@@ -12,7 +12,6 @@ from fleetmod.edits import render
 from fleetmod.filekinds import (
     CODE,
     JAVASCRIPT,
-    is_built,
     is_typescript,
     language_of,
     may_be_script,
@@ -29,6 +28,7 @@ from fleetmod.importers import is_entry
 from fleetmod.migrate import difference
 from fleetmod.model import IGNORE, REFUSE, FileChange, FileResult, Plan
 from fleetmod.project import Project
+from fleetmod.syntax.built import is_built
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import deeper_than, open_source
 from fleetmod.workspace.discover import candidates, discover
