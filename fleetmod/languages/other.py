@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from fleetmod import reasons
-from fleetmod.host.nature import is_dockerfile
+from fleetmod.host.nature import NOTHING, is_dockerfile, platform_of_file
 from fleetmod.languages.elsewhere import INSIDE
 from fleetmod.languages.findings import (
     HOME_FAMILY,
@@ -15,6 +15,7 @@ from fleetmod.languages.findings import (
     Result,
     spots,
 )
+from fleetmod.languages.launchctl import LAUNCHCTL
 
 _DOCUMENTS = (".md", ".mdx", ".txt", ".rst", ".adoc", ".html", ".org")
 _RECORDS = (".jsonl", ".ndjson", ".log")
@@ -47,12 +48,13 @@ def scan(path: str, data: bytes, context: Context) -> Result:
         inside = image and data.startswith(b"/home/", spot.start)
         no_debt = INSIDE if inside else what
         result.add(HOME_FAMILY, spot.start, spot.end, "a home path", reason, no_debt)
+    own = what or platform_of_file(path, LAUNCHCTL, NOTHING)
     seen: set[int] = set()
     for match in _TOOL.finditer(data):
         line = data.count(b"\n", 0, match.start())
         if line not in seen:
             seen.add(line)
-            result.add(PROCESS_FAMILY, *match.span(), "names launchctl", named, what)
+            result.add(PROCESS_FAMILY, *match.span(), "names launchctl", named, own)
     return result
 
 
