@@ -109,6 +109,38 @@ CALLS = {
         "the machine's address where the code cannot wait for it"
     ),
 }
+PRINT = 'execSync("launchctl print gui/501/com.acme.a", { encoding: "utf8" })'
+PROMISE = """import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+const run = promisify(execFile);
+"""
+CALLS |= {
+    f"{SYNC}const seen = {PRINT};\nexport {{ seen }};\n": "is kept in `seen`",
+    f"{SYNC}export let seen = {PRINT};\n": "is kept in `seen`",
+    f"{SYNC}const held: {{ t?: string }} = {{}};\nheld.t = {PRINT};\n": "is kept in `held.t`",
+    f"{SYNC}export const x = () => {{\n  for (const c of {PRINT}) show(c);\n}};\n": (
+        "is handed on to `show`"
+    ),
+    f"{SYNC}export const x = () => new Blob([{PRINT}]);\n": "given on as a field or an element",
+    f"{SYNC}export const x = (old: string) => {{\n  const now = {PRINT};\n"
+    "  return now === old;\n};\n": "reads `old` of what the tool prints",
+    f"{SYNC}export function x() {{\n  const out = {PRINT};\n  return out;\n}}\n": "is returned",
+    f"{SYNC}export const x = () => y({PRINT});\nfunction y(t: string) {{\n  return t;\n}}\n": (
+        "is returned"
+    ),
+    PROMISE + 'export const x = () => [run("launchctl", ["kickstart", "system/com.acme.a"])];\n': (
+        "the promise's result is passed on"
+    ),
+    PROMISE + 'export const x = () => run("launchctl", ["list"]).then((r) => r.stdout);\n': (
+        "the promise of a query is passed on"
+    ),
+    'import { spawn } from "node:child_process";\nexport function x() {\n'
+    '  const child = spawn("launchctl", ["list"]);\n  child.stdout.pipe(process.stdout);\n}\n': (
+        "reads a child process's output"
+    ),
+    SYNC + "export const x = (encoding: BufferEncoding) =>"
+    ' execSync("launchctl list", { encoding });\n': "encoding is only known at run time",
+}
 TEXTS = {
     'console.error("Run `colima delete --force` first");\n': "that the port cannot spell",
     'console.error("On macOS run `colima start` first");\n': "names macOS beside the command",
