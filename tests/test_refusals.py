@@ -20,6 +20,7 @@ SPAWN = 'import { spawnSync } from "node:child_process";\n'
 RESTART = 'execSync("launchctl kickstart -k gui/501/com.acme.a");\n'
 START = "launchctl kickstart gui/501/com.acme.a"
 COMMANDS = {
+    "launchctl print-disabled gui/501": "print-disabled has no counterpart",
     "launchctl list | grep 0": "the grep pattern `0` matches more than labels",
     "launchctl list | grep acme | grep api": "two greps after `list`",
     "launchctl list | grep -v grep": "a pipeline without a pattern",
@@ -121,6 +122,7 @@ CALLS |= {
     f"{SYNC}export const x = () => {{\n  for (const c of {PRINT}) show(c);\n}};\n": (
         "is handed on to `show`"
     ),
+    f"{SYNC}export const x = (old: string) => {PRINT} < old;\n": "is compared",
     f"{SYNC}export const x = () => new Blob([{PRINT}]);\n": "given on as a field or an element",
     f"{SYNC}export const x = (old: string) => {{\n  const now = {PRINT};\n"
     "  return now === old;\n};\n": "reads `old` of what the tool prints",
