@@ -123,6 +123,7 @@ CALLS |= {
         "is handed on to `show`"
     ),
     f"{SYNC}export const x = (old: string) => {PRINT} < old;\n": "is compared",
+    f"{SYNC}export function* x() {{\n  yield {PRINT};\n}}\n": "is taken apart",
     f"{SYNC}export const x = () => new Blob([{PRINT}]);\n": "given on as a field or an element",
     f"{SYNC}export const x = (old: string) => {{\n  const now = {PRINT};\n"
     "  return now === old;\n};\n": "reads `old` of what the tool prints",
