@@ -18,9 +18,9 @@ from fleetmod.engine import scan
 from fleetmod.errors import FleetmodError
 from fleetmod.filekinds import is_code
 from fleetmod.grepped import grep, unexplained, with_lines
-from fleetmod.mocks import TRIGGERS, stale_mocks
+from fleetmod.mocks import MODULE_TRIGGERS, TRIGGERS, fakes_of, stale_mocks
 from fleetmod.model import REFUSE, REWRITE, Edit, FileChange, FileResult, Finding, Need, Plan
-from fleetmod.project import PORTS, Project
+from fleetmod.project import PORTS, PROCESS_MANAGER, Project
 from fleetmod.refusal import Reason
 from fleetmod.rules import Rule
 from fleetmod.runtime import Needed, install
@@ -272,12 +272,25 @@ def _stale_mocks(project: Project, sources: Sources, callers: dict[str, set[str]
     if not any(callers.values()):
         return
     tests = [p for p in sources.discovered if is_test(p) and is_code(p)]
+    helpers = _helpers(project, sources, callers.get(PROCESS_MANAGER, ()))
+    triggers = (*TRIGGERS, *MODULE_TRIGGERS) if helpers else TRIGGERS
     texts = {}
-    for path in candidates(project.root, tests, TRIGGERS).hits:
+    for path in candidates(project.root, tests, triggers).hits:
         with suppress(OSError):  # a note less; what cannot be read is told elsewhere
             texts[path] = (project.root / path).read_text(encoding="utf-8", errors="replace")
     for port, paths in callers.items():
         yield from stale_mocks(texts, paths, project.packages[port])
+    yield from fakes_of(texts, helpers, project.packages[PROCESS_MANAGER])
+
+
+def _helpers(project: Project, sources: Sources, rewritten: Collection[str]) -> dict[str, set[str]]:
+    """The modules whose functions ran the commands of rewritten files, each with those."""
+    found: dict[str, set[str]] = {}
+    for path in rewritten:
+        for module, _ in sources.settings.imported.get(path, {}):
+            for helper in project.graph.named(path).get(module, ()):
+                found.setdefault(helper, set()).add(path)
+    return found
 
 
 def _matches(path: str, globs: tuple[str, ...]) -> bool:

@@ -18,6 +18,11 @@ _FAKE = lazy(
     # a script on PATH that is called as the tool
     r"|[\"'`/](?:launchctl|colima)[\"'`]\)?,\s*\[?\s*[\"'`]#!/"
 )
+_MODULE = lazy(
+    r"\.(?:mock|doMock|unstable_mockModule|setMock|module|mockModule)\(\s*"
+    r"[\"'`](\.[^\"'`\n]*)[\"'`]"
+)
+MODULE_TRIGGERS = (b"ock(", b"ock.module(", b"ockModule(")
 _IMPORT = lazy(r"(?:\bfrom|\bimport|\brequire|\bimport\(|\brequire\()\s*[\"'](\.[^\"']*)[\"']")
 _SUFFIX = lazy(r"\.[cm]?[jt]sx?$")
 
@@ -41,6 +46,28 @@ def stale_mocks(
                 f"{path}:{line} fakes process calls, and {module} leaves them to {package} now: "
                 "fake that instead (its nullAdapter records calls)"
             )
+
+
+def fakes_of(
+    tests: Mapping[str, str], helpers: Mapping[str, Collection[str]], package: str
+) -> Iterator[str]:
+    """A note for each test that fakes a module whose functions ran the commands of a rewritten one.
+
+    `helpers` are the rewritten modules by the path of such a module; `tests` and `package` are as
+    for `stale_mocks`.
+    """
+    known = {_SUFFIX.sub("", path): path for path in helpers}
+    for path, text in sorted(tests.items()):
+        folder = posixpath.dirname(path)
+        for fake in _MODULE.finditer(text):
+            faked = _SUFFIX.sub("", posixpath.normpath(posixpath.join(folder, fake[1])))
+            helper = known.get(faked) or known.get(f"{faked}/index")
+            line = text.count("\n", 0, fake.start()) + 1
+            for module in sorted(helpers[helper]) if helper is not None else ():
+                yield (
+                    f"{path}:{line} fakes {helper}, and {module} leaves its commands to {package} "
+                    "now: fake that instead (its nullAdapter records calls)"
+                )
 
 
 def _imported(path: str, text: str) -> Iterator[str]:

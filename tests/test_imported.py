@@ -143,3 +143,14 @@ def test_names_of_members_keep_no_import(tmp_path: Path) -> None:
     use = f"{line}{USE.replace('run(', 'start(')}export const kept = other;\n"
     found, _ = planned(tmp_path / "r", {"a.ts": use, "run.ts": RUN + "export const other = 1;\n"})
     assert 'import { other } from "./run.ts";' in found["a.ts"]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_test_that_fakes_the_module_is_told(tmp_path: Path, told: bool) -> None:
+    test = f'import {{ up }} from "./a.ts";\nvi.mock("./{"run" if told else "other"}.ts");\n'
+    files = {"a.ts": LINE + USE, "run.ts": RUN, "a.test.ts": test}
+    make(tmp_path / "r", {**BASE, **{SRC + name: text for name, text in files.items()}})
+    notes = plan(open_project(tmp_path / "r")).notes
+    fakes = [note for note in notes if "a.test.ts:2 fakes packages/core/src/run.ts" in note]
+    assert bool(fakes) is told
+    assert all("packages/core/src/a.ts leaves its commands to @acme" in note for note in fakes)
