@@ -120,5 +120,5 @@ def test_stages_and_their_names() -> None:
 
 
 def test_the_image_that_rehearses_can_be_built_for_every_platform() -> None:
-    data = (FIXTURES.parent / "docs/rehearse.Dockerfile").read_bytes()
+    data = (FIXTURES.parent / "reports/rehearse.Dockerfile").read_bytes()
     assert flaws(read(data)) == []

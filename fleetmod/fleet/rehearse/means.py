@@ -28,7 +28,7 @@ def missing() -> tuple[str, ...]:
     if sys.platform != "linux":
         return (
             "the second node is a Linux host: run it there, in CI, or in the container of "
-            "fleetmod's docs/rehearse.Dockerfile",
+            "fleetmod's reports/rehearse.Dockerfile",
         )
     found = [] if os.geteuid() == 0 else ["only root can make namespaces: run it with sudo"]
     packages = [package for tool, package in _TOOLS.items() if shutil.which(tool) is None]

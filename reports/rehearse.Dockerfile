@@ -1,5 +1,5 @@
 # Rehearses a second node from a Mac, or from any host with Docker. In a clone of fleetmod:
-#   docker build -t fleetmod-rehearse -f docs/rehearse.Dockerfile .
+#   docker build -t fleetmod-rehearse -f reports/rehearse.Dockerfile .
 # and in the repository to rehearse:
 #   docker run --rm --privileged -v "$PWD:/repo" fleetmod-rehearse
 # It is privileged, since each node is made of namespaces and a control group of its own. The
