@@ -64,7 +64,9 @@ class Settings:
     with the reason by where it begins, by the path of the file; `inlined` is where the ports of a
     file's package stand in one file each, and the ending of an import there, by the path of the
     file; `required` are the files of JavaScript that Node loads as CommonJS modules; `declined` are
-    the places that a person keeps as they are, each by where it begins, by the path of the file."""
+    the places that a person keeps as they are, each by where it begins, by the path of the file;
+    `aged` is the TypeScript that a file's package asks for, where it cannot read the ports' types.
+    """
 
     places: Places
     packages: dict[str, str]
@@ -87,6 +89,7 @@ class Settings:
     inlined: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     kept: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
+    aged: Mapping[str, str] = field(default_factory=dict)
     parted: Mapping[str, Mapping[int, Reason]] = field(default_factory=dict)
     declined: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
