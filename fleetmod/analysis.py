@@ -55,6 +55,10 @@ _TYPED = reasons.CANNOT_IMPORT(
     "the package is published, so its ports stand in its sources as TypeScript, which Node does "
     "not load into a script; pass the value in"
 )
+_AGED = (
+    "package.json asks for TypeScript {}, which cannot read the types of the ports (they are for "
+    "4.7 and later); raise it first"
+)
 _VERBATIM = reasons.CANNOT_IMPORT(
     "the file is CommonJS under `verbatimModuleSyntax`, which allows no `import … from` there; "
     'write the call by hand, with `import port = require("…")`'
@@ -73,6 +77,8 @@ class Analysis:
         why = _TYPED if inline is not None and is_javascript(source.path) else None
         if source.path in settings.verbatim and _is_commonjs(source):
             why = _VERBATIM
+        if source.path in settings.aged:
+            why = reasons.CANNOT_IMPORT(_AGED.format(settings.aged[source.path]))
         style = Style(source, source.path in settings.required)
         self.draft = Draft(self.scopes, style, packages, why, settings.unearned)
 

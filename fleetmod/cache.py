@@ -48,6 +48,7 @@ _PER_FILE = (
     "parted",
     "declined",
     "imported",
+    "aged",
 )
 _MOST = 1 << 28  # bytes; hundreds of times what a big repository needs
 _BROKEN = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
@@ -129,6 +130,7 @@ class Keys:
             path in self._settings.tests,
             self._settings.inlined.get(path),
             path in self._settings.required,
+            self._settings.aged.get(path),
         ]
         if path in self._settings.elsewhere:
             own.append([repr(self._settings.elsewhere[path])])

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from fleetmod import reasons
 from fleetmod.regex import lazy
+from fleetmod.workspace.mounts import is_mounted
 from fleetmod.workspace.placeholders import stands_for_nobody as stands_for_nobody
 
 HOME, ROOT, VAULT = "homeDir", "repoRoot", "vaultPath"  # members of NodeIdentity
@@ -172,6 +173,8 @@ class Places:
         if url := _URL.search(line):
             routed = url["scheme"] is None or _ROUTED.fullmatch(url["scheme"])
             return FOREIGN if routed and not _OPENED.search(line) else LABELLED
+        if is_mounted(line, text, start):
+            return LABELLED
         label = _LABEL.fullmatch(_last_word(line)) if by_line and line.endswith(":") else None
         if label is None:
             return ""

@@ -68,7 +68,9 @@ class Settings:
     the places that a person keeps as they are, each by where it begins, by the path of the file;
     `imported` are the functions of other modules that run a command which a file gives them, by the
     path of the file, then by the module as it is spelled there and the name that the module
-    exports; what is known of them grows as files are analysed."""
+    exports; what is known of them grows as files are analysed;
+    `aged` is the TypeScript that a file's package asks for, where it cannot read the ports' types.
+    """
 
     places: Places
     packages: dict[str, str]
@@ -91,6 +93,7 @@ class Settings:
     inlined: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     kept: Mapping[str, Mapping[str, Reason]] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
+    aged: Mapping[str, str] = field(default_factory=dict)
     parted: Mapping[str, Mapping[int, Reason]] = field(default_factory=dict)
     declined: Mapping[str, frozenset[int]] = field(default_factory=dict)
     imported: dict[str, Mapping[tuple[str, str], Runner]] = field(default_factory=dict)

@@ -32,7 +32,7 @@ from fleetmod.workspace.discover import NAMELESS, WIDE, candidates, discover, is
 from fleetmod.workspace.disk import is_folder, readable_name
 from fleetmod.workspace.graph import CODE as MODULES
 from fleetmod.workspace.grep import grep_files
-from fleetmod.workspace.manifest import owner
+from fleetmod.workspace.manifest import is_aged, owner, package_at, typescript_of
 from fleetmod.workspace.schema import FILE
 from fleetmod.workspace.search import Search
 from fleetmod.workspace.tree_state import (
@@ -292,6 +292,7 @@ def make_settings(
         known_rules=project.known_rules,
         inlined=_inlined(project, contents),
         required=frozenset(path for path in contents if _is_required(project, path)),
+        aged=_aged(project, contents),
     )
     if beside is None:
         return settings
@@ -313,6 +314,21 @@ def _inlined(project: Project, paths: Iterable[str]) -> dict[str, tuple[str, str
     """Where the ports of published packages stand, for each file of one."""
     found = {path: project.inline_of(path) for path in paths}
     return {path: (each.folder, each.ending) for path, each in found.items() if each is not None}
+
+
+def _aged(project: Project, paths: Iterable[str]) -> dict[str, str]:
+    """The TypeScript that a file's package, or else the root, asks for, where it is too old for
+    the types of the ports."""
+    found: dict[str, str] = {}
+    for path in paths:
+        info = None if is_javascript(path) else owner(project.root, path)
+        asked = typescript_of(info) if info is not None else ""
+        if info is not None and not asked and info.path:
+            top = package_at(project.root, "")
+            asked = typescript_of(top) if top is not None else ""
+        if is_aged(asked):
+            found[path] = asked
+    return found
 
 
 def _is_required(project: Project, path: str) -> bool:

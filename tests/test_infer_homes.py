@@ -242,6 +242,25 @@ def test_a_user_of_an_image_is_no_host_s(tmp_path: Path) -> None:
     assert make(tmp_path / "b", mac)[0].home.users == ("eve",)
 
 
+@pytest.mark.parametrize(
+    ("code", "users"),
+    [
+        ('x("-v", `${home}/.acme:/home/zoe/.acme:ro`);', ()),
+        ('export const CONTAINER_HOME = "/home/zoe/.acme";', ()),
+        ('export const a = { sandboxDir: env.X ?? "/home/zoe/.acme" };', ()),
+        ('run("docker exec box cat /home/zoe/.acme");', ()),
+        ('run("chown -R zoe:zoe /home/zoe/.acme");', ()),
+        ('run("docker run -v /home/zoe/.acme:/acme box");', ("zoe",)),
+        ('x("/usr/bin:/home/zoe/.local/bin");', ("zoe",)),
+        ('export const home = "/home/zoe/.acme";', ("zoe",)),
+    ],
+)
+def test_a_home_of_a_container_is_no_host_s(
+    tmp_path: Path, code: str, users: tuple[str, ...]
+) -> None:
+    assert make(tmp_path, {"src/a.ts": f"{code}\n"})[0].home.users == users
+
+
 MADE = """export const image = `FROM debian
 RUN apt-get install -y git && useradd -m -s /bin/bash eve \\\\
   && mkdir /srv/acme

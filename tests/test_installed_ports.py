@@ -272,3 +272,13 @@ def test_ports_are_not_mixed_with_other_changes(tmp_path: Path) -> None:
     ran = fleetmod(root, "install", "process-manager")
     assert ran.code == 2 and "uncommitted changes" in ran.err
     assert not (root / FOLDER).exists()
+
+
+def test_no_port_for_a_typescript_that_cannot_read_its_types(tmp_path: Path) -> None:
+    """That of the root counts where a package names none; a script of JavaScript needs no types."""
+    top = json.dumps({**json.loads(MEMBERS), "devDependencies": {"typescript": "^3.9.0"}})
+    root = workspace(tmp_path, **{"package.json": top, "packages/app/src/b.js": CALL})
+    ran = fleetmod(root, "migrate")
+    assert ran.code == 1 and "asks for TypeScript ^3.9.0, which cannot read the types" in ran.out
+    assert (root / "packages/app/src/a.ts").read_text() == CALL
+    assert "@acme/process-manager" in (root / "packages/app/src/b.js").read_text()

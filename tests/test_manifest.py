@@ -19,9 +19,11 @@ from fleetmod.workspace.manifest import (
     PackageInfo,
     add_dependency,
     find_packages,
+    is_aged,
     owner,
     packages,
     sibling_version,
+    typescript_of,
     workspace_protocol,
 )
 from fleetmod.workspace.members import add_workspace_members, declared_globs
@@ -380,3 +382,16 @@ def test_packages_are_found_by_name(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_looked_at(tmp_path: Path, name: str) -> None:
     assert not is_file(tmp_path / name)
     assert not is_folder(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("asked", "aged"),
+    [
+        *(("^2.6.1", True), ("3", True), ("~3.9.7", True), ("~4.5.0", True), ("4.6.4", True)),
+        *(("^4.5.0", False), ("4.x", False), ("4", False), ("~4.7.2", False), ("^5", False)),
+        *((">=3.5", False), ("latest", False), ("catalog:", False), ("*", False), ("", False)),
+    ],
+)
+def test_a_typescript_that_cannot_read_the_types_of_a_port(asked: str, aged: bool) -> None:
+    text = json.dumps({"devDependencies": {"typescript": asked}})
+    assert is_aged(typescript_of(PackageInfo("a", "", text))) is aged

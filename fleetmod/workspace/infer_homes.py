@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
+from fleetmod.workspace.mounts import is_mounted
 from fleetmod.workspace.placeholders import SPECIMENS, stands_for_nobody
 
 _QUOTES = "\"'`"
@@ -29,6 +30,11 @@ _DOCKERFILE = lazy(r"(?:^|/)(?:Docker|Container)file[^/]*$|\.(?:docker|container
 _IMAGE_USER = lazy(r"^USER\s+([a-z_][\w-]*)", re.M)  # docs.docker.com/reference/dockerfile/#user
 # an account that the repository itself makes, of an image or a server: useradd(8), adduser(8)
 _MAKES = lazy(r"\b(?:useradd|adduser)\b((?:[^\n;&|]|\\\n)*)")
+# where a line tells of a container or another host: by a program, or by what the path is called
+_GOES_IN = lazy(r"\b(?:docker|podman|nerdctl|kubectl|lxc|incus|putArchive|getArchive)\b")
+_CALLED = lazy(r"(\w+)[\"'\]]?\s*(?::\s*string\s*)?[:=][^\n;,{}]{0,60}$")
+_WORD = lazy(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_GUESTS = {"container", "docker", "podman", "sandbox", "guest", "remote", "vm", "pod"}
 _SCRIPT_COMMENT = lazy(r"^\s*(?://|/?\*)|\s//\s")
 _OTHER_COMMENT = lazy(r"^\s*(?:#(?!!)|<!--)")
 _FALLBACK = lazy(
@@ -77,7 +83,8 @@ def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
     if image:
         for user in _IMAGE_USER.findall(text):
             yield Literal("/home", user, (), path, _kind(path, ""), False, made=True)
-    makes = _MAKES.findall(text) if _kind(path, "") != PROSE else ()
+    runs = _kind(path, "") != PROSE
+    makes = _MAKES.findall(text) if runs else ()
     accounts_made = {word for words in makes for word in words.split()}
     quotes = _SCRIPT.search(path) is not None
     for match in _LITERAL.finditer(text):
@@ -103,8 +110,26 @@ def find(path: str, text: str, known: Collection[str]) -> Iterator[Literal]:
             )
         )
         loaded = _is_loaded(text, match)
-        made = match[1] == "home" and (image or user in accounts_made)
+        made = match[1] == "home" and (
+            image or user in accounts_made or (runs and _is_of_guest(text, before, match))
+        )
         yield Literal(f"/{match[1]}", user, below, path, _kind(path, before), sure, loaded, made)
+
+
+def _is_of_guest(text: str, before: str, home: re.Match[str]) -> bool:
+    """Whether a home is a container's or another host's, by the line `before` it or by who gets it.
+
+    A folder of this host in front of a colon is what a container gets, and not where it has it.
+    """
+    if is_mounted(before, text, home.start()):
+        return True
+    called = _CALLED.search(before)
+    words = {word.lower() for word in _WORD.findall(called[1])} if called else set()
+    given = text.startswith(":/", home.end()) or text.startswith(":$", home.end())
+    if words & _GUESTS or (_GOES_IN.search(before) and not given):
+        return True
+    user = re.escape(home[2])
+    return re.search(rf"\bchown\s+(?:-\w+\s+)*{user}(?::\w+)?\s+/home/{user}\b", text) is not None
 
 
 def _is_loaded(text: str, home: re.Match[str]) -> bool:

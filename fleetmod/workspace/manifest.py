@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fleetmod.errors import FleetmodError
 from fleetmod.model import Edit
+from fleetmod.regex import lazy
 from fleetmod.testfiles import is_test
 from fleetmod.workspace import json_edit
 from fleetmod.workspace.discover import discover
@@ -23,6 +24,8 @@ from fleetmod.workspace.schema import Config
 from fleetmod.workspace.search import Search
 
 RULE = "manifest"
+_VERSION = lazy(r"([\^~=v]?)(\d+)(?:\.(\d+|(?=[x*]))[\w.*-]*)?")
+_KNOWS = (4, 7)
 _FIELDS = ("dependencies", "devDependencies", "peerDependencies")
 _SORTS: tuple[Callable[[str], object], ...] = (
     lambda name: name,
@@ -110,6 +113,25 @@ def owner(root: Path, path: str) -> PackageInfo | None:
                 return info
             marker = marker or info
     return marker
+
+
+def typescript_of(info: PackageInfo) -> str:
+    """The version of TypeScript that a package asks for; "" for none."""
+    top = json_edit.read_object(info.text, info.manifest)
+    tables = [item.value for field in _FIELDS if (item := top.last(field)) is not None]
+    asked = (table.get("typescript") for table in tables if isinstance(table, dict))
+    return next((each for each in asked if isinstance(each, str)), "")
+
+
+def is_aged(asked: str) -> bool:
+    """Whether every TypeScript that a version stands for is one that knows no `.d.cts`, which 4.7
+    brought (typescriptlang.org/docs/handbook/release-notes/typescript-4-7.html)."""
+    match = _VERSION.fullmatch(asked.strip())
+    if match is None:
+        return False
+    major, minor = int(match[2]), int(match[3]) if match[3] else 0
+    later = match[1] == "^" or not match[3]  # of the same major
+    return major < _KNOWS[0] or (major == _KNOWS[0] and minor < _KNOWS[1] and not later)
 
 
 def add_dependency(
