@@ -31,7 +31,7 @@ from fleetmod.flow.own_port import adapter_of
 from fleetmod.lower.imports import import_edits
 from fleetmod.lower.orphans import remove_orphans
 from fleetmod.lower.template import fill
-from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding, refuse
+from fleetmod.model import EXEMPT, REFUSE, REWRITE, Edit, FileResult, Finding, exempt, refuse
 from fleetmod.project import ADAPTER
 from fleetmod.refusal import Reason, Refused
 from fleetmod.rewrites import REWRITES, Rewritten
@@ -150,9 +150,8 @@ def _scan(looked: _Looked, only: Only | None, stop: Stop | None) -> FileResult:
     ]
     while True:
         analysis = looked.analysis({key for key, acts in means.items() if acts})
-        adapters: list[int] = []
         judge = partial(_judge, analysis, suppressions, broken, stays)
-        findings = _findings(analysis, rules, chosen, judge, only, stop, adapters)
+        findings = _findings(analysis, rules, chosen, judge, only, stop)
         if _other_means(analysis, findings, means):
             stays = dict(parted)
             continue
@@ -181,7 +180,6 @@ def _scan(looked: _Looked, only: Only | None, stop: Stop | None) -> FileResult:
         if edits
         else (),
         labels=tuple(_labels(analysis, findings)),
-        adapters=tuple(adapters),
         acts=tuple(acts_of(analysis.roles.sites, analysis.roles.lifter)) if acting else (),
         asks=tuple(asks_of(analysis.roles.sites, analysis.roles.lifter)) if managing else (),
         errors=tuple(_line_range(source, node) for node in broken),
@@ -233,18 +231,16 @@ def _findings(
     judge: Callable[..., Finding],
     only: Only | None,
     stop: Stop | None,
-    adapters: list[int],
 ) -> list[Finding]:
     """A finding for each match that is chosen, in source order. Calls come first: texts go with
     them.
-
-    Where what speaks of an adapter begins is added to `adapters`.
     """
     found: dict[int, Finding] = {}
     texts: list[tuple[int, Rule, Node]] = []
     remarks: list[tuple[int, Rule, Node]] = []
     subjects: dict[int, Finding] = {}
     stating: list[tuple[int, Node]] = []
+    adapters: list[int] = []  # where what speaks of an adapter begins
     for index, rule, node in chosen:
         ask(stop)
         if is_text(rule):
@@ -264,7 +260,7 @@ def _findings(
         beside = Subjects(analysis, ())
         for index, node in stating:
             if why := beside.of_adapter(node):
-                found[index] = replace(found[index], action=EXEMPT, reason=why)
+                found[index] = exempt(found[index], why)
                 if index in subjects:
                     subjects[index] = found[index]
                 adapters.append(node.start_byte)
@@ -279,8 +275,6 @@ def _findings(
             picked = only is not None and rule.rewrite != "rename"
             kept = Kept() if picked else beside.keep(rule, node)
             found[index] = judge(rule, node, kept)
-            if kept.adapter and found[index].reason == kept.exempt:
-                adapters.append(node.start_byte)
     homes = [f for f in found.values() if families.of(f).homes and f.action != REWRITE]
     for index, rule, node in remarks:
         ask(stop)
@@ -319,8 +313,7 @@ def _judge(
     finding = describe(analysis, rule, node)
     accepted = suppressions.apply(finding)
     if accepted:
-        why = f"suppressed: {accepted}"
-        return replace(finding, action=EXEMPT, reason=why, suppressed=accepted)
+        return exempt(finding, "", accepted)
     if node.start_byte in analysis.settings.declined.get(finding.path, ()):
         kept = Kept(reasons.DECLINED)
     elif is_subject(rule) and node.start_byte in stays:
@@ -359,13 +352,13 @@ def _examine(
     """Lower one match, or say why not; a refusal leaves no edit behind."""
     if rule.exempt:
         site = families.named(rule.family).sites(analysis).get(node.id)
-        return replace(finding, action=EXEMPT, reason=(site.foreign if site else "") or rule.exempt)
+        return exempt(finding, (site.foreign if site else "") or rule.exempt)
     if finding.path in analysis.settings.adapters.get(rule.family, ()):
-        return replace(finding, action=EXEMPT, reason=ADAPTER.format(rule.family))
+        return exempt(finding, ADAPTER.format(rule.family))
     if port := adapter_of(node, analysis.scopes, analysis.settings.adapters.get(rule.family, ())):
-        return replace(finding, action=EXEMPT, reason=_OWN_PORT.format(port))
+        return exempt(finding, _OWN_PORT.format(port))
     if reason := _of_another_platform(analysis, rule, node):
-        return replace(finding, action=EXEMPT, reason=reason)
+        return exempt(finding, reason)
     called = is_subject(rule) and rule.cls == "call" and not finding.test
     if called and (port := analysis.adapter_beside(rule.family)):
         return refuse(finding, reasons.OWN_ADAPTER(_BESIDE_PORT.format(port)))
@@ -380,7 +373,7 @@ def _examine(
         )
         return refuse(finding, reasons.DOES_NOT_PARSE(reason))
     if kept.exempt:
-        return replace(finding, action=EXEMPT, reason=kept.exempt)
+        return exempt(finding, kept.exempt)
     draft = analysis.draft
     edits, needs = len(draft.edits), dict(draft.needs)
     try:

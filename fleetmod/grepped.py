@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from fleetmod import families, reasons
 from fleetmod.families.family import Family
 from fleetmod.filekinds import is_code
-from fleetmod.model import EXEMPT, IGNORE, REWRITE, FileResult, Finding, digest_of, refuse
+from fleetmod.model import EXEMPT, IGNORE, REWRITE, FileResult, Finding, digest_of, exempt, refuse
 from fleetmod.places import ROOT, VAULT
 from fleetmod.project import ADAPTER, GREP_RULE, Project
 from fleetmod.rules import Rule
@@ -184,8 +184,7 @@ def _findings(
     for line in lines:
         finding = _judged(project, line, source, parsed, looked)
         if finding.action != EXEMPT and (accepted := suppressions.apply(finding)):
-            why = f"suppressed: {accepted}"
-            finding = replace(finding, action=EXEMPT, reason=why, suppressed=accepted)
+            finding = exempt(finding, "", accepted)
         found.append(finding)
     return [*found, *suppressions.findings((RULE.id,))]
 
@@ -208,7 +207,7 @@ def _judged(
     own = project.own_adapters.get(line.family)
     if own is not None and own(line.path):
         why = ADAPTER.format(line.family)
-        return replace(_finding(line, place), action=EXEMPT, reason=why)
+        return exempt(_finding(line, place), why)
     why = _todo(project, line, looked)
     finding = refuse(_finding(line, place), reasons.UNEXPLAINED_LINE(why))
     node = _literal(parsed, *place) if parsed is not None else None

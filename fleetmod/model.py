@@ -81,6 +81,12 @@ def refuse(finding: Finding, reason: Reason) -> Finding:
     return replace(finding, action=REFUSE, reason=str(reason), reason_code=reason.code)
 
 
+def exempt(finding: Finding, reason: str, accepted: str = "") -> Finding:
+    """A finding that is no debt, and why; `accepted` is the reason of a directive."""
+    why = f"suppressed: {accepted}" if accepted else reason
+    return replace(finding, action=EXEMPT, reason=why, reason_code="", suppressed=accepted)
+
+
 def is_debt(finding: Finding) -> bool:
     """Whether something is left to mend, known before or not."""
     return finding.action != EXEMPT and not finding.suppressed
@@ -118,7 +124,6 @@ class FileResult:
     problem: str = ""  # why the file is not looked at; empty for lines that do not parse
     # the services that its calls name: where the call begins, and a label without its domain
     labels: tuple[tuple[int, str], ...] = ()
-    adapters: tuple[int, ...] = ()  # where what is exempt speaks of another file, an adapter
     acts: tuple[Acts, ...] = ()
     # the functions of other modules that get a command of the tool, by module and name
     asks: tuple[tuple[str, str], ...] = ()

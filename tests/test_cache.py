@@ -197,7 +197,7 @@ def test_every_value_comes_back_as_it_was(tmp_path: Path) -> None:
     result = FileResult(
         *("a.ts", "sha", (finding, finding), (Edit(1, 2, "new", "rule"),)),
         *((Need("node-identity", "nodeIdentity"),), spans, spans[:1], "a problem"),
-        *(((1, "com.acme"),), (1,)),
+        *(((1, "com.acme"),),),
         (Acts(((1, "com.acme"), (2, "")), (("./a", "stop"),), ("start",)),),
         (("./b", "run"),),
     )
@@ -227,7 +227,7 @@ def planted(root: Path) -> Path:
     stamp, listed = json.loads(kept.read_bytes())
     for entry in listed:
         if entry[0] == "result":
-            entry[3] = [entry[1], "", *([[]] * 5), "", [], [], [], []]
+            entry[3] = [entry[1], "", *([[]] * 5), "", [], [], []]
     kept.write_text(json.dumps([stamp, listed]))
     # it is believed as it is; only the grep looks anew
     assert {f["rule"] for f in json.loads(audit(root).out)["findings"]} == {"gate-grep"}

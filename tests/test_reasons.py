@@ -24,7 +24,7 @@ from fleetmod.fleet.images import checks as dockerfile
 from fleetmod.fleet.images.plan import dockerfile_finding
 from fleetmod.lsp.server import _diagnostic
 from fleetmod.lsp.text import Text
-from fleetmod.model import REFUSE, Finding
+from fleetmod.model import EXEMPT, REFUSE, Finding
 from fleetmod.project import Project, open_project
 from fleetmod.refusal import Reason
 from fleetmod.report import markdown, sarif
@@ -147,6 +147,16 @@ def test_a_reason_explains_itself(code: str) -> None:
 
 def test_a_refusal_has_a_reason_of_the_catalogue(in_repository: set[str]) -> None:
     assert _of_rules() | in_repository <= set(CODES)
+
+
+def test_what_is_accepted_has_no_reason_to_stay() -> None:
+    text = "// fleetmod-ignore launchctl-value: a list\nconst TOOLS = ['launchctl'];\n"
+    for path, told in (
+        ("a.ts", text),
+        ("a.sh", "# fleetmod-ignore shell-launchctl: x\nlaunchctl a\n"),
+    ):
+        found = look(told, path) if is_code(path) else languages.look(path, told)
+        assert {(f.action, f.reason_code) for f in found.findings} == {(EXEMPT, "")}
 
 
 def test_each_constant_has_a_code_of_its_own() -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fleetmod import reasons
 from fleetmod.host.tools import RULE, Tool
-from fleetmod.model import EXEMPT, REWRITE, Finding, digest_of, refuse
+from fleetmod.model import REWRITE, Finding, digest_of, exempt, refuse
 from fleetmod.suppress import Suppressions
 from fleetmod.syntax.source import Text
 from fleetmod.testfiles import is_test
@@ -47,9 +45,8 @@ def reported(
         digest=digest_of(spelled),
     )
     if accepted := suppressions.apply(finding):
-        why = f"suppressed: {accepted}"
-        return replace(finding, action=EXEMPT, reason=why, suppressed=accepted)
+        return exempt(finding, "", accepted)
     if nature:
-        return replace(finding, action=EXEMPT, reason=nature)
+        return exempt(finding, nature)
     told = f"{tool.name} exists on {tool.where} only; ask first, with {check}; elsewhere: "
     return refuse(finding, reasons.UNCHECKED_TOOL(told + tool.instead))

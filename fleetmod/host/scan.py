@@ -21,7 +21,7 @@ from fleetmod.host.tools import RULE as TOOL_RULE
 from fleetmod.host.tools import Tool
 from fleetmod.lift.runners import Runners
 from fleetmod.lower.draft import Refused
-from fleetmod.model import EXEMPT, REWRITE, Edit, FileResult, Finding, refuse
+from fleetmod.model import REWRITE, Edit, FileResult, Finding, exempt, refuse
 from fleetmod.suppress import Suppressions
 from fleetmod.syntax.scope import Scopes
 from fleetmod.syntax.source import (
@@ -157,8 +157,7 @@ class _File:
             digest=token_digest(source, call),
         )
         if accepted := self.suppressions.apply(finding):
-            why = f"suppressed: {accepted}"
-            return _no_debt(finding, why, accepted)
+            return _no_debt(finding, "", accepted)
         if nature := self._nature(tool):
             return _no_debt(finding, nature)
         try:
@@ -227,4 +226,4 @@ class _File:
 
 
 def _no_debt(finding: Finding, reason: str, accepted: str = "") -> Finding:
-    return replace(finding, action=EXEMPT, reason=reason, suppressed=accepted, notes=())
+    return replace(exempt(finding, reason, accepted), notes=())

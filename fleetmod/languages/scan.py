@@ -9,7 +9,7 @@ from fleetmod.edits import render
 from fleetmod.filekinds import language_of
 from fleetmod.languages import other, plist, shell
 from fleetmod.languages.findings import Context, Result
-from fleetmod.model import EXEMPT, REWRITE, refuse
+from fleetmod.model import EXEMPT, REWRITE, exempt, refuse
 from fleetmod.project import PORTABLE_RULES
 from fleetmod.suppress import Suppressions, comments_of, may_hold
 from fleetmod.syntax.source import Text, is_text
@@ -83,9 +83,8 @@ def _accepted(result: Result, context: Context) -> Result:
     findings, edits = [], result.edits
     for f in result.findings:
         if f.action != EXEMPT and (reason := suppressions.apply(f)):
-            why = f"suppressed: {reason}"
             edits = [e for e in edits if e.end <= f.start or f.end <= e.start]
-            f = replace(f, action=EXEMPT, reason=why, reason_code="", suppressed=reason, notes=())
+            f = replace(exempt(f, "", reason), notes=())
         findings.append(f)
     if all(f.action != REWRITE for f in findings):
         edits = []  # an import that nothing needs
