@@ -31,6 +31,7 @@ FALLBACK, PATH, TEST, COMMENT, REGEX = "fallback", "path", "test", "comment", "r
 PLACEHOLDER = "placeholder"
 ELSEWHERE, BEHIND, APART = "elsewhere", "behind", "apart"
 LABEL = "labelled"
+_LISTS = lazy(r"(?i)path(?:s|list|ext)?\W*$")  # the name of a list of folders
 # modules that look at this host's files, or run programs here
 _HOST = frozenset(
     "fs fs-extra graceful-fs child_process execa cross-spawn tinyexec zx bun glob".split()
@@ -58,9 +59,9 @@ class HomeKinds:
         return self._known[node.id]
 
     def _kind(self, node: Node) -> str:
-        text = cook(node, self.source).text
+        text, before = cook(node, self.source).text, self.homes.before(node)
         whole = "/Users/" in text or "/home/" in text  # else what stands before it tells nothing
-        found = list(self.settings.places.find(text, self.homes.before(node))) if whole else []
+        found = list(self.settings.places.find(text, before)) if whole else []
         if not found:
             form = self.form(node)
             return form.kind if form is not None else ""
@@ -77,7 +78,24 @@ class HomeKinds:
             return TEST if self.fate.gate else APART
         if node.type == "regex":
             return REGEX
+        if any(path.base and self._behind_a_host(node, text, path.start) for path in found):
+            return LABEL
         return FALLBACK if self._in_chain(node) else PATH
+
+    def _behind_a_host(self, node: Node, text: str, start: int) -> bool:
+        """Whether a home stands behind a value and a colon, as in `${host}:/Users/x` and in a mount
+        of a container. A list of folders, as PATH is one, is told by its name."""
+        if text[:start].endswith("\0:"):
+            holes = [each for each in node.named_children if each.type == "template_substitution"]
+            value = holes[text.count("\0", 0, start) - 1]
+        else:
+            _, pieces = self.homes.values.appended(node)
+            values = [each for each in pieces if not isinstance(each, str)]
+            if text[:start] != ":" or not values or isinstance(pieces[-1], str):
+                return False
+            value = values[-1].node
+        spelled = map(self.source.text, (value, *walk(value)))
+        return not any(_LISTS.search(each) for each in spelled)
 
     @cached_property
     def fate(self) -> Fate:
