@@ -40,15 +40,17 @@ class Narrowing:
     def outside(self, op: Operation, call: Node, rule: str) -> Operation:
         """The operation as it can stand in a closure written for `call`: what a check narrows is
         bound by a statement before. Raises Refused where no statement can stand there."""
-        label = self._pieces(op.label, call, rule)
-        source = self._pieces(op.source, call, rule) if op.source is not None else None
+        label = self._pieces(op.label, call, rule, "plist" if op.in_plist else "label")
+        source = self._pieces(op.source, call, rule) if op.source and not op.in_plist else None
+        if op.in_plist and op.source is not None:
+            source = label  # the same path, bound once
         return replace(op, label=label, source=source)
 
-    def _pieces(self, pieces: Pieces, call: Node, rule: str) -> Pieces:
+    def _pieces(self, pieces: Pieces, call: Node, rule: str, name: str = "label") -> Pieces:
         only = pieces[0] if len(pieces) == 1 else None
         if not isinstance(only, Hole) or only.name or not self._narrowed(only.node, call):
             return pieces  # in a template anything may stand
-        return (replace(only, name=self._bind(only.node, call, rule)),)
+        return (replace(only, name=self._bind(only.node, call, rule, name)),)
 
     def _narrowed(self, node: Node, call: Node) -> bool:
         if node.type == "identifier":
@@ -69,7 +71,7 @@ class Narrowing:
             if part.type == node.type
         )
 
-    def _bind(self, node: Node, call: Node, rule: str) -> str:
+    def _bind(self, node: Node, call: Node, rule: str, usual: str) -> str:
         """Bind a value by a line of its own before the call's statement; gives its name."""
         statement, data = self._statement(call), self.source.data
         start = data.rfind(b"\n", 0, statement.start_byte) + 1
@@ -77,7 +79,7 @@ class Narrowing:
             raise Refused(reasons.NARROWED_LABEL)
         end = start - 1 - (data[start - 2 : start - 1] == b"\r")
         field = node.child_by_field_name("property")
-        wanted = ("label", self.source.text(field)) if field is not None else ("label",)
+        wanted = (usual, self.source.text(field)) if field is not None else (usual,)
         name = self.draft.free_local(*wanted)
         self.draft.taken.add(name)
         style, indent = self.draft.style, line_indent(self.source, statement.start_byte)
