@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fleetmod.verify.commands import find_commands, package_manager
-from fleetmod.verify.compiler import compilations
-from fleetmod.verify.packages import read_packages
+from fleetmod.verify.commands import TYPECHECK, Command, find_commands, package_manager
+from fleetmod.verify.compiler import Compiler, compilations
+from fleetmod.verify.coverage import typed_files
+from fleetmod.verify.outcome import read_outcome
+from fleetmod.verify.packages import Package, read_packages
 from fleetmod.verify.scripts import going_on, stops_early
 from tests.repo import make
 
@@ -158,3 +160,63 @@ def test_the_compilers_that_a_command_comes_down_to(tmp_path: Path) -> None:
         ("packages/a/tsconfig.x.json", "packages/a", True),
         ("packages/b/tsconfig.json", "packages/b", True),
     }
+
+
+@pytest.mark.parametrize(
+    ("script", "seen"),
+    [
+        ("tsc --noEmit", True),
+        ("tsc --noEmit || true", True),
+        ("tsc --noEmit; exit 0", True),
+        ("tsc --noEmit > types.log", True),
+        ("tsc --noEmit 2>/dev/null || true", True),
+        ("tsc --noEmit | tee types.log", True),
+        ("tsc --noEmit > types.log && echo fine", True),
+        ("tsc --noEmit > /dev/null || true", False),
+        ("tsc --noEmit >/dev/null 2>&1; exit 0", False),
+        ("tsc --noEmit &>/dev/null && echo fine || true", False),
+        ("tsc --noEmit | grep -c TS", False),
+        ("npm run types > /dev/null || true", False),
+        ("tsc --version", False),
+        ("tsc --showConfig", False),
+        ("tsc --noCheck", False),
+        ("true", False),
+        ("echo tsc --noEmit", False),
+    ],
+)
+def test_a_compiler_is_seen_by_what_it_prints_or_by_its_end(
+    script: str, seen: bool, tmp_path: Path
+) -> None:
+    """What is neither shown nor fails a script has checked no types that anybody knows of."""
+    scripts = {"typecheck": script, "types": "tsc"}
+    root = make(tmp_path / "r", {"package.json": json.dumps({"scripts": scripts})})
+    packages = read_packages(root, [])
+    (command,) = find_commands(root, packages, None, None)
+    assert bool(compilations(command, packages)) is seen
+
+
+@pytest.mark.parametrize(
+    ("options", "checked"),
+    [
+        ({}, {"a.ts"}),
+        ({"allowJs": True}, {"a.ts"}),
+        ({"checkJs": True}, {"a.ts", "b.js"}),
+        ({"noCheck": True}, set()),
+    ],
+)
+def test_what_a_compiler_leaves_unchecked_is_not_called_checked(
+    options: dict[str, object],
+    checked: set[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "tsconfig.json").write_text("{}")
+    shown = {"compilerOptions": options}
+    listed = "".join(f"{tmp_path.resolve()}/{name}\n" for name in ("a.ts", "b.js"))
+    answers = {"--showConfig": json.dumps(shown), "--listFilesOnly": listed}
+    compiler = Compiler(tmp_path)
+    monkeypatch.setattr(compiler, "_run", lambda _, option: answers[option])
+    assert compiler.files("tsconfig.json") == checked
+    runs = [(Command(TYPECHECK, "tsc", "", text="tsc"), read_outcome(0, "", ""))]
+    (tmp_path / "a.ts").write_text("// @ts-nocheck\n")
+    assert typed_files(compiler, runs, [Package("", {})], {"a.ts", "b.js"}) == checked - {"a.ts"}

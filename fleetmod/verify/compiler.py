@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fleetmod.filekinds import is_javascript
 from fleetmod.verify.commands import Command
 from fleetmod.verify.packages import Package, program
 from fleetmod.verify.scripts import Call, calls, script_of, tasks_of
@@ -17,6 +18,10 @@ from fleetmod.workspace.copy import MODULES
 from fleetmod.workspace.managers import folders_above
 
 _COMPILERS = ("tsc", "vue-tsc", "tsgo")
+# with one of these it checks no types (tsc --all), in small letters as it takes them
+_OTHERWISE = frozenset(
+    "-v --version -h --help -? --all --init --showconfig --listfilesonly --nocheck".split()
+)
 _SECONDS, _DEPTH = 300, 4
 _CONFIG = "tsconfig.json"
 _TEMPORARY = "tsconfig.fleetmod-verify.json"
@@ -47,7 +52,9 @@ def _of(
     for call in calls(text) if depth else ():
         words = call.words
         if call.name in ("npm", "pnpm", "yarn", "bun") and words[1:2] and words[1] in _COMPILERS:
-            call = Call(words[1:], call.ends[1:])
+            call = Call(words[1:], call.ends[1:], call.hidden)
+        if call.hidden or (call.name in _COMPILERS and not _checks(call)):
+            continue
         if call.name in _COMPILERS:
             for config in _configs(call.words):
                 place = posixpath.normpath(posixpath.join(package.folder, config))
@@ -59,6 +66,10 @@ def _of(
                         yield from _of(each.scripts[task], each, packages, True, depth - 1)
         elif name := script_of(call, package.scripts):
             yield from _of(package.scripts[name], package, packages, asked, depth - 1)
+
+
+def _checks(call: Call) -> bool:
+    return not _OTHERWISE & {word.lower() for word in call.words[1:]}
 
 
 def script_everywhere(call: Call, packages: Sequence[Package]) -> tuple[str, ...]:
@@ -91,7 +102,8 @@ class Compiler:
     _files: dict[str, frozenset[str] | None] = field(default_factory=dict)
 
     def files(self, config: str) -> frozenset[str] | None:
-        """The repository's files that a tsconfig's program holds, with those that it references;
+        """The repository's files whose types a tsconfig's program checks, with those of what it
+        references;
         None where TypeScript is not installed or does not answer."""
         config = self._config(config)
         if config not in self._files:
@@ -107,11 +119,17 @@ class Compiler:
         listed = self._run(config, "--listFilesOnly")
         if listed is None:
             return None
-        files = self._own(listed)
         try:
             raw = json.loads(shown or "{}")
         except ValueError:
             raw = {}
+        options = raw.get("compilerOptions") if isinstance(raw, dict) else None
+        files = self._own(listed)
+        if isinstance(options, dict):
+            if options.get("noCheck"):
+                files = frozenset()
+            elif not options.get("checkJs"):
+                files = frozenset(path for path in files if not is_javascript(path))
         for each in raw.get("references", []) if isinstance(raw, dict) else []:
             place = posixpath.normpath(posixpath.join(posixpath.dirname(config), each["path"]))
             files |= self.files(place) or frozenset()

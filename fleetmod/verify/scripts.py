@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from fleetmod.syntax.source import parse, walk
+from fleetmod.syntax.source import ancestors, parse, walk
 
 MANAGERS = ("npm", "pnpm", "yarn", "bun")
 # programs that run the one behind their options
@@ -28,10 +28,12 @@ _STOPS = re.compile(r"--bail(?:=(?!0|false).*)?|--fail-?fast|--exitfirst")
 
 @dataclass(frozen=True)
 class Call:
-    """One command of a shell text: its words, unquoted, and where each ends in the text's bytes."""
+    """One command of a shell text: its words, unquoted, and where each ends in the text's bytes;
+    `hidden` tells that neither what it prints nor how it ends is seen."""
 
     words: tuple[str, ...]
     ends: tuple[int, ...]
+    hidden: bool = False
 
     @property
     def name(self) -> str:
@@ -66,7 +68,31 @@ def _call(node: Node) -> Iterator[Call]:
         ends.append(child.end_byte)
     skip = _prefix(words)
     if words[skip:]:
-        yield Call(tuple(words[skip:]), tuple(ends[skip:]))
+        yield Call(tuple(words[skip:]), tuple(ends[skip:]), _is_hidden(node))
+
+
+def _is_hidden(command: Node) -> bool:
+    """Whether a command's output goes elsewhere and its end counts for nothing:
+    `x >/dev/null || true`, `x | grep y`."""
+    silent, inner = False, command
+    for a in ancestors(command):
+        behind = [c for c in a.children if c.start_byte >= inner.end_byte]
+        if a.type == "pipeline" and behind:
+            shown = (c.named_children[0].text for c in behind if c.named_children)
+            if not all(name in (b"cat", b"tee") for name in shown):
+                return True
+        if a.type == "redirected_statement":
+            silent = silent or any(_takes_output(c) for c in behind)
+        others = [c for c in behind if c.is_named and not c.type.endswith("redirect")]
+        if silent and others and not any(c.type == "&&" for c in behind):
+            return True
+        inner = a
+    return False
+
+
+def _takes_output(redirect: Node) -> bool:
+    text = (redirect.text or b"").lstrip()
+    return redirect.type == "file_redirect" and text.startswith((b">", b"1>", b"&>"))
 
 
 def _prefix(words: list[str]) -> int:
