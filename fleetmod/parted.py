@@ -95,6 +95,15 @@ def parted(
     return out
 
 
+def above(acting: Collection[str], graph: ModuleGraph) -> set[str]:
+    """The files that may run helpers of others, by way of some more."""
+    own, found, last = set(acting), set[str](), set(acting)
+    for _ in range(_FAR):
+        last = {each for path in last for each in graph.importers(path)} - found - own
+        found |= last
+    return found
+
+
 class _Links:
     """Which acts of which files one function joins."""
 
@@ -106,21 +115,13 @@ class _Links:
     def all(self) -> Iterator[tuple[tuple[str, Acts], tuple[str, Acts], str]]:
         """Two that are joined, and by which name the other one is run."""
         acting = {path for path, result in self._results.items() if result.acts}
-        for path in sorted(acting | self._above(acting)):
+        for path in sorted(acting | above(acting, self._graph)):
             for mine in self._acts(path):
                 ran = list(dict.fromkeys(self._ran(path, mine, _FAR)))
                 for other, theirs, name in ran:
                     yield (path, mine), (other, theirs), name
                 for (one, some, _), (two, others, name) in combinations(ran, 2):
                     yield (one, some), (two, others), name
-
-    def _above(self, acting: Collection[str]) -> set[str]:
-        """The files that may run helpers of others, by way of some more."""
-        own, found, last = set(acting), set[str](), set(acting)
-        for _ in range(_FAR):
-            last = {each for path in last for each in self._graph.importers(path)} - found - own
-            found |= last
-        return found
 
     def _acts(self, path: str) -> tuple[Acts, ...]:
         result = self._results.get(path)

@@ -19,7 +19,7 @@ from fleetmod.filekinds import is_code, shipped_from
 from fleetmod.literals import Literals
 from fleetmod.model import REFUSE, REWRITE, FileResult, Finding, refuse
 from fleetmod.others import Others
-from fleetmod.parted import Joints, parted
+from fleetmod.parted import Joints, above, parted
 from fleetmod.project import Project
 from fleetmod.refusal import Reason
 from fleetmod.settings import Settings
@@ -220,14 +220,13 @@ def _kept_together(
     known, may = dict(results), None if planned is None else frozenset(planned)
     if not any(acts.runs or acts.names for result in results.values() for acts in result.acts):
         return sources  # nothing is asked of the graph
-    near = {
-        path
-        for result in results.values()
-        if result.acts
-        for path in project.graph.reached([result.path])
-    }
-    rest = sorted(near & sources.contents.keys() - known.keys())
-    known |= _first(project, sources, rest, lambda: None)
+    asked = set[str]()
+    while acting := {path for path, result in known.items() if result.acts} - asked:
+        # one function may run helpers of several files, and stand in none of them
+        asked |= acting
+        near = project.graph.reached({*acting, *above(acting, project.graph)})
+        rest = sorted(near & sources.contents.keys() - known.keys())
+        known |= _first(project, sources, rest, lambda: None)
     joints = Joints(project, sources.contents)
     while True:
         settings = sources.settings

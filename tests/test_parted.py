@@ -98,6 +98,22 @@ def test_a_plan_for_one_file_holds_what_the_others_keep(tmp_path: Path) -> None:
     assert (root / "packages/core/src/cli.ts").read_text() == own
 
 
+@pytest.mark.parametrize("command", [("migrate", "--allow-dirty", "--path"), ("check",)])
+def test_a_plan_for_one_file_sees_what_runs_it_beside_what_stays(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """`cli.ts` runs the helpers of two files, and neither of these knows the other one."""
+    stop = f"{RUNS}export function stop() {{\n  {STOP}\n}}\n"
+    line = 'import { load } from "./units";\nimport { stop } from "./stop";\n'
+    cli = f"{line}export const again = (plist: string) => {{\n  stop();\n  load(plist);\n}};\n"
+    found = migrated(tmp_path, {"cli.ts": cli, "units.ts": STAYS, "stop.ts": stop})
+    assert found["stop.ts"] == stop
+    path = "packages/core/src/stop.ts"
+    ran = fleetmod(tmp_path, *command, str(tmp_path / path) if command == ("check",) else path)
+    assert "units.ts:3 stays, and may be about the same service" in ran.out
+    assert (tmp_path / path).read_text() == stop
+
+
 def test_what_stays_does_so_where_a_line_above_it_changes(tmp_path: Path) -> None:
     home = 'export const notes = "/Users/sam/notes/today.md";\n'
     body = BODY.replace("CALL", "load(plist);")
