@@ -67,6 +67,7 @@ def test_what_moves_together_is_in_no_branch_and_told(tmp_path: Path) -> None:
     root = copy("shapes", tmp_path / "a")
     ran = fleetmod(root, "migrate", "--branch-per", "package")
     assert "Traceback" not in ran.err
+    assert ran.out.endswith("refused, which are in no branch.\n")
     merged(root)
     fleetmod(root, "migrate")
     whole = copy("shapes", tmp_path / "b")

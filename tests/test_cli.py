@@ -240,6 +240,13 @@ def test_the_demo(tmp_path: Path) -> None:
     assert again.code == 2 and "is not empty" in again.err
 
 
+def test_without_a_command_the_help_is_shown_as_it_is(tmp_path: Path) -> None:
+    ran = fleetmod(tmp_path, "rules")
+    assert ran.code == 2 and ran.err.startswith("Usage: ")
+    assert "\\n" not in ran.err and "Error" not in ran.err
+    assert "Run the examples of your own rules." in ran.err
+
+
 def test_help_teaches() -> None:
     ran = fleetmod(Path(), "--help")
     assert ran.code == 0

@@ -118,6 +118,9 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:  # no command: its message is the help
+        error.show()
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         told = one_line(error.format_message())  # it quotes arguments
         click.UsageError(told, getattr(error, "ctx", None)).show()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fleetmod.edits import render
 from fleetmod.migrate import plan as make_plan
-from fleetmod.model import REWRITE, FileChange, Plan
+from fleetmod.model import REFUSE, REWRITE, FileChange, Plan
 from fleetmod.printed import one_line
 from fleetmod.report.summary import counted
 from fleetmod.report.text import package_of
@@ -64,7 +64,8 @@ def branch_per(
             continue
         if not dry_run:
             places = counted(len(done), "place")
-            message = f"Move {group} off one host\n\n{places} by fleetmod migrate.\n"
+            whose = "the root" if group == "." else group
+            message = f"Move {whose} off one host\n\n{places} by fleetmod migrate.\n"
             contents = _contents(project, changes)
             commit_branch(project.root, names[group], contents, message, parent)
         moved |= {(f.path, f.start, f.rule) for f in done}
@@ -74,6 +75,10 @@ def branch_per(
         where = f"{left[0].path}:{left[0].line}"
         what = f"{counted(len(left), 'finding')} (e.g. {where}) go with files of several branches"
         _tell(console, f"{what}: merge the branches, then run `fleetmod migrate`.")
+    refused = sum(f.action == REFUSE for f in whole.findings)
+    if refused:
+        told = f"`fleetmod worklist` tells what a person does about the {refused} refused"
+        _tell(console, f"{told}, which are in no branch.")
     return whole
 
 

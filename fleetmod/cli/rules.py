@@ -52,7 +52,7 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="Run the examples of your own rules.")
 @click.argument("ids", nargs=-1, metavar="[RULE]...")
 @click.pass_obj
 def test(root: Path, ids: tuple[str, ...]) -> int:
@@ -97,7 +97,7 @@ def test(root: Path, ids: tuple[str, ...]) -> int:
     return DEBT if failed else CLEAN
 
 
-@command.command()
+@command.command(short_help="Write a rule of your own to start from.")
 @click.argument("rule", metavar="ID")
 @click.pass_obj
 def new(root: Path, rule: str) -> int:
