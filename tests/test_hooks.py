@@ -98,7 +98,7 @@ def is_guarded(root: Path, env: dict[str, str]) -> None:
     git(root, "add", "-A")
     blocked = try_commit(root, env)
     told = blocked.out + blocked.err
-    assert blocked.code == 1 and f"{FILE}:6:3: launchctl-call: stop com.acme.a" in told, told
+    assert blocked.code == 1 and f"{FILE}:6:3: launchctl-call: launchctl call" in told, told
     assert try_commit(root, env, "--no-verify").code == 0
     refused = push(root, env)
     told = refused.out + refused.err
@@ -138,7 +138,7 @@ def partial_commits(root: Path, environment: dict[str, str]) -> None:
     git(root, "add", "-A")
     blocked = try_commit(root, environment)
     assert blocked.code == 1
-    assert f"{FILE}:6:3: launchctl-call: stop com.acme.a" in blocked.out + blocked.err
+    assert f"{FILE}:6:3: launchctl-call: launchctl call" in blocked.out + blocked.err
 
     # what is staged counts: the mend waits in the working tree
     (root / FILE).write_text(HEAD + STOP)
