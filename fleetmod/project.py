@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from fleetmod.workspace.above import configured_above
 from fleetmod.workspace.config import Config, load_config
 from fleetmod.workspace.discover import discover
 from fleetmod.workspace.disk import is_folder
+from fleetmod.workspace.git import run_git
 from fleetmod.workspace.globs import matcher
 from fleetmod.workspace.graph import ModuleGraph, read_graph
 from fleetmod.workspace.inlined import Inline, inline_of, installed
@@ -236,10 +238,20 @@ def open_project(
 
 
 def check_top(root: Path) -> None:
-    """Raises FleetmodError for a folder, itself not configured, of a repository that is."""
+    """Raises FleetmodError for a folder, itself not configured, of a repository that is.
+
+    And for one in no repository and no package, such as a home: all below it would be read.
+    """
     if (above := configured_above(root)) is not None:
         raise FleetmodError(
             "is a folder of a repository that is configured above it",
             where=str(root),
             todo=f"Run this in {above}, or give it with -C",
+        )
+    known = any(os.path.lexists(root / name) for name in ("package.json", ".git"))
+    if not known and run_git(root, ["rev-parse", "--git-dir"]) is None:
+        raise FleetmodError(
+            "is no repository: it has no package.json, and git knows it not",
+            where=str(root),
+            todo="Run this in a monorepo, or give it with -C",
         )

@@ -154,3 +154,12 @@ def test_a_folder_of_a_configured_repository(tmp_path: Path) -> None:
         assert fleetmod(folder, "audit").out == fleetmod(root, "audit").out
     (root / "packages/app/fleetmod.toml").write_text("version = 1\n")
     assert fleetmod(root / "packages/app", "audit").code == 1
+
+
+def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
+    (tmp_path / "a.ts").write_text('export const at = "/Users/sam/x";\n')
+    ran = fleetmod(tmp_path, "audit")
+    assert (ran.code, ran.out) == (2, "")
+    assert "is no repository: it has no package.json" in ran.err and "-C" in ran.err
+    (tmp_path / "package.json").write_text("{}")
+    assert fleetmod(tmp_path, "audit").code == 1

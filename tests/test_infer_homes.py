@@ -72,7 +72,7 @@ def test_a_list_of_accounts_names_nobody(tmp_path: Path) -> None:
 def test_what_does_not_elect(tmp_path: Path, path: str, text: str) -> None:
     config, why = make(tmp_path, {path: text})
     assert config.home == Home()
-    assert why["home.users"].startswith("no home that is surely somebody's; /Users/eve: 1 in ")
+    assert why["home.users"].startswith("no home is known to be a person's; /Users/eve: 1 in ")
 
 
 LOADED = [
@@ -134,7 +134,7 @@ def test_a_user_who_is_called_like_nobody(tmp_path: Path) -> None:
     """What code falls back to is somebody's home; else a person is told of the name."""
     config, why = make(tmp_path, {"src/a.ts": 'x("/Users/dev/a")'})
     assert config.home.users == ()
-    assert why["home.users"] == "no home that is surely somebody's; /Users/dev: 1 in code"
+    assert why["home.users"] == "no home is known to be a person's; /Users/dev: 1 in code"
     files = {"src/a.ts": 'x("/Users/dev/a"); process.env.HOME || "/Users/dev"; y("/Users/you/b")'}
     config, why = make(tmp_path, files)
     assert config.home.users == ("dev",)

@@ -13,7 +13,6 @@ from fleetmod.workspace.schema import Runtime, is_relative
 _TYPESCRIPT = lazy(r"\.[cm]?tsx?$")
 _SETTINGS = lazy(r"[^/]*\.config\.\w+$|[^/]*\.d\.[cm]?ts$")
 _PATTERN = lazy(r"[*?{}\[\]]")
-_SEVERAL = 4
 _USUAL = ("packages", "libs", "modules")
 
 
@@ -64,7 +63,7 @@ def folders(
 
 
 def _where_most_is(gate: Sequence[str], paths: Sequence[str]) -> Iterator[str]:
-    """The top folders beside the gate's that hold several times its code: a gate that passes them
+    """The top folders beside the gate's that hold more code than those do: a gate that passes them
     over would prove next to nothing."""
     code = [path for path in paths if _TYPESCRIPT.search(path) and not is_test(path)]
     inside = sum(path.startswith(tuple(f"{folder}/" for folder in gate)) for path in code)
@@ -72,7 +71,7 @@ def _where_most_is(gate: Sequence[str], paths: Sequence[str]) -> Iterator[str]:
     for top in sorted(top for top in tops if is_relative(top)):
         holds = sum(path.startswith(f"{top}/") for path in code)
         apart = not any(f"{folder}/".startswith(f"{top}/") for folder in gate)
-        if apart and holds > _SEVERAL * inside:
+        if apart and holds > inside:
             yield top
 
 

@@ -207,7 +207,7 @@ def remark(literals: Sequence[Literal], chosen: Collection[str]) -> str:
     elected = {literal.user for literal in electing(literals)}
     if asked := [user for user in other if user in elected]:
         told.append(f"add {' and '.join(asked)} only if that is another name of the same home")
-    return "; ".join(told if chosen else ["no home that is surely somebody's", *told])
+    return "; ".join(told if chosen else ["no home is known to be a person's", *told])
 
 
 def _told(literals: Sequence[Literal], user: str) -> str:
