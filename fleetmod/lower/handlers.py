@@ -18,7 +18,7 @@ from fleetmod.syntax.source import FUNCTIONS, Source, ancestors, enclosing_funct
 _LOGS = lazy(r"(?:void )?(?:console|log|logger|\w*[lL]og(?:ger)?)\b[.(]")
 _CALLS = lazy(r"(?<!new )(?<![\w$.])[\w$.]+\(|\$`")
 _ERROR_DETAILS = lazy(
-    r"\.\s*(status|signal|killed|cmd|output|stdout|code|errno)\b"
+    r"\.\s*(status|signal|killed|cmd|output|stdout|code|errno)\b(?!\s*\()"  # no `res.status(500)`
     r"|\{[^{}]*\b(?:status|code|signal|stdout)\b[^{}]*\}\s*=\s*\w"
 )
 
