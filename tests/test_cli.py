@@ -175,7 +175,8 @@ def test_nothing_is_rewritten_beside_what_does_not_parse(tmp_path: Path) -> None
 def test_wrong_usage(small: Path, tmp_path: Path) -> None:
     for args, said in (
         (["gate", "--phase", "9"], "unknown phase `9`. Phases: 1a, 1b"),
-        (["explain", "no-such-rule"], "unknown rule `no-such-rule`. `fleetmod explain` lists"),
+        (["explain", "no-such-rule"], "no rule and no reason is called `no-such-rule`. `fleetmod"),
+        (["explain", "call-stay"], "is called `call-stay`. Did you mean call-stays?"),
         (["explain", "lauchctl-call"], "Did you mean launchctl-call?"),
         (["audit", "--only", "home-pth"], "Did you mean home-path?"),
         (["audti"], "No such command 'audti'. Did you mean audit?"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleetmod.errors import CLEAN
+from fleetmod.errors import CLEAN, FleetmodError, did_you_mean
 
 if TYPE_CHECKING:
     from fleetmod.refusal import Reason
@@ -40,6 +40,13 @@ def command(root: Path, rule: str | None, full: bool) -> int:
     if rule in CATALOGUE:
         return _reason(CATALOGUE[rule])
     apart = {each.id: each for each in (HOST, RULE, GREP)}  # they are no query of a syntax tree
+    known = open_project(root).known_rules if rule else frozenset[str]()
+    if rule and rule not in {*known, *apart}:
+        raise FleetmodError(
+            f"no rule and no reason is called `{rule}`",
+            todo=did_you_mean(rule, sorted({*known, *apart, *CATALOGUE}))
+            or "`fleetmod explain` lists both",
+        )
     project = open_project(root, (rule,) if rule and rule not in apart else (), examples=True)
     console = make_console()
     if rule is None:
