@@ -125,10 +125,10 @@ def test_generated_units(tmp_path: Path) -> None:
 
 def test_generated_blocks_and_what_people_write_around_them(tmp_path: Path) -> None:
     root = harbor(tmp_path / "harbor")
-    before = {path.name for path in (root / "k8s").iterdir()}
+    before = set(root.rglob("*"))
     assert fleetmod(root, "specs").code == 0
     assert fleetmod(root, "network").code in (0, 3)
-    made = [path for path in (root / "k8s").iterdir() if path.name not in before]
+    made = [path for path in root.glob("[!.]*/*") if path.is_file() and path not in before]
     assert len(made) >= 8 and all(path.name.endswith(GENERATED) for path in made)
     assert not any(by_people(path.name, path.read_bytes()).strip() for path in made)
     own = f"# >>> fleetmod: generated; write outside of this block\nwas: {HOME}/a\n# <<< fleetmod\n"

@@ -61,7 +61,7 @@ def test_a_renamed_file_keeps_its_debt(root: Path) -> None:
 
 def test_a_copied_file_does_not(root: Path) -> None:
     (root / B).write_text((root / A).read_text())
-    assert fleetmod(root, "check", str(root / B)).out.count("launchctl-call: stop") == 2
+    assert fleetmod(root, "check", str(root / B)).out.count("launchctl-call: launchctl call") == 2
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_one_more_of_the_same_is_caught(root: Path) -> None:
         ";\n", ';\n  execFileSync("launchctl", ["stop", "com.acme.a"]);\n'
     )
     (root / A).write_text(HEAD + twice + call("two", "b"))
-    assert fleetmod(root, "check").out.count("launchctl-call: stop") == 1
+    assert fleetmod(root, "check").out.count("launchctl-call: launchctl call") == 1
 
 
 def test_stale_entries_are_told_by_the_whole_run_only(root: Path) -> None:
@@ -154,13 +154,13 @@ def test_format_1_is_read_and_written_anew(root: Path) -> None:
 def test_format_1_ratchets_too(root: Path) -> None:
     (root / FILE).write_text(FORMER + former(A, "one", "a") + former(A, "gone", "z"))
     ran = fleetmod(root, "check")
-    assert ran.code == 1 and ran.out.count("launchctl-call: stop") == 1
+    assert ran.code == 1 and ran.out.count("launchctl-call: launchctl call") == 1
     assert f"stale: {A}: launchctl-call" in ran.out
     twice = call("one", "a").replace(
         ";\n", ';\n  execFileSync("launchctl", ["stop", "com.acme.a"]);\n'
     )
     (root / A).write_text(HEAD + twice)
-    assert fleetmod(root, "check", str(root / A)).out.count("launchctl-call: stop") == 1
+    assert fleetmod(root, "check", str(root / A)).out.count("launchctl-call: launchctl call") == 1
     (root / FILE).write_text(FORMER + former("gone.ts", "one", "a") + former(A, "one", "a", 1))
     assert fleetmod(root, "check", str(root / A)).code == 0
 

@@ -19,7 +19,8 @@ FAMILY = """
 from fleetmod import families
 from fleetmod.families.family import Family
 from fleetmod.flow.bound import Bound
-from fleetmod.lower.draft import Refused
+from fleetmod.reasons import BY_RULE
+from fleetmod.refusal import Refused
 from fleetmod.rewrites import Rewritten
 
 FIXED = ("apk update", "apt-get update")
@@ -33,7 +34,7 @@ def classify(analysis, node):
 def rewrite(analysis, node, rule):
     before, after = FIXED
     if analysis.source.text(node).strip('"') != before:
-        raise Refused("has no other spelling; install it by hand")
+        raise Refused(BY_RULE("has no other spelling; install it by hand"))
     analysis.draft.replace(node, f'"{after}"', rule)
     return Rewritten("updates the index")
 

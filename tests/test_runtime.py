@@ -19,22 +19,18 @@ HERE = Path(__file__).parent
 RUNTIME = HERE.parent / "fleetmod" / "runtime"
 PACKAGES = ("container-runtime", "node-identity", "process-manager")
 SUITES = sorted((HERE / "runtime").glob("*.test.ts"))
-each_suite = pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name)
-# these wait for tools that hang or are slow: Node runs them always, Bun beside the heavy tests
-WAITING = {
-    "launchctl-facts.test.ts",
-    "launchctl-races.test.ts",
-    "systemctl.test.ts",
-    "tools.test.ts",
-}
-each_suite_of_bun = pytest.mark.parametrize(
-    "suite",
-    [
-        pytest.param(path, marks=[pytest.mark.heavy] if path.name in WAITING else [])
-        for path in SUITES
-    ],
-    ids=lambda path: path.name,
-)
+# these wait for tools that hang or are slow
+SLOW = {"launchctl-races.test.ts", "tools.test.ts"}
+SLOW_OF_BUN = {*SLOW, "launchctl-facts.test.ts", "systemctl.test.ts"}
+
+
+def suites(slow: set[str]) -> pytest.MarkDecorator:
+    """The ports' own suites, the slow ones beside the heavy tests."""
+    marks = {path: [pytest.mark.heavy] if path.name in slow else [] for path in SUITES}
+    params = [pytest.param(path, marks=marks[path]) for path in SUITES]
+    return pytest.mark.parametrize("suite", params, ids=lambda path: path.name)
+
+
 each_package = pytest.mark.parametrize("package", PACKAGES)
 PYTHON = {"FLEETMOD_TEST_PYTHON": sys.executable}
 
@@ -87,7 +83,7 @@ vault_env = "ACME_VAULT"
 """
 
 
-@each_suite
+@suites(SLOW)
 def test_under_node(suite: Path) -> None:
     done = run(node(), "--test", "--test-reporter=tap", suite, cwd=HERE.parent, env=PYTHON)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -97,7 +93,7 @@ def test_under_node(suite: Path) -> None:
         pytest.skip(reason[1])
 
 
-@each_suite_of_bun
+@suites(SLOW_OF_BUN)
 def test_under_bun(suite: Path) -> None:
     bun = npm("bun") / ".bin" / "bun"
     # its own bound of 5 seconds a test is for a machine that has nothing else to do

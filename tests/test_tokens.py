@@ -95,11 +95,13 @@ OPTIONS = (
 
 
 def examples() -> dict[str, str]:
-    """The code of all rules' examples, by path."""
+    """The code of all rules' examples that a formatter reads, by path."""
     out = {}
     for rule in load_rules(examples=True):
         for number, example in enumerate(rule.examples):
             suffix = Path(example.path).suffix
+            if "octal" in example.title:
+                continue  # a module has none, and tsc says so, too
             out[f"{rule.id}-{number}{suffix}"] = example.before
     return out
 

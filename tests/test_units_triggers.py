@@ -15,6 +15,8 @@ import pytest
 from tests.systemd import systemctl, until, user_manager
 from tests.units import converted
 
+pytestmark = pytest.mark.heavy  # triggers are waited for
+
 NAME = "dev.example.x"
 
 

@@ -42,6 +42,8 @@ from fleetmod.workspace.manifest import owner
 from tests.repo import Ran, fleetmod, make
 from tests.scan import PATH, SETTINGS, look
 
+pytestmark = pytest.mark.heavy  # large inputs take their time
+
 TOOLS = load_tools(())
 SECONDS = 60  # a run of these small repositories takes one or two
 RUN = 'import { execFile, execSync } from "node:child_process";\n'

@@ -17,6 +17,8 @@ from tests.fleet.rehearsing import nodes, rehearse, require, touched
 from tests.node import bin_folder, npm
 from tests.repo import fleetmod, make, tree
 
+pytestmark = pytest.mark.heavy  # each test makes nodes; test_rehearse.py makes some always
+
 TOML = """version = 1
 [home]
 users = ["sam"]
