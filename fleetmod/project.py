@@ -238,17 +238,19 @@ def open_project(
 
 
 def check_top(root: Path) -> None:
-    """Raises FleetmodError for a folder, itself not configured, of a repository that is.
-
-    And for one in no repository and no package, such as a home: all below it would be read.
-    """
+    """Raises FleetmodError for a folder, itself not configured, of a repository that is."""
     if (above := configured_above(root)) is not None:
         raise FleetmodError(
             "is a folder of a repository that is configured above it",
             where=str(root),
             todo=f"Run this in {above}, or give it with -C",
         )
-    known = any(os.path.lexists(root / name) for name in ("package.json", ".git"))
+
+
+def check_repository(root: Path) -> None:
+    """Raises FleetmodError for a folder that is in no repository and no package, such as a home: an
+    audit would read all below it."""
+    known = any(os.path.lexists(root / name) for name in ("package.json", ".git", FILE))
     if not known and run_git(root, ["rev-parse", "--git-dir"]) is None:
         raise FleetmodError(
             "is no repository: it has no package.json, and git knows it not",

@@ -159,4 +159,5 @@ def test_what_the_hook_and_the_audit_import(tmp_path: Path) -> None:
     index = imported(tmp_path / "r", "check", "--staged", "a.ts")
     assert not index & {*heavy, "click", "re", "subprocess", "tree_sitter"}
     assert not imported(tmp_path, "check", "debt.ts") & {*heavy, "rich"}
+    (tmp_path / "package.json").write_text("{}")
     assert not imported(tmp_path, "audit", "--format", "json") & {*heavy, "rich"}

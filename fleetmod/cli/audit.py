@@ -30,10 +30,11 @@ def command(root: Path, wanted: Wanted, rules: tuple[str, ...], ref: str | None)
     from fleetmod.baseline import FILE
     from fleetmod.cli.progress import progress_bar
     from fleetmod.model import is_debt
-    from fleetmod.project import open_project
+    from fleetmod.project import check_repository, open_project
     from fleetmod.sources import read_sources
     from fleetmod.workspace.disk import is_file
 
+    check_repository(root)
     project = open_project(root, rules, cached=True)
     sources = read_sources(project)
     if wanted.has("text"):

@@ -259,17 +259,23 @@ function rotate(path, inode) {
     const [folder, name] = [(0, node_path_1.dirname)(path), (0, node_path_1.basename)(path)];
     const older = (0, node_fs_1.readdirSync)(folder).filter((each) => each.startsWith(name) && OLDER.test(each.slice(name.length)));
     for (const each of older.sort().slice(0, Math.max(0, older.length - FILES + 2))) {
-        try {
-            (0, node_fs_1.unlinkSync)((0, node_path_1.join)(folder, each));
-        }
-        catch (error) {
-            if (error.code !== "ENOENT")
-                throw error;
-        }
+        unlessGone(() => (0, node_fs_1.unlinkSync)((0, node_path_1.join)(folder, each)));
     }
-    if ((0, node_fs_1.statSync)(path).ino !== inode)
-        return;
-    (0, node_fs_1.renameSync)(path, `${path}.${new Date().toISOString().replace(/[-:.]/g, "")}-${process.pid}`);
+    unlessGone(() => {
+        if ((0, node_fs_1.statSync)(path).ino !== inode)
+            return;
+        (0, node_fs_1.renameSync)(path, `${path}.${new Date().toISOString().replace(/[-:.]/g, "")}-${process.pid}`);
+    });
+}
+/** Do something to a file, which another process may have put aside or removed meanwhile. */
+function unlessGone(act) {
+    try {
+        act();
+    }
+    catch (error) {
+        if (error.code !== "ENOENT")
+            throw error;
+    }
 }
 const CLIPPED = 400; // so that a line is one write, which the system does not mix with another (pipe(7))
 /** Give the events of every port that has no sink of its own to `sink`; `undefined` leaves them to FLEET_EVENTS, as at first. */

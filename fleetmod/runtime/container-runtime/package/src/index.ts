@@ -302,14 +302,21 @@ function rotate(path: string, inode: number): void {
   const [folder, name] = [dirname(path), basename(path)];
   const older = readdirSync(folder).filter((each) => each.startsWith(name) && OLDER.test(each.slice(name.length)));
   for (const each of older.sort().slice(0, Math.max(0, older.length - FILES + 2))) {
-    try {
-      unlinkSync(join(folder, each));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    }
+    unlessGone(() => unlinkSync(join(folder, each)));
   }
-  if (statSync(path).ino !== inode) return;
-  renameSync(path, `${path}.${new Date().toISOString().replace(/[-:.]/g, "")}-${process.pid}`);
+  unlessGone(() => {
+    if (statSync(path).ino !== inode) return;
+    renameSync(path, `${path}.${new Date().toISOString().replace(/[-:.]/g, "")}-${process.pid}`);
+  });
+}
+
+/** Do something to a file, which another process may have put aside or removed meanwhile. */
+function unlessGone(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
 }
 
 

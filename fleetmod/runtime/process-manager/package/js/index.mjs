@@ -238,17 +238,23 @@ function rotate(path, inode) {
     const [folder, name] = [dirname(path), basename(path)];
     const older = readdirSync(folder).filter((each) => each.startsWith(name) && OLDER.test(each.slice(name.length)));
     for (const each of older.sort().slice(0, Math.max(0, older.length - FILES + 2))) {
-        try {
-            unlinkSync(join(folder, each));
-        }
-        catch (error) {
-            if (error.code !== "ENOENT")
-                throw error;
-        }
+        unlessGone(() => unlinkSync(join(folder, each)));
     }
-    if (statSync(path).ino !== inode)
-        return;
-    renameSync(path, `${path}.${new Date().toISOString().replace(/[-:.]/g, "")}-${process.pid}`);
+    unlessGone(() => {
+        if (statSync(path).ino !== inode)
+            return;
+        renameSync(path, `${path}.${new Date().toISOString().replace(/[-:.]/g, "")}-${process.pid}`);
+    });
+}
+/** Do something to a file, which another process may have put aside or removed meanwhile. */
+function unlessGone(act) {
+    try {
+        act();
+    }
+    catch (error) {
+        if (error.code !== "ENOENT")
+            throw error;
+    }
 }
 const CLIPPED = 400; // so that a line is one write, which the system does not mix with another (pipe(7))
 /** Give the events of every port that has no sink of its own to `sink`; `undefined` leaves them to FLEET_EVENTS, as at first. */
