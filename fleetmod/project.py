@@ -251,7 +251,7 @@ def check_repository(root: Path) -> None:
     """Raises FleetmodError for a folder that is in no repository and no package, such as a home: an
     audit would read all below it."""
     known = any(os.path.lexists(root / name) for name in ("package.json", ".git", FILE))
-    if not known and run_git(root, ["rev-parse", "--git-dir"]) is None:
+    if is_folder(root) and not known and run_git(root, ["rev-parse", "--git-dir"]) is None:
         raise FleetmodError(
             "is no repository: it has no package.json, and git knows it not",
             where=str(root),
