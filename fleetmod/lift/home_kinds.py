@@ -31,7 +31,12 @@ FALLBACK, PATH, TEST, COMMENT, REGEX = "fallback", "path", "test", "comment", "r
 PLACEHOLDER = "placeholder"
 ELSEWHERE, BEHIND, APART = "elsewhere", "behind", "apart"
 LABEL = "labelled"
-_LISTS = lazy(r"(?i)path(?:s|list|ext)?\W*$")  # the name of a list of folders
+# variables of the environment that hold a list of folders (environ(7), ld.so(8), dyld(1), node(1))
+_LISTS = frozenset(
+    "PATH Path MANPATH INFOPATH CDPATH NODE_PATH PYTHONPATH CLASSPATH PERL5LIB GOPATH "
+    "LIBRARY_PATH LD_LIBRARY_PATH DYLD_LIBRARY_PATH DYLD_FALLBACK_LIBRARY_PATH "
+    "DYLD_FRAMEWORK_PATH PKG_CONFIG_PATH XDG_DATA_DIRS XDG_CONFIG_DIRS".split()
+)
 # modules that look at this host's files, or run programs here
 _HOST = frozenset(
     "fs fs-extra graceful-fs child_process execa cross-spawn tinyexec zx bun glob".split()
@@ -84,7 +89,7 @@ class HomeKinds:
 
     def _behind_a_host(self, node: Node, text: str, start: int) -> bool:
         """Whether a home stands behind a value and a colon, as in `${host}:/Users/x` and in a mount
-        of a container. A list of folders, as PATH is one, is told by its name."""
+        of a container. A list of folders is known where it comes of the environment, as PATH."""
         if text[:start].endswith("\0:"):
             holes = [each for each in node.named_children if each.type == "template_substitution"]
             value = holes[text.count("\0", 0, start) - 1]
@@ -94,8 +99,15 @@ class HomeKinds:
             if text[:start] != ":" or not values or isinstance(pieces[-1], str):
                 return False
             value = values[-1].node
-        spelled = map(self.source.text, (value, *walk(value)))
-        return not any(_LISTS.search(each) for each in spelled)
+        return not self._is_list(value)
+
+    def _is_list(self, value: Node) -> bool:
+        """Whether an expression reads a list of folders, itself or by a constant."""
+        named = [each for each in walk(value) if not each.named_child_count]
+        if any(self.source.text(each) in _LISTS for each in named):
+            return True
+        made = filter(None, map(self.values.constant, named))
+        return any(self.source.text(each) in _LISTS for node in made for each in walk(node))
 
     @cached_property
     def fate(self) -> Fate:
